@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// What travels over a channel: a label, eight words, up to four handles (moved) and one buffer each
+// way. Label and words travel in registers. Buffers and handles are described by a struct
+// fe_transfer in the caller's memory; without one, none travel.
+#pragma once
+
+#include <abi/object.h>
+
+enum : uint32_t { FE_MESSAGE_WORDS = 8, FE_MESSAGE_HANDLES = 4, FE_BUFFER_MAX = 1u << 20 };
+
+struct fe_transfer {
+    uintptr_t send;            // bytes to send: address
+    uintptr_t receive;         // where incoming bytes go: address
+    uint32_t send_size;        // bytes
+    uint32_t receive_capacity; // bytes; a larger incoming buffer fails with ERR_TOO_LARGE
+    uint32_t received_size;    // out: bytes that came
+    uint8_t send_handle_count;
+    uint8_t receive_handle_capacity; // more incoming handles fail with ERR_TOO_LARGE
+    uint8_t received_handle_count;   // out
+    uint8_t zero;
+    fe_handle send_handle[FE_MESSAGE_HANDLES];     // moved: gone from the sender on success
+    fe_handle received_handle[FE_MESSAGE_HANDLES]; // out
+};
+
+// The same message as a structure: what the stubs of a call load into registers and store back.
+struct fe_message {
+    uint64_t label;
+    uint64_t word[FE_MESSAGE_WORDS];
+    uint64_t badge; // out of receive: the session's
+    uint64_t token; // out of receive: names the caller in the reply
+    struct fe_transfer *transfer; // nullptr: no buffer and no handle either way
+};
+
+// Labels from here on are the kernel's own, given by receive only; a call with one is refused.
+enum : uint64_t {
+    FE_NOTICE = 0xffff'ffff'ffff'0000u,
+    FE_NOTICE_EVENT = FE_NOTICE + 1,     // the bound event: word 0 has the bits, now cleared
+    FE_NOTICE_ENDED = FE_NOTICE + 2,     // last handle of the session `badge` is gone
+    FE_NOTICE_CANCELLED = FE_NOTICE + 3, // word 0: token of a received call whose caller gave up
+};

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// Kernel objects, and what a handle to each allows. Authority is a handle with rights and nothing
+// else; a duplicate can only take rights away.
+#pragma once
+
+#include <stdint.h>
+
+// A process's name for an object: index and generation, so a stale number never aliases a newer
+// object. Zero is never a handle.
+typedef uint32_t fe_handle;
+enum { FE_NO_HANDLE = 0 };
+
+enum object_type : uint8_t {
+    OBJECT_NONE,
+    OBJECT_PROCESS,
+    OBJECT_THREAD,
+    OBJECT_MEMORY,
+    OBJECT_CHANNEL, // the server end of a channel
+    OBJECT_SESSION, // a client end of a channel, with the badge that its server knows it by
+    OBJECT_EVENT,
+    OBJECT_INTERRUPT,
+    OBJECT_NAMESPACE,
+    OBJECT_IMAGE,
+    OBJECT_RESOURCE,
+    OBJECT_TYPE_COUNT,
+};
+
+// Rights. The low byte means the same for every type; the others belong to one type.
+enum : uint32_t {
+    RIGHT_DUPLICATE = 1u << 0, // handle_duplicate
+    RIGHT_TRANSFER = 1u << 1,  // may be moved in a message or granted to a child
+    RIGHT_INSPECT = 1u << 2,
+
+    RIGHT_PROCESS_START = 1u << 8, // grant, map, unmap, start while it is being built
+    RIGHT_PROCESS_KILL = 1u << 9,
+    RIGHT_PROCESS_SPAWN = 1u << 10, // create children whose quota comes out of this process's
+    RIGHT_PROCESS_MAP = 1u << 11,   // change its address space
+    RIGHT_PROCESS_THREAD = 1u << 12, // create threads in it
+
+    RIGHT_THREAD_CONTROL = 1u << 8, // interrupt, stop
+    RIGHT_THREAD_SCHEDULE = 1u << 9,
+
+    RIGHT_MEMORY_READ = 1u << 8,
+    RIGHT_MEMORY_WRITE = 1u << 9,
+    RIGHT_MEMORY_EXECUTE = 1u << 10,
+    RIGHT_MEMORY_MAP = 1u << 11,
+    RIGHT_MEMORY_SEAL = 1u << 12,
+    RIGHT_MEMORY_PHYSICAL = 1u << 13, // may ask for physical addresses
+    RIGHT_MEMORY_RESIZE = 1u << 14,
+
+    RIGHT_CHANNEL_SERVE = 1u << 8, // receive, reply, bind
+    RIGHT_CHANNEL_MINT = 1u << 9,  // make and revoke sessions
+
+    RIGHT_SESSION_CALL = 1u << 8,
+
+    RIGHT_EVENT_SIGNAL = 1u << 8,
+    RIGHT_EVENT_WAIT = 1u << 9,
+
+    RIGHT_INTERRUPT_BIND = 1u << 8,
+    RIGHT_INTERRUPT_ACKNOWLEDGE = 1u << 9,
+
+    RIGHT_NAMESPACE_RESOLVE = 1u << 8,
+    RIGHT_NAMESPACE_MOUNT = 1u << 9,
+    RIGHT_NAMESPACE_CLONE = 1u << 10,
+
+    RIGHT_IMAGE_SPAWN = 1u << 8,
+
+    RIGHT_RESOURCE_DERIVE = 1u << 8,
+    RIGHT_RESOURCE_USE = 1u << 9,
+
+    RIGHT_ALL = 0xffffffffu,
+};
+
+// What a resource handle is a range of.
+enum resource_kind : uint32_t {
+    RESOURCE_MEMORY,    // physical addresses, in bytes
+    RESOURCE_INTERRUPT, // interrupt numbers: GIC INTID, or ACPI global system interrupt
+    RESOURCE_MSI,       // how many message-signalled vectors may be made: [0, size)
+    RESOURCE_PORT,      // x86 I/O ports
+    RESOURCE_DMA,       // bytes of contiguous memory with known physical addresses: [0, size)
+    RESOURCE_DEBUG,     // the kernel's debug console and log: [0, 1)
+    RESOURCE_POWER,     // machine reset and power-off: [0, 1)
+    RESOURCE_ENTROPY,   // feeding the kernel's random generator: [0, 1)
+    RESOURCE_SYSTEM,    // system-wide figures and the list of processes: [0, 1)
+    RESOURCE_KIND_COUNT,
+};
+
+enum : uint64_t { FE_FOREVER = UINT64_MAX }; // a deadline that never comes, ns
+
+// What handle_inspect tells.
+struct fe_handle_info {
+    uint64_t id; // the object's own number, never reused
+    uint32_t type;
+    uint32_t rights;
+};
+
+// Protection and placement of a mapping (process_map).
+enum : uint32_t {
+    MAP_READ = 1u << 0,
+    MAP_WRITE = 1u << 1,
+    MAP_EXECUTE = 1u << 2,
+    MAP_FIXED = 1u << 3,   // exactly at the address, which must be free
+    MAP_REPLACE = 1u << 4, // with MAP_FIXED: whatever is there is unmapped first
+    MAP_GUARD = 1u << 5,   // keep one unmapped page below (stacks)
+};
+
+// memory_create flags.
+enum : uint32_t {
+    MEMORY_COMMIT = 1u << 0, // allocate all pages now
+};
+
+// memory_window / memory_contiguous cache attributes.
+enum : uint32_t {
+    MEMORY_DEVICE = 0,        // strongly ordered device registers
+    MEMORY_WRITE_COMBINE = 1, // frame buffers
+    MEMORY_CACHED = 2,        // ordinary RAM (ACPI tables, reserved RAM)
+};
+
+// What process_create asks for. Zero means "as the parent".
+struct fe_process_options {
+    char name[32];         // for people; NUL-terminated
+    uint64_t memory_limit; // bytes, taken out of the parent's limit
+    uint32_t handle_limit;
+    uint32_t thread_limit;
+    fe_handle name_space; // a namespace handle, or FE_NO_HANDLE to share the parent's
+    uint32_t priority;     // highest priority its threads may have; 0: the parent's ceiling
+};
+
+// What process_inspect tells.
+enum process_state : uint32_t { PROCESS_BUILDING, PROCESS_RUNNING, PROCESS_DEAD };
+struct fe_process_info {
+    uint64_t id;
+    char name[32];
+    uint32_t state;
+    int32_t exit_code; // valid when dead; see FE_EXIT_*
+    uint64_t cpu_time; // ns, all threads that ever ran
+    uint64_t memory_used;
+    uint64_t memory_limit;
+    uint32_t handles_used, handle_limit;
+    uint32_t threads_used, thread_limit;
+    uint64_t start_time; // ns on the monotonic clock
+    uint64_t image_base; // where its image starts, for symbolising
+};
+
+// Exit codes that the kernel itself gives: killed by a fault, or by process_kill.
+enum : int32_t {
+    FE_EXIT_FAULT = -0x1000,  // minus enum fault_reason
+    FE_EXIT_KILLED = -0x2000, // process_kill's code is reported as given; this is the default
+};
+enum fault_reason : uint32_t {
+    FAULT_READ = 1,
+    FAULT_WRITE,
+    FAULT_EXECUTE,
+    FAULT_INSTRUCTION,
+    FAULT_ALIGNMENT,
+    FAULT_BREAKPOINT,
+    FAULT_ARITHMETIC,
+    FAULT_OUT_OF_MEMORY,
+};
+
+// What system_inspect tells.
+struct fe_system_info {
+    uint64_t memory_total, memory_free, memory_kernel; // bytes
+    uint64_t uptime;                                   // ns
+    uint64_t idle_time;                                // ns, all CPUs
+    uint64_t context_switches, interrupts, calls, page_faults;
+    uint32_t cpu_count, process_count, thread_count;
+    uint32_t page_size;
+    char machine[64]; // from the DTB's model or ACPI
+    char arch[16];
+};
+
+// Thread scheduling parameters.
+struct fe_schedule {
+    uint32_t priority;          // 0 (idle) to 63
+    uint32_t flags;             // zero
+    uint64_t period;            // ns, 0: none
+    uint64_t relative_deadline; // ns after each period's start, 0: none
+    uint64_t budget;            // ns in each period, 0: unlimited
+};
+enum : uint32_t { PRIORITY_COUNT = 64, PRIORITY_DEFAULT = 16, PRIORITY_DRIVER = 40 };
+
+// thread_create's options.
+struct fe_thread_options {
+    uintptr_t entry;         // first instruction
+    uintptr_t stack_pointer; // initial
+    uintptr_t argument;      // first argument register
+    uintptr_t thread_pointer; // TLS base
+    uint32_t priority;       // 0: the creator's
+    uint32_t flags;          // zero
+};
+
+// interrupt_create flags.
+enum : uint32_t {
+    INTERRUPT_LEVEL = 0,
+    INTERRUPT_EDGE = 1u << 0,
+    INTERRUPT_ACTIVE_LOW = 1u << 1,
+};
+
+// namespace_mount flags: what happens to what is there already.
+enum : uint32_t {
+    MOUNT_REPLACE = 0,
+    MOUNT_BEFORE = 1,
+    MOUNT_AFTER = 2,
+    MOUNT_CREATE = 1u << 4, // new files of the union are created here
+};
+
+// system_power actions.
+enum : uint32_t { POWER_OFF, POWER_REBOOT };

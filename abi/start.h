@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// The start block: what a new process finds at the address in its first argument register, at the top
+// of its stack. The parent writes it (lib/ferrite's fe_spawn; the kernel for init). All offsets are
+// from the block's start; strings are NUL-terminated. It is data of the parent: a process that
+// distrusts its parent has nothing to stand on anyway, so it is read without further checks.
+#pragma once
+
+#include <abi/object.h>
+
+enum : uint32_t { FE_START_MAGIC = 0x72744546, FE_START_VERSION = 1 };
+
+struct fe_start_handle {
+    uint32_t name; // offset of its name: "self", "namespace", "process", "fd/0", "uart", ...
+    fe_handle handle;
+    uint64_t value; // meaning depends on the name (a base address, a fid, ...)
+};
+
+struct fe_start {
+    uint32_t magic, version;
+    uint32_t size; // bytes, of all of it
+    uint32_t argument_count, environment_count, handle_count;
+    uint32_t arguments;   // offset of argument_count uint32_t offsets
+    uint32_t environment; // offset of environment_count uint32_t offsets
+    uint32_t handles;     // offset of handle_count struct fe_start_handle
+    uint32_t directory;   // offset of the working directory's path
+    uint64_t image_base;  // where the image's first byte is mapped
+    uint64_t stack_base, stack_size;
+    uint8_t random[32];
+    uint32_t data, data_size; // offset and size of bytes private to lib/posix (open files, ...)
+};
+
+// Handle names every process gets: "self" (its process), "thread" (its first thread), "namespace".
+// init's further names: "initrd" (memory; value = bytes), "dtb" (memory), "acpi" (value = RSDP address),
+// "command-line" (memory; value = bytes), "resource/memory", "resource/interrupt", "resource/msi",
+// "resource/port", "resource/dma", "resource/debug", "resource/power", "resource/entropy",
+// "resource/system". "self" and "thread" are put into the child by process_create and process_start.
