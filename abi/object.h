@@ -207,3 +207,14 @@ enum : uint32_t {
 
 // system_power actions.
 enum : uint32_t { POWER_OFF, POWER_REBOOT };
+
+// What image_inspect tells.
+struct fe_image_info {
+    uint64_t size; // bytes of the file
+    uint64_t memory_size; // bytes of address space
+    uint64_t entry; // from the image base
+    uint32_t object_kinds, resource_kinds;
+    uint64_t memory_ceiling;
+    uint64_t stack_size; // what the image asks for; 0: the default
+    uint8_t uuid[16];
+};

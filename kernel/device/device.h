@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// The three devices that only a kernel can own. A driver fills one of these tables and registers it from
+// arch_devices_init after finding its device in the DTB or ACPI. Called with interrupts masked.
+#pragma once
+
+#include <abi/status.h>
+#include <stdint.h>
+
+struct interrupt_controller {
+    const char *name;
+    void (*init_cpu)(void); // per-CPU part
+    bool (*is_valid)(uint32_t number);
+    enum status (*configure)(uint32_t number, uint32_t flags); // INTERRUPT_* of abi/object.h
+    void (*mask)(uint32_t number);
+    void (*unmask)(uint32_t number);
+    // A message-signalled interrupt: what a device must write where. ERR_NOT_SUPPORTED without MSI.
+    enum status (*message_allocate)(uint32_t *number, uint64_t *address, uint32_t *data);
+    void (*message_free)(uint32_t number);
+};
+
+struct debug_console {
+    const char *name;
+    void (*write)(const char *text, uint32_t size); // polls; for early boot and panics only
+};
+
+extern const struct interrupt_controller *interrupt_controller;
+extern const struct debug_console *debug_console;
+
+void interrupt_controller_register(const struct interrupt_controller *controller);
+void debug_console_register(const struct debug_console *console);

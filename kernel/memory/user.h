@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// User memory of the current process, as seen by system calls: checked against the user half, copied with
+// recovery from faults. ERR_BAD_ADDRESS says that some byte could not be accessed.
+#pragma once
+
+#include <abi/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct user_buffer {
+    uintptr_t address;
+    size_t size; // bytes
+};
+
+enum status user_read(void *to, uintptr_t from, size_t size);
+enum status user_write(uintptr_t to, const void *from, size_t size);
+bool user_range_is_valid(uintptr_t address, size_t size);

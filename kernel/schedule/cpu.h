@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// One CPU's own data. The first fields are at fixed offsets because entry code uses them; static_asserts in
+// kernel/schedule/cpu.c hold them there. Everything in it belongs to its CPU alone.
+#pragma once
+
+#include <stdint.h>
+
+struct thread;
+struct space;
+
+struct cpu {
+    struct cpu *self;        // offset 0
+    struct frame *frame;     // offset 8: where the running thread's user registers are saved on entry
+    uintptr_t kernel_stack;  // offset 16: top of the kernel stack
+    uintptr_t user_scratch;  // offset 24: entry code's own
+    struct thread *current;  // offset 32: nullptr when idle
+    struct space *space;     // whose translations are loaded
+    struct thread *float_owner; // whose FP registers are in the CPU
+    uint32_t index;
+    uint32_t hardware_id;
+    struct run_queue *queue;
+    uint64_t idle_time, switches, interrupts, calls, faults;
+};
