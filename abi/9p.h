@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// The protocol's constants and structures; the operations themselves are rows of abi/9p.def, from which
+// tool/abi makes abi/9p_operations.h (enum fe_9p_operation: P9_ATTACH, P9_OPEN, ...).
+//
+// Fids belong to a session; a client numbers its own. A session comes from ATTACH on a mounted connector. Who the session
+// acts for (uid, groups) is a property of the connector: ATTACH passes it on; only a connector of uid 0 may ask for
+// another (`identity`), and IDENTIFY derives a connector for good. Servers keep one open file per open fid; SHARE
+// puts references to the same open files, under the same fid numbers, in a new session: that is how
+// children inherit descriptors with their positions.
+#pragma once
+
+#include <stdint.h>
+
+enum : uint32_t {
+    FE_9P_VERSION = 1,
+    FE_9P_DATA_MAX = 64 * 1024, // largest request or reply data that a server must take
+    FE_9P_NO_FID = UINT32_MAX,
+    FE_9P_ROOT_FID = 0, // every attached session has its root here
+};
+enum : uint64_t { FE_9P_LINK = 0x1000, FE_9P_POSITION = UINT64_MAX };
+enum : uint32_t { FE_9P_SAME_IDENTITY = UINT32_MAX };
+
+// Kinds of file (low byte of qid_kind), as in 9P2000.
+enum : uint32_t { QID_FILE = 0, QID_LINK = 0x02, QID_DEVICE = 0x04, QID_APPEND = 0x40, QID_DIRECTORY = 0x80 };
+
+// open flags: the numbers of the C library (asm-generic O_*): O_RDONLY 0, O_WRONLY 1, O_RDWR 2, O_CREAT 0100,
+// O_EXCL 0200, O_TRUNC 01000, O_APPEND 02000, O_NONBLOCK 04000, O_DIRECTORY 0200000, O_NOFOLLOW 0400000.
+// walk and getattr flags:
+enum : uint32_t { FE_9P_NO_FOLLOW = 1 };
+// remove flags:
+enum : uint32_t { FE_9P_REMOVE_DIRECTORY = 1 };
+
+// setattr: which attributes are valid.
+enum : uint32_t {
+    ATTRIBUTE_MODE = 1u << 0,
+    ATTRIBUTE_UID = 1u << 1,
+    ATTRIBUTE_GID = 1u << 2,
+    ATTRIBUTE_SIZE = 1u << 3,
+    ATTRIBUTE_ACCESS_TIME = 1u << 4,
+    ATTRIBUTE_MODIFY_TIME = 1u << 5,
+    ATTRIBUTE_ACCESS_NOW = 1u << 6,
+    ATTRIBUTE_MODIFY_NOW = 1u << 7,
+};
+
+struct fe_9p_attributes {
+    uint64_t qid_kind, qid_path;
+    uint32_t mode; // type and permission bits as in the C library's st_mode
+    uint32_t uid, gid;
+    uint32_t links;
+    uint64_t device, size, block_size, blocks; // blocks of 512 bytes
+    uint64_t access_time, modify_time, change_time; // ns since 1970
+};
+
+struct fe_9p_entry {
+    uint64_t qid_kind, qid_path;
+    uint64_t next; // offset for the next readdir
+    uint16_t name_size; // bytes that follow, without NUL; entries are padded to 8 bytes
+    uint16_t type;      // DT_* of the C library
+    uint32_t zero;
+};
+
+struct fe_9p_statfs {
+    uint64_t type, block_size, blocks, blocks_free, blocks_available, files, files_free, name_max;
+};
+
+// poll events: POLLIN 1, POLLPRI 2, POLLOUT 4, POLLERR 8, POLLHUP 16 as in the C library. The reply tells which are
+// ready now; when it is none of those asked for, the event gets `bits` once, when one becomes so.
+
+// control requests. Terminals take the C library's struct termios / winsize in the data.
+enum fe_9p_control : uint32_t {
+    CONTROL_TERMIOS_GET = 1,
+    CONTROL_TERMIOS_SET, // data: u32 when (0 now, 1 drain, 2 flush), then struct termios
+    CONTROL_WINDOW_GET,
+    CONTROL_WINDOW_SET,
+    CONTROL_GROUP_GET, // value: foreground process group
+    CONTROL_GROUP_SET, // data: u32 group
+    CONTROL_SESSION_SET, // make it the controlling terminal; data: u32 session
+    CONTROL_FLUSH,       // data: u32 (0 input, 1 output, 2 both)
+    CONTROL_BREAK,
+    CONTROL_AVAILABLE, // value: bytes that can be read without waiting
+    CONTROL_PIPE,      // on the pipe service's root: value: fid pair made as (data u32 read_fid, u32 write_fid)
+
+    // Process service, on the session a process got at birth (start handle "process").
+    CONTROL_PROCESS_REGISTER = 64, // data: struct fe_process_register; handle: child's process (inspect, kill); value: pid; reply handle: the child's own session
+    CONTROL_PROCESS_WAIT,          // data: i32 pid selector, u32 options; reply data: struct fe_process_exit; waits
+    CONTROL_PROCESS_SIGNAL,        // data: i32 pid selector, u32 signal
+    CONTROL_PROCESS_GROUP_SET,     // data: u32 pid, u32 group
+    CONTROL_PROCESS_SESSION_NEW,   // value: session
+    CONTROL_PROCESS_IDENTITY,      // reply data: struct fe_process_identity of a pid (data u32; 0: oneself)
+    CONTROL_PROCESS_IDENTITY_SET,  // data: struct fe_process_identity (ids only): only for uid 0
+    CONTROL_PROCESS_SIGNALS,       // data: u64 caught, u64 ignored; handles: thread (control), event (signal): how to reach the process
+    CONTROL_PROCESS_STATUS,        // data: u32 pid; reply data: text
+    CONTROL_PROCESS_STOPPED,       // a process says it stopped (job control) or goes on; data: u32 signal
+    CONTROL_PROCESS_MASK,          // data: u64 blocked signals
+};
+
+struct fe_process_register {
+    uint32_t group; // 0: the parent's; ~0: a new one of its own
+    uint32_t flags; // zero
+    uint64_t ignored; // signals ignored at birth
+    char command[64]; // for ps
+};
+
+struct fe_process_exit {
+    int32_t pid;
+    int32_t status; // as wait() gives it
+    uint64_t cpu_time; // ns
+};
+
+struct fe_process_identity {
+    uint32_t pid, parent, group, session;
+    uint32_t uid, gid, group_count;
+    uint32_t groups[32];
+    uint64_t terminal; // qid path of the controlling terminal, 0: none
+};
