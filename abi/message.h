@@ -22,6 +22,11 @@ struct fe_transfer {
     fe_handle received_handle[FE_MESSAGE_HANDLES]; // out
 };
 
+// Registers of the four calls, both ways: 0 handle, then status; 1 label; 2 to 9 words; 10 deadline of
+// channel_call and channel_receive, token of channel_reply and channel_reply_receive (whose receive half
+// waits without one), then the badge that receive tells; 11 address of the struct fe_transfer or 0, then
+// the token that receive tells.
+
 // The same message as a structure: what the stubs of a call load into registers and store back.
 struct fe_message {
     uint64_t label;

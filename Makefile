@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# Ferrite. `make` alone tells the commands and the boards; the engine is in build/, in the order below.
+BOARD  ?= qemu-virt-aarch64
+SYSTEM ?= default
+.DEFAULT_GOAL := help
+
+include build/toolchain.mk
+include build/component.mk
+include build/image.mk
+include build/run.mk
+include build/test.mk
+include build/check.mk
+include build/record.mk
+
+.PHONY: help list clean
+help:
+	@echo 'make run              build, then boot in the emulator within this terminal'
+	@echo 'make debug            the same, stopped at the first instruction with a debugger attached'
+	@echo 'make build            kernel, boot image and initrd; make libc, make sdk: what C programs need'
+	@echo 'make test [T=name]    unit, guest and scenario tests of every board, or those that T selects'
+	@echo 'make check            style, layering and budgets; make format puts the style right'
+	@echo 'make bench            measure, in instructions, beside the peers; writes out/bench.json'
+	@echo 'make list             boards and how they boot, systems, components; make clean forgets out/'
+	@echo
+	@echo 'BOARD=$(BOARD) BOOT=$(BOOT) SYSTEM=$(SYSTEM) V=1 (show commands)'
+	@$(MAKE) -s list
+
+list:
+	@for b in $(boards); do echo "board $$b boots by: $$(sed -n 's/^boots *:= *//p' board/$$b/board.mk)"; done
+	@echo 'systems: $(systems)'
+
+clean:
+	rm -rf out/*/ compile_commands.json

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+# x86_64. Kernel code keeps out of the SSE registers, which belong to user threads.
+triple := x86_64-none-elf
+inherits := x86
+flags := -march=x86-64
+kernel_flags := -mno-red-zone -mgeneral-regs-only -mcmodel=kernel
+kernel_link :=
+user_flags :=
+raw_image := elf
+debugger_arch := i386:x86-64

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+# QEMU's virt machine with an ARMv8-A processor, GICv3 and virtio devices over MMIO.
+arch := aarch64
+boots := raw
+memory := 512M
+emulator := qemu-system-aarch64 -machine virt,gic-version=3 -cpu cortex-a57 -smp 1 -nodefaults \
+	-global virtio-mmio.force-legacy=false
+devices := -device virtio-net-device,netdev=net0 -device virtio-blk-device,drive=disk0 \
+	-device virtio-rng-device
+load.raw = -kernel $(boot_image) -initrd $(initrd)

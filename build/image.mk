@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+# From components to what boots: tables made by tool/abi, libraries, host tools, the kernel, programs as
+# signed images, and the initrd that system/<name>.mk describes:
+#   contents   folders of components, or patterns of them
+#   programs   those of program/ that are wanted; default: all
+#   trees      folders whose files are copied as they are
+#   files      source=/target ...
+abi_headers := abi/syscalls.h kernel/syscalls.h kernel/dispatch.c user/syscalls.c trace/syscalls.h \
+	fuzz/syscalls.h
+$(abi_headers:%=$(gen)/%) &: abi/syscalls.def tool/abi
+	$(call progress,ABI,abi/syscalls.def)
+	$(Q)$(PYTHON) tool/abi $< $(gen)
+$(gen)/ready: $(abi_headers:%=$(gen)/%)
+	@touch $@
+
+# Host tools, and the libraries that they use.
+host_tools := $(call of-kind,host)
+$(foreach c,$(sort $(call reach,$(foreach t,$(host_tools),$(call used,$t,host)),,host)),\
+	$(eval $(call archive,$c,host)))
+define host-tool
+$(call compile,$1,host)
+out/host/bin/$($1.name): $$($1.host.objects) $(call archives-of,$1,host)
+	$$(call progress,LINK,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$(CC) -fuse-ld=lld $$^ -o $$@
+tools: out/host/bin/$($1.name)
+endef
+archives-of = $(foreach l,$(call reach,$(call used,$1,$2),,$2),$(objects.$2)/$l/lib$(notdir $l).a)
+$(foreach t,$(host_tools),$(eval $(call host-tool,$t)))
+.PHONY: tools
+tools:
+
+# The kernel: kernel/, this instruction set's half, and every protocol that the board boots by.
+kernel := $(call of-kind,kernel)
+define kernel-image
+$(foreach c,$(call reach,$(call used,$1,kernel),,kernel),$(eval $(call archive,$c,kernel)))
+$(call compile,$1,kernel)
+$(foreach p,$(boots),$(eval boot/$p.sources :=)$(eval $(call compile,boot/$p,kernel)))
+$(out)/kernel.elf: $(firstword $(wildcard $(lineage:%=arch/%/kernel/kernel.ld))) \
+		$$($1.kernel.objects) $(foreach p,$(boots),$$(boot/$p.kernel.objects)) $(call archives-of,$1,kernel)
+	$$(call progress,LINK,$$@)
+	$$(Q)$(LD) $(kernel_link) --build-id=sha1 -z max-page-size=4096 -z noexecstack --gc-sections \
+		-Map=$$@.map -T $$^ -o $$@
+kernel: $(out)/kernel.elf
+endef
+$(foreach k,$(kernel),$(eval $(call kernel-image,$k)))
+.PHONY: kernel
+kernel:
+
+# Programs: static and position-independent, made an image and signed.
+$(foreach c,$(call of-kind,library),$(eval $(call archive,$c,user)))
+user_link := -pie --no-dynamic-linker --pack-dyn-relocs=relr -z max-page-size=4096 -z noexecstack \
+	-z norelro --gc-sections --build-id=sha1 --hash-style=sysv
+user_script := $(or $(firstword $(wildcard $(lineage:%=arch/%/user/user.ld))),build/user.ld)
+folder = $(or $(if $(filter test/%,$1),/test),$(if $(filter service driver,$($1.kind)),/$($1.kind)),/bin)
+
+# program(component, name, objects)
+define program
+$(out)/elf$(call folder,$1)/$2: $(user_script) $3 $(call archives-of,$1,user)
+	$$(call progress,LINK,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$(LD) $(user_link) -T $(user_script) $3 --start-group $(call archives-of,$1,user) --end-group -o $$@
+$(out)/image$(call folder,$1)/$2: $(out)/elf$(call folder,$1)/$2 $(image_tools)
+	$$(call progress,IMAGE,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$(call make-image,$$<,$$@,$($1.entitlements))
+$1.programs += $2
+endef
+image_tools := $(foreach t,image sign,$(if $(wildcard tool/$t/component.mk),out/host/bin/$t)) $(keys)
+make-image = out/host/bin/image $(if $3,--entitle '$3') $1 $2.unsigned && out/host/bin/sign $2.unsigned $2
+
+$(foreach c,$(call of-kind,program) $(call of-kind,service) $(call of-kind,driver),\
+	$(eval $(call compile,$c,user))$(eval $(call program,$c,$($c.name),$($c.user.objects))))
+$(foreach c,$(call of-kind,programs),$(eval $(call compile,$c,user))$(foreach o,$($c.user.objects),\
+	$(eval $(call program,$c,$(notdir $(o:%.c.o=%)),$o))))
+
+# The initrd.
+contents :=
+programs := %
+trees :=
+files :=
+-include system/$(SYSTEM).mk
+chosen := $(filter $(contents),$(components))
+wanted = $(if $(filter program,$1),$(filter $(programs),$($1.programs)),$($1.programs))
+define stow
+$(foreach p,$(call wanted,$1),$(call folder,$1)/$p=$(out)/image$(call folder,$1)/$p)
+$(foreach l,$($1.links),/bin/$l=>$(call folder,$1)/$(firstword $($1.programs)))
+$(foreach f,$($1.files),$(call target-of,$f)=$(or $(wildcard $1/$(call source-of,$f)),$(call source-of,$f)))
+endef
+source-of = $(firstword $(subst =, ,$1))
+target-of = $(lastword $(subst =, ,$1))
+entries := $(strip $(foreach c,$(chosen),$(call stow,$c)) \
+	$(foreach f,$(files),$(call target-of,$f)=$(call source-of,$f)) \
+	$(foreach t,$(trees),$(patsubst $t/%,/%,$(shell find $t -type f -printf '%p=%p ' | sort))))
+initrd := $(out)/$(SYSTEM)/initrd
+packed := $(filter-out >%,$(foreach e,$(entries),$(call target-of,$e)))
+$(initrd): $(initrd).list $(packed) $(if $(wildcard tool/initrd/component.mk),out/host/bin/initrd) $(keys)
+	$(call progress,PACK,$@)
+	$(Q)out/host/bin/initrd $< $@
+
+# What the emulator or a loader takes, by the protocol's own recipe.
+boot_image := $(out)/kernel.elf
+-include boot/$(BOOT)/image.mk
+
+.PHONY: build all libc
+build all: $(if $(kernel),$(boot_image)) $(if $(wildcard system/$(SYSTEM).mk),$(initrd)) tools compile_commands.json
+libc: $($(library.c).user.archive)

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# Last, when every rule is known: the flags of each component and flavour are kept in a file on which its
+# objects depend, so changed flags rebuild exactly what they compile; editors get the same flags.
+define newline
+
+
+endef
+stamp-of = $(objects.$(lastword $(subst ., ,$1)))/$(basename $1)/flags
+ifdef building
+$(shell for i in $(isas); do mkdir -p out/isa/$$i; ln -sfn ../../../arch/$$i out/isa/$$i/arch; done)
+$(shell mkdir -p $(sort $(foreach s,$(stamps),$(dir $(call stamp-of,$s))) $(dir $(initrd))))
+$(foreach s,$(stamps),$(call write-if-changed,$(call stamp-of,$s),$(compiler) $($s.flags)))
+$(call write-if-changed,$(initrd).list,$(subst $() ,$(newline),$(entries)))
+-include $(foreach s,$(stamps),$(patsubst %.o,%.d,$($s.objects)))
+endif
+
+object-source = $(patsubst $(objects.$2)/%.o,%,$1)
+command-entry = {"directory": "$(CURDIR)"$(comma) "file": "$3"$(comma) "output": "$2"$(comma) \
+	"command": "$(CC) $(subst ",\",$($1.flags)) -c $3"}
+comma := ,
+ours := $(foreach s,$(stamps),$(if $($(basename $s).root),,$s))
+compile_commands.json: $(foreach s,$(stamps),$(call stamp-of,$s))
+	$(call progress,JSON,$@)
+	@true $(file >$@,[$(foreach s,$(ours),$(foreach o,$($s.objects),$(newline)$(call command-entry,$s,$o,$(call \
+	object-source,$o,$(lastword $(subst ., ,$s))))$(comma))) {}])

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# The emulator. Its line is put together from board.mk; who runs it says where the serial line goes and
+# what `net0` and `disk0` are. `make -s emulator-command` prints it for tests and other programs.
+CMDLINE ?=
+RUN_FLAGS ?=
+disk := $(out)/disk.img
+command = $(emulator) -m $(memory) $(load.$(BOOT)) $(if $(CMDLINE),-append '$(CMDLINE)') $(devices)
+terminal = -display none -serial mon:stdio -netdev user,id=net0$(hostfwd) \
+	-drive if=none,id=disk0,format=raw,file=$(disk) $(RUN_FLAGS)
+hostfwd = $(PORTS:%=,hostfwd=tcp:127.0.0.1:%)
+
+.PHONY: run debug emulator-command
+run: build $(disk)
+	$(call progress,RUN,$(BOARD) by $(BOOT); ctrl-a x ends it)
+	$(Q)$(command) $(terminal)
+
+debug: build $(disk)
+	$(Q)BOARD=$(BOARD) tool/debug $(out)/kernel.elf $(debugger_arch) $(command) $(terminal)
+
+emulator-command:
+	@echo '$(subst ','\'',$(command))'
+
+$(disk):
+	@mkdir -p $(@D) && truncate -s 64M $@

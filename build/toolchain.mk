@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+# One toolchain for every target and for the host: clang and lld. Here the board is read, and the flags
+# that all code of one flavour share are put together. A flavour is one way to compile a file:
+#   kernel, user   for the board, below out/<board>/<flavour>/
+#   host           tools, below out/host/tool/
+#   test           unit tests under ASan and UBSan, on the empty port arch/none, below out/host/test/
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+.SUFFIXES:
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+Q := $(if $(V),,@)
+
+llvm := 19
+CC := clang-$(llvm)
+LD := ld.lld-$(llvm)
+AR := llvm-ar-$(llvm)
+OBJCOPY := llvm-objcopy-$(llvm)
+PYTHON := /usr/bin/python3
+
+# out/setup.mk says what tool/setup found or installed; making it is what installs. Goals that only
+# tell something, or tidy up, need none of it.
+idle := help list clean format
+goals := $(or $(MAKECMDGOALS),help)
+ifneq ($(filter-out $(idle),$(goals)),)
+building := yes
+include out/setup.mk
+endif
+out/setup.mk: tool/setup
+	@mkdir -p out
+	@tool/setup $@
+
+# Shared by every worktree: paths are relative and the working directory is not part of the hash.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+compiler := $(CCACHE) $(CC)
+
+boards := $(notdir $(patsubst %/board.mk,%,$(wildcard board/*/board.mk)))
+systems := $(basename $(notdir $(wildcard system/*.mk)))
+isas := $(notdir $(wildcard arch/*))
+ifeq ($(filter $(BOARD),$(boards)),)
+$(error no board is named $(BOARD). Boards: $(boards))
+endif
+include board/$(BOARD)/board.mk
+BOOT ?= $(firstword $(boots))
+ifeq ($(filter $(BOOT),$(boots)),)
+$(error $(BOARD) boots by: $(boots))
+endif
+
+isa := $(arch)
+inherits :=
+include arch/$(isa)/arch.mk
+lineage := $(isa) $(inherits)
+
+out := out/$(BOARD)
+gen := out/gen
+
+warnings := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wno-unused-parameter
+common := -std=c23 -g $(warnings) -fno-common -ffunction-sections -fdata-sections -ffile-compilation-dir=.
+target := --target=$(triple) $(flags) -fno-omit-frame-pointer -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -nostdinc
+
+flags.kernel := $(common) $(target) -O2 -ffreestanding -fno-pic $(kernel_flags)
+flags.user := $(common) $(target) -O2 -fPIE -fvisibility=hidden $(user_flags)
+flags.host := $(common) -O2 -D_GNU_SOURCE
+flags.test := $(common) -O1 -D_GNU_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all -Dmain=component_main
+
+objects.kernel := $(out)/kernel
+objects.user := $(out)/user
+objects.host := out/host/tool
+objects.test := out/host/test
+
+# Where <...> looks: the tree itself, and <arch/...> also in this instruction set's folder, by way of a
+# link out/isa/<isa>/arch.
+roots.kernel := $(gen) . $(lineage:%=out/isa/%)
+roots.user := $(roots.kernel)
+roots.host := $(gen) .
+roots.test := $(gen) . out/isa/none test
+hosted.host := c posix builtins
+hosted.test := $(hosted.host)
+lineage.kernel := $(lineage)
+lineage.user := $(lineage)
+lineage.host :=
+lineage.test := none
+
+progress = $(if $(Q),@printf '%-5s %s\n' $1 $2,@true)
+write-if-changed = $(if $(filter-out x$(strip $2),x$(strip $(file <$1))),$(file >$1,$2))
