@@ -80,25 +80,46 @@ enum fe_9p_control : uint32_t {
     CONTROL_AVAILABLE, // value: bytes that can be read without waiting
     CONTROL_PIPE,      // on the pipe service's root: value: fid pair made as (data u32 read_fid, u32 write_fid)
 
-    // Process service, on the session a process got at birth (start handle "process").
-    CONTROL_PROCESS_REGISTER = 64, // data: struct fe_process_register; handle: child's process (inspect, kill); value: pid; reply handle: the child's own session
-    CONTROL_PROCESS_WAIT,          // data: i32 pid selector, u32 options; reply data: struct fe_process_exit; waits
-    CONTROL_PROCESS_SIGNAL,        // data: i32 pid selector, u32 signal
-    CONTROL_PROCESS_GROUP_SET,     // data: u32 pid, u32 group
-    CONTROL_PROCESS_SESSION_NEW,   // value: session
-    CONTROL_PROCESS_IDENTITY,      // reply data: struct fe_process_identity of a pid (data u32; 0: oneself)
-    CONTROL_PROCESS_IDENTITY_SET,  // data: struct fe_process_identity (ids only): only for uid 0
-    CONTROL_PROCESS_SIGNALS,       // data: u64 caught, u64 ignored; handles: thread (control), event (signal): how to reach the process
-    CONTROL_PROCESS_STATUS,        // data: u32 pid; reply data: text
-    CONTROL_PROCESS_STOPPED,       // a process says it stopped (job control) or goes on; data: u32 signal
-    CONTROL_PROCESS_MASK,          // data: u64 blocked signals
+    // Process service, on the session that a process got at birth (start handle "process"). A pid of 0
+    // means oneself; a status is as wait() gives it.
+    // A running child in one step. data: struct fe_process_register; handle: its process (inspect, kill);
+    // value: pid; reply handle: its session.
+    CONTROL_PROCESS_REGISTER = 64,
+    // A child that is only being made; everything here works on its session already.
+    // data: struct fe_process_register; value: pid; reply handle: its session.
+    CONTROL_PROCESS_CHILD,
+    // On one's own session: `handle` (inspect, kill) is the process behind this pid from now on; the one
+    // before, if any, is no longer looked at. data: struct fe_process_register.
+    CONTROL_PROCESS_BECOME,
+    CONTROL_PROCESS_EXIT, // a child being made ends without having run; data: i32 status
+    CONTROL_PROCESS_WAIT, // data: i32 pid selector, u32 options; reply data: struct fe_process_exit; waits
+    CONTROL_PROCESS_SIGNAL,       // data: i32 pid selector, u32 signal
+    CONTROL_PROCESS_GROUP_SET,    // data: u32 pid, u32 group
+    CONTROL_PROCESS_SESSION_NEW,  // value: session
+    CONTROL_PROCESS_IDENTITY,     // data: u32 pid; reply data: struct fe_process_identity
+    CONTROL_PROCESS_IDENTITY_SET, // data: struct fe_process_identity (ids only): only for uid 0
+    // How to reach a process that catches, ignores or blocks signals. Before it, and for signals that are
+    // none of these, the service does the default: end, stop (process_stop), continue.
+    // handles: thread (control), memory that holds one struct fe_signal_page.
+    CONTROL_PROCESS_SIGNALS,
+    CONTROL_PROCESS_STATUS, // data: u32 pid; reply data: text
+    CONTROL_PROCESS_ALARM,  // SIGALRM at a time. data: u64 deadline (0: none), u64 period, ns
 };
 
 struct fe_process_register {
-    uint32_t group; // 0: the parent's; ~0: a new one of its own
-    uint32_t flags; // zero
-    uint64_t ignored; // signals ignored at birth
+    uint32_t group;   // 0: the parent's (become: as it is); ~0: a new one of its own
+    uint32_t flags;   // zero
+    uint64_t ignored; // signals ignored at birth: bit (signal - 1)
+    uint64_t blocked; // and blocked
     char command[64]; // for ps
+};
+
+// One page that a process shares with the process service; bit (signal - 1) of each. The process writes
+// the first three at any time; the service sets bits in `pending` and then interrupts the thread. All
+// access is atomic.
+struct fe_signal_page {
+    uint64_t caught, ignored, blocked;
+    uint64_t pending;
 };
 
 struct fe_process_exit {

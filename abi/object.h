@@ -85,7 +85,16 @@ enum resource_kind : uint32_t {
     RESOURCE_KIND_COUNT,
 };
 
-enum : uint64_t { FE_FOREVER = UINT64_MAX }; // a deadline that never comes, ns
+// Deadlines that never come, ns. A wait until FE_UNINTERRUPTED is not ended by thread_interrupt either
+// (nor by process_stop): for requests that must not be half done.
+enum : uint64_t { FE_FOREVER = UINT64_MAX, FE_UNINTERRUPTED = UINT64_MAX - 1 };
+
+// thread_interrupt ends a wait with ERR_INTERRUPTED. A thread that does not wait, or waits uninterrupted,
+// gets an upcall at its next return to user mode when it has set an entry for it (argument: address of
+// its saved struct frame, below the red zone; stack 16-aligned), and goes on with thread_upcall_return. Without an
+// entry, or when thread_upcall_return is told to keep the interrupt, its next wait that can be interrupted ends at
+// once. process_stop ends every such wait of a process and then runs none of its threads until process_continue.
+enum : uint32_t { UPCALL_KEEP = 1u << 0 }; // thread_upcall_return flags
 
 // What handle_inspect tells.
 struct fe_handle_info {
