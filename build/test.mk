@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# Tests. foo_test.c beside foo.c becomes out/host/unit/<folder>/foo: the test, then the archive of its
+# component and of what that uses, compiled for the host on arch/none under ASan and UBSan. Only what a
+# test needs is taken from the archives. A test outside of any component includes the file it tests.
+# tool/test runs these, the guest tests and the scenarios; T selects.
+T ?=
+unit_tests := $(shell find arch boot driver kernel lib program service test tool -name '*_test.c' \
+	-not -path 'test/guest/*' 2>/dev/null | sort)
+unit_programs := $(unit_tests:%_test.c=out/host/unit/%)
+# The nearest folder upwards that is a component; code of arch/ and boot/ belongs to the kernel.
+owner = $(if $(filter $1,$(components)),$1,$(if $(filter-out . ./,$(dir $1)),$(call owner,$(patsubst \
+	%/,%,$(dir $1))),$(firstword $(kernel))))
+owner-of = $(call owner,$(patsubst %/,%,$(dir $1)))
+
+define unit-test
+$(objects.test)/$1.o: $1 $(objects.test)/$2/flags | $(gen)/ready
+	$$(call progress,CC,$$<)
+	@mkdir -p $$(@D)
+	$$(Q)$(compiler) $$($2.test.flags) -MMD -MP -c $$< -o $$@
+-include $(objects.test)/$1.d
+$(1:%_test.c=out/host/unit/%): $(objects.test)/$1.o $(if $($2.test.archive),$($2.test.archive)) \
+		$(foreach l,$($2.test.reach) test,$($l.test.archive))
+	$$(call progress,LINK,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$(CC) -fuse-ld=lld -fsanitize=address,undefined -Wl,--start-group $$^ -Wl,--end-group -o $$@
+endef
+ifneq ($(filter unit-build out/host/unit/% compile_commands.json build,$(goals)),)
+tested := $(sort $(foreach t,$(unit_tests),$(call owner-of,$t)))
+$(foreach c,$(sort $(call reach,$(tested) test,,test)),$(eval $(call archive,$c,test)))
+$(foreach t,$(unit_tests),$(eval $(call unit-test,$t,$(call owner-of,$t))))
+endif
+
+.PHONY: unit-build test bench
+unit-build: $(unit_programs)
+test: tools
+	@$(PYTHON) tool/test $(if $(filter command% environment%,$(origin BOARD)),--board $(BOARD)) '$T'
+bench:
+	@$(PYTHON) tool/bench $(if $(filter command% environment%,$(origin BOARD)),--board $(BOARD))

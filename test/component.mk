@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+kind := library
+name := test
+uses := c
+sources := unit.c
