@@ -30,4 +30,4 @@ list:
 	@echo 'systems: $(systems)'
 
 clean:
-	rm -rf out/*/ compile_commands.json
+	find out -mindepth 1 -maxdepth 1 ! -name distfiles -exec rm -rf {} + ; rm -f compile_commands.json

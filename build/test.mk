@@ -4,7 +4,7 @@
 # test needs is taken from the archives. A test outside of any component includes the file it tests.
 # tool/test runs these, the guest tests and the scenarios; T selects.
 T ?=
-unit_tests := $(shell find arch boot driver kernel lib program service test tool -name '*_test.c' \
+unit_tests := $(shell find arch boot driver kernel lib port program service test tool -name '*_test.c' \
 	-not -path 'test/guest/*' 2>/dev/null | sort)
 unit_programs := $(unit_tests:%_test.c=out/host/unit/%)
 # The nearest folder upwards that is a component; code of arch/ and boot/ belongs to the kernel.
