@@ -10,11 +10,6 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 SHELL := /bin/sh
 Q := $(if $(V),,@)
 
-llvm := 19
-CC := clang-$(llvm)
-LD := ld.lld-$(llvm)
-AR := llvm-ar-$(llvm)
-OBJCOPY := llvm-objcopy-$(llvm)
 PYTHON := /usr/bin/python3
 
 # out/setup.mk says what tool/setup found or installed; making it is what installs. Goals that only
