@@ -13,6 +13,18 @@ $(abi_headers:%=$(gen)/%) &: abi/syscalls.def tool/abi
 $(gen)/ready: $(abi_headers:%=$(gen)/%)
 	@touch $@
 
+# Keys: out/keys has development keys, made when first needed; KEYS=folder names others.
+KEYS ?= out/keys
+export KEYS
+keys := $(KEYS)/system.key
+out/keys/system.key out/keys/system.root &: | out/host/bin/keys
+	$(call progress,KEYS,out/keys)
+	$(Q)out/host/bin/keys out/keys
+$(gen)/kernel/trust_roots.c: $(KEYS)/system.root $(wildcard $(KEYS)/*.root) $(gen)/keys.name
+	$(call progress,KEYS,$@)
+	@mkdir -p $(@D)
+	$(Q)out/host/bin/keys --roots $@ $(KEYS)
+
 # Host tools, and the libraries that they use.
 host_tools := $(call of-kind,host)
 $(foreach c,$(sort $(call reach,$(foreach t,$(host_tools),$(call used,$t,host)),,host)),\
@@ -31,7 +43,7 @@ $(foreach t,$(host_tools),$(eval $(call host-tool,$t)))
 tools:
 
 # The kernel: kernel/, this instruction set's half, and every protocol that the board boots by.
-kernel := $(call of-kind,kernel)
+kernel := $(if $(wildcard kernel/main.c),$(call of-kind,kernel))
 define kernel-image
 $(foreach c,$(call reach,$(call used,$1,kernel),,kernel),$(eval $(call archive,$c,kernel)))
 $(call compile,$1,kernel)
@@ -66,7 +78,7 @@ $(out)/image$(call folder,$1)/$2: $(out)/elf$(call folder,$1)/$2 $(image_tools)
 	$$(Q)$(call make-image,$$<,$$@,$($1.entitlements))
 $1.programs += $2
 endef
-image_tools := $(foreach t,image sign,$(if $(wildcard tool/$t/component.mk),out/host/bin/$t)) $(keys)
+image_tools := out/host/bin/image out/host/bin/sign $(keys)
 make-image = out/host/bin/image $(if $3,--entitle '$3') $1 $2.unsigned && out/host/bin/sign $2.unsigned $2
 
 $(foreach c,$(call of-kind,program) $(call of-kind,service) $(call of-kind,driver),\
@@ -89,12 +101,13 @@ $(foreach f,$($1.files),$(call target-of,$f)=$(or $(wildcard $1/$(call source-of
 endef
 source-of = $(firstword $(subst =, ,$1))
 target-of = $(lastword $(subst =, ,$1))
+source-half = $(target-of)
 entries := $(strip $(foreach c,$(chosen),$(call stow,$c)) \
 	$(foreach f,$(files),$(call target-of,$f)=$(call source-of,$f)) \
 	$(foreach t,$(trees),$(patsubst $t/%,/%,$(shell find $t -type f -printf '%p=%p ' | sort))))
 initrd := $(out)/$(SYSTEM)/initrd
-packed := $(filter-out >%,$(foreach e,$(entries),$(call target-of,$e)))
-$(initrd): $(initrd).list $(packed) $(if $(wildcard tool/initrd/component.mk),out/host/bin/initrd) $(keys)
+packed := $(filter-out >%,$(foreach e,$(entries),$(call source-half,$e)))
+$(initrd): $(initrd).list $(packed) out/host/bin/initrd $(keys)
 	$(call progress,PACK,$@)
 	$(Q)out/host/bin/initrd $< $@
 

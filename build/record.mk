@@ -8,8 +8,9 @@ endef
 stamp-of = $(objects.$(lastword $(subst ., ,$1)))/$(basename $1)/flags
 ifdef building
 $(shell for i in $(isas); do mkdir -p out/isa/$$i; ln -sfn ../../../arch/$$i out/isa/$$i/arch; done)
-$(shell mkdir -p $(sort $(foreach s,$(stamps),$(dir $(call stamp-of,$s))) $(dir $(initrd))))
+$(shell mkdir -p $(sort $(foreach s,$(stamps),$(dir $(call stamp-of,$s))) $(dir $(initrd)) $(gen)))
 $(foreach s,$(stamps),$(call write-if-changed,$(call stamp-of,$s),$(compiler) $($s.flags)))
+$(call write-if-changed,$(gen)/keys.name,$(KEYS))
 $(call write-if-changed,$(initrd).list,$(subst $() ,$(newline),$(entries)))
 -include $(foreach s,$(stamps),$(patsubst %.o,%.d,$($s.objects)))
 endif

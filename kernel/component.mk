@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+kind := kernel
+uses := libsodium
+arch := kernel
+generated := kernel/dispatch.c kernel/trust_roots.c
