@@ -23,8 +23,22 @@ enum : uint32_t { FE_9P_SAME_IDENTITY = UINT32_MAX };
 // Kinds of file (low byte of qid_kind), as in 9P2000.
 enum : uint32_t { QID_FILE = 0, QID_LINK = 0x02, QID_DEVICE = 0x04, QID_APPEND = 0x40, QID_DIRECTORY = 0x80 };
 
-// open flags: the numbers of the C library (asm-generic O_*): O_RDONLY 0, O_WRONLY 1, O_RDWR 2, O_CREAT 0100,
-// O_EXCL 0200, O_TRUNC 01000, O_APPEND 02000, O_NONBLOCK 04000, O_DIRECTORY 0200000, O_NOFOLLOW 0400000.
+// open flags: the asm-generic numbers of O_*, on every instruction set (a C library whose numbers differ
+// translates).
+enum fe_9p_open_flag : uint32_t {
+    OPEN_READ = 0,
+    OPEN_WRITE = 1,
+    OPEN_READ_WRITE = 2,
+    OPEN_PATH = 3, // neither: only to name the file (O_PATH)
+    OPEN_ACCESS = 3,
+    OPEN_CREATE = 0100,
+    OPEN_EXCLUSIVE = 0200,
+    OPEN_TRUNCATE = 01000,
+    OPEN_APPEND = 02000,
+    OPEN_NONBLOCK = 04000,
+    OPEN_DIRECTORY = 0200000,
+    OPEN_NO_FOLLOW = 0400000,
+};
 // walk and getattr flags:
 enum : uint32_t { FE_9P_NO_FOLLOW = 1 };
 // remove flags:
@@ -79,6 +93,8 @@ enum fe_9p_control : uint32_t {
     CONTROL_BREAK,
     CONTROL_AVAILABLE, // value: bytes that can be read without waiting
     CONTROL_PIPE,      // on the pipe service's root: value: fid pair made as (data u32 read_fid, u32 write_fid)
+    CONTROL_FLAGS_SET, // data: u32 OPEN_NONBLOCK | OPEN_APPEND as they are to be from now on
+    CONTROL_TERMINAL_NAME, // reply data: path of the terminal
 
     // Process service, on the session that a process got at birth (start handle "process"). A pid of 0
     // means oneself; a status is as wait() gives it.
@@ -104,6 +120,12 @@ enum fe_9p_control : uint32_t {
     CONTROL_PROCESS_SIGNALS,
     CONTROL_PROCESS_STATUS, // data: u32 pid; reply data: text
     CONTROL_PROCESS_ALARM,  // SIGALRM at a time. data: u64 deadline (0: none), u64 period, ns
+
+    // init, on the session that it gives to every service (start handle "init").
+    CONTROL_INIT_READY = 128, // data: name of what is provided ("" when there is one only); handle: connector. Without a handle: ready
+    CONTROL_INIT_MOUNT,       // data: path; handle: connector. In init's namespace and all that it made; goes when the service does
+    CONTROL_INIT_NAMESPACE,   // data: u32 uid, u32 gid, u32 groups...; reply handle: a namespace whose connectors are bound to the user
+    CONTROL_INIT_POWER,       // data: u32 POWER_*: ends services in order, then the machine
 };
 
 struct fe_process_register {

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// The client: files of the program's namespace by path. Paths are absolute or relative to `/`; the caller
+// that has a working directory makes them absolute first (fe_path_resolve). "..", symbolic links (also across
+// mounts), united directories and services that were restarted are dealt with here.
+//
+// Results: 0 or a count, or a negative errno of the C library. A call interrupted by thread_interrupt gives
+// -EINTR. Usable from all threads; two threads may use one file at a time.
+#pragma once
+
+#include <abi/9p.h>
+#include <abi/object.h>
+#include <abi/status.h>
+#include <stddef.h>
+
+struct p9_session; // with one server, shared by the files opened through it; counted
+
+// An open file. Read-only to callers.
+struct p9_file {
+    struct p9_session *session;
+    uint32_t fid;
+    uint32_t flags;   // as opened
+    uint32_t io_unit; // most bytes of one read or write message
+    uint64_t qid_kind, qid_path;
+    uint64_t size;         // when it was opened
+    char *path;            // where it was opened, clean; nullptr when it came from a parent
+    struct p9_file *below; // of a united directory: the next part
+    struct p9_file *part;  // ... and the part being listed
+};
+
+struct p9_lock_range {
+    uint32_t kind; // F_RDLCK 0, F_WRLCK 1, F_UNLCK 2
+    uint32_t owner;
+    uint64_t start, length;
+};
+
+// Names. `flags` of open are OPEN_*, `mode` S_* permission bits.
+int p9_open(const char *path, uint32_t flags, uint32_t mode, struct p9_file **file);
+int p9_stat(const char *path, uint32_t flags, struct fe_9p_attributes *attributes); // FE_9P_NO_FOLLOW
+int p9_set_attributes(const char *path, uint32_t valid, uint32_t flags,
+                      const struct fe_9p_attributes *attributes);
+int p9_mkdir(const char *path, uint32_t mode);
+int p9_mknod(const char *path, uint32_t mode, uint64_t device);
+int p9_remove(const char *path, uint32_t flags); // FE_9P_REMOVE_DIRECTORY: rmdir
+int p9_rename(const char *from, const char *to);
+int p9_link(const char *from, const char *to);
+int p9_symlink(const char *target, const char *path);
+int64_t p9_readlink(const char *path, char *to, size_t capacity); // not NUL-terminated
+int p9_image(const char *path, fe_handle *image);
+int p9_statfs(const char *path, struct fe_9p_statfs *statistics);
+// The real path of what `path` names, links followed. `to` has FE_PATH_MAX bytes.
+int p9_real_path(const char *path, char *to);
+
+// Open files. `offset` FE_9P_POSITION: at the file's position, which advances.
+int64_t p9_read(struct p9_file *file, uint64_t offset, void *to, size_t count);
+int64_t p9_write(struct p9_file *file, uint64_t offset, const void *from, size_t count);
+int64_t p9_seek(struct p9_file *file, int64_t offset, uint32_t whence); // SEEK_SET 0, SEEK_CUR 1, SEEK_END 2
+int p9_truncate(struct p9_file *file, uint64_t size);
+int p9_sync(struct p9_file *file);
+int p9_file_stat(struct p9_file *file, struct fe_9p_attributes *attributes);
+int p9_file_set_attributes(struct p9_file *file, uint32_t valid,
+                           const struct fe_9p_attributes *attributes);
+int p9_file_statfs(struct p9_file *file, struct fe_9p_statfs *statistics);
+// Entries from `offset` (0 first; each entry's `next` after it). FE_9P_POSITION: where the last one ended.
+int64_t p9_readdir(struct p9_file *directory, uint64_t offset, void *to, size_t count);
+// Which of POLL* `events` are ready; when none, `event` (duplicated) gets `bits` once. FE_NO_HANDLE: only ask.
+int p9_poll(struct p9_file *file, uint32_t events, fe_handle event, uint64_t bits);
+int p9_memory(struct p9_file *file, uint64_t offset, uint64_t size, uint32_t protection,
+              fe_handle *memory);
+int p9_file_image(struct p9_file *file, fe_handle *image);
+int p9_lock(struct p9_file *file, struct p9_lock_range *range, uint32_t flags);
+void p9_close(struct p9_file *file); // nullptr: nothing
+
+// A control request: everything optional. Handles in `send` are consumed, whatever the result.
+struct p9_control {
+    uint32_t request; // CONTROL_*
+    const void *data;
+    size_t size;
+    const fe_handle *send;
+    size_t send_count;
+    uint64_t value; // out
+    void *reply;
+    size_t reply_capacity;
+    size_t reply_size;                  // out
+    fe_handle received[4];              // out
+    size_t received_count;              // out
+};
+int p9_control(struct p9_file *file, struct p9_control *control);
+
+// Handing files to a child: copies with shared positions, of files that have one session in common, under the
+// same fids, in a new session.
+int p9_share(struct p9_file *const *files, size_t count, fe_handle *session);
+
+// The other side of it, and of sessions given at birth (start handles "process", "init"): takes `handle` over.
+// Each adopted file counts a reference; p9_session_put drops the caller's own.
+struct p9_session *p9_session_adopt(fe_handle handle); // nullptr: no memory
+struct p9_file *p9_file_adopt(struct p9_session *session, uint32_t fid, uint32_t flags);
+void p9_session_get(struct p9_session *session);
+void p9_session_put(struct p9_session *session);
+fe_handle p9_session_handle(const struct p9_session *session); // still the session's
+// A new fid number for operations that name one in their data (CONTROL_PIPE).
+uint32_t p9_fid_allocate(struct p9_session *session);
+
+// A connector of one's own: attaches and opens its root, without the namespace.
+int p9_attach(fe_handle connector, const char *start, struct p9_file **root);
+// A connector of `connector` bound to another identity (only for one that is bound to uid 0).
+int p9_identify(fe_handle connector, uint32_t uid, uint32_t gid, const uint32_t *groups,
+                size_t group_count, fe_handle *bound);
+
+// Which namespace paths are resolved in; FE_NO_HANDLE: the program's own.
+void p9_namespace_set(fe_handle name_space);
