@@ -5,17 +5,17 @@ CMDLINE ?=
 RUN_FLAGS ?=
 disk := $(out)/disk.img
 command = $(emulator) -m $(memory) $(load.$(BOOT)) $(if $(CMDLINE),-append '$(CMDLINE)') $(devices)
-terminal = -display none -serial mon:stdio -netdev user,id=net0$(hostfwd) \
+outside = -display none -netdev user,id=net0$(hostfwd) \
 	-drive if=none,id=disk0,format=raw,file=$(disk) $(RUN_FLAGS)
 hostfwd = $(PORTS:%=,hostfwd=tcp:127.0.0.1:%)
 
 .PHONY: run debug emulator-command
 run: build $(disk)
 	$(call progress,RUN,$(BOARD) by $(BOOT); ctrl-a x ends it)
-	$(Q)$(command) $(terminal)
+	$(Q)$(command) $(outside) -serial mon:stdio
 
 debug: build $(disk)
-	$(Q)BOARD=$(BOARD) tool/debug $(out)/kernel.elf $(debugger_arch) $(command) $(terminal)
+	$(Q)tool/debug $(DEBUGGER) $(out)/kernel.elf $(debugger_arch) $(command) $(outside)
 
 emulator-command:
 	@echo '$(subst ','\'',$(command))'

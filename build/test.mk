@@ -36,3 +36,12 @@ test: tools
 	@$(PYTHON) tool/test $(if $(filter command% environment%,$(origin BOARD)),--board $(BOARD)) '$T'
 bench:
 	@$(PYTHON) tool/bench $(if $(filter command% environment%,$(origin BOARD)),--board $(BOARD))
+
+# What the programs in tool/ ask.
+.PHONY: unit-list boots boards
+unit-list:
+	@echo $(unit_programs)
+boots:
+	@echo $(boots)
+boards:
+	@echo $(boards)

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+"""A booted machine for scenarios, and a web server for it to talk to.
+
+    from machine import Machine
+    with Machine() as machine:              # board and boot protocol from the command line
+        machine.login()
+        assert "hello" in machine.run("echo hello")
+
+Each machine has its own ports, its own disk and its own terminal, and is gone when the block ends. Every wait has a
+limit. A kernel panic fails the scenario at once.
+"""
+
+import contextlib
+import http.server
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+
+import pexpect
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+HOST = "10.0.2.2"  # this machine, as the guest sees it
+PANIC = r"(?i)kernel panic[^\n]*\n|panic: [^\n]*\n"
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
+
+
+def free_port():
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Machine:
+    """An emulated board. `forward` lists guest TCP ports; `ports` tells where each is on this host."""
+
+    def __init__(self, board=None, boot=None, system="default", forward=(), command_line="",
+                 extra="", disk=None, disk_size=64 << 20):
+        self.board = board or (sys.argv[1] if len(sys.argv) > 1 else "qemu-virt-aarch64")
+        self.boot = boot or (sys.argv[2] if len(sys.argv) > 2 else "raw")
+        self.ports = {guest: free_port() for guest in forward}
+        self.folder = tempfile.TemporaryDirectory(prefix="ferrite-")
+        self.disk = disk or os.path.join(self.folder.name, "disk.img")
+        if not disk:
+            with open(self.disk, "wb") as file:
+                file.truncate(disk_size)
+        line = subprocess.check_output(
+            ["make", "-s", "--no-print-directory", "emulator-command", f"BOARD={self.board}",
+             f"BOOT={self.boot}", f"SYSTEM={system}", f"CMDLINE={command_line}"], cwd=TOP, text=True)
+        network = "user,id=net0" + "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{guest}"
+                                           for guest, host in self.ports.items())
+        self.line = (f"exec {line.strip()} -display none -monitor none -no-reboot "
+                     f"-chardev stdio,id=terminal,signal=off -serial chardev:terminal "
+                     f"-netdev {network} -drive if=none,id=disk0,format=raw,file={self.disk} {extra}")
+        self.log = None
+        self.child = None
+
+    def __enter__(self):
+        self.child = pexpect.spawn("/bin/sh", ["-c", self.line], cwd=TOP, timeout=60,
+                                   encoding="utf-8", codec_errors="replace", echo=False,
+                                   dimensions=(50, 200))
+        self.child.logfile_read = sys.stdout
+        self.child.delaybeforesend = None
+        return self
+
+    def __exit__(self, *_):
+        self.child.close(force=True)
+        self.folder.cleanup()
+        print(flush=True)
+
+    def expect(self, patterns, timeout=60):
+        """Waits for one of the patterns; returns the match object. A panic or silence is a failure."""
+        wanted = [patterns] if isinstance(patterns, str) else list(patterns)
+        try:
+            index = self.child.expect(wanted + [PANIC], timeout=timeout)
+        except pexpect.TIMEOUT:
+            raise AssertionError(f"waited {timeout} s for {wanted}") from None
+        except pexpect.EOF:
+            raise AssertionError(f"the machine ended; wanted {wanted}") from None
+        if index == len(wanted):
+            with contextlib.suppress(pexpect.ExceptionPexpect):
+                self.child.expect(pexpect.EOF, timeout=1)
+            raise AssertionError(f"the kernel panicked: {self.child.after.strip()}")
+        return self.child.match
+
+    def expect_end(self, timeout=60):
+        """Waits until the machine has switched itself off (or would reboot)."""
+        try:
+            self.child.expect(pexpect.EOF, timeout=timeout)
+        except pexpect.TIMEOUT:
+            raise AssertionError(f"still running after {timeout} s") from None
+
+    def send(self, text):
+        self.child.send(text)
+
+    def line_send(self, text):
+        self.child.send(text + "\r")
+
+    def login(self, user="user", password="ferrite", timeout=120):
+        self.expect(r"login: ", timeout=timeout)
+        self.line_send(user)
+        self.expect(r"(?i)password: ")
+        self.line_send(password)
+        self.expect(r"[$#] ")
+
+    def run(self, command, timeout=60, code=0):
+        """Runs a shell command to its end and returns what it printed; its exit code must be `code`."""
+        self.line_send(f'{command}; echo "fin""ished:$?:"')
+        match = self.expect(r"finished:(\d+):", timeout=timeout)
+        text = ESCAPES.sub("", self.child.before)
+        text = text.split('ished:$?:"\n', 1)[-1]
+        self.expect(r"[$#] ")
+        if code is not None and int(match[1]) != code:
+            raise AssertionError(f"{command}: exit code {match[1]}, not {code}:\n{text}")
+        return text
+
+
+class WebServer:
+    """Serves `files` (path to bytes) on a free port; what is PUT or POSTed lands in `received`."""
+
+    def __init__(self, files=None):
+        self.files, self.received = files or {}, {}
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            """Answers from the dictionaries of the server around it."""
+
+            def do_GET(self):
+                body = outer.files.get(self.path)
+                self.send_response(200 if body is not None else 404)
+                self.send_header("Content-Length", str(len(body or b"")))
+                self.end_headers()
+                self.wfile.write(body or b"")
+
+            def do_PUT(self):
+                size = int(self.headers.get("Content-Length", 0))
+                outer.received[self.path] = self.rfile.read(size)
+                self.send_response(201)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            do_POST = do_PUT
+
+            def log_message(self, format, *arguments):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def url(self, path):
+        """Where the guest finds `path`."""
+        return f"http://{HOST}:{self.port}{path}"
