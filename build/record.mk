@@ -16,11 +16,12 @@ $(call write-if-changed,$(initrd).list,$(subst $() ,$(newline),$(entries)))
 endif
 
 object-source = $(patsubst $(objects.$2)/%.o,%,$1)
-command-entry = {"directory": "$(CURDIR)"$(comma) "file": "$3"$(comma) "output": "$2"$(comma) \
-	"command": "$(CC) $(subst ",\",$($1.flags)) -c $3"}
 comma := ,
+entry = {"directory": "$(CURDIR)"$(comma) "file": "$3"$(comma) "output": "$2"$(comma) \
+	"command": "$(CC) $(subst ",\",$($1.flags)) -c $3"}@
 ours := $(foreach s,$(stamps),$(if $($(basename $s).root),,$s))
+entries-of = $(foreach o,$($1.objects),$(call entry,$1,$o,$(call object-source,$o,$(lastword $(subst ., ,$1)))))
 compile_commands.json: $(foreach s,$(stamps),$(call stamp-of,$s))
 	$(call progress,JSON,$@)
-	@true $(file >$@,[$(foreach s,$(ours),$(foreach o,$($s.objects),$(newline)$(call command-entry,$s,$o,$(call \
-	object-source,$o,$(lastword $(subst ., ,$s))))$(comma))) {}])
+	@true $(file >$@,[$(subst }@,},$(subst }@ {,}$(comma)$(newline){,$(strip \
+		$(foreach s,$(ours),$(call entries-of,$s)))))])

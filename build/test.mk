@@ -24,7 +24,7 @@ $(1:%_test.c=out/host/unit/%): $(objects.test)/$1.o $(if $($2.test.archive),$($2
 	@mkdir -p $$(@D)
 	$$(Q)$(CC) -fuse-ld=lld -fsanitize=address,undefined -Wl,--start-group $$^ -Wl,--end-group -o $$@
 endef
-ifneq ($(filter unit-build out/host/unit/% compile_commands.json build,$(goals)),)
+ifneq ($(filter check none unit-build out/host/unit/% compile_commands.json build,$(goals)),)
 tested := $(sort $(foreach t,$(unit_tests),$(call owner-of,$t)))
 $(foreach c,$(sort $(call reach,$(tested) test,,test)),$(eval $(call archive,$c,test)))
 $(foreach t,$(unit_tests),$(eval $(call unit-test,$t,$(call owner-of,$t))))

@@ -40,8 +40,10 @@ int main(int count, char **arguments)
         if (count > 1 && !strstr(running->sentence, arguments[1])) continue;
         failed = false;
         running->run();
-        if (failed) failures++;
-        else printf("PASS %s: %s\n", program, running->sentence);
+        if (failed)
+            failures++;
+        else
+            printf("PASS %s: %s\n", program, running->sentence);
         fflush(stdout);
     }
     printf("END %s\n", program);

@@ -3,8 +3,8 @@
 //
 //     TEST("an empty queue gives nothing") { EXPECT(queue_take(&queue) == nullptr); }
 //
-// The first expectation that fails ends its test. test/unit.c has main: it runs every test of the program
-// in order, prints PASS or FAIL for each, then END, and exits with 1 when one failed.
+// The first expectation that fails ends its test. test/unit.c has main: it runs every test of the
+// program in order, prints PASS or FAIL for each, then END, and exits with 1 when one failed.
 #pragma once
 
 #include <stdlib.h>
@@ -39,7 +39,8 @@ void unit_fail(const char *file, int line, const char *what);
         }                                                                                          \
     } while (0)
 
-// For a helper that is called from a test and has expectations of its own: stops the test if it failed.
+// For a helper that is called from a test and has expectations of its own: stops the test if it
+// failed.
 bool unit_failed(void);
 #define EXPECT_ALL(call)                                                                           \
     do {                                                                                           \
