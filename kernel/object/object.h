@@ -21,10 +21,29 @@ struct object {
 
 struct object_operations {
     const char *name;
+    size_t size; // of the whole structure, bytes
     void (*handles_gone)(struct object *object); // last handle closed; optional
-    void (*destroy)(struct object *object);      // last reference gone: frees it
+    void (*destroy)(struct object *object);      // last reference gone: object_free at last
 };
 
 void object_init(struct object *object, enum object_type type, struct process *owner);
 void object_get(struct object *object);
 void object_put(struct object *object);
+
+// Allocates a zeroed object of `type` from its type's slab, charges `owner` for it and gives the caller
+// the one reference. ERR_NO_MEMORY, ERR_QUOTA.
+enum status object_create(enum object_type type, struct process *owner, void *result);
+
+// What a type's `destroy` ends with: uncharges and frees. Also for an object that never got out.
+void object_free(struct object *object);
+
+// The same as object_get and object_put for references that are handles.
+void object_get_handle(struct object *object);
+void object_put_handle(struct object *object);
+
+// Each in its object's file.
+extern const struct object_operations process_operations, thread_operations, memory_operations,
+    channel_operations, session_operations, event_operations, interrupt_operations,
+    namespace_operations, image_operations, resource_operations;
+
+void object_init_types(void); // slabs of all types

@@ -3,6 +3,8 @@
 // kernel/schedule/cpu.c hold them there. Everything in it belongs to its CPU alone.
 #pragma once
 
+#include "kernel/schedule/queue.h"
+#include "kernel/tree.h"
 #include <stdint.h>
 
 struct thread;
@@ -18,6 +20,14 @@ struct cpu {
     struct thread *float_owner; // whose FP registers are in the CPU
     uint32_t index;
     uint32_t hardware_id;
-    struct run_queue *queue;
-    uint64_t idle_time, switches, interrupts, calls, faults;
+    bool reschedule;     // somebody else may have to run
+    bool timer_stale;    // the hardware timer may have to be set anew
+    bool rotate;         // the current thread's slice is over
+    bool float_enabled;
+    uint64_t since;      // counter: when `current` (or idling) began
+    uint64_t slice_end;  // ns
+    uint64_t timer_set;  // ns: what the hardware timer is set to
+    struct tree timers;
+    struct run_queue queue;
+    uint64_t idle_ticks, switches, interrupts, calls, faults;
 };

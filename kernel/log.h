@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// The kernel's log: a ring of text that log_read gives to user space, copied to the debug console as long
+// as nobody else owns it. printf-like: %s %c %d %u %x %lx %lu %ld %zu %p, width and zero padding.
+#pragma once
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+[[gnu::format(printf, 1, 2)]] void log_print(const char *format, ...);
+
+// As snprintf, for what log_print understands: always terminates, returns the length it wanted.
+[[gnu::format(printf, 3, 0)]] size_t log_format(char *to, size_t size, const char *format,
+                                                va_list arguments);
+void log_write(const char *text, size_t size);
+
+// Bytes ever written. The ring holds the last of them.
+uint64_t log_end(void);
+
+// Copies up to `size` bytes from *position (moved up to the oldest that is still there).
+size_t log_copy(uint64_t *position, char *to, size_t size);
+
+// Sends text to the debug console only.
+void log_console(const char *text, size_t size);
+
+// Prints the reason, registers and a backtrace, and ends the machine (under test) or halts.
+[[noreturn, gnu::format(printf, 1, 2)]] void panic(const char *format, ...);
+
+// Prints return addresses from the frame pointer `base` on, by name where the kernel knows one.
+void panic_backtrace(uintptr_t base);
+
+#define ASSERT(condition)                                                                          \
+    do {                                                                                           \
+        if (!(condition)) [[clang::unlikely]]                                                      \
+            panic("%s:%d: not true: %s", __FILE__, __LINE__, #condition);                          \
+    } while (0)

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// Processes: a handle table, an address space, a namespace, a quota and threads. Life: BUILDING (its parent
+// grants and maps), RUNNING, then its end in bounded steps (threads, handles; now it is DEAD and watchers
+// know; then the address space, by the reaper). The structure itself stays while anything is charged
+// to it. Guarded by the kernel lock.
+#pragma once
+
+#include "kernel/list.h"
+#include "kernel/memory/space.h"
+#include "kernel/object/object.h"
+#include "kernel/object/quota.h"
+#include "kernel/object/reap.h"
+#include "kernel/object/watch.h"
+#include "kernel/tree.h"
+#include <abi/manifest.h>
+
+struct event;
+struct handle_slot;
+struct image;
+struct namespace;
+struct thread;
+
+// What its image allows it to hold (abi/manifest.h).
+struct entitlement {
+    uint32_t object_kinds, resource_kinds;
+    uint64_t memory_ceiling;
+    uint32_t priority_ceiling;
+};
+
+enum : uint32_t { HANDLE_PAGES_INLINE = 4 };
+
+struct handle_table {
+    struct handle_slot **page; // directory: inline_page, or a page of pointers
+    struct handle_slot *inline_page[HANDLE_PAGES_INLINE];
+    uint32_t page_count, capacity; // pages present; pointers that fit into the directory
+    uint32_t free_first, free_last; // queue of free slots, UINT32_MAX: none
+    uint32_t free_count, used, limit;
+};
+
+enum process_phase : uint8_t { PROCESS_END_THREADS, PROCESS_END_HANDLES, PROCESS_END_SPACE };
+
+struct process {
+    struct object object;
+    struct space space;
+    struct handle_table handles;
+    struct quota *quota;
+    uint64_t memory_used; // bytes, its own part of the quota's
+    uint32_t charged;     // objects whose owner it is: they keep the structure
+    struct list threads;
+    uint32_t thread_count, thread_limit;
+    struct tree futex_waiters; // threads by address of the word
+    struct namespace *name_space;
+    struct image *image;
+    uintptr_t image_base, image_entry, clock_page;
+    struct entitlement entitlement;
+    uint32_t priority_ceiling;
+    enum process_state state;
+    enum process_phase phase;
+    bool ending; // its end has begun: no new threads, no new handles
+    bool stopped;
+    struct list parked; // threads that would run were it not stopped
+    int32_t exit_code;
+    uint64_t start_time, cpu_ticks; // ns; counter ticks of threads that are gone
+    struct watch_list watchers;
+    struct reap reap;
+    struct list_node all; // every process, for system_inspect
+    char name[32];
+};
+
+struct process *process_current(void);
+
+struct process_plan {
+    struct image *image;           // nullptr: none, the space stays empty
+    struct process *parent;        // nullptr: the machine
+    struct namespace *name_space;  // nullptr: none
+    uint64_t memory_limit;         // bytes, 0: shares the parent's quota
+    uint32_t handle_limit, thread_limit, priority;
+    const char *name;
+};
+
+// Makes a process, image and clock page mapped.
+enum status process_create(const struct process_plan *plan, struct process **process);
+
+// Begins the end with `code`; further calls change nothing.
+void process_end(struct process *process, int32_t code);
+
+// A bounded part of the end; true when the process is dead, its handles closed and its watchers told.
+bool process_end_step(struct process *process);
+
+uint32_t process_count(void);

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// Threads: user registers, scheduling state and what is waited for. A thread waits for one thing at a
+// time, so one tree node (its place in a wait queue, or among those who lend it urgency) and one timer
+// are enough. The first fields are those that IPC touches. Guarded by the kernel lock.
+#pragma once
+
+#include "kernel/list.h"
+#include "kernel/object/object.h"
+#include "kernel/object/watch.h"
+#include "kernel/time/timer.h"
+#include "kernel/tree.h"
+#include <abi/message.h>
+#include <arch/arch.h>
+
+struct channel;
+struct process;
+struct session;
+struct event;
+struct notice;
+
+enum thread_state : uint8_t {
+    THREAD_NEW,
+    THREAD_RUNNING,     // a CPU's current
+    THREAD_READY,       // in a run queue
+    THREAD_PARKED,      // would be ready, but its process is stopped
+    THREAD_CALLING,     // queued at a channel
+    THREAD_SERVED,      // its call was received: waits for the reply
+    THREAD_RECEIVING,   // waits at a channel's server end
+    THREAD_WATCHING,    // waits for an event's bits
+    THREAD_FUTEX,       // waits on a word
+    THREAD_DEAD,
+};
+
+// A message under way: what of it is not in registers.
+struct ipc {
+    struct channel *channel;  // calling, served or receiving at
+    struct session *session;  // calling or served through; a reference
+    struct thread *server;    // served: who received it, and runs at our urgency; may become nullptr
+    struct thread *answering; // the caller received last, not answered yet
+    struct list_node served;  // in channel->served
+    uint64_t sequence;        // of the current call; half of the token
+    struct notice *notice;    // spare, for when this thread gives up a received call
+    uintptr_t transfer_at;    // address of the struct fe_transfer; 0: none
+    struct fe_transfer transfer;
+    uint64_t copied_with; // restartable copy: the partner's call or wait, and how far it went
+    uint32_t copied;
+};
+
+struct thread {
+    struct object object;
+    struct frame frame;
+    struct process *process;
+    enum thread_state state;
+    bool interrupted;   // an interrupt waits for the next interruptible wait
+    bool uninterrupted; // the present wait cannot be interrupted
+    bool upcalling;     // between upcall and thread_upcall_return
+    uint64_t urgency;   // effective; smaller is more urgent: schedule/urgency.h
+    uint64_t own_urgency;
+    struct list_node run;     // in a run queue without deadline, or parked
+    struct tree_node node;    // run queue with deadline, wait queue, or server's donors
+    struct tree *node_tree;   // the tree that `node` is in
+    struct tree donors;       // callers served and channels with callers queued: they lend urgency
+    struct list channels;     // whose last receiver this thread is
+    struct timer timeout;
+    struct ipc ipc;
+    uint64_t wait_mask; // WATCHING: wanted bits
+    uint32_t slot;      // number in tokens
+    uint32_t waits;     // counts waits: names one for restartable copies
+    struct float_state *float_state; // nullptr until FP is used
+    uint64_t cpu_ticks;
+    struct fe_schedule schedule;
+    uintptr_t upcall_entry;
+    struct list_node in_process;
+    struct watch_list watchers;
+};
+
+struct thread *thread_current(void);
+
+// Makes a thread that does not run yet; charged to its process, which gets it.
+enum status thread_make(struct process *process, const struct fe_thread_options *options,
+                        struct thread **thread);
+
+void thread_start(struct thread *thread);
+
+// Ends a thread, whatever it does or waits for; its structure goes with its last reference.
+void thread_kill(struct thread *thread);
+
+// Ends a wait that thread_interrupt may end. False: it does not wait, or not interruptibly.
+bool thread_break_wait(struct thread *thread, enum status status);
+
+// The thread that a token's upper half names; nullptr: none.
+struct thread *thread_by_slot(uint32_t slot);
+
+void thread_init_all(void);
+uint32_t thread_total(void);
