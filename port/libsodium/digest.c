@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-
-// SHA-512 under Ferrite's names, and the few helpers that libsodium's files expect from the rest of
-// libsodium. The helpers are written here so that nothing that allocates or asks the system is linked.
+// SHA-512 under Ferrite's names, and the few helpers that libsodium's files expect from the rest
+// of libsodium. The helpers are written here so that nothing that allocates or asks the system is
+// linked.
 
 #include <crypto/ed25519.h>
 #include <crypto_hash_sha512.h>
@@ -22,16 +22,14 @@ int sodium_memcmp(const void *a, const void *b, size_t size)
 {
     const volatile uint8_t *left = a, *right = b;
     uint8_t difference = 0;
-    for (size_t i = 0; i < size; i++)
-        difference |= left[i] ^ right[i];
+    for (size_t i = 0; i < size; i++) difference |= left[i] ^ right[i];
     return difference ? -1 : 0;
 }
 
 int sodium_is_zero(const unsigned char *bytes, size_t size)
 {
     uint8_t bits = 0;
-    for (size_t i = 0; i < size; i++)
-        bits |= bytes[i];
+    for (size_t i = 0; i < size; i++) bits |= bytes[i];
     return !bits;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-
-// Ed25519 under Ferrite's names. What only signing needs is dropped by the linker where it is not used.
+// Ed25519 under Ferrite's names. What only signing needs is dropped by the linker where it is not
+// used.
 
 #include <crypto/ed25519.h>
 #include <crypto_hash_sha512.h>

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-
 // The vectors of RFC 8032, section 7.1, and of FIPS 180-4, and what has to be refused.
 
 #include "test/unit.h"
@@ -84,9 +83,8 @@ TEST("one flipped bit anywhere in signature, message or key is refused")
 
 TEST("a signature whose scalar has the group's order added is refused")
 {
-    static const uint8_t order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58,
-                                      0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
-                                      [31] = 0x10};
+    static const uint8_t order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58,       0xd6,
+                                      0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, [31] = 0x10};
     uint8_t seed[32] = {9}, key[32], signature[64];
     ed25519_key(key, seed);
     ed25519_sign(signature, "m", 1, seed);
@@ -118,8 +116,7 @@ TEST("a digest made in pieces is the digest of the whole")
     EXPECT(memcmp(digest, expected, 64) == 0);
 
     uint8_t bytes[1000], whole[64];
-    for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = (uint8_t)(i * 7);
+    for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (uint8_t)(i * 7);
     sha512_init(&hash);
     sha512_update(&hash, bytes, sizeof bytes);
     sha512_final(&hash, whole);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-
-// Stands in for the C library's header where there is none. Only files' unused halves stop the program.
+// Stands in for the C library's header where there is none. Only files' unused halves stop the
+// program.
 
 #pragma once
 

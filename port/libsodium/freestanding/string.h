@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-
 // The three functions that the compiler may call anyway, and that every user of this library has.
 
 #pragma once

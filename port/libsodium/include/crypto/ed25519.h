@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-
-// Ed25519 signatures (RFC 8032, section 5.1, the pure variant) and SHA-512 (FIPS 180-4). Needs nothing
-// of its surroundings but memcpy, memmove and memset, allocates nothing and keeps no state, so the
-// kernel may use it. Verification refuses non-canonical scalars and points and keys of small order, and
-// takes variable time: everything that it sees is public. Signing takes constant time.
+// Ed25519 signatures (RFC 8032, section 5.1, the pure variant) and SHA-512 (FIPS 180-4). Needs
+// nothing of its surroundings but memcpy, memmove and memset, allocates nothing and keeps no
+// state, so the kernel may use it. Verification refuses non-canonical scalars and points and keys
+// of small order, and takes variable time: everything that it sees is public. Signing takes
+// constant time.
 
 #pragma once
 

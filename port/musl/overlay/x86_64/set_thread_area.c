@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+// The thread pointer is the base of FS, which the kernel sets and keeps for each thread.
+
+#include "pthread_impl.h"
+
+int fe_thread_pointer_set(unsigned long pointer); // an enum status: 0 is success
+
+int __set_thread_area(void *pointer)
+{
+    return fe_thread_pointer_set((unsigned long)pointer) ? -1 : 0;
+}
