@@ -2,22 +2,23 @@
 // Bringing a device up in the order of virtio 1.2, section 3.1.1, over whichever transport it has.
 #include <virtio/virtio.h>
 
+#include <ferrite/handle.h>
+#include <ferrite/memory.h>
 #include <ferrite/start.h>
-#include <ferrite/syscalls.h>
+
+#include <abi/syscalls.h>
 
 #include "transport.h"
 
-enum : size_t { PAGE = 4096 };
-
 enum status virtio_map_window(const char *name, volatile uint8_t **at)
 {
-    fe_handle window = fe_start_handle(name);
-    if (window == FE_NO_HANDLE) return ERR_NOT_FOUND;
+    const struct fe_start_handle *window = fe_start_find(name);
+    if (window == nullptr || window->handle == FE_NO_HANDLE) return ERR_NOT_FOUND;
     uint64_t size, committed;
-    TRY(fe_memory_size(window, &size, &committed));
-    uintptr_t address = 0;
-    TRY(fe_process_map(fe_self(), window, 0, size, 0, MAP_READ | MAP_WRITE, &address));
-    *at = (volatile uint8_t *)address + fe_start_value(name);
+    TRY(fe_memory_size(window->handle, &size, &committed));
+    void *address;
+    TRY(fe_memory_map(window->handle, 0, size, MAP_READ | MAP_WRITE, &address));
+    *at = (volatile uint8_t *)address + window->value;
     return OK;
 }
 
@@ -71,15 +72,15 @@ void virtio_fail(struct virtio_device *device)
 enum status virtio_memory_create(struct virtio_device *device, size_t size,
                                  struct virtio_memory *memory)
 {
-    size = (size + PAGE - 1) & ~(PAGE - 1);
+    size = fe_page_round(size);
     memory->size = size;
     TRY(fe_memory_contiguous(device->dma, size, MEMORY_CACHED, UINT64_MAX, &memory->memory,
                              &memory->physical));
-    uintptr_t address = 0;
-    enum status status = fe_process_map(fe_self(), memory->memory, 0, size, 0,
-                                        MAP_READ | MAP_WRITE, &address);
-    if (status != OK) (void)fe_handle_close(memory->memory);
-    memory->at = (uint8_t *)address;
+    void *address = nullptr;
+    enum status status =
+        fe_memory_map(memory->memory, 0, size, MAP_READ | MAP_WRITE, &address);
+    if (status != OK) fe_handle_drop(&memory->memory);
+    memory->at = address;
     return status;
 }
 

@@ -147,7 +147,8 @@ enum status virtio_pci_find(struct virtio_device *device)
     TRY(virtio_map_window("virtio/notify", &device->notify));
     enum status status = virtio_map_window("virtio/device", &device->configuration);
     if (status != OK && status != ERR_NOT_FOUND) return status; // some devices have none
-    device->notify_multiplier = (uint32_t)fe_start_value("virtio/multiplier");
+    const struct fe_start_handle *multiplier = fe_start_find("virtio/multiplier");
+    device->notify_multiplier = multiplier == nullptr ? 0 : (uint32_t)multiplier->value;
     device->transport = &pci_transport;
     return OK;
 }

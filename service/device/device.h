@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// The device manager's own words. A bus (DTB, PCI, the PC's fixed devices) finds devices and fills one struct
+// device each: what it is called on its bus, and the handles that a driver of it is to get. Matching,
+// starting and watching drivers is the same for all. One thread; nothing is locked.
+#pragma once
+
+#include <abi/object.h>
+#include <abi/status.h>
+#include <stddef.h>
+
+struct resource { // a start handle for the driver
+    char name[24];
+    fe_handle handle; // ours: the driver gets a duplicate at each start
+    uint64_t value;
+};
+
+struct device {
+    struct device *next;
+    char bus[16];      // "dtb", "virtio", "pci", "pc"
+    char id[512];      // identifiers on the bus, most specific first, each NUL-terminated, then an empty one
+    char location[48]; // where it is, for people: "virtio_mmio@a003e00", "pci 0:2.0"
+    struct resource *resources;
+    size_t resource_count;
+    struct driver *driver; // what drives it; nullptr: nothing matches
+    uint32_t index;        // the driver's nth device: /dev/<name><index>
+    fe_handle process;     // of the running driver
+    fe_handle connector;   // to its tree
+    uint64_t exit_bit;
+    uint32_t failures;     // ends in a row, for back-off
+    uint64_t started;      // ns
+};
+
+// The root resources that the manager was given; buses derive each device's own from them.
+struct roots {
+    fe_handle memory, interrupt, message, port, dma;
+};
+
+// Appends an identifier; silently bounded by the field, since identifiers come from firmware.
+void device_add_id(struct device *device, const char *id);
+
+// Gives the device a handle to hand to its driver; takes `handle` over. ERR_NO_MEMORY.
+enum status device_add_resource(struct device *device, const char *name, fe_handle handle,
+                                uint64_t value);
+
+// Derives a window of `size` bytes of registers at physical `address` and adds it under `name`; the
+// value is the offset of `address` in the window's first page.
+enum status device_add_window(struct device *device, const struct roots *roots, const char *name,
+                              uint64_t address, uint64_t size);
+
+// The same for an interrupt (flags: INTERRUPT_*) and for DMA memory of at most `size` bytes.
+enum status device_add_interrupt(struct device *device, const struct roots *roots,
+                                 const char *name, uint32_t number, uint32_t flags);
+enum status device_add_dma(struct device *device, const struct roots *roots, uint64_t size);
+
+// A new device known to nobody yet; device_discard frees it, device_announce lists it for matching.
+struct device *device_new(const char *bus);
+void device_discard(struct device *device);
+void device_announce(struct device *device);
+extern struct device *device_list;
+
+// The buses. Each announces what it finds; one that this machine lacks finds nothing.
+enum status dtb_enumerate(const struct roots *roots, const void *dtb, size_t size);
+enum status pci_enumerate(const struct roots *roots);
+enum status pc_enumerate(const struct roots *roots);
