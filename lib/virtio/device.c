@@ -22,19 +22,18 @@ enum status virtio_map_window(const char *name, volatile uint8_t **at)
     return OK;
 }
 
-static enum status find(struct virtio_device *device)
-{
-    enum status status = virtio_pci_find(device);
-    return status == ERR_NOT_FOUND ? virtio_mmio_find(device) : status;
-}
-
-enum status virtio_open(struct virtio_device *device, uint64_t required, uint64_t wanted)
+enum status virtio_open(struct virtio_device *device)
 {
     *device = (struct virtio_device){
         .dma = fe_start_handle("dma"),
         .interrupt = fe_start_handle("interrupt/0"),
     };
-    TRY(find(device));
+    enum status status = virtio_pci_find(device);
+    return status == ERR_NOT_FOUND ? virtio_mmio_find(device) : status;
+}
+
+enum status virtio_reset(struct virtio_device *device, uint64_t required, uint64_t wanted)
+{
     const struct virtio_transport *transport = device->transport;
     transport->set_status(device, 0);
     // The reset is complete when the status reads zero (4.1.4.3.2); no interrupt tells it.
@@ -77,11 +76,18 @@ enum status virtio_memory_create(struct virtio_device *device, size_t size,
     TRY(fe_memory_contiguous(device->dma, size, MEMORY_CACHED, UINT64_MAX, &memory->memory,
                              &memory->physical));
     void *address = nullptr;
-    enum status status =
-        fe_memory_map(memory->memory, 0, size, MAP_READ | MAP_WRITE, &address);
+    enum status status = fe_memory_map(memory->memory, 0, size, MAP_READ | MAP_WRITE, &address);
     if (status != OK) fe_handle_drop(&memory->memory);
     memory->at = address;
     return status;
+}
+
+void virtio_memory_destroy(struct virtio_memory *memory)
+{
+    if (memory->at == nullptr) return;
+    (void)fe_memory_unmap(memory->at, memory->size);
+    fe_handle_drop(&memory->memory);
+    *memory = (struct virtio_memory){};
 }
 
 enum status virtio_queue_create(struct virtio_device *device, uint16_t index, uint16_t size,
@@ -98,9 +104,28 @@ enum status virtio_queue_create(struct virtio_device *device, uint16_t index, ui
     };
     struct virtio_memory memory;
     TRY(virtio_memory_create(device, virtqueue_memory_size(size), &memory));
-    TRY(virtqueue_init(queue, size, memory.at, memory.physical));
+    enum status status = virtqueue_init(queue, size, memory.at, memory.physical);
+    if (status != OK) {
+        virtio_memory_destroy(&memory);
+        return status;
+    }
+    queue->memory = memory.at;
+    queue->memory_handle = memory.memory;
     device->transport->queue_enable(device, queue);
     return OK;
+}
+
+void virtio_queue_destroy(struct virtqueue *queue)
+{
+    if (queue->memory == nullptr) return;
+    struct virtio_memory memory = {
+        .memory = queue->memory_handle,
+        .at = queue->memory,
+        .size = virtqueue_memory_size(queue->size),
+    };
+    virtqueue_fini(queue);
+    virtio_memory_destroy(&memory);
+    *queue = (struct virtqueue){};
 }
 
 void virtio_configuration_read(struct virtio_device *device, uint32_t offset, void *to, size_t size)

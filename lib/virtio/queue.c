@@ -93,6 +93,14 @@ enum status virtqueue_init(struct virtqueue *queue, uint16_t size, void *memory,
     return OK;
 }
 
+void virtqueue_fini(struct virtqueue *queue)
+{
+    free(queue->cookie);
+    free(queue->chain);
+    queue->cookie = nullptr;
+    queue->chain = nullptr;
+}
+
 enum status virtqueue_add(struct virtqueue *queue, const struct virtio_buffer *buffer,
                           uint32_t count, void *cookie)
 {

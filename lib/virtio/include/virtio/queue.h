@@ -31,6 +31,8 @@ struct virtqueue {
     void *transport;
     uint64_t descriptor_address, available_address, used_address; // physical
     uintptr_t notify_address; // for the transport
+    void *memory;             // what virtio_queue_destroy gives back
+    uint32_t memory_handle;
 };
 
 // A piece of DMA memory in a request.
@@ -46,6 +48,9 @@ size_t virtqueue_memory_size(uint16_t size);
 // Lays the queue out in `memory` (zeroed, 4 KiB aligned, at `physical`). ERR_NO_MEMORY.
 enum status virtqueue_init(struct virtqueue *queue, uint16_t size, void *memory,
                            uint64_t physical);
+
+// Frees what virtqueue_init allocated. The device has been reset.
+void virtqueue_fini(struct virtqueue *queue);
 
 // Adds a request of `count` buffers, those that the device writes last. ERR_AGAIN: no room now;
 // ERR_BAD_ARGUMENT: never fits. Cookies must not be null.

@@ -51,13 +51,19 @@ struct virtio_device {
     fe_handle interrupt;
 };
 
-// Finds the transport, resets the device and negotiates: `required` and as many of `wanted` as the device has.
-// ERR_NOT_FOUND: no such handles; ERR_NOT_SUPPORTED: a required feature is missing or the device is not version 1.
-enum status virtio_open(struct virtio_device *device, uint64_t required, uint64_t wanted);
+// Finds the transport. ERR_NOT_FOUND: no such handles; ERR_NOT_SUPPORTED: not a version 1 device.
+enum status virtio_open(struct virtio_device *device);
+
+// Resets the device, which forgets its queues, and negotiates: `required` and as many of `wanted` as it has.
+// ERR_NOT_SUPPORTED: a required feature is missing.
+enum status virtio_reset(struct virtio_device *device, uint64_t required, uint64_t wanted);
 
 // Makes queue `index` with at most `size` entries. ERR_NOT_FOUND: the device has no such queue.
 enum status virtio_queue_create(struct virtio_device *device, uint16_t index, uint16_t size,
                                 struct virtqueue *queue);
+
+// Gives back what a queue took; the device has been reset since. A zeroed queue is fine.
+void virtio_queue_destroy(struct virtqueue *queue);
 
 // The driver is ready: the device may work.
 void virtio_start(struct virtio_device *device);
@@ -78,6 +84,8 @@ enum status virtio_memory_create(struct virtio_device *device, size_t size,
 // Reads `size` bytes of the device's configuration at `offset`, consistently (2.5.1).
 void virtio_configuration_read(struct virtio_device *device, uint32_t offset, void *to,
                                size_t size);
+
+void virtio_memory_destroy(struct virtio_memory *memory);
 
 // Binds the device's interrupt to bits of an event, and acknowledges one: which causes there were.
 enum status virtio_interrupt_bind(struct virtio_device *device, fe_handle event, uint64_t bits);
