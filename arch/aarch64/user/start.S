@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+// Where a program begins: reg[0] is the address of its start block (abi/start.h), the stack is 16-aligned.
+    .section .text._start, "ax"
+    .globl _start
+    .hidden _start
+    .type _start, %function
+_start:
+    mov     x29, xzr
+    mov     x30, xzr
+    b       fe_start_c
+    .size _start, . - _start

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Random bytes, in pieces that the kernel gives in one call.
+#include <abi/syscalls.h>
+#include <ferrite/entropy.h>
+#include <ferrite/start.h>
+
+void fe_entropy(void *data, size_t size)
+{
+    uint8_t *to = data;
+    while (size > 0) {
+        size_t piece = size < 256 ? size : 256;
+        if (fe_entropy_read(to, piece) != OK) fe_exit(126);
+        to += piece;
+        size -= piece;
+    }
+}
