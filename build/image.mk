@@ -10,7 +10,10 @@ abi_headers := abi/syscalls.h kernel/syscalls.h kernel/dispatch.c user/syscalls.
 $(abi_headers:%=$(gen)/%) &: abi/syscalls.def tool/abi
 	$(call progress,ABI,abi/syscalls.def)
 	$(Q)$(PYTHON) tool/abi $< $(gen)
-$(gen)/ready: $(abi_headers:%=$(gen)/%)
+$(gen)/abi/9p_operations.h: abi/9p.def tool/protocol
+	$(call progress,ABI,abi/9p.def)
+	$(Q)$(PYTHON) tool/protocol $< $(gen)
+$(gen)/ready: $(abi_headers:%=$(gen)/%) $(gen)/abi/9p_operations.h
 	@touch $@
 
 # Keys: out/keys has development keys, made when first needed; KEYS=folder names others.

@@ -2,7 +2,7 @@
 // A small printf for programs that have no C library.
 #include <ferrite/log.h>
 #include <stdint.h>
-#include <string.h>
+#include <ferrite/libc.h>
 
 struct output {
     char *to;

@@ -5,7 +5,7 @@
 #include <ferrite/memory.h>
 #include <ferrite/namespace.h>
 #include <ferrite/start.h>
-#include <string.h>
+#include <ferrite/libc.h>
 
 void fe_handle_drop(fe_handle *handle)
 {

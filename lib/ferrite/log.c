@@ -4,7 +4,7 @@
 #include <ferrite/log.h>
 #include <ferrite/path.h>
 #include <ferrite/start.h>
-#include <string.h>
+#include <ferrite/libc.h>
 
 void fe_log(const char *format, ...)
 {

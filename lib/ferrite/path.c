@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Paths, lexically.
 #include <ferrite/path.h>
-#include <string.h>
+#include <ferrite/libc.h>
 
 struct builder {
     char *to;

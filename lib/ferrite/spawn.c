@@ -6,9 +6,10 @@
 #include <ferrite/entropy.h>
 #include <ferrite/handle.h>
 #include <ferrite/memory.h>
+#include <ferrite/namespace.h>
 #include <ferrite/spawn.h>
 #include <ferrite/start.h>
-#include <string.h>
+#include <ferrite/libc.h>
 
 enum : size_t { STACK_DEFAULT = 1024 * 1024, STACK_LEAST = 4 * FE_PAGE_SIZE };
 

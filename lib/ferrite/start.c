@@ -2,7 +2,7 @@
 // The start code's C half: relocates the program, then finds things in the start block. Until relocate() has run no
 // pointer in data may be used, so fe_start_c touches nothing else before.
 #include <ferrite/start.h>
-#include <string.h>
+#include <ferrite/libc.h>
 
 // Set by build/user.ld; the image starts at its address 0.
 extern const char __image_start[];

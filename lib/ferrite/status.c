@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a status is called, and which errno comes nearest.
-#include <errno.h>
+#include <abi/errno.h>
 #include <ferrite/status.h>
 
 const char *fe_status_text(enum status status)
