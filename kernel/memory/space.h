@@ -3,43 +3,61 @@
 // the port. Pages come in by faults. Embedded in struct process. Guarded by the kernel lock.
 #pragma once
 
-#include <arch/arch.h>
 #include "kernel/memory/user.h"
+#include "kernel/tree.h"
+#include <abi/object.h>
+#include <arch/arch.h>
 
 struct process;
 struct memory;
-struct region;
 
 struct space {
     struct arch_space arch;
-    struct region *root; // by address
+    struct tree regions; // by address of the last byte
     struct process *process;
-    uint64_t random; // state of placement
+    uint64_t random;  // state of placement
+    uintptr_t window; // where placements go next, upwards, and where they end
+    uintptr_t window_end;
+    uintptr_t hole; // nothing below it in the window was free lately
 };
 
 enum status space_init(struct space *space, struct process *process);
 
 // Maps [offset, offset + size) of `memory`; *address is the wish on entry (0: any, at random) and the place on
-// return. Constant time in the size.
-enum status space_map(struct space *space, struct memory *memory, uint64_t offset, size_t size,
-                      uint32_t flags, uintptr_t *address);
+// return. `flags` are MAP_* of abi/object.h; MAP_REPLACE is the caller's affair: unmap first. `allowed` is the
+// most that space_protect may give later, MAP_READ | MAP_WRITE | MAP_EXECUTE. Constant time in the size.
+// ERR_BAD_ARGUMENT: unaligned, empty, or writable and executable. ERR_EXISTS: not free. ERR_NO_MEMORY,
+// ERR_QUOTA. ERR_BAD_STATE: writable, but the memory is sealed.
+struct space_view {
+    struct memory *memory;
+    uint64_t offset;
+    size_t size;
+    uint32_t flags, allowed;
+};
+enum status space_map(struct space *space, const struct space_view *view, uintptr_t *address);
 
-// Bounded step: *done tells whether all is unmapped; call again when not (restartable calls).
-enum status space_unmap(struct space *space, uintptr_t address, size_t size, bool *done);
-enum status space_protect(struct space *space, uintptr_t address, size_t size, uint32_t flags,
-                          bool *done);
+// Finds room for `size` bytes at random; maps nothing.
+enum status space_place(struct space *space, size_t size, uintptr_t *address);
 
-// Brings the page at `address` in. OK: access may be repeated. ERR_BAD_ADDRESS: not mapped or wrong
-// access. ERR_NO_MEMORY, ERR_QUOTA: cannot be supplied.
+// A bounded step of unmapping [*address, end): moves *address up; all is unmapped when it reaches `end`.
+// ERR_NO_MEMORY, ERR_QUOTA: a region had to be split.
+enum status space_unmap(struct space *space, uintptr_t *address, uintptr_t end);
+
+// The same for new protection. ERR_BAD_ADDRESS: nothing is mapped there. ERR_NO_RIGHT: more than allowed.
+enum status space_protect(struct space *space, uintptr_t *address, uintptr_t end, uint32_t flags);
+
+// Brings the page at `address` in. OK: access (one of MAP_READ, MAP_WRITE, MAP_EXECUTE) may be repeated.
+// ERR_BAD_ADDRESS: not mapped or wrong access. ERR_NO_MEMORY, ERR_QUOTA: cannot be supplied.
 enum status space_fault(struct space *space, uintptr_t address, uint32_t access);
 
-// Frees a bounded part of everything; true when nothing is left. For a process that is dead.
+// Frees a bounded part of everything; true when nothing is left. For a process that is dead, and before
+// the space was ever used when its making fails.
 bool space_clear(struct space *space);
 
 // The kernel's address of the page behind a user address of any space, brought in with `access` if needed: how
-// messages are copied once, from the current space to another.
+// messages are copied once, from the current space to another. Valid until the kernel lock is given up.
 enum status space_reach(struct space *space, uintptr_t address, uint32_t access, void **at);
 
-// A page for translations, charged to the space's process; zeroed.
+// A page for translations, charged to the space's process; zeroed. nullptr: no memory or no quota.
 struct page *space_table_allocate(struct arch_space *space);
 void space_table_free(struct arch_space *space, struct page *page);

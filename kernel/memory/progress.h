@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// How far the current thread's long call has come. A call that stops for an interrupt returns CALL_RESTART and
+// is made again with the same arguments; here it finds the object that it is making and a position. Another
+// long call in between, as an upcall may make, only makes the first start over. Guarded by the kernel lock.
+#pragma once
+
+#include "kernel/object/object.h"
+
+struct progress {
+    const void *call;       // whose it is: the handler; nullptr: none
+    uint64_t argument[3];   // which of its calls
+    struct object *object;  // under construction: a reference; nullptr: none
+    uint64_t position;
+};
+
+// The current thread's progress in this call: as it was left, or begun anew with position `first`.
+struct progress *progress_get(const void *call, const uint64_t argument[3], uint64_t first);
+
+// The call is over, well or not: gives up the object.
+void progress_end(struct progress *progress);
+
+// True when a long call should stop here.
+bool progress_should_stop(void);

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Memory objects: pages by number, in a tree that grows, committed when first touched. A clone shares pages
+// by counting references to them; who writes to a page with more than one reference gets a copy of his own
+// first. A clone of sealed memory takes no pages at all until they are touched: the sealed object is its
+// backing. Every page in the tree is charged to the object's owner, shared or not. Guarded by the kernel lock.
+#pragma once
+
+#include "kernel/list.h"
+#include "kernel/memory/page_tree.h"
+#include "kernel/object/object.h"
+#include "kernel/object/reap.h"
+
+struct page;
+
+enum memory_kind : uint8_t {
+    MEMORY_RAM,        // lazily committed
+    MEMORY_CONTIGUOUS, // RAM whose pages never move: a device may know where they are
+    MEMORY_PHYSICAL,   // a window on physical addresses that no page stands for
+};
+
+struct memory {
+    struct object object;
+    enum memory_kind kind;
+    bool sealed;
+    uint32_t cache;          // MEMORY_DEVICE, ...: how windows and contiguous memory are mapped
+    uint64_t size;           // bytes, whole pages
+    uint64_t physical;       // window and contiguous
+    struct page_tree pages;
+    struct memory *backing;  // sealed and without backing of its own, or nullptr
+    uint64_t backing_offset; // bytes; where the backing's part begins
+    uint64_t backing_size;   // bytes of this object that it stands behind
+    struct list regions;     // views of it
+    uint32_t region_count, writable_count;
+    struct reap reap;
+};
+
+// Regions of memory that is not sealed are looked at one by one when a page changes, so there is a limit.
+enum : uint32_t { MEMORY_REGIONS_MAX = 1024 };
+
+// Each gives the caller the one reference. Sizes in bytes, rounded up to pages. ERR_NO_MEMORY, ERR_QUOTA.
+enum status memory_make(struct process *owner, uint64_t size, struct memory **memory);
+
+// Makes pages that page_init kept for it (the initrd), or that the caller has allocated, the object's own.
+enum status memory_adopt(struct process *owner, uint64_t physical, uint64_t size,
+                         struct memory **memory);
+enum status memory_window_make(struct process *owner, uint64_t physical, uint64_t size,
+                               uint32_t cache, struct memory **memory);
+
+// An empty clone, and a bounded step that fills it: *done is how many bytes are, all when it reaches the size.
+enum status memory_clone_make(struct process *owner, struct memory *source, uint64_t offset,
+                              uint64_t size, struct memory **memory);
+enum status memory_clone_step(struct memory *clone, struct memory *source, uint64_t offset,
+                              uint64_t *done);
+
+// The page at byte `offset`, committed if need be and, for `write`, of nobody else: nullptr with
+// *physical for a window. With write == false it may be the backing's or a clone's too: do not change it.
+enum status memory_page(struct memory *memory, uint64_t offset, bool write, struct page **page,
+                        uint64_t *physical);
+
+// The page at `offset` if it is there already, else nullptr.
+struct page *memory_peek(struct memory *memory, uint64_t offset);
+
+// Fails with ERR_BUSY while it is mapped writable.
+enum status memory_seal(struct memory *memory);
+
+// The kernel's own access, for start blocks and images; at most a few pages at a time.
+enum status memory_store(struct memory *memory, uint64_t offset, const void *from, size_t size);
+enum status memory_load(struct memory *memory, uint64_t offset, void *to, size_t size);
