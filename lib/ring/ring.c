@@ -5,7 +5,7 @@
 // consistent order makes it impossible that both miss each other.
 #include <ring/ring.h>
 
-#include <ferrite/syscalls.h>
+#include <abi/syscalls.h>
 #include <stdatomic.h>
 
 struct ring_shared {
