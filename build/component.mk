@@ -52,7 +52,7 @@ below = $(sort $(wildcard $1)) $(foreach d,$(wildcard $(dir $1)*/),$(call below,
 under = $(if $1,$(wildcard $(addprefix $1/,$2)))
 
 # sources(component, flavour)
-sources = $(call replace,$(filter-out $(if $(filter test/%,$1),,%_test.c) $(call under,$1,$($1.exclude)) \
+sources = $(call replace,$(filter-out %_test.c $(call under,$1,$($1.exclude)) \
 	$(call under,$($1.root),$($1.exclude)),$(call plain,$1)),$(lineage.$2)) \
 	$(call arch-sources,$($1.arch),$2) $($1.generated:%=$(gen)/%)
 plain = $(if $($1.sources),$(call overlay,$1,$(patsubst $1/%,%,$(call under,$1,$($1.sources))),\

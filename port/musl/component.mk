@@ -7,4 +7,4 @@ sources := overlay/*.c src/*/*.c src/malloc/mallocng/*.c
 private := overlay arch/$(isa) arch/generic src/include src/internal
 include := ../gen/$(isa)/include
 flags := -std=c99 -ffreestanding -frounding-math -fno-strict-aliasing -fomit-frame-pointer \
-	-D_XOPEN_SOURCE=700
+	-U_GNU_SOURCE -D_XOPEN_SOURCE=700

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// lwIP as Ferrite uses it: one thread without an operating system below, both versions of IP,
+// windows large enough for a fast link, and every table as long as memory and the service's quota
+// allow.
+#pragma once
+
+// One thread; memory from the C library, so that nothing has a fixed number of places.
+#define NO_SYS 1
+#define SYS_LIGHTWEIGHT_PROT 0
+#define LWIP_NETCONN 0
+#define LWIP_SOCKET 0
+#define MEM_LIBC_MALLOC 1
+#define MEMP_MEM_MALLOC 1
+#define MEM_ALIGNMENT 16
+#define MEM_SIZE (64 << 20)
+
+// Links. A driver that computes checksums in hardware turns them off for its link.
+#define LWIP_ARP 1
+#define LWIP_ETHERNET 1
+#define ARP_TABLE_SIZE 127
+#define ARP_QUEUEING 1
+#define ETH_PAD_SIZE 0
+#define LWIP_CHECKSUM_CTRL_PER_NETIF 1
+#define LWIP_CHECKSUM_ON_COPY 1
+#define LWIP_HAVE_LOOPIF 1
+#define LWIP_NETIF_LOOPBACK 1
+#define LWIP_LOOPBACK_MAX_PBUFS 0
+#define LWIP_NETIF_HOSTNAME 1
+#define LWIP_NETIF_API 0
+#define LWIP_NETIF_STATUS_CALLBACK 1
+#define LWIP_NETIF_LINK_CALLBACK 1
+#define LWIP_NETIF_EXT_STATUS_CALLBACK 1
+#define LWIP_NETIF_TX_SINGLE_PBUF 0
+
+// Both versions of IP, addresses got by DHCP and by router advertisements.
+#define LWIP_IPV4 1
+#define LWIP_IPV6 1
+#define IP_FORWARD 0
+#define IP_REASSEMBLY 1
+#define IP_FRAG 1
+#define IP_REASS_MAX_PBUFS 256
+#define IP_SOF_BROADCAST 1
+#define IP_SOF_BROADCAST_RECV 1
+#define LWIP_ICMP 1
+#define LWIP_IGMP 1
+#define LWIP_RAW 1
+#define LWIP_DHCP 1
+#define LWIP_DHCP_DOES_ACD_CHECK 0
+#define LWIP_DHCP_MAX_DNS_SERVERS 4
+#define LWIP_IPV6_AUTOCONFIG 1
+#define LWIP_IPV6_NUM_ADDRESSES 8
+#define LWIP_IPV6_FRAG 1
+#define LWIP_IPV6_REASS 1
+#define LWIP_IPV6_MLD 1
+#define LWIP_ND6_NUM_NEIGHBORS 64
+#define LWIP_ND6_NUM_DESTINATIONS 64
+#define LWIP_ND6_NUM_PREFIXES 16
+#define LWIP_ND6_NUM_ROUTERS 8
+#define LWIP_ND6_RDNSS_MAX_DNS_SERVERS 4
+#define LWIP_IPV6_DHCP6 1
+#define LWIP_IPV6_DHCP6_STATELESS 1
+#define LWIP_DHCP6_MAX_DNS_SERVERS 4
+
+// Names.
+#define LWIP_DNS 1
+#define DNS_TABLE_SIZE 32
+#define DNS_MAX_NAME_LENGTH 256
+#define DNS_MAX_SERVERS 4
+#define LWIP_DNS_SECURE                                                                            \
+    (LWIP_DNS_SECURE_RAND_XID | LWIP_DNS_SECURE_NO_MULTIPLE_OUTSTANDING |                          \
+     LWIP_DNS_SECURE_RAND_SRC_PORT)
+
+// UDP and TCP. Windows of up to 2 MiB: 16 bits shifted by 5.
+#define LWIP_UDP 1
+#define LWIP_TCP 1
+#define LWIP_ALTCP 0
+#define LWIP_WND_SCALE 1
+#define TCP_RCV_SCALE 5
+#define TCP_MSS 1460
+#define TCP_WND (1 << 20)
+#define TCP_SND_BUF (1 << 20)
+#define TCP_SND_QUEUELEN (4 * TCP_SND_BUF / TCP_MSS)
+#define TCP_SNDLOWAT (32 << 10)
+#define TCP_OVERSIZE TCP_MSS
+#define TCP_QUEUE_OOSEQ 1
+#define LWIP_TCP_SACK_OUT 1
+#define LWIP_TCP_TIMESTAMPS 1
+#define TCP_LISTEN_BACKLOG 1
+#define TCP_DEFAULT_LISTEN_BACKLOG 128
+#define LWIP_TCP_KEEPALIVE 1
+#define SO_REUSE 1
+#define SO_REUSE_RXTOALL 1
+#define LWIP_TCP_RTO_TIME 1000 // RFC 6298, section 2
+#define TCP_TMR_INTERVAL 100   // ms; retransmission is timed in steps of twice this
+
+// Counters, shown below /net. Complaints are kept to those that tell of a defect.
+#define LWIP_STATS 1
+#define LWIP_STATS_LARGE 1
+#define LWIP_STATS_DISPLAY 0
+#define MEM_STATS 0
+#define MEMP_STATS 0
+#define SYS_STATS 0
+#define MIB2_STATS 1
+#define LWIP_DEBUG 0
+
+#define LWIP_HOOK_FILENAME <lwip_hooks.h>

@@ -1,2 +1,0 @@
-kind := service
-uses := 9p dtb ferrite c
