@@ -52,17 +52,20 @@ below = $(sort $(wildcard $1)) $(foreach d,$(wildcard $(dir $1)*/),$(call below,
 under = $(if $1,$(wildcard $(addprefix $1/,$2)))
 
 # sources(component, flavour)
-sources = $(call replace,$(filter-out %_test.c $(call under,$1,$($1.exclude)) \
-	$(call under,$($1.root),$($1.exclude)),$(call plain,$1)),$(lineage.$2)) \
+sources = $(call replace,$(filter-out $(if $(filter test/%,$1),,%_test.c) $(call under,$1,$($1.exclude)) \
+	$(call under,$($1.root),$($1.exclude)),$(call plain,$1)),$(lineage.$2),$1/) \
 	$(call arch-sources,$($1.arch),$2) $($1.generated:%=$(gen)/%)
 plain = $(if $($1.sources),$(call overlay,$1,$(patsubst $1/%,%,$(call under,$1,$($1.sources))),\
 	$(patsubst $($1.root)/%,%,$(call under,$($1.root),$($1.sources)))),\
 	$(filter-out $(isas:%=%/),$(if $(filter kernel,$($1.kind)),$(call portable,$(call below,$1/*.c)),$(wildcard $1/*.c))))
 overlay = $(addprefix $1/,$2) $(addprefix $($1.root)/,$(filter-out $2,$3))
 portable = $(filter-out $(foreach i,$(isas),$(filter %,$(foreach f,$1,$(if $(findstring /$i/,$f),$f)))),$1)
-arch-sources = $(if $1,$(foreach i,$(lineage.$2),$(wildcard arch/$i/$1/*.c arch/$i/$1/*.S)))
-# replace(sources, lineage): files of <isa>/ join, and push out the generic file of the same name.
-replace = $(call without,$1,$(call nearest,$(foreach i,$2,$(foreach d,$(sort $(dir $1)),\
+arch-sources = $(if $1,$(call first-of,$(filter-out %_test.c,$(foreach i,$(lineage.$2),\
+	$(wildcard arch/$i/$1/*.c arch/$i/$1/*.S)))))
+first-of = $(if $1,$(firstword $1) $(call first-of,$(filter-out $(addprefix %/,$(addprefix $(basename \
+	$(notdir $(firstword $1))),.c .S)),$1)))
+# replace(sources, lineage, folder): files of <isa>/ join, and push out the generic file of the same name.
+replace = $(call without,$1,$(call nearest,$(foreach i,$2,$(foreach d,$(sort $3 $(dir $1)),\
 	$(wildcard $d$i/*.S $d$i/*.s $d$i/*.c))),))
 nearest = $(if $1,$(call nearest,$(filter-out $(firstword $1) $(call twins,$(firstword $1),$1),$1),$2 $(firstword $1)),$2)
 twins = $(foreach f,$2,$(if $(filter $(call generic,$1),$(call generic,$f)),$f))
@@ -79,7 +82,7 @@ $1.$2.reach := $(call reach,$(call used,$1,$2),,$2)
 $1.$2.objects := $(patsubst %,$(objects.$2)/%.o,$(call sources,$1,$2))
 $1.$2.flags = $(flags.$2) $(call own-headers,$1) $$(foreach l,$1 $$($1.$2.reach),$$(call headers,$$l)) \
 	$(roots.$2:%=$(if $($1.root),-idirafter ,-I)%) $$(call system-headers,$2) $$(call freestanding,$1,$2) \
-	$(if $($1.root),-w -Wno-error) $($1.flags)
+	$(if $($1.root),-w -Wno-error,-D_GNU_SOURCE) $($1.flags)
 $$($1.$2.objects): $(objects.$2)/%.o: % $(objects.$2)/$1/flags | $(gen)/ready
 	$$(call progress,CC,$$<)
 	$$(Q)mkdir -p $$(@D)

@@ -67,7 +67,7 @@ $(foreach c,$(call of-kind,library),$(eval $(call archive,$c,user)))
 user_link := -pie --no-dynamic-linker --pack-dyn-relocs=relr -z max-page-size=4096 -z noexecstack \
 	-z norelro --gc-sections --build-id=sha1 --hash-style=sysv
 user_script := $(or $(firstword $(wildcard $(lineage:%=arch/%/user/user.ld))),build/user.ld)
-folder = $(or $(if $(filter test/%,$1),/test),$(if $(filter service driver,$($1.kind)),/$($1.kind)),/bin)
+folder = $(or $(if $(filter service driver,$($1.kind)),/$($1.kind)),$(if $(filter test/%,$1),/test),/bin)
 
 # program(component, name, objects)
 define program
@@ -107,7 +107,7 @@ target-of = $(lastword $(subst =, ,$1))
 source-half = $(target-of)
 entries := $(strip $(foreach c,$(chosen),$(call stow,$c)) \
 	$(foreach f,$(files),$(call target-of,$f)=$(call source-of,$f)) \
-	$(foreach t,$(trees),$(patsubst $t/%,/%,$(shell find $t -type f -printf '%p=%p ' | sort))))
+	$(foreach t,$(wildcard $(trees)),$(patsubst $t/%,/%,$(shell find $t -type f -printf '%p=%p ' | sort))))
 initrd := $(out)/$(SYSTEM)/initrd
 packed := $(filter-out >%,$(foreach e,$(entries),$(call source-half,$e)))
 $(initrd): $(initrd).list $(packed) out/host/bin/initrd $(keys)

@@ -3,32 +3,32 @@
 //
 //     TEST("an empty queue gives nothing") { EXPECT(queue_take(&queue) == nullptr); }
 //
-// The first expectation that fails ends its test. test/unit.c has main: it runs every test of the
-// program in order, prints PASS or FAIL for each, then END, and exits with 1 when one failed.
+// The first expectation that fails ends its test. Every test of the program runs, in the order of
+// the file; each prints
+//     PASS program: sentence
+//     FAIL program: sentence (file:line: what was expected)
+// and at last END program. main() is in test/unit.c on the host, in test/guest/support on Ferrite.
 #pragma once
-
-#include <stdlib.h>
 
 struct unit_test {
     const char *sentence;
     void (*run)(void);
-    struct unit_test *next;
 };
-
-void unit_register(struct unit_test *test);
 
 // Marks the running test as failed, once, and tells where and what.
 void unit_fail(const char *file, int line, const char *what);
+bool unit_failed(void);
+
+// All tests of the program, gathered by the linker.
+extern struct unit_test unit_tests_start[] __asm__("__start_unit_tests");
+extern struct unit_test unit_tests_stop[] __asm__("__stop_unit_tests");
 
 #define TEST(sentence) TEST_NAMED(sentence, __LINE__)
 #define TEST_NAMED(sentence, line) TEST_EXPANDED(sentence, line)
 #define TEST_EXPANDED(sentence, line)                                                              \
     static void test_##line(void);                                                                 \
-    [[gnu::constructor]] static void test_register_##line(void)                                    \
-    {                                                                                              \
-        static struct unit_test test = {sentence, test_##line, nullptr};                           \
-        unit_register(&test);                                                                      \
-    }                                                                                              \
+    [[gnu::used, gnu::retain, gnu::section("unit_tests"), clang::no_sanitize("address")]]          \
+    static struct unit_test test_entry_##line = {sentence, test_##line};                           \
     static void test_##line(void)
 
 #define EXPECT(condition)                                                                          \
@@ -39,9 +39,7 @@ void unit_fail(const char *file, int line, const char *what);
         }                                                                                          \
     } while (0)
 
-// For a helper that is called from a test and has expectations of its own: stops the test if it
-// failed.
-bool unit_failed(void);
+// For a helper that has expectations of its own: ends the test if one of them failed.
 #define EXPECT_ALL(call)                                                                           \
     do {                                                                                           \
         call;                                                                                      \

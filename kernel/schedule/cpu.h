@@ -16,6 +16,7 @@ struct cpu {
     uintptr_t kernel_stack;  // offset 16: top of the kernel stack
     uintptr_t user_scratch;  // offset 24: entry code's own
     struct thread *current;  // offset 32: nullptr when idle
+    uintptr_t arch[4];       // offset 40: entry code's own
     struct space *space;     // whose translations are loaded
     struct thread *float_owner; // whose FP registers are in the CPU
     uint32_t index;

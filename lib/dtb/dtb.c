@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Parsing: one pass over the structure block (Devicetree Specification 0.4, section 5.4) that builds nodes and checks
-// every offset and string. The rest answers questions on the tree.
+// Parsing: one pass over the structure block (Devicetree Specification 0.4, section 5.4) that
+// builds nodes and checks every offset and string. The rest answers questions on the tree.
 #include <dtb/dtb.h>
 
 #include <stdlib.h>
@@ -99,7 +99,8 @@ static struct dtb_node *node_add(struct dtb_node *parent, const char *name)
     return node;
 }
 
-// The structure block from its first token. What was built so far is returned in *root even on failure.
+// The structure block from its first token. What was built so far is returned in *root even on
+// failure.
 static bool build(struct reader *reader, struct dtb_node **root)
 {
     struct dtb_node *node = nullptr;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A small tree made here byte by byte: what is in it is found, and every cut or damaged blob is refused.
+// A small tree made here byte by byte: what is in it is found, and every cut or damaged blob is
+// refused.
 #include "test/unit.h"
 
 #include <dtb/dtb.h>
@@ -49,8 +50,7 @@ static void cells(struct blob *blob, const char *name, const uint32_t *value, ui
 }
 
 #define CELLS(blob, name, ...)                                                                     \
-    cells(blob, name, (const uint32_t[]){__VA_ARGS__},                                             \
-          sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
+    cells(blob, name, (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
 
 static void header(struct blob *blob)
 {
@@ -58,8 +58,8 @@ static void header(struct blob *blob)
     memcpy(blob->bytes + strings, blob->strings, blob->strings_size);
     uint32_t total = strings + blob->strings_size;
     blob->at = 0;
-    uint32_t fields[] = {0xd00dfeed, total, 40, strings, 40, 17, 16, 0, blob->strings_size,
-                         structure_size};
+    uint32_t fields[] = {0xd00dfeed,         total,         40, strings, 40, 17, 16, 0,
+                         blob->strings_size, structure_size};
     for (size_t i = 0; i < 10; i++) put(blob, fields[i]);
     blob->at = total;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Addresses and interrupts: numbers whose width another node tells (Devicetree Specification 0.4, sections 2.3 and 2.4).
+// Addresses and interrupts: numbers whose width another node tells (Devicetree Specification 0.4,
+// sections 2.3 and 2.4).
 #include <dtb/dtb.h>
 
 enum : uint32_t { ADDRESS_CELLS_DEFAULT = 2, SIZE_CELLS_DEFAULT = 1 };
@@ -31,7 +32,8 @@ static struct cursor cursor_of(const struct dtb_property *property)
     return (struct cursor){property->value, property->size};
 }
 
-// Carries `address` from the bus `bus` up to its parent's; false when the bus does not let it through.
+// Carries `address` from the bus `bus` up to its parent's; false when the bus does not let it
+// through.
 static bool translate(const struct dtb_node *bus, uint64_t *address)
 {
     const struct dtb_property *ranges = dtb_property(bus, "ranges");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The ring's two indices count entries for ever (modulo 2^32); their difference is the fill. Each lies in a
-// cache line of its own, written by one side only. A consumer that is about to sleep sets `asleep`, then
-// looks once more; a producer publishes, then looks at `asleep`: sequentially consistent order makes it impossible
-// that both miss each other.
+// The ring's two indices count entries for ever (modulo 2^32); their difference is the fill. Each
+// lies in a cache line of its own, written by one side only. A consumer that is about to sleep sets
+// `asleep`, then looks once more; a producer publishes, then looks at `asleep`: sequentially
+// consistent order makes it impossible that both miss each other.
 #include <ring/ring.h>
 
-#include <ferrite/syscalls.h>
+#include <abi/syscalls.h>
 #include <stdatomic.h>
 
 struct ring_shared {
@@ -32,7 +32,8 @@ void ring_init(struct ring *ring, void *memory, uint32_t capacity, fe_handle doo
     };
 }
 
-// How many entries the ring holds when the indices are as given; more than it can hold means a hostile peer.
+// How many entries the ring holds when the indices are as given; more than it can hold means a
+// hostile peer.
 static enum status fill(const struct ring *ring, uint32_t put, uint32_t taken, uint32_t *count)
 {
     *count = put - taken;
@@ -64,7 +65,8 @@ void ring_notify(struct ring *ring)
     atomic_thread_fence(memory_order_seq_cst);
     if (atomic_load_explicit(&ring->shared->asleep, memory_order_relaxed) == 0) return;
     atomic_store_explicit(&ring->shared->asleep, 0, memory_order_relaxed);
-    // A doorbell that can't be rung belongs to a peer that is gone; the owner learns that elsewhere.
+    // A doorbell that can't be rung belongs to a peer that is gone; the owner learns that
+    // elsewhere.
     (void)fe_event_signal(ring->doorbell, ring->bits);
 }
 

@@ -1,2 +1,2 @@
 kind := library
-uses := ferrite
+uses := ferrite c

@@ -37,7 +37,7 @@ enum status virtio_reset(struct virtio_device *device, uint64_t required, uint64
     const struct virtio_transport *transport = device->transport;
     transport->set_status(device, 0);
     // The reset is complete when the status reads zero (4.1.4.3.2); no interrupt tells it.
-    while (transport->status(device) != 0) fe_thread_yield();
+    while (transport->status(device) != 0) (void)fe_thread_yield();
     transport->set_status(device, VIRTIO_ACKNOWLEDGE);
     transport->set_status(device, VIRTIO_ACKNOWLEDGE | VIRTIO_DRIVER);
 

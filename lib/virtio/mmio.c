@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The mmio transport, version 2 (virtio 1.2, section 4.2.2). Registers are 32 bits wide, little-endian.
+// The mmio transport, version 2 (virtio 1.2, section 4.2.2). Registers are 32 bits wide,
+// little-endian.
 #include <virtio/virtio.h>
 
 #include "transport.h"

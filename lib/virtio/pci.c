@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The PCI transport (virtio 1.2, section 4.1). The device manager has read the vendor capabilities, programmed
-// MSI-X vector 0 and enabled the device; each structure arrives as a window of its own: "virtio/common",
-// "virtio/notify", "virtio/isr", "virtio/device", and the notify multiplier as the value of "virtio/multiplier".
+// The PCI transport (virtio 1.2, section 4.1). The device manager has read the vendor capabilities,
+// programmed MSI-X vector 0 and enabled the device; each structure arrives as a window of its own:
+// "virtio/common", "virtio/notify", "virtio/isr", "virtio/device", and the notify multiplier as the
+// value of "virtio/multiplier".
 #include <virtio/virtio.h>
 
 #include <ferrite/start.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Split virtqueues. The free list and the chains are kept in the driver's own memory (`chain`), because the
-// descriptor table is shared with the device. The memory has three parts: descriptors, available ring, used ring
-// (virtio 1.2, 2.7), each aligned as the specification asks.
+// Split virtqueues. The free list and the chains are kept in the driver's own memory (`chain`),
+// because the descriptor table is shared with the device. The memory has three parts: descriptors,
+// available ring, used ring (virtio 1.2, 2.7), each aligned as the specification asks.
 #include <virtio/queue.h>
 
 #include <stdatomic.h>
@@ -142,9 +142,8 @@ void virtqueue_kick(struct virtqueue *queue)
     if (before == queue->available) return;
     queue->announced = queue->available;
     atomic_thread_fence(memory_order_seq_cst);
-    bool wanted = queue->event_index
-                      ? is_wanted(*available_event(queue), queue->available, before)
-                      : (queue->used_ring->flags & USED_NO_NOTIFY) == 0;
+    bool wanted = queue->event_index ? is_wanted(*available_event(queue), queue->available, before)
+                                     : (queue->used_ring->flags & USED_NO_NOTIFY) == 0;
     if (wanted) queue->notify(queue->transport, queue);
 }
 
@@ -182,8 +181,10 @@ void *virtqueue_take(struct virtqueue *queue, uint32_t *written)
 
 bool virtqueue_sleep(struct virtqueue *queue)
 {
-    if (queue->event_index) *used_event(queue) = queue->used;
-    else queue->available_ring->flags = 0;
+    if (queue->event_index)
+        *used_event(queue) = queue->used;
+    else
+        queue->available_ring->flags = 0;
     atomic_thread_fence(memory_order_seq_cst);
     return queue->used_ring->index == queue->used;
 }

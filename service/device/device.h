@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The device manager's own words. A bus (DTB, PCI, the PC's fixed devices) finds devices and fills one struct
-// device each: what it is called on its bus, and the handles that a driver of it is to get. Matching,
-// starting and watching drivers is the same for all. One thread; nothing is locked.
+// The device manager's own words. A bus (DTB, PCI, the PC's fixed devices) finds devices and fills
+// one struct device each: what it is called on its bus, and the handles that a driver of it is to
+// get. Matching, starting and watching drivers is the same for all. One thread; nothing is locked.
 #pragma once
 
 #include <abi/object.h>
@@ -16,16 +16,15 @@ struct resource { // a start handle for the driver
 
 struct device {
     struct device *next;
-    char bus[16];      // "dtb", "virtio", "pci", "pc"
-    char id[512];      // identifiers on the bus, most specific first, each NUL-terminated, then an empty one
+    char bus[16]; // "dtb", "virtio", "pci", "pc"
+    char id[512]; // identifiers on the bus, most specific first, each NUL-terminated, then an empty
+                  // one
     char location[48]; // where it is, for people: "virtio_mmio@a003e00", "pci 0:2.0"
     struct resource *resources;
     size_t resource_count;
     struct driver *driver; // what drives it; nullptr: nothing matches
     uint32_t index;        // the driver's nth device: /dev/<name><index>
     fe_handle process;     // of the running driver
-    fe_handle connector;   // to its tree
-    uint64_t exit_bit;
     uint32_t failures;     // ends in a row, for back-off
     uint64_t started;      // ns
 };
@@ -48,8 +47,8 @@ enum status device_add_window(struct device *device, const struct roots *roots, 
                               uint64_t address, uint64_t size);
 
 // The same for an interrupt (flags: INTERRUPT_*) and for DMA memory of at most `size` bytes.
-enum status device_add_interrupt(struct device *device, const struct roots *roots,
-                                 const char *name, uint32_t number, uint32_t flags);
+enum status device_add_interrupt(struct device *device, const struct roots *roots, const char *name,
+                                 uint32_t number, uint32_t flags);
 enum status device_add_dma(struct device *device, const struct roots *roots, uint64_t size);
 
 // A new device known to nobody yet; device_discard frees it, device_announce lists it for matching.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The devices that a device tree lists. A virtio-mmio slot is looked into, because only its registers tell which
-// device it holds (virtio 1.2, section 4.2.2); an empty one is no device.
+// The devices that a device tree lists. A virtio-mmio slot is looked into, because only its
+// registers tell which device it holds (virtio 1.2, section 4.2.2); an empty one is no device.
 #include <dtb/dtb.h>
 
 #include "device.h"
@@ -19,15 +19,15 @@ enum : uint32_t {
 };
 enum : uint64_t { DMA_LIMIT = 64u << 20 };
 
-// Interrupt number and flags of the kernel's from a controller's cells; false for an unknown controller.
+// Interrupt number and flags of the kernel's from a controller's cells; false for an unknown
+// controller.
 static bool decode(const struct dtb_interrupt *interrupt, uint32_t *number, uint32_t *flags)
 {
     const struct dtb_node *controller = interrupt->controller;
     uint32_t trigger;
-    if (interrupt->cell_count >= 3 &&
-        (dtb_is_compatible(controller, "arm,gic-v3") ||
-         dtb_is_compatible(controller, "arm,gic-400") ||
-         dtb_is_compatible(controller, "arm,cortex-a15-gic"))) {
+    if (interrupt->cell_count >= 3 && (dtb_is_compatible(controller, "arm,gic-v3") ||
+                                       dtb_is_compatible(controller, "arm,gic-400") ||
+                                       dtb_is_compatible(controller, "arm,cortex-a15-gic"))) {
         bool is_private = interrupt->cell[0] == GIC_PRIVATE;
         *number = interrupt->cell[1] + (is_private ? GIC_PRIVATE_FIRST : GIC_SHARED_FIRST);
         trigger = interrupt->cell[2];
@@ -117,9 +117,9 @@ static enum status describe(struct dtb_node *root, const struct dtb_node *node,
 // Nodes that are not devices for drivers: no registers, memory, or what the kernel itself drives.
 static bool is_candidate(const struct dtb_node *node)
 {
-    static const char *const kernels[] = {"arm,gic-v3", "arm,gic-400", "arm,cortex-a15-gic",
-                                          "arm,gic-v2m-frame", "arm,gic-v3-its",
-                                          "sifive,plic-1.0.0", "riscv,plic0"};
+    static const char *const kernels[] = {
+        "arm,gic-v3",     "arm,gic-400",       "arm,cortex-a15-gic", "arm,gic-v2m-frame",
+        "arm,gic-v3-its", "sifive,plic-1.0.0", "riscv,plic0"};
     uint64_t address, size;
     if (dtb_property(node, "compatible") == nullptr || !dtb_is_enabled(node)) return false;
     if (!dtb_region(node, 0, &address, &size)) return false;

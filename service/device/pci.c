@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Finding PCI functions: configuration space through mechanism 1 (PCI Local Bus 3.0, section 3.2.2.3.2),
-// a walk over buses behind bridges, base address registers, capabilities, MSI-X.
+// Finding PCI functions: configuration space through mechanism 1 (PCI Local Bus 3.0,
+// section 3.2.2.3.2), a walk over buses behind bridges, base address registers, capabilities,
+// MSI-X.
 #include "pci.h"
 
 #include <abi/syscalls.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// PCI functions (PCI Local Bus 3.0, section 6; PCI Express base, section 7) as the device manager sees them.
+// PCI functions (PCI Local Bus 3.0, section 6; PCI Express base, section 7) as the device manager
+// sees them.
 #pragma once
 
 #include "device.h"
@@ -10,7 +11,7 @@ struct pci_function {
     uint32_t class_code;
 };
 
-struct pci_region { // what a base address register decodes
+struct pci_region {         // what a base address register decodes
     uint64_t address, size; // size 0: nothing
     bool is_port;
 };
@@ -28,6 +29,7 @@ struct pci_region pci_region(const struct pci_function *at, uint32_t index);
 enum status pci_add_message(const struct pci_function *at, struct device *device,
                             const struct roots *roots);
 
-// Adds the structures that a virtio function's vendor capabilities name (virtio 1.2, section 4.1.4).
+// Adds the structures that a virtio function's vendor capabilities name (virtio 1.2,
+// section 4.1.4).
 enum status virtio_pci_describe(const struct pci_function *at, struct device *device,
                                 const struct roots *roots);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A virtio function's structures, found in its vendor capabilities (virtio 1.2, section 4.1.4), become one
-// window each, so that the driver needs neither configuration space nor the registers of MSI-X.
+// A virtio function's structures, found in its vendor capabilities (virtio 1.2, section 4.1.4),
+// become one window each, so that the driver needs neither configuration space nor the registers of
+// MSI-X.
 #include "pci.h"
 
 #include <string.h>

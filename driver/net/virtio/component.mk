@@ -1,4 +1,4 @@
 kind := driver
 name := virtio-net
 uses := 9p virtio ring driver ferrite c
-files := virtio.match=/etc/driver/virtio-net.match
+files := virtio-net.match=/etc/driver/virtio-net.match

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Frames of a virtio network card (virtio 1.2, section 5.1). The buffers of the stream are the device's DMA
-// buffers: a frame is copied by the device only. The 12 bytes of virtio header lie in the headroom, right
-// before the frame. A client that hands over what it does not own is refused, buffer by buffer.
+// Frames of a virtio network card (virtio 1.2, section 5.1). The buffers of the stream are the
+// device's DMA buffers: a frame is copied by the device only. The 12 bytes of virtio header lie in
+// the headroom, right before the frame. A client that hands over what it does not own is refused,
+// buffer by buffer.
 #include "frames.h"
 
 #include <abi/syscalls.h>
@@ -88,8 +89,8 @@ static struct ethernet_stream layout_make(const struct nic *nic)
         .link_is_up = nic->link_is_up,
     };
     memcpy(layout.address, nic->address, sizeof(layout.address));
-    uint32_t largest = nic->receive.size > nic->transmit.size ? nic->receive.size
-                                                              : nic->transmit.size;
+    uint32_t largest =
+        nic->receive.size > nic->transmit.size ? nic->receive.size : nic->transmit.size;
     uint32_t size = (uint32_t)ring_size(largest);
     layout.ring_capacity = largest;
     layout.received = 0;
@@ -246,6 +247,7 @@ void nic_pump(struct nic *nic)
 {
     if (nic->memory.at == nullptr) return;
     do {
-        while (deliver(nic) + refill(nic) + send(nic) + finish_sent(nic) != 0) {}
+        while (deliver(nic) + refill(nic) + send(nic) + finish_sent(nic) != 0) {
+        }
     } while (!nic->receive.broken && !nic->transmit.broken && !sleep_all(nic));
 }

@@ -25,8 +25,8 @@ struct nic {
 // Finds the device and reads its address; the stream is opened later.
 enum status nic_open(struct nic *nic, fe_handle event);
 
-// (Re)starts the device with a fresh stream for the client who rings by `client` (taken over) and `bits`. The old
-// client's memory is no longer touched.
+// (Re)starts the device with a fresh stream for the client who rings by `client` (taken over) and
+// `bits`. The old client's memory is no longer touched.
 enum status nic_stream_open(struct nic *nic, fe_handle client, uint64_t bits);
 
 // Moves whatever can be moved, until both sides are asked to ring when there is more.

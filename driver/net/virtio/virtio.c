@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Driver of virtio network cards (virtio 1.2, section 5.1). Serves what driver/ethernet.h describes; frames.c
-// moves the frames. Everything happens in one thread, woken by requests, the device's interrupt and the client's
-// doorbell. When the device breaks its rules the driver ends, and is started anew with a reset device.
+// Driver of virtio network cards (virtio 1.2, section 5.1). Serves what driver/ethernet.h
+// describes; frames.c moves the frames. Everything happens in one thread, woken by requests, the
+// device's interrupt and the client's doorbell. When the device breaks its rules the driver ends,
+// and is started anew with a reset device.
 #include "frames.h"
 
 #include <9p/server.h>
@@ -62,8 +63,8 @@ static int stream_control(struct p9_request *request, struct p9_open *open, uint
     int error = -fe_status_errno(nic_stream_open(&nic, client, wish.bits));
     if (error != 0) return error;
 
-    uint32_t rights = RIGHT_TRANSFER | RIGHT_INSPECT | RIGHT_MEMORY_READ | RIGHT_MEMORY_WRITE |
-                      RIGHT_MEMORY_MAP;
+    uint32_t rights =
+        RIGHT_TRANSFER | RIGHT_INSPECT | RIGHT_MEMORY_READ | RIGHT_MEMORY_WRITE | RIGHT_MEMORY_MAP;
     FE_HANDLE memory = FE_NO_HANDLE, doorbell = FE_NO_HANDLE;
     if (fe_handle_duplicate(nic.memory.memory, rights, &memory) != OK) return -ENOMEM;
     rights = RIGHT_TRANSFER | RIGHT_EVENT_SIGNAL;

@@ -5,24 +5,26 @@
 //     stats     counters, `name value` a line
 //     stream    control ETHERNET_STREAM_OPEN makes the one stream of frames
 //
-// The stream is one memory object: four rings (lib/ring) and buffers. A buffer belongs to the side that
-// holds its number. Receive buffers go round: driver -> received -> client -> receive_free -> driver; transmit
-// buffers: client -> transmit -> driver -> transmit_free -> client. A frame begins `headroom` bytes into its
-// buffer; the room before belongs to the driver. Buffers 0 .. receive_count-1 receive, the rest transmit. At
-// the start every receive buffer is the driver's and every transmit buffer the client's.
+// The stream is one memory object: four rings (lib/ring) and buffers. A buffer belongs to the side
+// that holds its number. Receive buffers go round: driver -> received -> client -> receive_free ->
+// driver; transmit buffers: client -> transmit -> driver -> transmit_free -> client. A frame begins
+// `headroom` bytes into its buffer; the room before belongs to the driver. Buffers 0 ..
+// receive_count-1 receive, the rest transmit. At the start every receive buffer is the driver's and
+// every transmit buffer the client's.
 #pragma once
 
 #include <stdint.h>
 
 enum : uint32_t { ETHERNET_STREAM_OPEN = 0x1000 }; // a control request (abi/9p.h)
 
-// Request of ETHERNET_STREAM_OPEN; the handle with it is the client's event (right signal), signalled
-// with `bits` when frames arrived or transmit buffers came back while the client slept.
+// Request of ETHERNET_STREAM_OPEN; the handle with it is the client's event (right signal),
+// signalled with `bits` when frames arrived or transmit buffers came back while the client slept.
 struct ethernet_open {
     uint64_t bits;
 };
 
-// Reply; handles with it: the memory (read, write, map), the driver's doorbell event (right signal).
+// Reply; handles with it: the memory (read, write, map), the driver's doorbell event (right
+// signal).
 struct ethernet_stream {
     uint64_t memory_size;
     uint64_t doorbell_bits; // what the client signals

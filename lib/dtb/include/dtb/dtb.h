@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Reading a flattened device tree (Devicetree Specification 0.4, chapter 5) into a tree of nodes. The blob comes
-// from firmware and is not trusted: whatever is malformed makes dtb_parse fail. Nodes and properties
-// point into the blob, which must outlive them. Not locked.
+// Reading a flattened device tree (Devicetree Specification 0.4, chapter 5) into a tree of nodes.
+// The blob comes from firmware and is not trusted: whatever is malformed makes dtb_parse fail.
+// Nodes and properties point into the blob, which must outlive them. Not locked.
 #pragma once
 
 #include <stddef.h>
@@ -35,10 +35,12 @@ struct dtb_node *dtb_by_handle(struct dtb_node *root, uint32_t handle);
 // True unless its status says that it is disabled.
 bool dtb_is_enabled(const struct dtb_node *node);
 
-// Entry `index` of "reg", as the CPU sees it (translated through the "ranges" of the buses above). False: none.
+// Entry `index` of "reg", as the CPU sees it (translated through the "ranges" of the buses above).
+// False: none.
 bool dtb_region(const struct dtb_node *node, uint32_t index, uint64_t *address, uint64_t *size);
 
-// Entry `index` of "interrupts" or "interrupts-extended": the controller's node and its cells. False: none.
+// Entry `index` of "interrupts" or "interrupts-extended": the controller's node and its cells.
+// False: none.
 struct dtb_interrupt {
     const struct dtb_node *controller;
     uint32_t cell[4];

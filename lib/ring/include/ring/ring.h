@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Single-producer single-consumer rings of buffer descriptors in shared memory, with an event as the
-// doorbell: how bulk data (packets, blocks, audio, frames) crosses between two processes without copying and,
-// while both are busy, without system calls.
+// Single-producer single-consumer rings of buffer descriptors in shared memory, with an event as
+// the doorbell: how bulk data (packets, blocks, audio, frames) crosses between two processes
+// without copying and, while both are busy, without system calls.
 //
 // The two sides need not trust each other: each keeps its own index privately, reads the other's
 // once per step, and refuses one that is impossible (ERR_BAD_MESSAGE). What an entry means (which
@@ -33,7 +33,8 @@ struct ring {
 // Bytes of shared memory that a ring of `capacity` entries takes, a multiple of 64.
 size_t ring_size(uint32_t capacity);
 
-// Views a zeroed piece of shared memory of ring_size(capacity) bytes. The producer gives the event to ring.
+// Views a zeroed piece of shared memory of ring_size(capacity) bytes. The producer gives the event
+// to ring.
 void ring_init(struct ring *ring, void *memory, uint32_t capacity, fe_handle doorbell,
                uint64_t bits);
 
@@ -46,5 +47,6 @@ uint32_t ring_room(const struct ring *ring);
 
 // Consumer. ERR_AGAIN: empty.
 enum status ring_take(struct ring *ring, struct ring_entry *entry);
-// Consumer, before it waits: asks for the doorbell. False when entries came meanwhile: take them first.
+// Consumer, before it waits: asks for the doorbell. False when entries came meanwhile: take them
+// first.
 bool ring_sleep(struct ring *ring);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Split virtqueues (virtio 1.2, section 2.7), with event index suppression (2.7.7, 2.7.10). A queue lives in
-// DMA memory; one thread uses it. The device is not trusted with the driver's memory: what it reports is
-// checked before it is used, and a device that breaks the rules makes the queue `broken`.
+// Split virtqueues (virtio 1.2, section 2.7), with event index suppression (2.7.7, 2.7.10). A queue
+// lives in DMA memory; one thread uses it. The device is not trusted with the driver's memory: what
+// it reports is checked before it is used, and a device that breaks the rules makes the queue
+// `broken`.
 #pragma once
 
 #include <abi/status.h>
@@ -25,13 +26,13 @@ struct virtqueue {
     volatile struct virtqueue_descriptor *descriptor;
     volatile struct virtqueue_available *available_ring;
     volatile struct virtqueue_used *used_ring;
-    void **cookie;            // per chain head: what virtqueue_add was given
-    uint16_t *chain;          // per descriptor: the next one, kept out of the device's reach
+    void **cookie;   // per chain head: what virtqueue_add was given
+    uint16_t *chain; // per descriptor: the next one, kept out of the device's reach
     void (*notify)(void *transport, struct virtqueue *queue);
     void *transport;
     uint64_t descriptor_address, available_address, used_address; // physical
-    uintptr_t notify_address; // for the transport
-    void *memory;             // what virtio_queue_destroy gives back
+    uintptr_t notify_address;                                     // for the transport
+    void *memory; // what virtio_queue_destroy gives back
     uint32_t memory_handle;
 };
 
@@ -46,8 +47,7 @@ struct virtio_buffer {
 size_t virtqueue_memory_size(uint16_t size);
 
 // Lays the queue out in `memory` (zeroed, 4 KiB aligned, at `physical`). ERR_NO_MEMORY.
-enum status virtqueue_init(struct virtqueue *queue, uint16_t size, void *memory,
-                           uint64_t physical);
+enum status virtqueue_init(struct virtqueue *queue, uint16_t size, void *memory, uint64_t physical);
 
 // Frees what virtqueue_init allocated. The device has been reset.
 void virtqueue_fini(struct virtqueue *queue);
@@ -60,8 +60,10 @@ enum status virtqueue_add(struct virtqueue *queue, const struct virtio_buffer *b
 // Tells the device about what was added, if it wants to know.
 void virtqueue_kick(struct virtqueue *queue);
 
-// Takes a finished request back: its cookie, or nullptr when none is. *written: bytes the device wrote.
+// Takes a finished request back: its cookie, or nullptr when none is. *written: bytes the device
+// wrote.
 void *virtqueue_take(struct virtqueue *queue, uint32_t *written);
 
-// Asks for an interrupt at the next finished request. False when some have finished already: take them first.
+// Asks for an interrupt at the next finished request. False when some have finished already: take
+// them first.
 bool virtqueue_sleep(struct virtqueue *queue);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A virtio device (virtio 1.2, sections 2 to 4) as a driver sees it, over either transport. The transport is told by
-// the handles that the device manager gave: "virtio/common" and friends for PCI (4.1), "registers/0" for
-// mmio (4.2). DMA memory comes from the resource handle "dma". One thread uses a device.
+// A virtio device (virtio 1.2, sections 2 to 4) as a driver sees it, over either transport. The
+// transport is told by the handles that the device manager gave: "virtio/common" and friends for
+// PCI (4.1), "registers/0" for mmio (4.2). DMA memory comes from the resource handle "dma". One
+// thread uses a device.
 #pragma once
 
 #include <abi/object.h>
@@ -54,8 +55,8 @@ struct virtio_device {
 // Finds the transport. ERR_NOT_FOUND: no such handles; ERR_NOT_SUPPORTED: not a version 1 device.
 enum status virtio_open(struct virtio_device *device);
 
-// Resets the device, which forgets its queues, and negotiates: `required` and as many of `wanted` as it has.
-// ERR_NOT_SUPPORTED: a required feature is missing.
+// Resets the device, which forgets its queues, and negotiates: `required` and as many of `wanted`
+// as it has. ERR_NOT_SUPPORTED: a required feature is missing.
 enum status virtio_reset(struct virtio_device *device, uint64_t required, uint64_t wanted);
 
 // Makes queue `index` with at most `size` entries. ERR_NOT_FOUND: the device has no such queue.
@@ -71,7 +72,8 @@ void virtio_start(struct virtio_device *device);
 // Gives up on the device for good; shown to the device as a failed driver.
 void virtio_fail(struct virtio_device *device);
 
-// DMA memory for the driver's own buffers: page-aligned, zeroed, mapped. *memory may be shared with clients.
+// DMA memory for the driver's own buffers: page-aligned, zeroed, mapped. *memory may be shared with
+// clients.
 struct virtio_memory {
     fe_handle memory;
     uint8_t *at;

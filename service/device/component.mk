@@ -1,0 +1,2 @@
+kind := service
+uses := 9p dtb ferrite c

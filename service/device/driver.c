@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// Running a driver for a device: exactly the device's handles, a session to say that it is ready,
+// and nothing of the manager's namespace but what lies in it for all.
+#include "driver.h"
+
+#include <9p/client.h>
+#include <abi/syscalls.h>
+#include <ferrite/clock.h>
+#include <ferrite/handle.h>
+#include <ferrite/spawn.h>
+#include <ferrite/start.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static enum status image_open(struct driver *driver)
+{
+    if (driver->image != FE_NO_HANDLE) return OK;
+    char path[80];
+    snprintf(path, sizeof(path), "/driver/%s", driver->program);
+    int error = p9_image(path, &driver->image);
+    if (error == 0) return OK;
+    printf("device: %s: error %d\n", path, -error);
+    return ERR_NOT_FOUND;
+}
+
+// The device's own handles, then the session and what every service gets. The caller frees the
+// list.
+static struct fe_spawn_handle *handles_make(const struct device *device, fe_handle session,
+                                            size_t *count)
+{
+    struct fe_spawn_handle *handles = calloc(device->resource_count + 2, sizeof(*handles));
+    if (handles == nullptr) return nullptr;
+    *count = 0;
+    for (size_t i = 0; i < device->resource_count; i++) {
+        const struct resource *resource = &device->resources[i];
+        handles[(*count)++] = (struct fe_spawn_handle){
+            .name = resource->name,
+            .handle = resource->handle,
+            .value = resource->value,
+            .keep = resource->handle != FE_NO_HANDLE,
+        };
+    }
+    handles[(*count)++] = (struct fe_spawn_handle){.name = "init", .handle = session};
+    fe_handle debug = fe_start_handle("resource/debug");
+    if (debug != FE_NO_HANDLE)
+        handles[(*count)++] =
+            (struct fe_spawn_handle){.name = "resource/debug", .handle = debug, .keep = true};
+    return handles;
+}
+
+static enum status spawn(struct device *device, fe_handle session, struct fe_child *child)
+{
+    const struct driver *driver = device->driver;
+    char name[64];
+    snprintf(name, sizeof(name), "%s%u", driver->name, device->index);
+    const char *const arguments[] = {driver->program, name, nullptr};
+    size_t count = 0;
+    struct fe_spawn_handle *handles = handles_make(device, session, &count);
+    if (handles == nullptr) {
+        fe_handle_drop(&session);
+        return ERR_NO_MEMORY;
+    }
+    struct fe_spawn options = {
+        .image = driver->image,
+        .name = driver->program,
+        .arguments = arguments,
+        .handles = handles,
+        .handle_count = count,
+        .priority = driver->priority,
+        .memory_limit = driver->memory_limit,
+    };
+    enum status status = fe_spawn(&options, child);
+    free(handles);
+    return status;
+}
+
+enum status driver_start(struct p9_server *server, struct device *device, uint64_t exit_bits)
+{
+    TRY(image_open(device->driver));
+    fe_handle session;
+    TRY(p9_session_create(server, server->root, 0, 0, device, &session));
+    struct fe_child child = {};
+    TRY(spawn(device, session, &child));
+    fe_handle_drop(&child.thread);
+    device->process = child.process;
+    device->started = fe_clock_monotonic();
+    return fe_process_watch(child.process, server->event, exit_bits);
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// The device manager: finds the machine's devices by device tree, PCI and the PC's fixed devices,
+// starts a driver for each that a match file names, mounts what the driver serves as
+// /dev/<name><n>, and starts it anew when it ends. Its own tree has one file, `devices`: a line for
+// each device, with its bus, place, identifiers, driver and state.
+//
+// A driver that ends is started again at once, then after pauses that double up to PAUSE_MAX while
+// it keeps failing; one that ran for STABLE_TIME has a clean record.
+#include "driver.h"
+
+#include <9p/client.h>
+#include <9p/tree.h>
+#include <abi/syscalls.h>
+#include <errno.h>
+#include <ferrite/clock.h>
+#include <ferrite/handle.h>
+#include <ferrite/memory.h>
+#include <ferrite/start.h>
+#include <ferrite/status.h>
+#include <stdio.h>
+#include <string.h>
+
+enum : uint64_t {
+    BIT_ENDED = 1,
+    BIT_RESTART = 2,
+    PAUSE_FIRST = 10'000'000, // ns
+    PAUSE_MAX = 5'000'000'000,
+    STABLE_TIME = 10'000'000'000,
+};
+
+static struct p9_server server;
+static struct p9_file *init; // the session to init
+
+static void mount(struct device *device, fe_handle connector)
+{
+    char path[48];
+    snprintf(path, sizeof(path), "/dev/%s%u", device->driver->name, device->index);
+    struct p9_control request = {
+        .request = CONTROL_INIT_MOUNT,
+        .data = path,
+        .size = strlen(path),
+        .send = &connector,
+        .send_count = 1,
+    };
+    int error = p9_control(init, &request);
+    if (error != 0) printf("device: %s: cannot mount, error %d\n", path, -error);
+}
+
+// A driver says that it serves.
+static int driver_ready(struct p9_request *request, struct p9_open *open, uint32_t control)
+{
+    struct device *device = p9_request_owner(request);
+    if (device == nullptr) return -EPERM;
+    if (control != CONTROL_INIT_READY) return -ENOTTY;
+    fe_handle connector = p9_take_handle(request, 0);
+    if (connector == FE_NO_HANDLE) return -EINVAL;
+    mount(device, connector);
+    return 0;
+}
+
+static uint64_t pause_of(const struct device *device)
+{
+    if (device->failures == 0) return 0;
+    uint32_t doublings = device->failures - 1 < 10 ? device->failures - 1 : 10;
+    uint64_t pause = PAUSE_FIRST << doublings;
+    return pause < PAUSE_MAX ? pause : PAUSE_MAX;
+}
+
+static void start(struct device *device)
+{
+    enum status status = driver_start(&server, device, BIT_ENDED);
+    if (status == OK) return;
+    printf("device: %s for %s: %s\n", device->driver->program, device->location,
+           fe_status_text(status));
+    fe_handle_drop(&device->process);
+    device->started = fe_clock_monotonic();
+    device->failures++;
+}
+
+// Starts every driver whose pause is over, and arms the timer for the next one.
+static void start_due(void)
+{
+    uint64_t next = FE_FOREVER;
+    for (struct device *device = device_list; device != nullptr; device = device->next) {
+        if (device->driver == nullptr || device->process != FE_NO_HANDLE) continue;
+        uint64_t due = device->started + pause_of(device);
+        if (due <= fe_clock_monotonic()) {
+            start(device);
+            due = device->started + pause_of(device);
+        }
+        if (device->process == FE_NO_HANDLE && due < next) next = due;
+    }
+    if (next != FE_FOREVER) (void)fe_event_arm(server.event, BIT_RESTART, next, 0);
+}
+
+static void look_for_ended(void)
+{
+    for (struct device *device = device_list; device != nullptr; device = device->next) {
+        if (device->process == FE_NO_HANDLE) continue;
+        struct fe_process_info info;
+        if (fe_process_inspect(device->process, &info) != OK) continue;
+        if (info.state != PROCESS_DEAD) continue;
+        printf("device: %s for %s ended with %d, starting it again\n", device->driver->program,
+               device->location, info.exit_code);
+        fe_handle_drop(&device->process);
+        if (fe_clock_monotonic() - device->started >= STABLE_TIME) device->failures = 0;
+        device->failures++;
+        device->started = fe_clock_monotonic();
+    }
+}
+
+static void signalled(struct p9_server *unused, uint64_t bits)
+{
+    if ((bits & BIT_ENDED) != 0) look_for_ended();
+    start_due();
+}
+
+static int devices_text(struct p9_request *request, void *context, struct p9_text *text)
+{
+    for (const struct device *device = device_list; device != nullptr; device = device->next) {
+        p9_print(text, "%s %s", device->bus, device->location);
+        for (const char *id = device->id; *id != '\0'; id += strlen(id) + 1)
+            p9_print(text, " %s", id);
+        if (device->driver == nullptr) {
+            p9_print(text, " -\n");
+            continue;
+        }
+        p9_print(text, " %s %s%u %s\n", device->driver->program, device->driver->name,
+                 device->index, device->process == FE_NO_HANDLE ? "stopped" : "running");
+    }
+    return 0;
+}
+
+// Everything that the machine has, each device with its driver.
+static void enumerate(const struct roots *roots)
+{
+    const struct fe_start_handle *dtb = fe_start_find("dtb");
+    enum status status = OK;
+    void *at = nullptr;
+    uint64_t size, committed;
+    if (dtb != nullptr && dtb->handle != FE_NO_HANDLE) {
+        status = fe_memory_size(dtb->handle, &size, &committed);
+        if (status == OK) status = fe_memory_map(dtb->handle, 0, size, MAP_READ, &at);
+        if (status == OK) status = dtb_enumerate(roots, at, size);
+        if (status != OK) printf("device: device tree: %s\n", fe_status_text(status));
+    }
+    status = pci_enumerate(roots);
+    if (status != OK) printf("device: PCI: %s\n", fe_status_text(status));
+    status = pc_enumerate(roots);
+    if (status != OK) printf("device: PC: %s\n", fe_status_text(status));
+    for (struct device *device = device_list; device != nullptr; device = device->next) {
+        device->driver = driver_find(device);
+        if (device->driver != nullptr) device->index = device->driver->device_count++;
+    }
+}
+
+static int serve(void)
+{
+    static const struct p9_operations root_operations = {.control = driver_ready};
+    static const struct p9_tree_entry files[] = {
+        {.path = "", .mode = 0555, .operations = &root_operations},
+        {.path = "devices", .mode = 0444, .text = devices_text},
+    };
+    server.name = "device";
+    server.signalled = signalled;
+    int error = p9_tree_create(files, sizeof(files) / sizeof(files[0]), &server.root);
+    if (error != 0) return error;
+    return -fe_status_errno(p9_server_init(&server));
+}
+
+int main(void)
+{
+    const struct roots roots = {
+        .memory = fe_start_handle("resource/memory"),
+        .interrupt = fe_start_handle("resource/interrupt"),
+        .message = fe_start_handle("resource/msi"),
+        .port = fe_start_handle("resource/port"),
+        .dma = fe_start_handle("resource/dma"),
+    };
+    struct p9_session *session = p9_session_adopt(fe_start_handle("init"));
+    if (session != nullptr) init = p9_file_adopt(session, FE_9P_ROOT_FID, OPEN_PATH);
+    if (init == nullptr) return 1;
+    int error = serve();
+    if (error == 0) error = driver_load_all("/etc/driver");
+    if (error != 0) {
+        printf("device: cannot start, error %d\n", -error);
+        return 1;
+    }
+    enumerate(&roots);
+    start_due();
+    if (p9_server_ready(&server, "", nullptr) != OK) return 1;
+    p9_serve(&server);
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// The PC's fixed devices that no bus lists: serial ports at the addresses that the architecture has
+// kept since the PC/AT. Each is looked for by its scratch register before it counts as a device, so
+// an absent one is none.
+#include "device.h"
+
+#include <abi/syscalls.h>
+#include <ferrite/handle.h>
+#include <stdio.h>
+
+struct serial_port {
+    uint16_t base;
+    uint8_t interrupt; // ISA line; level and polarity as the interrupt controller was told by ACPI
+};
+
+static const struct serial_port serial_ports[] = {{0x3f8, 4}, {0x2f8, 3}, {0x3e8, 4}, {0x2e8, 3}};
+
+enum : uint32_t { SERIAL_SIZE = 8, SERIAL_SCRATCH = 7 };
+
+// Whether a register that does nothing keeps what is written to it.
+static bool is_there(fe_handle ports, uint32_t base)
+{
+    uint32_t first = 0, second = 0;
+    (void)fe_port_write(ports, base + SERIAL_SCRATCH, 1, 0x5a);
+    (void)fe_port_read(ports, base + SERIAL_SCRATCH, 1, &first);
+    (void)fe_port_write(ports, base + SERIAL_SCRATCH, 1, 0xa5);
+    (void)fe_port_read(ports, base + SERIAL_SCRATCH, 1, &second);
+    return first == 0x5a && second == 0xa5;
+}
+
+static enum status add_serial(const struct serial_port *port, const struct roots *roots)
+{
+    FE_HANDLE ports = FE_NO_HANDLE;
+    TRY(fe_resource_derive(roots->port, RESOURCE_PORT, port->base, SERIAL_SIZE, &ports));
+    if (!is_there(ports, port->base)) return OK;
+    struct device *device = device_new("pc");
+    if (device == nullptr) return ERR_NO_MEMORY;
+    device_add_id(device, "16550");
+    snprintf(device->location, sizeof(device->location), "serial port %x", port->base);
+    enum status status = device_add_resource(device, "port", fe_handle_take(&ports), port->base);
+    if (status == OK)
+        status =
+            device_add_interrupt(device, roots, "interrupt/0", port->interrupt, INTERRUPT_EDGE);
+    if (status == OK) {
+        device_announce(device);
+        return OK;
+    }
+    device_discard(device);
+    // Two ports may share a line; the second one is left alone then.
+    return status == ERR_BUSY ? OK : status;
+}
+
+enum status pc_enumerate(const struct roots *roots)
+{
+    if (roots->port == FE_NO_HANDLE) return OK;
+    for (size_t i = 0; i < sizeof(serial_ports) / sizeof(serial_ports[0]); i++)
+        TRY(add_serial(&serial_ports[i], roots));
+    return OK;
+}

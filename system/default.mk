@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+# The system of `make run`: everything. The kernel starts /service/init.
+contents := service/% driver/% program port/%
+trees := system/default
+files := LICENSE=/doc/licence

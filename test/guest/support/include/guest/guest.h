@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// What guest tests share beyond test/unit.h: the resources that the test init gives them, text on
+// the debug console, time, and a second thread to be the other side.
+#pragma once
+
+#include "test/unit.h"
+#include <abi/syscalls.h>
+#include <ferrite/clock.h>
+#include <ferrite/handle.h>
+#include <ferrite/memory.h>
+#include <ferrite/start.h>
+
+enum : uint64_t { MILLISECOND = 1'000'000, SECOND = 1'000'000'000 };
+
+// A handle number that no process has.
+enum : fe_handle { NO_SUCH_HANDLE = 0x7fff'fff1 };
+
+// An address in the kernel's half, and one that nothing is mapped at.
+static const uintptr_t kernel_address = (uintptr_t)1 << 63, unmapped_address = 16;
+
+// The resource "debug", "memory", ...; FE_NO_HANDLE when this machine has none.
+fe_handle guest_resource(const char *name);
+
+[[gnu::format(printf, 1, 2)]] void guest_print(const char *format, ...);
+
+// A duplicate of `handle` that has only `rights` left. FE_NO_HANDLE on failure.
+fe_handle guest_weaken(fe_handle handle, uint32_t rights);
+
+// Runs `run(argument)` in a thread of its own at `priority` (0: this one's).
+enum status guest_thread(void (*run)(void *argument), void *argument, uint32_t priority);
