@@ -118,6 +118,16 @@ $(initrd): $(initrd).list $(packed) out/host/bin/initrd $(keys)
 boot_image := $(out)/kernel.elf
 -include boot/$(BOOT)/image.mk
 
-.PHONY: build all libc
+.PHONY: build all libc sdk
 build all: $(if $(kernel),$(boot_image)) $(if $(wildcard system/$(SYSTEM).mk),$(initrd)) tools compile_commands.json
 libc: $($(library.c).user.archive)
+
+# What C programs of others need, for this board's instruction set.
+sdk_folders := $(library.c) $(call reach,$(call used,$(library.c),user),,user) $(library.9p) $(library.ferrite)
+sdk: libc out/host/bin/image out/host/bin/sign $(keys) $(foreach l,$(sdk_folders),$($l.user.archive))
+	$(call progress,SDK,out/sdk/$(isa))
+	$(Q)CC="$(CC)" LD="$(LD)" AR="$(AR)" HEADERS="$(clang_headers)" \
+		TARGET="--target=$(triple) $(arch_flags) $(user_flags) -fno-stack-protector" \
+		tool/sdk/make out/sdk/$(isa) $(user_script) $(foreach l,$(sdk_folders),$(call headers,$l)) -- \
+		$(sort $(foreach l,$(sdk_folders),$($l.user.archive)))
+	@echo "The compiler is out/sdk/$(isa)/bin/ferrite-cc; for CMake, out/sdk/$(isa)/ferrite.cmake"

@@ -44,6 +44,7 @@ endif
 isa := $(arch)
 inherits :=
 include arch/$(isa)/arch.mk
+arch_flags := $(flags)
 lineage := $(isa) $(inherits)
 
 out := out/$(BOARD)
