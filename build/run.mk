@@ -4,7 +4,8 @@
 CMDLINE ?=
 RUN_FLAGS ?=
 disk := $(out)/disk.img
-command = $(emulator) -m $(memory) $(load.$(BOOT)) $(if $(CMDLINE),-append '$(CMDLINE)') $(devices)
+command = $(emulator) -m $(memory) $(load.$(BOOT)) $(if $(CMDLINE),-append '$(CMDLINE)') $(devices) \
+	$(if $(BENCH),$(bench))
 outside = -display none -netdev user,id=net0$(hostfwd) \
 	-drive if=none,id=disk0,format=raw,file=$(disk) $(RUN_FLAGS)
 hostfwd = $(PORTS:%=,hostfwd=tcp:127.0.0.1:%)

@@ -38,7 +38,9 @@ bench:
 	@$(PYTHON) tool/bench $(if $(filter command% environment%,$(origin BOARD)),--board $(BOARD))
 
 # What the programs in tool/ ask.
-.PHONY: unit-list boots boards
+.PHONY: unit-list boots boards arch
+arch:
+	@echo $(isa)
 unit-list:
 	@echo $(unit_programs)
 boots:

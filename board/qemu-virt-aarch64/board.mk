@@ -8,3 +8,5 @@ emulator := qemu-system-aarch64 -machine virt,gic-version=3 -cpu cortex-a57 -smp
 devices := -device virtio-net-device,netdev=net0 -device virtio-blk-device,drive=disk0 \
 	-device virtio-rng-device
 load.raw = -kernel $(boot_image) -initrd $(initrd)
+# make bench: an instruction is a nanosecond.
+bench := -icount shift=0,sleep=off -seed 1

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The init of the test system: finds the programs below test/ in the initrd, runs one after the
-// other with every resource that it was given itself, kills one that takes too long, and ends the
-// machine. The host reads the debug console (tool/test): lines PASS and FAIL of the programs, `FAIL
-// program: ...` from here when one ends otherwise than by itself, and at last END.
+// other with every resource that it was given itself and its own image, kills one that takes too
+// long, and ends the machine. The host reads the debug console (tool/test): lines PASS and FAIL of
+// the programs, `FAIL program: ...` from here when one ends otherwise than by itself, and at last
+// END.
 #include <abi/syscalls.h>
 #include <ferrite/clock.h>
 #include <ferrite/libc.h>
@@ -67,21 +68,21 @@ static enum status child_wait(fe_handle process, struct fe_process_info *info)
 static enum status program_run(const char *name, fe_handle image, struct fe_process_info *info)
 {
     char names[RESOURCES][24];
-    struct fe_spawn_handle handles[RESOURCES];
+    struct fe_spawn_handle handles[RESOURCES + 1] = {{"image", image, 0, true}};
     size_t count = 0;
     for (size_t i = 0; i < RESOURCES; i++) {
         fe_format(names[count], sizeof *names, "resource/%s", resources[i]);
         const struct fe_start_handle *own = fe_start_find(names[count]);
         if (!own || own->handle == FE_NO_HANDLE) continue;
-        handles[count] = (struct fe_spawn_handle){names[count], own->handle, own->value, true};
         count++;
+        handles[count] = (struct fe_spawn_handle){names[count - 1], own->handle, own->value, true};
     }
     const char *arguments[] = {name, nullptr};
     struct fe_spawn options = {.image = image,
                                .arguments = arguments,
                                .may_mount = true,
                                .handles = handles,
-                               .handle_count = count};
+                               .handle_count = count + 1};
     struct fe_child child;
     TRY(fe_spawn(&options, &child));
     enum status status = child_wait(child.process, info);

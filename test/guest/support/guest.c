@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // main() of a guest test, and the helpers of guest.h. Text goes to the kernel's debug console, a
 // line a call, so that lines of several threads stay whole.
+#include <ferrite/libc.h>
 #include <ferrite/log.h>
 #include <ferrite/thread.h>
 #include <guest/guest.h>
@@ -39,6 +40,40 @@ enum status guest_thread(void (*run)(void *argument), void *argument, uint32_t p
     return fe_handle_close(thread);
 }
 
+enum status guest_spawn(const char *role, const struct fe_spawn_handle *handles, size_t count,
+                        struct fe_child *child)
+{
+    struct fe_spawn_handle given[12] = {{"resource/debug", guest_resource("debug"), 0, true},
+                                        {"image", fe_start_handle("image"), 0, true}};
+    if (count > 10) return ERR_BAD_ARGUMENT;
+    memcpy(given + 2, handles, count * sizeof *handles);
+    const char *arguments[] = {program, role, nullptr};
+    struct fe_spawn options = {.image = fe_start_handle("image"),
+                               .arguments = arguments,
+                               .handles = given,
+                               .handle_count = count + 2};
+    return fe_spawn(&options, child);
+}
+
+enum status guest_wait(struct fe_child *child, struct fe_process_info *info)
+{
+    fe_handle event;
+    uint64_t bits;
+    TRY(fe_event_create(&event));
+    enum status status = fe_process_watch(child->process, event, 1);
+    if (status == OK) status = fe_event_wait(event, 1, fe_clock_after(10 * SECOND), &bits);
+    if (status == OK) status = fe_process_inspect(child->process, info);
+    (void)!fe_handle_close(event);
+    (void)!fe_handle_close(child->thread);
+    (void)!fe_handle_close(child->process);
+    return status;
+}
+
+[[gnu::weak]] int guest_child(const char *)
+{
+    return 126;
+}
+
 bool unit_failed(void)
 {
     return failed;
@@ -54,6 +89,7 @@ void unit_fail(const char *file, int line, const char *what)
 int main(int count, char **arguments)
 {
     program = count > 0 ? arguments[0] : "?";
+    if (count > 1) return guest_child(arguments[1]);
     bool any = false;
     for (running = unit_tests_start; running < unit_tests_stop; running++) {
         failed = false;

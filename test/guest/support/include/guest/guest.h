@@ -8,6 +8,7 @@
 #include <ferrite/clock.h>
 #include <ferrite/handle.h>
 #include <ferrite/memory.h>
+#include <ferrite/spawn.h>
 #include <ferrite/start.h>
 
 enum : uint64_t { MILLISECOND = 1'000'000, SECOND = 1'000'000'000 };
@@ -28,3 +29,14 @@ fe_handle guest_weaken(fe_handle handle, uint32_t rights);
 
 // Runs `run(argument)` in a thread of its own at `priority` (0: this one's).
 enum status guest_thread(void (*run)(void *argument), void *argument, uint32_t priority);
+
+// A process from this program's own image, that runs guest_child(role) and ends with what that
+// returns. The handles are given to it by name; those that are not to be kept are gone from here.
+enum status guest_spawn(const char *role, const struct fe_spawn_handle *handles, size_t count,
+                        struct fe_child *child);
+
+// What a program that spawns itself defines.
+int guest_child(const char *role);
+
+// Waits at most 10 s for the child's end, tells how it went, and closes its handles.
+enum status guest_wait(struct fe_child *child, struct fe_process_info *info);
