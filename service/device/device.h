@@ -25,6 +25,7 @@ struct device {
     struct driver *driver; // what drives it; nullptr: nothing matches
     uint32_t index;        // the driver's nth device: /dev/<name><index>
     fe_handle process;     // of the running driver
+    bool is_ready;         // the driver serves
     uint32_t failures;     // ends in a row, for back-off
     uint64_t started;      // ns
 };

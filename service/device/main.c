@@ -17,6 +17,7 @@
 #include <ferrite/memory.h>
 #include <ferrite/start.h>
 #include <ferrite/status.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,15 @@ enum : uint64_t {
 
 static struct p9_server server;
 static struct p9_file *init; // the session to init
+static struct p9_node *changes_node;
+static uint32_t generation = 1; // of what `devices` shows
+
+// Anything that `devices` shows is different now.
+static void changed(void)
+{
+    generation++;
+    p9_node_changed(changes_node);
+}
 
 static void mount(struct device *device, fe_handle connector)
 {
@@ -55,6 +65,8 @@ static int driver_ready(struct p9_request *request, struct p9_open *open, uint32
     fe_handle connector = p9_take_handle(request, 0);
     if (connector == FE_NO_HANDLE) return -EINVAL;
     mount(device, connector);
+    device->is_ready = true;
+    changed();
     return 0;
 }
 
@@ -103,6 +115,8 @@ static void look_for_ended(void)
         printf("device: %s for %s ended with %d, starting it again\n", device->driver->program,
                device->location, info.exit_code);
         fe_handle_drop(&device->process);
+        device->is_ready = false;
+        changed();
         if (fe_clock_monotonic() - device->started >= STABLE_TIME) device->failures = 0;
         device->failures++;
         device->started = fe_clock_monotonic();
@@ -113,6 +127,12 @@ static void signalled(struct p9_server *unused, uint64_t bits)
 {
     if ((bits & BIT_ENDED) != 0) look_for_ended();
     start_due();
+}
+
+static const char *state_of(const struct device *device)
+{
+    if (device->is_ready) return "ready";
+    return device->process == FE_NO_HANDLE ? "stopped" : "starting";
 }
 
 static int devices_text(struct p9_request *request, void *context, struct p9_text *text)
@@ -126,9 +146,27 @@ static int devices_text(struct p9_request *request, void *context, struct p9_tex
             continue;
         }
         p9_print(text, " %s %s%u %s\n", device->driver->program, device->driver->name,
-                 device->index, device->process == FE_NO_HANDLE ? "stopped" : "running");
+                 device->index, state_of(device));
     }
     return 0;
+}
+
+// A reader of `changes` gets the generation at once, and after that once for each change.
+static int64_t changes_read(struct p9_request *request, struct p9_open *open, uint64_t offset,
+                            void *to, size_t count)
+{
+    if ((uintptr_t)open->state == generation) return P9_LATER;
+    open->state = (void *)(uintptr_t)generation;
+    char text[16];
+    size_t size = (size_t)snprintf(text, sizeof(text), "%u\n", generation);
+    if (size > count) size = count;
+    memcpy(to, text, size);
+    return (int64_t)size;
+}
+
+static uint32_t changes_ready(struct p9_open *open)
+{
+    return (uintptr_t)open->state == generation ? 0 : POLLIN;
 }
 
 // Everything that the machine has, each device with its driver.
@@ -161,9 +199,16 @@ static int serve(void)
         {.path = "", .mode = 0555, .operations = &root_operations},
         {.path = "devices", .mode = 0444, .text = devices_text},
     };
+    static const struct p9_operations changes_operations = {
+        .read = changes_read,
+        .ready = changes_ready,
+    };
+    static const struct p9_tree_entry changes = {
+        .path = "changes", .mode = 0444, .operations = &changes_operations};
     server.name = "device";
     server.signalled = signalled;
     int error = p9_tree_create(files, sizeof(files) / sizeof(files[0]), &server.root);
+    if (error == 0) error = p9_tree_add(server.root, &changes, &changes_node);
     if (error != 0) return error;
     return -fe_status_errno(p9_server_init(&server));
 }

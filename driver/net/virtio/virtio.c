@@ -13,6 +13,7 @@
 #include <ferrite/log.h>
 #include <ferrite/start.h>
 #include <ferrite/status.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,7 +51,12 @@ static int64_t link_read(struct p9_request *request, struct p9_open *open, uint6
     return (int64_t)size;
 }
 
-static const struct p9_operations link_operations = {.read = link_read};
+static uint32_t link_ready(struct p9_open *open)
+{
+    return (uintptr_t)open->state == nic.link_changes + 1 ? 0 : POLLIN;
+}
+
+static const struct p9_operations link_operations = {.read = link_read, .ready = link_ready};
 
 static int stream_control(struct p9_request *request, struct p9_open *open, uint32_t control)
 {

@@ -1,0 +1,2 @@
+kind := library
+uses := ferrite

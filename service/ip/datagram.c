@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// Datagrams between lwIP and readers. A conversation holds at most QUEUE_BYTES unread, as a
+// socket's buffer does.
+#include "datagram.h"
+
+#include <errno.h>
+#include <lwip/ip.h>
+#include <net/net.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum : size_t { QUEUE_BYTES = 256 << 10, DATAGRAM_MAX = 65507 };
+
+void datagram_queue(struct conversation *conversation, struct pbuf *packet, const ip_addr_t *remote,
+                    uint16_t remote_port)
+{
+    struct datagram *datagram = nullptr;
+    if (conversation->queued + packet->tot_len <= QUEUE_BYTES)
+        datagram = calloc(1, sizeof(*datagram));
+    if (datagram == nullptr) {
+        pbuf_free(packet);
+        return;
+    }
+    datagram->packet = packet;
+    datagram->remote = *remote;
+    datagram->local = *ip_current_dest_addr();
+    datagram->remote_port = remote_port;
+    *conversation->last_datagram = datagram;
+    conversation->last_datagram = &datagram->next;
+    conversation->queued += packet->tot_len;
+    conversation->received += packet->tot_len;
+    conversation_touch(conversation);
+}
+
+static void address_store(uint8_t to[16], const ip_addr_t *address)
+{
+    if (IP_IS_V6(address))
+        memcpy(to, ip_2_ip6(address)->addr, 16);
+    else
+        memcpy(to, &ip_2_ip4(address)->addr, 4);
+}
+
+static void address_load(ip_addr_t *address, const struct net_datagram *header)
+{
+    *address = (ip_addr_t){};
+    if (header->version == 6) {
+        IP_SET_TYPE_VAL(*address, IPADDR_TYPE_V6);
+        memcpy(ip_2_ip6(address)->addr, header->remote, 16);
+        ip6_addr_set_zone(ip_2_ip6(address), (uint8_t)header->scope);
+    } else {
+        IP_SET_TYPE_VAL(*address, IPADDR_TYPE_V4);
+        memcpy(&ip_2_ip4(address)->addr, header->remote, 4);
+    }
+}
+
+int64_t datagram_read(struct conversation *conversation, void *to, size_t count)
+{
+    struct datagram *datagram = conversation->first_datagram;
+    if (datagram == nullptr) return conversation->is_remote_closed ? 0 : P9_LATER;
+    uint8_t *at = to;
+    if (conversation->has_headers) {
+        struct net_datagram header = {
+            .remote_port = datagram->remote_port,
+            .local_port = conversation->local_port,
+            .version = IP_IS_V6(&datagram->remote) ? 6 : 4,
+        };
+        if (count < sizeof(header)) return -EINVAL;
+        address_store(header.remote, &datagram->remote);
+        address_store(header.local, &datagram->local);
+        memcpy(at, &header, sizeof(header));
+        at += sizeof(header);
+        count -= sizeof(header);
+    }
+    uint16_t most = count > UINT16_MAX ? UINT16_MAX : (uint16_t)count;
+    at += pbuf_copy_partial(datagram->packet, at, most, 0);
+    conversation->first_datagram = datagram->next;
+    if (datagram->next == nullptr) conversation->last_datagram = &conversation->first_datagram;
+    conversation->queued -= datagram->packet->tot_len;
+    pbuf_free(datagram->packet);
+    free(datagram);
+    return at - (uint8_t *)to;
+}
+
+void datagrams_drop(struct conversation *conversation)
+{
+    while (conversation->first_datagram != nullptr) {
+        struct datagram *datagram = conversation->first_datagram;
+        conversation->first_datagram = datagram->next;
+        pbuf_free(datagram->packet);
+        free(datagram);
+    }
+    conversation->last_datagram = &conversation->first_datagram;
+    conversation->queued = 0;
+}
+
+int datagram_make(struct conversation *conversation, const void *from, size_t count,
+                  struct pbuf **packet, ip_addr_t *remote, uint16_t *port)
+{
+    const uint8_t *at = from;
+    *remote = conversation->remote;
+    *port = conversation->remote_port;
+    bool has_remote = conversation->state == STATE_CONNECTED;
+    if (conversation->has_headers) {
+        struct net_datagram header;
+        if (count < sizeof(header)) return -EINVAL;
+        memcpy(&header, at, sizeof(header));
+        at += sizeof(header);
+        count -= sizeof(header);
+        if (header.version != 0) { // 0: to the remote end that connect fixed
+            address_load(remote, &header);
+            *port = header.remote_port;
+            has_remote = true;
+        }
+    }
+    if (!has_remote) return -EDESTADDRREQ;
+    if (count > DATAGRAM_MAX) return -EMSGSIZE;
+    *packet = pbuf_alloc(PBUF_TRANSPORT, (uint16_t)count, PBUF_RAM);
+    if (*packet == nullptr) return -ENOMEM;
+    (void)pbuf_take(*packet, at, (uint16_t)count);
+    return 0;
+}
+
+uint32_t datagram_ready(const struct conversation *conversation)
+{
+    uint32_t events = POLLOUT;
+    if (conversation->first_datagram != nullptr || conversation->is_remote_closed) events |= POLLIN;
+    if (conversation->error != 0) events |= POLLERR | POLLIN;
+    return events;
+}
+
+int datagram_refuse_call(struct conversation *conversation, uint32_t backlog)
+{
+    return -EOPNOTSUPP;
+}
+
+int datagram_shutdown(struct conversation *conversation)
+{
+    conversation->is_local_closed = true;
+    return 0;
+}

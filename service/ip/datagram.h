@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// What UDP and the ICMPs share: datagrams that wait to be read, and their headers (net/net.h).
+#pragma once
+
+#include "ip.h"
+
+// Queues what arrived (takes `packet` over), or drops it when the conversation has too much unread
+// already.
+void datagram_queue(struct conversation *conversation, struct pbuf *packet, const ip_addr_t *remote,
+                    uint16_t remote_port);
+int64_t datagram_read(struct conversation *conversation, void *to, size_t count);
+void datagrams_drop(struct conversation *conversation);
+
+// The packet to send and where, from what was written. 0 or a negative errno.
+int datagram_make(struct conversation *conversation, const void *from, size_t count,
+                  struct pbuf **packet, ip_addr_t *remote, uint16_t *port);
+uint32_t datagram_ready(const struct conversation *conversation);
+int datagram_refuse_call(struct conversation *conversation, uint32_t backlog);
+int datagram_shutdown(struct conversation *conversation);

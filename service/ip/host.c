@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Files about the host: /net/interfaces, /net/resolv.conf in the form that resolvers read,
+// /net/statistics; and what lwIP asks of its host: time, randomness, sequence numbers.
+#include "ip.h"
+
+#include <ferrite/clock.h>
+#include <lwip/dns.h>
+#include <lwip/stats.h>
+#include <lwip/sys.h>
+
+// Milliseconds; wraps, as lwIP expects.
+uint32_t sys_now(void)
+{
+    return (uint32_t)(fe_clock_monotonic() / 1'000'000);
+}
+
+static int interfaces_text(struct p9_request *request, void *context, struct p9_text *text)
+{
+    links_print(text);
+    return 0;
+}
+
+static int resolv_text(struct p9_request *request, void *context, struct p9_text *text)
+{
+    char address[IPADDR_STRLEN_MAX];
+    for (uint8_t i = 0; i < DNS_MAX_SERVERS; i++) {
+        const ip_addr_t *name_server = dns_getserver(i);
+        if (ip_addr_isany(name_server)) continue;
+        ipaddr_ntoa_r(name_server, address, sizeof(address));
+        p9_print(text, "nameserver %s\n", address);
+    }
+    return 0;
+}
+
+static void print_protocol(struct p9_text *text, const char *name, const struct stats_proto *stats)
+{
+    p9_print(text, "%s sent %llu received %llu dropped %llu checksum %llu memory %llu\n", name,
+             (unsigned long long)stats->xmit, (unsigned long long)stats->recv,
+             (unsigned long long)stats->drop, (unsigned long long)stats->chkerr,
+             (unsigned long long)stats->memerr);
+}
+
+static int statistics_text(struct p9_request *request, void *context, struct p9_text *text)
+{
+    print_protocol(text, "link", &lwip_stats.link);
+    print_protocol(text, "arp", &lwip_stats.etharp);
+    print_protocol(text, "ip", &lwip_stats.ip);
+    print_protocol(text, "ip6", &lwip_stats.ip6);
+    print_protocol(text, "icmp", &lwip_stats.icmp);
+    print_protocol(text, "udp", &lwip_stats.udp);
+    print_protocol(text, "tcp", &lwip_stats.tcp);
+    return 0;
+}
+
+int host_serve(void)
+{
+    static const struct p9_tree_entry files[] = {
+        {.path = "interfaces", .mode = 0444, .text = interfaces_text},
+        {.path = "resolv.conf", .mode = 0444, .text = resolv_text},
+        {.path = "statistics", .mode = 0444, .text = statistics_text},
+    };
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        struct p9_node *unused;
+        int error = p9_tree_add(tree, &files[i], &unused);
+        if (error != 0) return error;
+    }
+    return 0;
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// ICMP conversations: every packet of the protocol that arrives is also given to each conversation,
+// with its IP header for version 4, without for version 6, as raw sockets have it; what is written
+// is an ICMP message.
+#include "datagram.h"
+
+#include <errno.h>
+#include <lwip/icmp6.h>
+#include <lwip/prot/ip.h>
+#include <lwip/raw.h>
+#include <string.h>
+
+static uint8_t received(void *argument, struct raw_pcb *pcb, struct pbuf *packet,
+                        const ip_addr_t *remote)
+{
+    struct conversation *conversation = argument;
+    if (conversation->state == STATE_CONNECTED && !ip_addr_eq(remote, &conversation->remote))
+        return 0;
+    struct pbuf *copy = pbuf_clone(PBUF_RAW, PBUF_RAM, packet);
+    if (copy != nullptr) datagram_queue(conversation, copy, remote, 0);
+    return 0; // lwIP itself sees it too
+}
+
+static int create_raw(struct conversation *conversation, uint8_t type, uint8_t protocol)
+{
+    struct raw_pcb *pcb = raw_new_ip_type(type, protocol);
+    if (pcb == nullptr) return -ENOMEM;
+    if (protocol == IP6_NEXTH_ICMP6) {
+        pcb->chksum_reqd = 1; // RFC 3542, section 3.1: the system computes it
+        pcb->chksum_offset = 2;
+    }
+    conversation->pcb = pcb;
+    raw_recv(pcb, received, conversation);
+    return 0;
+}
+
+static int create(struct conversation *conversation)
+{
+    return create_raw(conversation, IPADDR_TYPE_V4, IP_PROTO_ICMP);
+}
+
+static int create_v6(struct conversation *conversation)
+{
+    return create_raw(conversation, IPADDR_TYPE_V6, IP6_NEXTH_ICMP6);
+}
+
+static void close_conversation(struct conversation *conversation)
+{
+    if (conversation->pcb != nullptr) raw_remove(conversation->pcb);
+    conversation->pcb = nullptr;
+    datagrams_drop(conversation);
+}
+
+static int bind_local(struct conversation *conversation, const ip_addr_t *address, uint16_t port)
+{
+    return lwip_errno(raw_bind(conversation->pcb, address));
+}
+
+static int connect_remote(struct conversation *conversation, const ip_addr_t *address,
+                          uint16_t port)
+{
+    conversation->remote = *address;
+    conversation->state = STATE_CONNECTED;
+    return 0;
+}
+
+static int hangup(struct conversation *conversation)
+{
+    conversation->state = STATE_IDLE;
+    return 0;
+}
+
+static int set(struct conversation *conversation, const char *name, uint32_t value)
+{
+    struct raw_pcb *pcb = conversation->pcb;
+    if (strcmp(name, "broadcast") == 0) {
+        if (value != 0)
+            ip_set_option(pcb, SOF_BROADCAST);
+        else
+            ip_reset_option(pcb, SOF_BROADCAST);
+        return 0;
+    }
+    if (strcmp(name, "ttl") != 0) return -ENOPROTOOPT;
+    pcb->ttl = (uint8_t)value;
+    return 0;
+}
+
+static int64_t write_message(struct conversation *conversation, const void *from, size_t count)
+{
+    struct pbuf *packet;
+    ip_addr_t remote;
+    uint16_t port;
+    int error = datagram_make(conversation, from, count, &packet, &remote, &port);
+    if (error != 0) return error;
+    error = lwip_errno(raw_sendto(conversation->pcb, packet, &remote));
+    pbuf_free(packet);
+    if (error != 0) return error;
+    conversation->sent += count;
+    return (int64_t)count;
+}
+
+const struct protocol icmp_protocol = {
+    .name = "icmp",
+    .create = create,
+    .close = close_conversation,
+    .bind = bind_local,
+    .connect = connect_remote,
+    .announce = datagram_refuse_call,
+    .shutdown = datagram_shutdown,
+    .hangup = hangup,
+    .set = set,
+    .read = datagram_read,
+    .write = write_message,
+    .ready = datagram_ready,
+};
+
+const struct protocol icmpv6_protocol = {
+    .name = "icmpv6",
+    .create = create_v6,
+    .close = close_conversation,
+    .bind = bind_local,
+    .connect = connect_remote,
+    .announce = datagram_refuse_call,
+    .shutdown = datagram_shutdown,
+    .hangup = hangup,
+    .set = set,
+    .read = datagram_read,
+    .write = write_message,
+    .ready = datagram_ready,
+};

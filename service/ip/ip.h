@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// The IP service's own words. One thread runs everything: requests, frames, lwIP and its timers;
+// nothing is locked. lwIP's callbacks only note what happened (conversation_touch); requests that
+// wait run again after lwIP has returned, so that no request ever runs inside of it.
+#pragma once
+
+#include <9p/server.h>
+#include <9p/tree.h>
+#include <lwip/ip_addr.h>
+#include <lwip/pbuf.h>
+
+enum : uint64_t { BIT_FRAMES = 1, BIT_TIMER = 2, BIT_DEVICES = 4, BIT_LINK = 8 };
+
+enum conversation_state : uint32_t {
+    STATE_IDLE,
+    STATE_CONNECTING,
+    STATE_CONNECTED,
+    STATE_ANNOUNCED,
+    STATE_CLOSED,
+};
+
+struct datagram { // received, waiting to be read
+    struct datagram *next;
+    struct pbuf *packet;
+    ip_addr_t remote, local;
+    uint16_t remote_port;
+};
+
+struct conversation {
+    struct conversation *next; // of the same protocol
+    struct conversation *next_touched;
+    bool is_touched;
+    const struct protocol *protocol;
+    uint32_t number;
+    uint32_t opens; // open files; none: it ends
+    enum conversation_state state;
+    int error; // errno, for the next who asks
+    bool is_remote_closed, is_local_closed, has_headers;
+    void *pcb; // lwIP's; nullptr: none (any more)
+    ip_addr_t local, remote;
+    uint16_t local_port, remote_port;
+    struct p9_node *ctl, *data, *listen;
+    struct pbuf *stream, *stream_last; // received bytes (tcp): pbufs in our own list by `next`
+    struct datagram *first_datagram, **last_datagram;
+    size_t queued;                               // bytes received and not read
+    struct conversation *first_call, *next_call; // calls that wait to be taken; in such a list
+    uint32_t calls, backlog;
+    uint64_t sent, received; // bytes
+};
+
+// What a protocol does. All return 0 or a negative errno, or P9_LATER.
+struct protocol {
+    const char *name;
+    int (*create)(struct conversation *conversation);
+    void (*close)(struct conversation *conversation); // frees the pcb and what was received
+    int (*bind)(struct conversation *conversation, const ip_addr_t *address, uint16_t port);
+    int (*connect)(struct conversation *conversation, const ip_addr_t *address, uint16_t port);
+    int (*announce)(struct conversation *conversation, uint32_t backlog);
+    int (*shutdown)(struct conversation *conversation);
+    int (*hangup)(struct conversation *conversation);
+    int (*set)(struct conversation *conversation, const char *name, uint32_t value);
+    int64_t (*read)(struct conversation *conversation, void *to, size_t count);
+    int64_t (*write)(struct conversation *conversation, const void *from, size_t count);
+    uint32_t (*ready)(const struct conversation *conversation);
+};
+extern const struct protocol tcp_protocol, udp_protocol, icmp_protocol, icmpv6_protocol;
+
+extern struct p9_server server;
+extern struct p9_node *tree;
+
+// A conversation with its files below /net/<protocol>/<number>. nullptr: no memory.
+struct conversation *conversation_create(const struct protocol *protocol);
+// When nothing refers to it: gives everything back.
+void conversation_destroy(struct conversation *conversation);
+// Something about it changed: those who wait are run again by conversations_settle().
+void conversation_touch(struct conversation *conversation);
+void conversations_settle(void);
+// Adds /net/<protocol>/clone. 0 or a negative errno.
+int conversation_serve(const struct protocol *protocol);
+extern struct conversation *conversation_list;
+
+// Reads "address!port" or "*!port"; false when it is not one.
+bool address_parse(const char *text, ip_addr_t *address, uint16_t *port);
+void address_print(struct p9_text *text, const ip_addr_t *address, uint16_t port);
+// errno for lwIP's err_t: 0 or negative.
+int lwip_errno(int8_t error);
+
+// Links: Ethernet cards that the device manager shows come and go.
+void links_init(void);
+void links_devices_changed(void); // BIT_DEVICES
+void links_state_changed(void);   // BIT_LINK
+void links_pump(void);            // BIT_FRAMES
+void links_flush(void);           // after lwIP ran: rings the drivers
+void links_print(struct p9_text *text);
+
+// Files about the host: interfaces, resolv.conf, routes, statistics.
+int host_serve(void);

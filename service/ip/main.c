@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// The IP service: serves /net (net/net.h) on top of lwIP. One loop: a request, a doorbell of a
+// driver, or a timer; then lwIP's due timers run, frames go out, requests that waited run again,
+// and the next timer is armed.
+#include "ip.h"
+
+#include <abi/syscalls.h>
+#include <errno.h>
+#include <ferrite/clock.h>
+#include <lwip/init.h>
+#include <lwip/netif.h>
+#include <lwip/timeouts.h>
+#include <stdio.h>
+#include <string.h>
+
+struct p9_server server;
+struct p9_node *tree;
+
+static void arm_timer(void)
+{
+    uint32_t wait = sys_timeouts_sleeptime(); // ms
+    if (wait == SYS_TIMEOUTS_SLEEPTIME_INFINITE) return;
+    uint64_t deadline = fe_clock_after((uint64_t)wait * 1'000'000);
+    (void)fe_event_arm(server.event, BIT_TIMER, deadline, 0);
+}
+
+static void signalled(struct p9_server *unused, uint64_t bits)
+{
+    if ((bits & BIT_DEVICES) != 0) links_devices_changed();
+    if ((bits & BIT_LINK) != 0) links_state_changed();
+    if ((bits & BIT_FRAMES) != 0) links_pump();
+}
+
+// After each message or notice: everything that follows from it.
+static void settle(void)
+{
+    sys_check_timeouts();
+    netif_poll_all();
+    conversations_settle();
+    netif_poll_all(); // what those requests sent to this host itself
+    conversations_settle();
+    links_flush();
+    arm_timer();
+}
+
+static int serve(void)
+{
+    static const struct protocol *const protocols[] = {&tcp_protocol, &udp_protocol, &icmp_protocol,
+                                                       &icmpv6_protocol};
+    server.name = "ip";
+    server.signalled = signalled;
+    int error = p9_tree_create(nullptr, 0, &tree);
+    server.root = tree;
+    for (size_t i = 0; error == 0 && i < sizeof(protocols) / sizeof(protocols[0]); i++)
+        error = conversation_serve(protocols[i]);
+    return error == 0 ? host_serve() : error;
+}
+
+int main(void)
+{
+    lwip_init();
+    int error = serve();
+    if (error != 0 || p9_server_init(&server) != OK) {
+        printf("ip: cannot start, error %d\n", -error);
+        return 1;
+    }
+    links_init();
+    settle();
+    if (p9_server_ready(&server, "", nullptr) != OK) return 1;
+    while (p9_serve_once(&server, FE_FOREVER) == OK) settle();
+    return 1;
+}

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: MIT
+// TCP conversations over lwIP's raw interface. The callbacks only record and touch the
+// conversation; what is received stays in lwIP's buffers until it is read, and only then the window
+// opens again.
+#include "ip.h"
+
+#include <errno.h>
+#include <lwip/tcp.h>
+#include <poll.h>
+#include <string.h>
+
+static void fail(struct conversation *conversation, int8_t error)
+{
+    conversation->error = -lwip_errno(error);
+    if (conversation->state == STATE_CONNECTING && error == ERR_RST)
+        conversation->error = ECONNREFUSED;
+    conversation->state = STATE_CLOSED;
+    conversation->is_remote_closed = true;
+    conversation->is_local_closed = true;
+    conversation_touch(conversation);
+}
+
+static void failed(void *argument, err_t error)
+{
+    struct conversation *conversation = argument;
+    if (conversation == nullptr) return;
+    conversation->pcb = nullptr; // lwIP has freed it
+    fail(conversation, error);
+}
+
+// lwIP's own pbuf_cat() would walk the whole list, whose total length its fields cannot hold.
+static void append(struct conversation *conversation, struct pbuf *packet)
+{
+    if (conversation->stream == nullptr)
+        conversation->stream = packet;
+    else
+        conversation->stream_last->next = packet;
+    while (packet->next != nullptr) packet = packet->next;
+    conversation->stream_last = packet;
+}
+
+// Frees the first `size` bytes of what was received.
+static void drop_front(struct conversation *conversation, size_t size)
+{
+    while (size != 0 && conversation->stream != nullptr) {
+        struct pbuf *first = conversation->stream;
+        if (size < first->len) {
+            (void)pbuf_remove_header(first, size);
+            return;
+        }
+        size -= first->len;
+        conversation->stream = first->next;
+        first->next = nullptr;
+        first->tot_len = first->len;
+        pbuf_free(first);
+    }
+}
+
+static err_t received(void *argument, struct tcp_pcb *pcb, struct pbuf *packet, err_t error)
+{
+    struct conversation *conversation = argument;
+    if (packet == nullptr) {
+        conversation->is_remote_closed = true;
+    } else {
+        conversation->queued += packet->tot_len;
+        conversation->received += packet->tot_len;
+        append(conversation, packet);
+    }
+    conversation_touch(conversation);
+    return ERR_OK;
+}
+
+static err_t sent(void *argument, struct tcp_pcb *pcb, uint16_t size)
+{
+    conversation_touch(argument);
+    return ERR_OK;
+}
+
+// Remembers both ends, which lwIP forgets with the pcb.
+static void ends_note(struct conversation *conversation)
+{
+    const struct tcp_pcb *pcb = conversation->pcb;
+    conversation->local = pcb->local_ip;
+    conversation->local_port = pcb->local_port;
+    conversation->remote = pcb->remote_ip;
+    conversation->remote_port = pcb->remote_port;
+}
+
+static err_t connected(void *argument, struct tcp_pcb *pcb, err_t error)
+{
+    struct conversation *conversation = argument;
+    conversation->state = STATE_CONNECTED;
+    ends_note(conversation);
+    conversation_touch(conversation);
+    return ERR_OK;
+}
+
+static void callbacks_set(struct conversation *conversation)
+{
+    struct tcp_pcb *pcb = conversation->pcb;
+    tcp_arg(pcb, conversation);
+    tcp_recv(pcb, received);
+    tcp_sent(pcb, sent);
+    tcp_err(pcb, failed);
+}
+
+static err_t called(void *argument, struct tcp_pcb *pcb, err_t error)
+{
+    struct conversation *listener = argument;
+    if (pcb == nullptr || error != ERR_OK) return ERR_VAL;
+    if (listener->calls >= listener->backlog) return ERR_MEM;
+    struct conversation *call = conversation_create(&tcp_protocol);
+    if (call == nullptr) return ERR_MEM;
+    call->pcb = pcb;
+    call->state = STATE_CONNECTED;
+    callbacks_set(call);
+    ends_note(call);
+    struct conversation **last = &listener->first_call;
+    while (*last != nullptr) last = &(*last)->next_call;
+    *last = call;
+    listener->calls++;
+    conversation_touch(listener);
+    return ERR_OK;
+}
+
+static int create(struct conversation *conversation)
+{
+    conversation->pcb = tcp_new_ip_type(IPADDR_TYPE_ANY);
+    if (conversation->pcb == nullptr) return -ENOMEM;
+    callbacks_set(conversation);
+    return 0;
+}
+
+// Says farewell properly; lwIP keeps what it still has to send. Without memory for that: resets.
+static void pcb_close(struct conversation *conversation)
+{
+    struct tcp_pcb *pcb = conversation->pcb;
+    conversation->pcb = nullptr;
+    if (pcb == nullptr) return;
+    bool is_listener = conversation->state == STATE_ANNOUNCED;
+    tcp_arg(pcb, nullptr);
+    if (is_listener) {
+        tcp_accept(pcb, nullptr);
+        (void)tcp_close(pcb);
+        return;
+    }
+    tcp_recv(pcb, nullptr);
+    tcp_sent(pcb, nullptr);
+    tcp_err(pcb, nullptr);
+    if (conversation->state == STATE_CONNECTING || tcp_close(pcb) != ERR_OK) tcp_abort(pcb);
+}
+
+static void close_conversation(struct conversation *conversation)
+{
+    pcb_close(conversation);
+    drop_front(conversation, conversation->queued);
+}
+
+static int bind_local(struct conversation *conversation, const ip_addr_t *address, uint16_t port)
+{
+    if (conversation->state != STATE_IDLE || conversation->pcb == nullptr) return -EINVAL;
+    int error = lwip_errno(tcp_bind(conversation->pcb, address, port));
+    if (error == 0) ends_note(conversation);
+    return error;
+}
+
+static int connect_remote(struct conversation *conversation, const ip_addr_t *address,
+                          uint16_t port)
+{
+    if (conversation->state != STATE_IDLE || conversation->pcb == nullptr) return -EINVAL;
+    conversation->state = STATE_CONNECTING;
+    int error = lwip_errno(tcp_connect(conversation->pcb, address, port, connected));
+    if (error != 0) conversation->state = STATE_IDLE;
+    return error;
+}
+
+static int announce(struct conversation *conversation, uint32_t backlog)
+{
+    if (conversation->state == STATE_ANNOUNCED) return 0;
+    if (conversation->state != STATE_IDLE || conversation->pcb == nullptr) return -EINVAL;
+    err_t error;
+    if (backlog == 0) backlog = 1;
+    if (backlog > 4096) backlog = 4096;
+    uint8_t lwips = backlog > 255 ? 255 : (uint8_t)backlog;
+    struct tcp_pcb *pcb = tcp_listen_with_backlog_and_err(conversation->pcb, lwips, &error);
+    if (pcb == nullptr) return lwip_errno(error);
+    conversation->pcb = pcb;
+    conversation->backlog = backlog;
+    conversation->state = STATE_ANNOUNCED;
+    tcp_arg(pcb, conversation);
+    tcp_accept(pcb, called);
+    return 0;
+}
+
+static int shutdown_sending(struct conversation *conversation)
+{
+    if (conversation->state != STATE_CONNECTED || conversation->pcb == nullptr) return -ENOTCONN;
+    if (conversation->is_local_closed) return 0;
+    int error = lwip_errno(tcp_shutdown(conversation->pcb, 0, 1));
+    if (error == 0) conversation->is_local_closed = true;
+    return error;
+}
+
+static int hangup(struct conversation *conversation)
+{
+    struct tcp_pcb *pcb = conversation->pcb;
+    if (pcb == nullptr) return 0;
+    if (conversation->state == STATE_ANNOUNCED) {
+        pcb_close(conversation);
+    } else {
+        tcp_err(pcb, nullptr);
+        tcp_abort(pcb);
+        conversation->pcb = nullptr;
+    }
+    conversation->state = STATE_CLOSED;
+    conversation->is_remote_closed = true;
+    conversation->is_local_closed = true;
+    conversation_touch(conversation);
+    return 0;
+}
+
+static int set(struct conversation *conversation, const char *name, uint32_t value)
+{
+    struct tcp_pcb *pcb = conversation->pcb;
+    if (pcb == nullptr) return -EINVAL;
+    uint8_t option = 0;
+    if (strcmp(name, "keepalive") == 0) option = SOF_KEEPALIVE;
+    if (strcmp(name, "reuse") == 0) option = SOF_REUSEADDR;
+    if (option != 0) {
+        if (value != 0)
+            ip_set_option(pcb, option);
+        else
+            ip_reset_option(pcb, option);
+        return 0;
+    }
+    if (strcmp(name, "ttl") == 0)
+        pcb->ttl = (uint8_t)value;
+    else if (strcmp(name, "tos") == 0)
+        pcb->tos = (uint8_t)value;
+    else if (strcmp(name, "nodelay") != 0)
+        return -ENOPROTOOPT;
+    else if (conversation->state == STATE_ANNOUNCED)
+        return 0;
+    else if (value != 0)
+        tcp_nagle_disable(pcb);
+    else
+        tcp_nagle_enable(pcb);
+    return 0;
+}
+
+// Gives back what has been read, and opens the window by as much.
+static void consume(struct conversation *conversation, size_t size)
+{
+    conversation->queued -= size;
+    drop_front(conversation, size);
+    while (size != 0 && conversation->pcb != nullptr) {
+        uint16_t step = size > UINT16_MAX ? UINT16_MAX : (uint16_t)size;
+        tcp_recved(conversation->pcb, step);
+        size -= step;
+    }
+}
+
+static int64_t read_stream(struct conversation *conversation, void *to, size_t count)
+{
+    if (conversation->stream == nullptr) {
+        if (conversation->is_remote_closed) return 0;
+        return conversation->state == STATE_CONNECTED ? P9_LATER : -ENOTCONN;
+    }
+    size_t done = 0;
+    for (struct pbuf *part = conversation->stream; part != nullptr && done < count;
+         part = part->next) {
+        size_t step = part->len < count - done ? part->len : count - done;
+        memcpy((uint8_t *)to + done, part->payload, step);
+        done += step;
+    }
+    consume(conversation, done);
+    return (int64_t)done;
+}
+
+static int64_t write_stream(struct conversation *conversation, const void *from, size_t count)
+{
+    struct tcp_pcb *pcb = conversation->pcb;
+    if (pcb == nullptr) return conversation->state == STATE_CLOSED ? -EPIPE : -ENOTCONN;
+    if (conversation->state == STATE_CONNECTING) return P9_LATER;
+    if (conversation->state != STATE_CONNECTED) return -ENOTCONN;
+    size_t done = 0;
+    while (done < count) {
+        size_t step = count - done, room = tcp_sndbuf(pcb);
+        if (step > room) step = room;
+        if (step > UINT16_MAX / 2) step = UINT16_MAX / 2;
+        uint8_t flags = TCP_WRITE_FLAG_COPY | (done + step < count ? TCP_WRITE_FLAG_MORE : 0);
+        if (step == 0) break;
+        if (tcp_write(pcb, (const uint8_t *)from + done, (uint16_t)step, flags) != ERR_OK) break;
+        done += step;
+    }
+    (void)tcp_output(pcb);
+    conversation->sent += done;
+    return done == 0 && count != 0 ? P9_LATER : (int64_t)done;
+}
+
+static uint32_t ready(const struct conversation *conversation)
+{
+    uint32_t events = 0;
+    if (conversation->state == STATE_ANNOUNCED)
+        return conversation->first_call != nullptr ? POLLIN : 0;
+    if (conversation->error != 0) events |= POLLERR | POLLIN | POLLOUT;
+    if (conversation->stream != nullptr || conversation->is_remote_closed) events |= POLLIN;
+    if (conversation->state == STATE_CLOSED) return events | POLLHUP | POLLOUT;
+    if (conversation->state == STATE_IDLE) return events | POLLOUT | POLLHUP;
+    if (conversation->state == STATE_CONNECTED && !conversation->is_local_closed &&
+        tcp_sndbuf((struct tcp_pcb *)conversation->pcb) >= TCP_SNDLOWAT)
+        events |= POLLOUT;
+    return events;
+}
+
+const struct protocol tcp_protocol = {
+    .name = "tcp",
+    .create = create,
+    .close = close_conversation,
+    .bind = bind_local,
+    .connect = connect_remote,
+    .announce = announce,
+    .shutdown = shutdown_sending,
+    .hangup = hangup,
+    .set = set,
+    .read = read_stream,
+    .write = write_stream,
+    .ready = ready,
+};
