@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// A disk's requests (virtio 1.2, section 5.2.6): header, data and status are three buffers of one
+// chain, all in the request's slot. Reads may begin and end within sectors; writes are whole
+// sectors.
+#include "disk.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum : uint64_t { // feature bits, 5.2.3
+    BLOCK_READ_ONLY = 1ull << 5,
+    BLOCK_FLUSH = 1ull << 9,
+};
+enum : uint32_t {
+    CONFIG_CAPACITY = 0, // 5.2.4, sectors
+    REQUEST_READ = 0,    // 5.2.6
+    REQUEST_WRITE = 1,
+    REQUEST_FLUSH = 4,
+    HEADER_SIZE = 16,
+    STATUS_OK = 0,
+    STATUS_UNSUPPORTED = 2,
+    STATUS_PENDING = 0xff, // none of the device's
+    DATA_OFFSET = 512,     // in a slot; keeps the data aligned
+    SLOT_SIZE = DATA_OFFSET + TRANSFER_MAX + SECTOR,
+    SLOTS_WANTED = 32,
+    BUFFERS_PER_REQUEST = 3,
+};
+
+struct request_header {
+    uint32_t type, reserved;
+    uint64_t sector;
+};
+
+static enum status slots_create(struct disk *disk)
+{
+    disk->slot_count = disk->queue.size / BUFFERS_PER_REQUEST;
+    if (disk->slot_count > SLOTS_WANTED) disk->slot_count = SLOTS_WANTED;
+    if (disk->slot_count == 0) return ERR_NOT_SUPPORTED;
+    disk->slots = calloc(disk->slot_count, sizeof(*disk->slots));
+    if (disk->slots == nullptr) return ERR_NO_MEMORY;
+    TRY(virtio_memory_create(&disk->device, (size_t)disk->slot_count * SLOT_SIZE, &disk->memory));
+    for (uint32_t i = 0; i < disk->slot_count; i++) {
+        struct slot *slot = &disk->slots[i];
+        slot->at = disk->memory.at + (size_t)i * SLOT_SIZE;
+        slot->physical = disk->memory.physical + (uint64_t)i * SLOT_SIZE;
+        slot->next = disk->free;
+        disk->free = slot;
+    }
+    return OK;
+}
+
+enum status disk_open(struct disk *disk, fe_handle event, uint64_t bits)
+{
+    struct virtio_device *device = &disk->device;
+    TRY(virtio_open(device));
+    TRY(virtio_reset(device, 0, VIRTIO_EVENT_INDEX | BLOCK_READ_ONLY | BLOCK_FLUSH));
+    uint64_t sectors = 0;
+    virtio_configuration_read(device, CONFIG_CAPACITY, &sectors, sizeof(sectors));
+    if (sectors > UINT64_MAX / SECTOR) return ERR_NOT_SUPPORTED;
+    disk->size = sectors * SECTOR;
+    disk->is_read_only = (device->features & BLOCK_READ_ONLY) != 0;
+    disk->has_flush = (device->features & BLOCK_FLUSH) != 0;
+    TRY(virtio_interrupt_bind(device, event, bits));
+    TRY(virtio_queue_create(device, 0, SLOTS_WANTED * 4, &disk->queue));
+    TRY(slots_create(disk));
+    virtio_start(device);
+    (void)virtqueue_sleep(&disk->queue);
+    return OK;
+}
+
+static struct slot *slot_take(struct disk *disk, struct p9_request *request)
+{
+    struct slot *slot = disk->free;
+    if (slot == nullptr) return nullptr;
+    struct p9_request *kept = p9_keep(request);
+    if (kept == nullptr) return nullptr;
+    disk->free = slot->next;
+    slot->kept = kept;
+    return slot;
+}
+
+static void slot_give(struct disk *disk, struct slot *slot)
+{
+    slot->kept = nullptr;
+    slot->next = disk->free;
+    disk->free = slot;
+}
+
+// Hands a slot to the device: `size` bytes of data from or to `sector`.
+static void submit(struct disk *disk, struct slot *slot, uint64_t sector, uint32_t size)
+{
+    struct request_header header = {.type = slot->type, .sector = sector};
+    memcpy(slot->at, &header, sizeof(header));
+    slot->at[HEADER_SIZE] = STATUS_PENDING;
+    struct virtio_buffer buffers[BUFFERS_PER_REQUEST] = {
+        {.address = slot->physical, .size = HEADER_SIZE}};
+    uint32_t count = 1;
+    if (size != 0)
+        buffers[count++] = (struct virtio_buffer){
+            .address = slot->physical + DATA_OFFSET,
+            .size = size,
+            .device_writes = slot->type == REQUEST_READ,
+        };
+    buffers[count++] = (struct virtio_buffer){
+        .address = slot->physical + HEADER_SIZE,
+        .size = 1,
+        .device_writes = true,
+    };
+    // There are three descriptors for every slot, so there is room.
+    if (virtqueue_add(&disk->queue, buffers, count, slot) != OK) {
+        p9_finish(slot->kept, -EIO, nullptr, 0);
+        slot_give(disk, slot);
+        return;
+    }
+    virtqueue_kick(&disk->queue);
+}
+
+int64_t disk_read(struct disk *disk, struct p9_request *request, uint64_t offset, size_t count)
+{
+    if (offset >= disk->size || count == 0) return 0;
+    if (count > disk->size - offset) count = (size_t)(disk->size - offset);
+    if (count > TRANSFER_MAX) count = TRANSFER_MAX;
+    struct slot *slot = slot_take(disk, request);
+    if (slot == nullptr) return P9_LATER;
+    slot->type = REQUEST_READ;
+    slot->skip = (uint32_t)(offset % SECTOR);
+    slot->count = (uint32_t)count;
+    uint32_t size = (slot->skip + slot->count + SECTOR - 1) / SECTOR * SECTOR;
+    submit(disk, slot, offset / SECTOR, size);
+    return P9_KEPT;
+}
+
+int64_t disk_write(struct disk *disk, struct p9_request *request, uint64_t offset, const void *from,
+                   size_t count)
+{
+    if (disk->is_read_only) return -EROFS;
+    if (offset % SECTOR != 0 || count % SECTOR != 0) return -EINVAL;
+    if (count == 0) return 0;
+    if (offset >= disk->size) return -ENOSPC;
+    if (count > disk->size - offset) count = (size_t)(disk->size - offset);
+    if (count > TRANSFER_MAX) count = TRANSFER_MAX;
+    struct slot *slot = slot_take(disk, request);
+    if (slot == nullptr) return P9_LATER;
+    slot->type = REQUEST_WRITE;
+    slot->count = (uint32_t)count;
+    memcpy(slot->at + DATA_OFFSET, from, count);
+    submit(disk, slot, offset / SECTOR, (uint32_t)count);
+    return P9_KEPT;
+}
+
+int disk_flush(struct disk *disk, struct p9_request *request)
+{
+    if (!disk->has_flush) return 0; // writes are durable when they are answered (5.2.6.2)
+    struct slot *slot = slot_take(disk, request);
+    if (slot == nullptr) return P9_LATER;
+    slot->type = REQUEST_FLUSH;
+    slot->count = 0;
+    submit(disk, slot, 0, 0);
+    return P9_KEPT;
+}
+
+static void count_request(struct disk *disk, const struct slot *slot, bool is_good)
+{
+    if (!is_good) disk->errors++;
+    if (slot->type == REQUEST_READ) {
+        disk->reads++;
+        disk->read_bytes += slot->count;
+    } else if (slot->type == REQUEST_WRITE) {
+        disk->writes++;
+        disk->written_bytes += slot->count;
+    } else {
+        disk->flushes++;
+    }
+}
+
+static void answer(struct disk *disk, struct slot *slot)
+{
+    uint8_t status = slot->at[HEADER_SIZE];
+    bool is_good = status == STATUS_OK, is_read = slot->type == REQUEST_READ;
+    count_request(disk, slot, is_good);
+    int64_t result = is_good ? slot->count : status == STATUS_UNSUPPORTED ? -EOPNOTSUPP : -EIO;
+    const uint8_t *data = is_good && is_read ? slot->at + DATA_OFFSET + slot->skip : nullptr;
+    p9_finish(slot->kept, result, data, data == nullptr ? 0 : slot->count);
+    slot_give(disk, slot);
+}
+
+bool disk_finish(struct disk *disk)
+{
+    uint32_t written;
+    do {
+        struct slot *slot;
+        while ((slot = virtqueue_take(&disk->queue, &written)) != nullptr) answer(disk, slot);
+    } while (!disk->queue.broken && !virtqueue_sleep(&disk->queue));
+    p9_node_changed(disk->node);
+    return !disk->queue.broken;
+}

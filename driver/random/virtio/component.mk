@@ -1,0 +1,4 @@
+kind := driver
+name := virtio-random
+uses := 9p virtio ferrite c
+files := virtio-random.match=/etc/driver/virtio-random.match

@@ -1,0 +1,2 @@
+kind := service
+uses := 9p ferrite c
