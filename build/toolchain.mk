@@ -59,7 +59,7 @@ flags.kernel := $(common) $(target) -O2 -ffreestanding -fno-pic $(kernel_flags)
 flags.user := $(common) $(target) -O2 -fPIE -fvisibility=hidden $(user_flags)
 flags.host := $(common) -O2
 flags.test := $(common) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
-	-fno-sanitize-recover=all -Dmain=component_main
+	-fno-sanitize-recover=all -Dmain=component_main -Wno-missing-prototypes
 
 objects.kernel := $(out)/kernel
 objects.user := $(out)/user
