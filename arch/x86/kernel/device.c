@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// The kernel's own devices on a PC, found from ACPI: debug console, interrupt controllers, clock; and with
+// them the machine's end and its randomness.
+#include <abi/object.h>
+#include <arch/arch.h>
+#include "arch/x86/clock.h"
+#include "kernel/device/x86/apic.h"
+#include "kernel/device/x86/firmware.h"
+#include "kernel/device/x86/ns16550.h"
+#include "kernel/log.h"
+
+enum { JITTER_ROUNDS = 64, HARDWARE_TRIES = 16 };
+
+static uint16_t exit_port; // isa-debug-exit, when the command line names it
+
+// The hexadecimal number after `name` in the command line; 0: it is not there.
+static uint32_t option_number(const struct bootinfo *info, const char *name)
+{
+    if (info->command_line == 0) return 0;
+    const char *text = arch_physical_to_virtual(info->command_line);
+    for (; *text != '\0'; text++) {
+        const char *at = text, *wanted = name;
+        while (*wanted != '\0' && *at == *wanted) {
+            at++;
+            wanted++;
+        }
+        if (*wanted != '\0') continue;
+        uint32_t value = 0;
+        if (at[0] == '0' && at[1] == 'x') at += 2;
+        for (;; at++) {
+            bool is_digit = *at >= '0' && *at <= '9', is_letter = *at >= 'a' && *at <= 'f';
+            if (!is_digit && !is_letter) return value;
+            value = value << 4 | (uint32_t)(is_digit ? *at - '0' : *at - 'a' + 10);
+        }
+    }
+    return 0;
+}
+
+// The chip of the usual ports, until the tables have been read.
+void arch_console_early(const struct bootinfo *info)
+{
+    (void)ns16550_open(nullptr);
+}
+
+void arch_devices_init(const struct bootinfo *info)
+{
+    struct acpi_table table;
+    struct acpi_console console;
+
+    if (!firmware_init(info)) panic("no ACPI tables");
+    if (acpi_find(&firmware_acpi, "SPCR", 0, &table) && acpi_console_read(&table, &console) &&
+        (console.type <= 1 || console.type == 18)) {
+        (void)ns16550_open(&console);
+    }
+    if (!acpi_find(&firmware_acpi, "APIC", 0, &table)) panic("ACPI tells of no interrupt controller");
+    apic_init(&table);
+    clock_calibrate(reference_find(&firmware_acpi, &firmware_fixed));
+    exit_port = (uint16_t)option_number(info, "isa-debug-exit=");
+}
+
+enum status arch_power(uint32_t action, uint32_t exit_code)
+{
+    if (exit_port != 0 && action == POWER_OFF) port_out32(exit_port, exit_code);
+    return action == POWER_OFF ? firmware_power_off() : firmware_reset();
+}
+
+static uint64_t rotate(uint64_t value, unsigned by)
+{
+    return value << by | value >> (64 - by);
+}
+
+// One word of the processor's generator; false when it has none, or it is exhausted again and again.
+static bool hardware_random(uint64_t *out)
+{
+    bool has_seed = cpuid_if_present(7, 0).ebx & CPUID_7_B_RDSEED;
+    bool has_random = cpuid(1, 0).ecx & CPUID_1_C_RDRAND;
+    uintptr_t value = 0;
+    bool ok = false;
+
+    for (int i = 0; has_seed && !ok && i < HARDWARE_TRIES; i++) {
+        __asm__ volatile("rdseed %0" : "=r"(value), "=@ccc"(ok));
+    }
+    for (int i = 0; has_random && !ok && i < HARDWARE_TRIES; i++) {
+        __asm__ volatile("rdrand %0" : "=r"(value), "=@ccc"(ok));
+    }
+    *out = value;
+    return ok;
+}
+
+// Generator and timing jitter are mixed word by word; the caller hashes the result.
+void arch_entropy(const struct bootinfo *info, uint8_t seed[64])
+{
+    for (unsigned word = 0; word < 64 / sizeof(uint64_t); word++) {
+        uint64_t mixed = info->initrd_base ^ info->rsdp, random;
+        for (unsigned i = 0; i < JITTER_ROUNDS; i++) {
+            mixed = (rotate(mixed, 7) ^ tsc_read()) * 0x9e37'79b9'7f4a'7c15;
+            (void)cpuid(0, 0);
+        }
+        if (hardware_random(&random)) mixed ^= random;
+        for (unsigned i = 0; i < sizeof(mixed); i++) {
+            seed[word * sizeof(mixed) + i] ^= (uint8_t)(mixed >> 8 * i);
+        }
+    }
+}

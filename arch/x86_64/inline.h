@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// The inline half of the contract on x86_64: four-level page tables, one half of the addresses for
+// users, `syscall`, GS for the CPU's own data. See arch/arch.h for what each function promises.
+#pragma once
+
+#include <abi/manifest.h>
+#include "arch/x86/register.h"
+#include "kernel/schedule/cpu.h"
+
+#define ARCH_NAME "x86_64"
+
+// The last user page stays empty, so that an instruction pointer after `syscall` is always canonical;
+// the first 64 KiB stay empty so that null pointers with small offsets fault.
+constexpr uintptr_t ARCH_USER_BASE = 0x1'0000;
+constexpr uintptr_t ARCH_USER_END = 0x7fff'ffff'f000;
+constexpr uintptr_t ARCH_PAGE_SIZE = 4096;
+constexpr uint32_t ARCH_MACHO_CPU = MACHO_CPU_X86_64;
+
+// The kernel half: all RAM, device registers, and in the last 2 GiB the kernel image.
+constexpr uintptr_t PHYSMAP_BASE = 0xffff'8000'0000'0000;
+constexpr uintptr_t PHYSMAP_END = 0xffff'c000'0000'0000;
+constexpr uintptr_t DEVICE_BASE = 0xffff'ff00'0000'0000;
+constexpr uintptr_t DEVICE_END = 0xffff'ff80'0000'0000;
+constexpr uintptr_t KERNEL_BASE = 0xffff'ffff'8000'0000;
+
+// User registers. The processor pushes from `error` or `rip` up by itself: an interrupt's stack pointer
+// is set to the frame's `thread_pointer`. Offsets are in kernel/offset.h.
+struct [[gnu::aligned(16)]] frame {
+    uint64_t reg[12]; // rdi rsi rdx r10 r8 r9 r12 r13 r14 r15 rbx rbp
+    uint64_t rax, rcx, r11;
+    uint64_t vector; // why the kernel was entered; VECTOR_SYSCALL: rcx and r11 are free on return
+    uint64_t error;
+    uint64_t rip, cs, rflags, rsp, ss;
+    uint64_t thread_pointer; // FS base
+};
+
+enum : uint32_t { VECTOR_SYSCALL = 256 };
+enum : uint32_t { SELECTOR_KERNEL_CODE = 0x08, SELECTOR_USER_DATA = 0x23, SELECTOR_USER_CODE = 0x2b };
+
+struct arch_space {
+    uint64_t root;       // physical address of the top table
+    uint64_t generation; // of `identifier`
+    uint16_t identifier; // PCID; 0: none
+    bool is_stale;       // translations changed while it was not current
+};
+
+// What entry code keeps in struct cpu's `arch` words.
+enum { CPU_LOADED_FRAME, CPU_LOADED_POINTER, CPU_TSS_STACK, CPU_PENDING };
+
+static inline struct cpu *arch_cpu(void)
+{
+    struct cpu *cpu;
+    __asm__("mov %%gs:0, %0" : "=r"(cpu));
+    return cpu;
+}
+
+// Lets one interrupt in: its handler (trap_kernel) notes the vector and leaves interrupts masked, and
+// the exit path handles it.
+static inline bool arch_interrupt_pending(void)
+{
+    uint64_t vector;
+    __asm__ volatile("sti; nop; cli; mov %%gs:%c1, %0"
+                     : "=r"(vector)
+                     : "i"(offsetof(struct cpu, arch) + CPU_PENDING * sizeof(uintptr_t))
+                     : "memory");
+    return vector != 0;
+}
+
+static inline void arch_frame_restart(struct frame *frame)
+{
+    frame->rip -= 2; // the length of `syscall`
+}
+
+static inline uintptr_t arch_frame_pc(const struct frame *frame)
+{
+    return frame->rip;
+}
+
+static inline uintptr_t arch_frame_stack(const struct frame *frame)
+{
+    return frame->rsp;
+}
+
+static inline uintptr_t arch_frame_base(const struct frame *frame)
+{
+    return frame->reg[11];
+}
+
+static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t pointer)
+{
+    frame->thread_pointer = pointer < ARCH_USER_END ? pointer : 0; // else loading it would fault
+}
+
+static inline void arch_float_enable(bool on)
+{
+    if (on) {
+        __asm__ volatile("clts");
+    } else {
+        cr0_write(cr0_read() | CR0_TS);
+    }
+}
+
+static inline void *arch_physical_to_virtual(uint64_t physical)
+{
+    return (void *)(PHYSMAP_BASE + physical);
+}
+
+extern uintptr_t kernel_offset; // virtual minus physical address of the kernel image
+
+static inline uint64_t arch_virtual_to_physical(const void *address)
+{
+    uintptr_t at = (uintptr_t)address;
+    return at >= KERNEL_BASE ? at - kernel_offset : at - PHYSMAP_BASE;
+}
+
+static inline uint64_t arch_counter(void)
+{
+    return tsc_read();
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// One processor made ready: segments, task state, interrupt vectors, the system-call entry, and every
+// protection that it offers. Each CPU has its own segment table and emergency stacks; the vector table
+// is shared and never changes after the first CPU filled it.
+#include "arch/x86_64/kernel/cpu.h"
+#include <arch/arch.h>
+#include "arch/x86/float.h"
+#include "arch/x86_64/kernel/offset.h"
+#include "kernel/memory/page.h"
+
+#define OFFSET_IS(offset, type, member) static_assert(offsetof(type, member) == (offset))
+OFFSET_IS(FRAME_RDI, struct frame, reg[0]);
+OFFSET_IS(FRAME_R8, struct frame, reg[4]);
+OFFSET_IS(FRAME_RBP, struct frame, reg[11]);
+OFFSET_IS(FRAME_RAX, struct frame, rax);
+OFFSET_IS(FRAME_VECTOR, struct frame, vector);
+OFFSET_IS(FRAME_RIP, struct frame, rip);
+OFFSET_IS(FRAME_SS, struct frame, ss);
+OFFSET_IS(FRAME_THREAD_POINTER, struct frame, thread_pointer);
+OFFSET_IS(CPU_OWN_FRAME, struct cpu, frame);
+OFFSET_IS(CPU_KERNEL_STACK, struct cpu, kernel_stack);
+OFFSET_IS(CPU_USER_SCRATCH, struct cpu, user_scratch);
+OFFSET_IS(CPU_ARCH_FRAME, struct cpu, arch[CPU_LOADED_FRAME]);
+OFFSET_IS(CPU_ARCH_POINTER, struct cpu, arch[CPU_LOADED_POINTER]);
+OFFSET_IS(CPU_ARCH_TSS, struct cpu, arch[CPU_TSS_STACK]);
+OFFSET_IS(CPU_ARCH_PENDING, struct cpu, arch[CPU_PENDING]);
+static_assert(FRAME_THREAD_POINTER % 16 == 0, "the processor aligns the stack before it pushes");
+static_assert(ENTRY_SYSCALL == VECTOR_SYSCALL && KERNEL_LINK_BASE == KERNEL_BASE);
+
+enum { VECTOR_COUNT = 256, SPECIAL_COUNT = 3, SPECIAL_STACK = 4096, STUB_SIZE = 16 };
+enum { GDT_KERNEL_CODE = 1, GDT_KERNEL_DATA, GDT_USER_DATA = 4, GDT_USER_CODE, GDT_TSS, GDT_COUNT = 8 };
+
+struct [[gnu::packed]] task_state {
+    uint32_t reserved;
+    uint64_t stack[3];
+    uint64_t reserved2;
+    uint64_t special[7]; // interrupt stack table
+    uint64_t reserved3;
+    uint16_t reserved4, io_map;
+};
+
+struct cpu_tables {
+    alignas(16) uint8_t special_stack[SPECIAL_COUNT][SPECIAL_STACK];
+    uint64_t gdt[GDT_COUNT];
+    alignas(16) struct task_state tss;
+};
+
+struct gate {
+    uint16_t offset_low, selector;
+    uint8_t special, type;
+    uint16_t offset_middle;
+    uint32_t offset_high, zero;
+};
+
+struct [[gnu::packed]] table_register {
+    uint16_t limit;
+    uint64_t base;
+};
+
+extern const uint8_t vector_stubs[VECTOR_COUNT][STUB_SIZE];
+extern void syscall_entry(void);
+
+struct cpu_features cpu_features;
+static struct cpu_tables boot_tables;
+static struct gate idt[VECTOR_COUNT];
+
+static void features_find(void)
+{
+    struct cpuid one = cpuid(1, 0);
+    struct cpuid seven = cpuid_if_present(7, 0);
+    struct cpuid extended = cpuid_if_present(0x8000'0001, 0);
+
+    cpu_features = (struct cpu_features){
+        .pcid = one.ecx & CPUID_1_C_PCID,
+        .x2apic = one.ecx & CPUID_1_C_X2APIC,
+        .tsc_deadline = one.ecx & CPUID_1_C_TSC_DEADLINE,
+        .rdrand = one.ecx & CPUID_1_C_RDRAND,
+        .rdseed = seven.ebx & CPUID_7_B_RDSEED,
+        .smep = seven.ebx & CPUID_7_B_SMEP,
+        .smap = seven.ebx & CPUID_7_B_SMAP,
+        .umip = seven.ecx & CPUID_7_C_UMIP,
+        .page_1g = extended.edx & CPUID_81_D_PAGE_1G,
+    };
+}
+
+static void gate_set(unsigned vector, unsigned special, unsigned privilege)
+{
+    uintptr_t stub = (uintptr_t)vector_stubs[vector];
+
+    idt[vector] = (struct gate){
+        .offset_low = stub & 0xffff,
+        .offset_middle = stub >> 16 & 0xffff,
+        .offset_high = (uint32_t)(stub >> 32),
+        .selector = SELECTOR_KERNEL_CODE,
+        .special = (uint8_t)special,
+        .type = (uint8_t)(0x8e | privilege << 5), // present interrupt gate
+    };
+}
+
+static void vectors_fill(void)
+{
+    for (unsigned vector = 0; vector < VECTOR_COUNT; vector++) gate_set(vector, 0, 0);
+    gate_set(EXCEPTION_BREAKPOINT, 0, 3);
+    gate_set(EXCEPTION_NMI, 1, 0);
+    gate_set(EXCEPTION_DOUBLE_FAULT, 2, 0);
+    gate_set(EXCEPTION_MACHINE_CHECK, 3, 0);
+}
+
+static void segments_fill(struct cpu_tables *tables)
+{
+    uintptr_t tss = (uintptr_t)&tables->tss;
+
+    tables->gdt[GDT_KERNEL_CODE] = 0x00af'9b00'0000'ffff;
+    tables->gdt[GDT_KERNEL_DATA] = 0x00cf'9300'0000'ffff;
+    tables->gdt[GDT_USER_DATA] = 0x00cf'f300'0000'ffff;
+    tables->gdt[GDT_USER_CODE] = 0x00af'fb00'0000'ffff;
+    tables->gdt[GDT_TSS] = (sizeof(struct task_state) - 1) | (tss & 0xff'ffff) << 16 |
+                           0x89ull << 40 | (tss >> 24 & 0xff) << 56;
+    tables->gdt[GDT_TSS + 1] = tss >> 32;
+    tables->tss.io_map = sizeof(struct task_state); // none: user mode has no ports
+    for (unsigned i = 0; i < SPECIAL_COUNT; i++) {
+        tables->tss.special[i] = (uintptr_t)tables->special_stack[i] + SPECIAL_STACK;
+    }
+}
+
+static void segments_load(struct cpu_tables *tables)
+{
+    struct table_register gdt = {sizeof(tables->gdt) - 1, (uintptr_t)tables->gdt};
+    struct table_register vectors = {sizeof(idt) - 1, (uintptr_t)idt};
+
+    __asm__ volatile("lgdt %0\n"
+                     "push %1\n"
+                     "lea 1f(%%rip), %%rax\n"
+                     "push %%rax\n"
+                     "lretq\n"
+                     "1: mov %2, %%ss\n"
+                     "mov %3, %%ds\n"
+                     "mov %3, %%es\n"
+                     "mov %3, %%fs\n"
+                     "mov %3, %%gs\n"
+                     "lidt %4\n"
+                     "ltr %w5"
+                     :
+                     : "m"(gdt), "i"(SELECTOR_KERNEL_CODE), "r"(GDT_KERNEL_DATA * 8), "r"(0),
+                       "m"(vectors), "r"(GDT_TSS * 8)
+                     : "rax", "memory");
+}
+
+static void protection_enable(void)
+{
+    uintptr_t cr4 = cr4_read() | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+
+    if (cpu_features.smep) cr4 |= CR4_SMEP;
+    if (cpu_features.smap) cr4 |= CR4_SMAP;
+    if (cpu_features.umip) cr4 |= CR4_UMIP;
+    if (cpu_features.pcid) cr4 |= CR4_PCIDE;
+    cr4_write(cr4);
+    cr0_write((cr0_read() & ~(uintptr_t)CR0_EM) | CR0_MP | CR0_NE | CR0_WP | CR0_TS);
+    // Write-combining takes the place of write-through in entry 1 (SPACE_WRITE_COMBINE).
+    msr_write(MSR_PAT, 0x0007'0406'0007'0106);
+}
+
+void arch_cpu_init(struct cpu *cpu)
+{
+    struct cpu_tables *tables = &boot_tables;
+
+    if (idt[0].type == 0) {
+        features_find();
+        vectors_fill();
+    } else {
+        struct page *pages = page_allocate(2, PAGE_ZERO);
+        static_assert(sizeof(struct cpu_tables) <= 4 * PAGE_SIZE);
+        if (pages == nullptr) arch_halt();
+        tables = page_address(pages);
+    }
+    segments_fill(tables);
+    segments_load(tables);
+    cpu->self = cpu;
+    cpu->arch[CPU_TSS_STACK] = (uintptr_t)&tables->tss.stack[0];
+    msr_write(MSR_GS_BASE, (uintptr_t)cpu);
+    msr_write(MSR_KERNEL_GS_BASE, 0);
+    msr_write(MSR_FS_BASE, 0);
+
+    msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SCE | EFER_NXE);
+    // sysret takes its selectors from 0x18 on: data at +8, 64-bit code at +16, privilege 3.
+    msr_write(MSR_STAR, (uint64_t)0x18 << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
+    msr_write(MSR_LSTAR, (uintptr_t)syscall_entry);
+    msr_write(MSR_SFMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC);
+    protection_enable();
+    float_init_cpu();
+    cpu->hardware_id = cpuid(1, 0).ebx >> 24;
+}
+
+void arch_halt(void)
+{
+    for (;;) __asm__ volatile("cli; hlt");
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// What the files of this port tell each other: processor features, exception numbers, and the entry
+// code's own symbols.
+#pragma once
+
+#include <abi/bootinfo.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct frame;
+
+// What this machine's processors can do; found by the first, the same on all.
+struct cpu_features {
+    bool pcid, x2apic, tsc_deadline, rdrand, rdseed, smep, smap, umip, page_1g;
+};
+extern struct cpu_features cpu_features;
+
+enum : uint32_t {
+    EXCEPTION_DIVIDE = 0,
+    EXCEPTION_DEBUG = 1,
+    EXCEPTION_NMI = 2,
+    EXCEPTION_BREAKPOINT = 3,
+    EXCEPTION_OVERFLOW = 4,
+    EXCEPTION_BOUND = 5,
+    EXCEPTION_OPCODE = 6,
+    EXCEPTION_NO_FLOAT = 7,
+    EXCEPTION_DOUBLE_FAULT = 8,
+    EXCEPTION_STACK = 12,
+    EXCEPTION_PROTECTION = 13,
+    EXCEPTION_PAGE = 14,
+    EXCEPTION_X87 = 16,
+    EXCEPTION_ALIGNMENT = 17,
+    EXCEPTION_MACHINE_CHECK = 18,
+    EXCEPTION_SIMD = 19,
+    VECTOR_EXTERNAL = 32, // the first that is not an exception
+};
+
+// Boot protocols end here: builds the kernel's own address space over `info` and goes to kernel_main. Runs on a
+// boot stack with the low 4 GiB mapped at PHYSMAP_BASE. Tables come out of RAM in `info`'s map.
+[[noreturn]] void start(struct bootinfo *info);
+
+// The kernel's own translations, without a user half.
+extern uint64_t kernel_root;
+
+// Entry code.
+[[noreturn]] void arch_resume(void);
+extern const uint8_t idle_begin[], idle_end[];
+
+// Handlers that entry code calls; trap.c.
+void trap_user(struct frame *frame);
+void trap_kernel(struct frame *frame);
+void trap_special(struct frame *frame);
+void trap_external(uint64_t vector);

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// What assembly knows of C structures: offsets in struct frame and struct cpu, and the places of the
+// address space's parts. Held true by static_asserts in cpu.c.
+#pragma once
+
+#define FRAME_RDI 0
+#define FRAME_RSI 8
+#define FRAME_RDX 16
+#define FRAME_R10 24
+#define FRAME_R8 32
+#define FRAME_R9 40
+#define FRAME_R12 48
+#define FRAME_R13 56
+#define FRAME_R14 64
+#define FRAME_R15 72
+#define FRAME_RBX 80
+#define FRAME_RBP 88
+#define FRAME_RAX 96
+#define FRAME_RCX 104
+#define FRAME_R11 112
+#define FRAME_VECTOR 120
+#define FRAME_ERROR 128
+#define FRAME_RIP 136
+#define FRAME_CS 144
+#define FRAME_RFLAGS 152
+#define FRAME_RSP 160
+#define FRAME_SS 168
+#define FRAME_THREAD_POINTER 176 /* 16-aligned: where the processor starts to push */
+
+#define CPU_OWN_FRAME 8
+#define CPU_KERNEL_STACK 16
+#define CPU_USER_SCRATCH 24
+#define CPU_ARCH_FRAME 40   /* whose address TSS.RSP0 follows */
+#define CPU_ARCH_POINTER 48 /* what FS base holds */
+#define CPU_ARCH_TSS 56     /* address of TSS.RSP0 */
+#define CPU_ARCH_PENDING 64 /* vector let in by arch_interrupt_pending */
+
+#define KERNEL_LINK_BASE 0xffffffff80000000
+#define ENTRY_SYSCALL 256
+#define ENTRY_MSR_FS_BASE 0xc0000100
+#define ENTRY_MSR_GS_BASE 0xc0000101
+
+#ifdef __ASSEMBLER__
+// Opening and closing user memory (SMAP). Both start as no-operations, for processors without it.
+.macro OPEN
+771:
+    .byte 0x0f, 0x1f, 0x00
+    .pushsection .patch.stac, "a"
+    .quad 771b
+    .popsection
+.endm
+.macro CLOSE
+771:
+    .byte 0x0f, 0x1f, 0x00
+    .pushsection .patch.clac, "a"
+    .quad 771b
+    .popsection
+.endm
+#endif

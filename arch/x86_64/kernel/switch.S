@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Copies between kernel and user memory, the only instructions that may touch user addresses. Each that can
+// fault has an entry in the exception table: the trap code asks the memory manager for the page and runs
+// the instruction again, or goes on at `failed`. stac and clac start as no-operations; start.c puts the
+// instructions in where the processor has SMAP.
+#include "offset.h"
+
+    .macro MAY_FAULT
+    .pushsection .exceptions, "a"
+    .quad 772f, failed
+    .popsection
+772:
+    .endm
+
+    .text
+// bool arch_user_read(void *to, uintptr_t from, size_t size)
+// bool arch_user_write(uintptr_t to, const void *from, size_t size)
+    .globl arch_user_read, arch_user_write
+arch_user_read:
+arch_user_write:
+    mov %rdx, %rcx
+    shr $3, %rcx
+    OPEN
+    MAY_FAULT
+    rep movsq
+    and $7, %edx
+    jnz 1f
+    CLOSE
+    mov $1, %eax
+    ret
+1:  mov %edx, %ecx
+    MAY_FAULT
+    rep movsb
+    CLOSE
+    mov $1, %eax
+    ret
+failed:
+    CLOSE
+    xor %eax, %eax
+    ret

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+// From exception and interrupt vectors to what the portable kernel knows: interrupts, faults of users,
+// page faults of user copies, faults of the kernel itself. Runs with interrupts masked.
+#include "kernel/trap.h"
+#include <arch/arch.h>
+#include "arch/x86/clock.h"
+#include "arch/x86_64/kernel/cpu.h"
+#include "kernel/device/x86/lapic.h"
+
+enum : uint64_t { PAGE_FAULT_WRITE = 1u << 1, PAGE_FAULT_FETCH = 1u << 4 };
+
+struct exception_entry {
+    uintptr_t instruction, target;
+};
+extern const struct exception_entry exceptions_begin[], exceptions_end[];
+
+static const char *const exception_name[VECTOR_EXTERNAL] = {
+    [EXCEPTION_DIVIDE] = "divide error",
+    [EXCEPTION_DEBUG] = "debug exception",
+    [EXCEPTION_NMI] = "non-maskable interrupt",
+    [EXCEPTION_BREAKPOINT] = "breakpoint",
+    [EXCEPTION_OPCODE] = "invalid instruction",
+    [EXCEPTION_NO_FLOAT] = "floating point in the kernel",
+    [EXCEPTION_DOUBLE_FAULT] = "double fault",
+    [EXCEPTION_STACK] = "stack fault",
+    [EXCEPTION_PROTECTION] = "general protection fault",
+    [EXCEPTION_PAGE] = "page fault",
+    [EXCEPTION_ALIGNMENT] = "alignment check",
+    [EXCEPTION_MACHINE_CHECK] = "machine check",
+};
+
+static enum fault_reason page_fault_reason(uint64_t error)
+{
+    if (error & PAGE_FAULT_FETCH) return FAULT_EXECUTE;
+    return error & PAGE_FAULT_WRITE ? FAULT_WRITE : FAULT_READ;
+}
+
+void trap_external(uint64_t vector)
+{
+    if (vector == LAPIC_SPURIOUS) return; // not to be acknowledged
+
+    if (vector == LAPIC_TIMER) {
+        lapic_acknowledge();
+        if (clock_timer_is_due()) trap_timer();
+    } else {
+        uint32_t number = vector_interrupt((uint32_t)vector);
+        trap_interrupt(number);
+        lapic_acknowledge();
+    }
+}
+
+void trap_user(struct frame *frame)
+{
+    switch (frame->vector) {
+    case EXCEPTION_PAGE:
+        trap_fault(frame, page_fault_reason(frame->error), cr2_read());
+        break;
+    case EXCEPTION_NO_FLOAT:
+        trap_float();
+        break;
+    case EXCEPTION_DIVIDE:
+    case EXCEPTION_OVERFLOW:
+    case EXCEPTION_X87:
+    case EXCEPTION_SIMD:
+        trap_fault(frame, FAULT_ARITHMETIC, frame->rip);
+        break;
+    case EXCEPTION_DEBUG:
+    case EXCEPTION_BREAKPOINT:
+        trap_fault(frame, FAULT_BREAKPOINT, frame->rip);
+        break;
+    case EXCEPTION_ALIGNMENT:
+        trap_fault(frame, FAULT_ALIGNMENT, frame->rip);
+        break;
+    default:
+        if (frame->vector >= VECTOR_EXTERNAL) {
+            trap_external(frame->vector);
+        } else {
+            trap_fault(frame, FAULT_INSTRUCTION, frame->rip);
+        }
+    }
+}
+
+// A fault inside arch_user_read or arch_user_write: the page, or the way out of the copy.
+static bool copy_recover(struct frame *frame)
+{
+    uintptr_t address = cr2_read();
+
+    for (const struct exception_entry *e = exceptions_begin; e < exceptions_end; e++) {
+        if (e->instruction != frame->rip) continue;
+        if (address >= ARCH_USER_END) return false; // the kernel's own side: a bug
+        if (!trap_user_copy_fault(address, frame->error & PAGE_FAULT_WRITE)) {
+            frame->rip = e->target;
+        }
+        return true;
+    }
+    return false;
+}
+
+static bool is_idle(const struct frame *frame)
+{
+    return frame->rip >= (uintptr_t)idle_begin && frame->rip <= (uintptr_t)idle_end;
+}
+
+void trap_kernel(struct frame *frame)
+{
+    if (frame->vector >= VECTOR_EXTERNAL) {
+        if (is_idle(frame)) {
+            trap_external(frame->vector);
+            arch_resume();
+        }
+        arch_cpu()->arch[CPU_PENDING] = frame->vector;
+        frame->rflags &= ~(uint64_t)RFLAGS_IF;
+        return;
+    }
+    bool is_page_fault = frame->vector == EXCEPTION_PAGE;
+    if (is_page_fault && copy_recover(frame)) return;
+
+    const char *name = exception_name[frame->vector];
+    trap_kernel_fault(frame, name != nullptr ? name : "exception",
+                      is_page_fault ? cr2_read() : frame->rip);
+}
+
+void trap_special(struct frame *frame)
+{
+    trap_kernel_fault(frame, exception_name[frame->vector], cr2_read());
+}
+
+void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument)
+{
+    *frame = (struct frame){
+        .reg[0] = argument,
+        .rip = entry,
+        .cs = SELECTOR_USER_CODE,
+        .rflags = RFLAGS_IF,
+        .rsp = stack,
+        .ss = SELECTOR_USER_DATA,
+    };
+}
+
+void arch_frame_upcall(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument)
+{
+    frame->reg[0] = argument;
+    frame->rip = entry < ARCH_USER_END ? entry : 0;
+    frame->rsp = stack;
+    frame->rflags &= ~(uint64_t)(RFLAGS_DF | RFLAGS_TF);
+    frame->vector = 0;
+}
+
+void arch_frame_sanitise(struct frame *frame)
+{
+    constexpr uint64_t user_flags = 0xcd5 | RFLAGS_AC | 1u << 21; // arithmetic, DF, AC, ID
+
+    frame->cs = SELECTOR_USER_CODE;
+    frame->ss = SELECTOR_USER_DATA;
+    frame->rflags = (frame->rflags & user_flags) | RFLAGS_IF;
+    if (frame->rip >= ARCH_USER_END) frame->rip = 0;
+    if (frame->thread_pointer >= ARCH_USER_END) frame->thread_pointer = 0;
+    frame->vector = 0;
+    frame->error = 0;
+}
+
+void arch_frame_print(const struct frame *frame, void (*print)(const char *format, ...))
+{
+    static const char name[12][4] = {"rdi", "rsi", "rdx", "r10", "r8 ", "r9 ",
+                                     "r12", "r13", "r14", "r15", "rbx", "rbp"};
+
+    print("  rip %016lx  rsp %016lx  flags %lx  cs %lx\n", frame->rip, frame->rsp, frame->rflags,
+          frame->cs);
+    print("  rax %016lx  rcx %016lx  r11 %016lx  fs  %016lx\n", frame->rax, frame->rcx, frame->r11,
+          frame->thread_pointer);
+    for (unsigned i = 0; i < 12; i += 4) {
+        print("  %s %016lx  %s %016lx  %s %016lx  %s %016lx\n", name[i], frame->reg[i],
+              name[i + 1], frame->reg[i + 1], name[i + 2], frame->reg[i + 2], name[i + 3],
+              frame->reg[i + 3]);
+    }
+    print("  vector %lu  error %lx\n", frame->vector, frame->error);
+}
