@@ -14,6 +14,7 @@ uint64_t kernel_root;
 extern const uint8_t image_begin[], text_end[], constants_end[], image_end[];
 extern uint8_t *const stac_begin[], *const stac_end[], *const clac_begin[], *const clac_end[];
 
+static struct cpu no_cpu; // what arch_cpu() reads before arch_cpu_init: nullptr
 static bool has_page_1g;
 static uint64_t pool, pool_end; // physical pages for tables, zeroed
 
@@ -117,6 +118,7 @@ static void patch(uint8_t *const *from, uint8_t *const *to, uint8_t last)
 
 void start(struct bootinfo *info)
 {
+    msr_write(MSR_GS_BASE, (uintptr_t)&no_cpu);
     has_page_1g = cpuid_if_present(0x8000'0001, 0).edx & CPUID_81_D_PAGE_1G;
     if (cpuid_if_present(7, 0).ebx & CPUID_7_B_SMAP) {
         patch(stac_begin, stac_end, 0xcb);
