@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
 kind := kernel
-uses := libsodium
+uses := acpi libsodium
 arch := kernel
 generated := kernel/dispatch.c kernel/trust_roots.c

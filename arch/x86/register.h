@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The registers of x86 processors that no C expression reaches: CPUID leaves, model-specific registers,
-// control registers and I/O ports, and the numbers by which the manuals name their bits. Shared by i386
-// and x86_64; pure wrappers, no state. (Intel SDM volumes 2 to 4, AMD APM volume 2.)
+// The registers of x86 processors that no C expression reaches: CPUID leaves, model-specific
+// registers, control registers and I/O ports, and the numbers by which the manuals name their bits.
+// Shared by i386 and x86_64; pure wrappers, no state. (Intel SDM volumes 2 to 4, AMD APM volume 2.)
 #pragma once
 
 #include <stdint.h>
@@ -64,7 +64,13 @@ enum : uint32_t {
 };
 
 enum : uint32_t { EFER_SCE = 1u << 0, EFER_LME = 1u << 8, EFER_NXE = 1u << 11 };
-enum : uint32_t { CR0_MP = 1u << 1, CR0_EM = 1u << 2, CR0_TS = 1u << 3, CR0_NE = 1u << 5, CR0_WP = 1u << 16 };
+enum : uint32_t {
+    CR0_MP = 1u << 1,
+    CR0_EM = 1u << 2,
+    CR0_TS = 1u << 3,
+    CR0_NE = 1u << 5,
+    CR0_WP = 1u << 16
+};
 enum : uint32_t {
     CR4_PAE = 1u << 5,
     CR4_PGE = 1u << 7,
@@ -76,7 +82,13 @@ enum : uint32_t {
     CR4_SMEP = 1u << 20,
     CR4_SMAP = 1u << 21,
 };
-enum : uint32_t { RFLAGS_TF = 1u << 8, RFLAGS_IF = 1u << 9, RFLAGS_DF = 1u << 10, RFLAGS_NT = 1u << 14, RFLAGS_AC = 1u << 18 };
+enum : uint32_t {
+    RFLAGS_TF = 1u << 8,
+    RFLAGS_IF = 1u << 9,
+    RFLAGS_DF = 1u << 10,
+    RFLAGS_NT = 1u << 14,
+    RFLAGS_AC = 1u << 18
+};
 
 static inline uint64_t msr_read(uint32_t msr)
 {

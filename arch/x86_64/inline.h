@@ -9,8 +9,8 @@
 
 #define ARCH_NAME "x86_64"
 
-// The last user page stays empty, so that an instruction pointer after `syscall` is always canonical;
-// the first 64 KiB stay empty so that null pointers with small offsets fault.
+// The last user page stays empty, so that an instruction pointer after `syscall` is always
+// canonical; the first 64 KiB stay empty so that null pointers with small offsets fault.
 constexpr uintptr_t ARCH_USER_BASE = 0x1'0000;
 constexpr uintptr_t ARCH_USER_END = 0x7fff'ffff'f000;
 constexpr uintptr_t ARCH_PAGE_SIZE = 4096;
@@ -23,8 +23,8 @@ constexpr uintptr_t DEVICE_BASE = 0xffff'ff00'0000'0000;
 constexpr uintptr_t DEVICE_END = 0xffff'ff80'0000'0000;
 constexpr uintptr_t KERNEL_BASE = 0xffff'ffff'8000'0000;
 
-// User registers. The processor pushes from `error` or `rip` up by itself: an interrupt's stack pointer
-// is set to the frame's `thread_pointer`. Offsets are in kernel/offset.h.
+// User registers. The processor pushes from `error` or `rip` up by itself: an interrupt's stack
+// pointer is set to the frame's `thread_pointer`. Offsets are in kernel/offset.h.
 struct [[gnu::aligned(16)]] frame {
     uint64_t reg[12]; // rdi rsi rdx r10 r8 r9 r12 r13 r14 r15 rbx rbp
     uint64_t rax, rcx, r11;
@@ -35,7 +35,11 @@ struct [[gnu::aligned(16)]] frame {
 };
 
 enum : uint32_t { VECTOR_SYSCALL = 256 };
-enum : uint32_t { SELECTOR_KERNEL_CODE = 0x08, SELECTOR_USER_DATA = 0x23, SELECTOR_USER_CODE = 0x2b };
+enum : uint32_t {
+    SELECTOR_KERNEL_CODE = 0x08,
+    SELECTOR_USER_DATA = 0x23,
+    SELECTOR_USER_CODE = 0x2b
+};
 
 struct arch_space {
     uint64_t root;       // physical address of the top table
@@ -54,8 +58,8 @@ static inline struct cpu *arch_cpu(void)
     return cpu;
 }
 
-// Lets one interrupt in: its handler (trap_kernel) notes the vector and leaves interrupts masked, and
-// the exit path handles it.
+// Lets one interrupt in: its handler (trap_kernel) notes the vector and leaves interrupts masked,
+// and the exit path handles it.
 static inline bool arch_interrupt_pending(void)
 {
     uint64_t vector;

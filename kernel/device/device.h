@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The three devices that only a kernel can own. A driver fills one of these tables and registers it from
-// arch_devices_init after finding its device in the DTB or ACPI. Called with interrupts masked.
+// The three devices that only a kernel can own. A driver fills one of these tables and registers it
+// from arch_devices_init after finding its device in the DTB or ACPI. Called with interrupts
+// masked.
 #pragma once
 
 #include <abi/status.h>

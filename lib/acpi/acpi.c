@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Finding tables: root pointer, root table, checksums. A table is mapped twice: its header, to learn
-// the size, then all of it; what the second view says of the size must agree.
+// Finding tables: root pointer, root table, checksums. A table is mapped twice: its header, to
+// learn the size, then all of it; what the second view says of the size must agree.
 #include <acpi/acpi.h>
 #include "lib/acpi/field.h"
 

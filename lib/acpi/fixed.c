@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The FADT, which older firmware makes shorter: a field that lies past the table's end reads as zero; and
-// the one object of the DSDT that power-off needs, found in the byte code without interpreting it.
+// The FADT, which older firmware makes shorter: a field that lies past the table's end reads as
+// zero; and the one object of the DSDT that power-off needs, found in the byte code without
+// interpreting it.
 #include <acpi/acpi.h>
 #include "lib/acpi/field.h"
 
@@ -110,8 +111,8 @@ static bool integer_read(const uint8_t *data, size_t size, size_t *at, uint8_t *
     return true;
 }
 
-// Name(_S5, Package(n) { a, b, ...}): NameOp, perhaps a root prefix, the name, PackageOp, a package length
-// of one to four bytes, the count, then integers.
+// Name(_S5, Package(n) { a, b, ...}): NameOp, perhaps a root prefix, the name, PackageOp, a package
+// length of one to four bytes, the count, then integers.
 bool acpi_sleep_find(const struct acpi_table *dsdt, uint8_t type[static 2])
 {
     enum : uint8_t { NAME = 0x08, ROOT = '\\', PACKAGE = 0x12 };

@@ -3,13 +3,18 @@
 #include <acpi/acpi.h>
 #include "lib/acpi/field.h"
 
-enum : size_t { MADT_ENTRIES = 44, MCFG_ENTRIES = 44, MCFG_ENTRY = 16, SPCR_SIZE = 59, HPET_SIZE = 56 };
+enum : size_t {
+    MADT_ENTRIES = 44,
+    MCFG_ENTRIES = 44,
+    MCFG_ENTRY = 16,
+    SPCR_SIZE = 59,
+    HPET_SIZE = 56
+};
 
 // The least size of each kind of entry that is decoded.
 static const uint8_t entry_size[] = {
-    [ACPI_LAPIC] = 8,       [ACPI_IOAPIC] = 12,   [ACPI_OVERRIDE] = 10,
-    [ACPI_NMI_SOURCE] = 8,  [ACPI_LAPIC_NMI] = 6, [ACPI_LAPIC_ADDRESS] = 12,
-    [ACPI_X2APIC] = 16,
+    [ACPI_LAPIC] = 8,     [ACPI_IOAPIC] = 12,        [ACPI_OVERRIDE] = 10, [ACPI_NMI_SOURCE] = 8,
+    [ACPI_LAPIC_NMI] = 6, [ACPI_LAPIC_ADDRESS] = 12, [ACPI_X2APIC] = 16,
 };
 
 static void entry_decode(const uint8_t *at, struct acpi_controller_entry *entry)
@@ -38,15 +43,12 @@ static void entry_decode(const uint8_t *at, struct acpi_controller_entry *entry)
         entry->flags = field_16(at + 3);
         entry->source = at[5];
         break;
-    case ACPI_LAPIC_ADDRESS:
-        entry->address = field_64(at + 4);
-        break;
+    case ACPI_LAPIC_ADDRESS: entry->address = field_64(at + 4); break;
     case ACPI_X2APIC:
         entry->id = field_32(at + 4);
         entry->flags = field_32(at + 8);
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
@@ -77,8 +79,7 @@ uint64_t acpi_lapic_address(const struct acpi_table *madt)
     return address;
 }
 
-void acpi_isa_interrupt(const struct acpi_table *madt, uint8_t isa, uint32_t *line,
-                        uint16_t *flags)
+void acpi_isa_interrupt(const struct acpi_table *madt, uint8_t isa, uint32_t *line, uint16_t *flags)
 {
     struct acpi_controller_entry entry;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The memory map of struct bootinfo while a boot protocol puts it together. The array starts with a few
-// entries in the kernel image and moves to larger ones in RAM as the machine needs.
+// The memory map of struct bootinfo while a boot protocol puts it together. The array starts with a
+// few entries in the kernel image and moves to larger ones in RAM as the machine needs.
 #include "arch/x86/boot.h"
 #include <arch/arch.h>
 
@@ -12,7 +12,8 @@ static uint32_t capacity;
 
 static void map_append(struct bootinfo *info, uint64_t base, uint64_t size, uint32_t kind);
 
-// The highest place in `ram` for `size` bytes that is mapped and keeps clear of image and initrd; 0: none.
+// The highest place in `ram` for `size` bytes that is mapped and keeps clear of image and initrd;
+// 0: none.
 static uint64_t place_find(const struct bootinfo *info, const struct boot_memory *ram, size_t size)
 {
     uint64_t end = ram->base + ram->size < REACH ? ram->base + ram->size : REACH;
@@ -30,7 +31,8 @@ static uint64_t place_find(const struct bootinfo *info, const struct boot_memory
     return 0;
 }
 
-// Takes [base, base + size) out of a RAM entry. Splitting may append; the array is grown beforehand.
+// Takes [base, base + size) out of a RAM entry. Splitting may append; the array is grown
+// beforehand.
 static void entry_cut(struct bootinfo *info, struct boot_memory *entry, uint64_t base,
                       uint64_t size, uint32_t kind)
 {

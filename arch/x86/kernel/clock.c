@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Time: the time stamp counter, calibrated against a counter of known frequency, and this processor's
-// local APIC timer. The kernel never changes the processor's frequency nor lets it sleep deeper than HLT,
-// so the counter runs evenly also where the processor does not promise it for every power state.
+// Time: the time stamp counter, calibrated against a counter of known frequency, and this
+// processor's local APIC timer. The kernel never changes the processor's frequency nor lets it
+// sleep deeper than HLT, so the counter runs evenly also where the processor does not promise it
+// for every power state.
 #include "arch/x86/clock.h"
 #include <arch/arch.h>
 #include "kernel/device/x86/lapic.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The kernel's own devices on a PC, found from ACPI: debug console, interrupt controllers, clock; and with
-// them the machine's end and its randomness.
+// The kernel's own devices on a PC, found from ACPI: debug console, interrupt controllers, clock;
+// and with them the machine's end and its randomness.
 #include <abi/object.h>
 #include <arch/arch.h>
 #include "arch/x86/clock.h"
@@ -52,7 +52,8 @@ void arch_devices_init(const struct bootinfo *info)
         (console.type <= 1 || console.type == 18)) {
         (void)ns16550_open(&console);
     }
-    if (!acpi_find(&firmware_acpi, "APIC", 0, &table)) panic("ACPI tells of no interrupt controller");
+    if (!acpi_find(&firmware_acpi, "APIC", 0, &table))
+        panic("ACPI tells of no interrupt controller");
     apic_init(&table);
     clock_calibrate(reference_find(&firmware_acpi, &firmware_fixed));
     exit_port = (uint16_t)option_number(info, "isa-debug-exit=");
@@ -69,7 +70,8 @@ static uint64_t rotate(uint64_t value, unsigned by)
     return value << by | value >> (64 - by);
 }
 
-// One word of the processor's generator; false when it has none, or it is exhausted again and again.
+// One word of the processor's generator; false when it has none, or it is exhausted again and
+// again.
 static bool hardware_random(uint64_t *out)
 {
     bool has_seed = cpuid_if_present(7, 0).ebx & CPUID_7_B_RDSEED;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// x87, SSE and AVX registers: saved by XSAVE in the size that the processor tells, or by FXSAVE. Only
-// register sets that need nothing else of the kernel are switched on. (Intel SDM volume 1, chapter 13.)
+// x87, SSE and AVX registers: saved by XSAVE in the size that the processor tells, or by FXSAVE.
+// Only register sets that need nothing else of the kernel are switched on. (Intel SDM volume 1,
+// chapter 13.)
 #include "arch/x86/float.h"
 #include <arch/arch.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One processor made ready: segments, task state, interrupt vectors, the system-call entry, and every
-// protection that it offers. Each CPU has its own segment table and emergency stacks; the vector table
-// is shared and never changes after the first CPU filled it.
+// One processor made ready: segments, task state, interrupt vectors, the system-call entry, and
+// every protection that it offers. Each CPU has its own segment table and emergency stacks; the
+// vector table is shared and never changes after the first CPU filled it.
 #include "arch/x86_64/kernel/cpu.h"
 #include <arch/arch.h>
 #include "arch/x86/float.h"
@@ -28,7 +28,14 @@ static_assert(FRAME_THREAD_POINTER % 16 == 0, "the processor aligns the stack be
 static_assert(ENTRY_SYSCALL == VECTOR_SYSCALL && KERNEL_LINK_BASE == KERNEL_BASE);
 
 enum { VECTOR_COUNT = 256, SPECIAL_COUNT = 3, SPECIAL_STACK = 4096, STUB_SIZE = 16 };
-enum { GDT_KERNEL_CODE = 1, GDT_KERNEL_DATA, GDT_USER_DATA = 4, GDT_USER_CODE, GDT_TSS, GDT_COUNT = 8 };
+enum {
+    GDT_KERNEL_CODE = 1,
+    GDT_KERNEL_DATA,
+    GDT_USER_DATA = 4,
+    GDT_USER_CODE,
+    GDT_TSS,
+    GDT_COUNT = 8
+};
 
 struct [[gnu::packed]] task_state {
     uint32_t reserved;

@@ -35,8 +35,9 @@ enum : uint32_t {
     VECTOR_EXTERNAL = 32, // the first that is not an exception
 };
 
-// Boot protocols end here: builds the kernel's own address space over `info` and goes to kernel_main. Runs on a
-// boot stack with the low 4 GiB mapped at PHYSMAP_BASE. Tables come out of RAM in `info`'s map.
+// Boot protocols end here: builds the kernel's own address space over `info` and goes to
+// kernel_main. Runs on a boot stack with the low 4 GiB mapped at PHYSMAP_BASE. Tables come out of
+// RAM in `info`'s map.
 [[noreturn]] void start(struct bootinfo *info);
 
 // The kernel's own translations, without a user half.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What assembly knows of C structures: offsets in struct frame and struct cpu, and the places of the
-// address space's parts. Held true by static_asserts in cpu.c.
+// What assembly knows of C structures: offsets in struct frame and struct cpu, and the places of
+// the address space's parts. Held true by static_asserts in cpu.c.
 #pragma once
 
 #define FRAME_RDI 0
@@ -42,18 +42,7 @@
 
 #ifdef __ASSEMBLER__
 // Opening and closing user memory (SMAP). Both start as no-operations, for processors without it.
-.macro OPEN
-771:
-    .byte 0x0f, 0x1f, 0x00
-    .pushsection .patch.stac, "a"
-    .quad 771b
-    .popsection
-.endm
-.macro CLOSE
-771:
-    .byte 0x0f, 0x1f, 0x00
-    .pushsection .patch.clac, "a"
-    .quad 771b
-    .popsection
-.endm
+.macro OPEN 771 :.byte 0x0f, 0x1f, 0x00 .pushsection.patch.stac,
+    "a".quad 771b .popsection.endm.macro CLOSE 771 :.byte 0x0f, 0x1f, 0x00 .pushsection.patch.clac,
+    "a".quad 771b .popsection.endm
 #endif

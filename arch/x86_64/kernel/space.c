@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Address spaces: four levels of tables, of which the upper half of the top one is the kernel's, the same
-// in all. Process-context identifiers, where the processor has them, keep translations across switches: a
-// space gets one at its first switch, and a new one when the numbers were used up since. Guarded by the kernel lock.
+// Address spaces: four levels of tables, of which the upper half of the top one is the kernel's,
+// the same in all. Process-context identifiers, where the processor has them, keep translations
+// across switches: a space gets one at its first switch, and a new one when the numbers were used
+// up since. Guarded by the kernel lock.
 #include "kernel/memory/space.h"
 #include "arch/x86_64/kernel/cpu.h"
 #include "arch/x86_64/kernel/table.h"
@@ -46,7 +47,8 @@ enum status arch_space_init(struct arch_space *space)
 
 void arch_space_fini(struct arch_space *space)
 {
-    while (!arch_space_trim(space)) {}
+    while (!arch_space_trim(space)) {
+    }
     if (current_root == space->root) arch_space_switch(nullptr);
     space_table_free(space, page_of(space->root));
     space->root = 0;
@@ -71,7 +73,8 @@ static uint64_t *entry_find(const struct arch_space *space, uintptr_t address, u
     }
 }
 
-// As entry_find, making tables on the way. They stay when a later one fails: empty ones are trimmed.
+// As entry_find, making tables on the way. They stay when a later one fails: empty ones are
+// trimmed.
 static uint64_t *entry_make(struct arch_space *space, uintptr_t address, unsigned level)
 {
     uint64_t *table = arch_physical_to_virtual(space->root);
@@ -128,8 +131,8 @@ static void invalidate(struct arch_space *space, uintptr_t address, size_t size)
     }
 }
 
-// Removes, or with `flags` re-protects, what is mapped in the range. A large page that the range covers in
-// part goes as a whole: what is still wanted of it comes back by a fault.
+// Removes, or with `flags` re-protects, what is mapped in the range. A large page that the range
+// covers in part goes as a whole: what is still wanted of it comes back by a fault.
 static void range_change(struct arch_space *space, uintptr_t address, size_t size, uint64_t flags)
 {
     bool changed = false;
@@ -176,7 +179,8 @@ bool arch_space_query(struct arch_space *space, uintptr_t address, uint64_t *phy
     return true;
 }
 
-// Frees empty tables below `table`, whose entries are at `level`; true when `table` itself is empty then.
+// Frees empty tables below `table`, whose entries are at `level`; true when `table` itself is empty
+// then.
 static bool tables_trim(struct arch_space *space, uint64_t *table, unsigned level, unsigned *budget)
 {
     unsigned count = level == TOP ? USER_TOPS : TABLE_ENTRIES;

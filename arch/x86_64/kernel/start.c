@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The kernel's own address space, made once before anything portable runs: all RAM in large pages, never
-// executable; the image's text, constants and data each with its own protection, in both views of them;
-// and room for device registers. Every address space shares these tables below its top one.
+// The kernel's own address space, made once before anything portable runs: all RAM in large pages,
+// never executable; the image's text, constants and data each with its own protection, in both
+// views of them; and room for device registers. Every address space shares these tables below its
+// top one.
 #include "arch/x86/boot.h"
 #include "arch/x86_64/kernel/cpu.h"
 #include "arch/x86_64/kernel/table.h"
@@ -32,8 +33,8 @@ static uint64_t *table_below(uint64_t *entry)
     return arch_physical_to_virtual(*entry & TABLE_ADDRESS);
 }
 
-// Maps with the largest pages that fit. What is mapped already stays: ranges are mapped from the special
-// to the general.
+// Maps with the largest pages that fit. What is mapped already stays: ranges are mapped from the
+// special to the general.
 static void map(uintptr_t address, uint64_t physical, uint64_t size, uint64_t flags)
 {
     uint64_t *root = arch_physical_to_virtual(kernel_root);
@@ -80,7 +81,8 @@ static void map_all(const struct bootinfo *info)
     }
 }
 
-// As many tables as the map can need, in one piece, so that the map does not change while it is mapped.
+// As many tables as the map can need, in one piece, so that the map does not change while it is
+// mapped.
 static void pool_make(struct bootinfo *info)
 {
     constexpr uint64_t fixed = 16; // top, device and image tables

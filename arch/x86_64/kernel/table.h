@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Entries of the four levels of page tables. Level 0 holds pages, level 3 is the top. (Intel SDM volume 3,
-// chapter 4.)
+// Entries of the four levels of page tables. Level 0 holds pages, level 3 is the top. (Intel SDM
+// volume 3, chapter 4.)
 #pragma once
 
 #include <stdint.h>

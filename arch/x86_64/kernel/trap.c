@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From exception and interrupt vectors to what the portable kernel knows: interrupts, faults of users,
-// page faults of user copies, faults of the kernel itself. Runs with interrupts masked.
+// From exception and interrupt vectors to what the portable kernel knows: interrupts, faults of
+// users, page faults of user copies, faults of the kernel itself. Runs with interrupts masked.
 #include "kernel/trap.h"
 #include <arch/arch.h>
 #include "arch/x86/clock.h"
@@ -52,25 +52,15 @@ void trap_external(uint64_t vector)
 void trap_user(struct frame *frame)
 {
     switch (frame->vector) {
-    case EXCEPTION_PAGE:
-        trap_fault(frame, page_fault_reason(frame->error), cr2_read());
-        break;
-    case EXCEPTION_NO_FLOAT:
-        trap_float();
-        break;
+    case EXCEPTION_PAGE: trap_fault(frame, page_fault_reason(frame->error), cr2_read()); break;
+    case EXCEPTION_NO_FLOAT: trap_float(); break;
     case EXCEPTION_DIVIDE:
     case EXCEPTION_OVERFLOW:
     case EXCEPTION_X87:
-    case EXCEPTION_SIMD:
-        trap_fault(frame, FAULT_ARITHMETIC, frame->rip);
-        break;
+    case EXCEPTION_SIMD: trap_fault(frame, FAULT_ARITHMETIC, frame->rip); break;
     case EXCEPTION_DEBUG:
-    case EXCEPTION_BREAKPOINT:
-        trap_fault(frame, FAULT_BREAKPOINT, frame->rip);
-        break;
-    case EXCEPTION_ALIGNMENT:
-        trap_fault(frame, FAULT_ALIGNMENT, frame->rip);
-        break;
+    case EXCEPTION_BREAKPOINT: trap_fault(frame, FAULT_BREAKPOINT, frame->rip); break;
+    case EXCEPTION_ALIGNMENT: trap_fault(frame, FAULT_ALIGNMENT, frame->rip); break;
     default:
         if (frame->vector >= VECTOR_EXTERNAL) {
             trap_external(frame->vector);
@@ -169,9 +159,8 @@ void arch_frame_print(const struct frame *frame, void (*print)(const char *forma
     print("  rax %016lx  rcx %016lx  r11 %016lx  fs  %016lx\n", frame->rax, frame->rcx, frame->r11,
           frame->thread_pointer);
     for (unsigned i = 0; i < 12; i += 4) {
-        print("  %s %016lx  %s %016lx  %s %016lx  %s %016lx\n", name[i], frame->reg[i],
-              name[i + 1], frame->reg[i + 1], name[i + 2], frame->reg[i + 2], name[i + 3],
-              frame->reg[i + 3]);
+        print("  %s %016lx  %s %016lx  %s %016lx  %s %016lx\n", name[i], frame->reg[i], name[i + 1],
+              frame->reg[i + 1], name[i + 2], frame->reg[i + 2], name[i + 3], frame->reg[i + 3]);
     }
     print("  vector %lu  error %lx\n", frame->vector, frame->error);
 }

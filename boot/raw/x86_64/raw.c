@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// raw on x86_64: from the PVH start information (memory map, first module as initrd, command line, RSDP) to
-// struct bootinfo. Everything that is kept is copied out of the loader's memory, which the kernel may use later.
+// raw on x86_64: from the PVH start information (memory map, first module as initrd, command line,
+// RSDP) to struct bootinfo. Everything that is kept is copied out of the loader's memory, which the
+// kernel may use later.
 #include <abi/bootinfo.h>
 #include <arch/arch.h>
 #include "arch/x86_64/kernel/cpu.h"

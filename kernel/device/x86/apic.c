@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Interrupts of a PC by number. A line is numbered as ACPI does (global system interrupt); its polarity and trigger
-// come from the MADT's overrides where there is one, else from who configures it. Messages have numbers
-// above all lines: MESSAGE_FIRST + vector. Guarded by the kernel lock.
+// Interrupts of a PC by number. A line is numbered as ACPI does (global system interrupt); its
+// polarity and trigger come from the MADT's overrides where there is one, else from who configures
+// it. Messages have numbers above all lines: MESSAGE_FIRST + vector. Guarded by the kernel lock.
 #include "kernel/device/x86/apic.h"
 #include <arch/arch.h>
 #include "kernel/device/device.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// ACPI for the kernel: tables are mapped for good, power goes off by state S5, and the reset register
-// restarts. Whatever ACPI cannot do, the keyboard controller and a triple fault can. Interrupts are masked.
+// ACPI for the kernel: tables are mapped for good, power goes off by state S5, and the reset
+// register restarts. Whatever ACPI cannot do, the keyboard controller and a triple fault can.
+// Interrupts are masked.
 #include "kernel/device/x86/firmware.h"
 #include <arch/arch.h>
 
@@ -57,7 +58,8 @@ static void acpi_mode_enter(void)
     if (control->space != ACPI_PORT || control->address > UINT16_MAX) return;
     if (port_in16((uint16_t)control->address) & PM1_SCI) return;
     port_out8((uint16_t)firmware_fixed.smi_command, firmware_fixed.acpi_enable);
-    for (uint32_t i = 0; i < TRIES && !(port_in16((uint16_t)control->address) & PM1_SCI); i++) {}
+    for (uint32_t i = 0; i < TRIES && !(port_in16((uint16_t)control->address) & PM1_SCI); i++) {
+    }
 }
 
 enum status firmware_power_off(void)
@@ -88,7 +90,8 @@ enum status firmware_reset(void)
         register_write(&firmware_fixed.reset, firmware_fixed.reset_value, 8);
     }
     if (firmware_fixed.has_8042) {
-        for (uint32_t i = 0; i < TRIES && port_in8(KEYBOARD_COMMAND) & KEYBOARD_FULL; i++) {}
+        for (uint32_t i = 0; i < TRIES && port_in8(KEYBOARD_COMMAND) & KEYBOARD_FULL; i++) {
+        }
         port_out8(KEYBOARD_COMMAND, KEYBOARD_RESET);
     }
     // No vectors, and an exception: the processor shuts down, which a PC takes as a reset.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The high-precision event timer's main counter. Its comparators stay off: the kernel takes its timer
-// interrupts from the local APIC. (IA-PC HPET specification 1.0a.)
+// The high-precision event timer's main counter. Its comparators stay off: the kernel takes its
+// timer interrupts from the local APIC. (IA-PC HPET specification 1.0a.)
 #include "kernel/device/x86/reference.h"
 #include <arch/arch.h>
 
@@ -32,7 +32,8 @@ const struct reference *hpet_open(const struct acpi *acpi)
 
     if (!acpi_find(acpi, "HPET", 0, &table) || !acpi_hpet_read(&table, &at)) return nullptr;
     if (at.space != ACPI_MEMORY) return nullptr;
-    registers = arch_map_device(at.address, REGISTERS_SIZE, SPACE_READ | SPACE_WRITE | SPACE_DEVICE);
+    registers =
+        arch_map_device(at.address, REGISTERS_SIZE, SPACE_READ | SPACE_WRITE | SPACE_DEVICE);
     if (registers == nullptr) return nullptr;
 
     uint64_t period = hpet_register(CAPABILITIES) >> 32;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Local APIC in either of its forms: registers in memory (xAPIC), or model-specific registers (x2APIC) where
-// the firmware chose that or a processor's number needs it. Vectors are the same on every processor, so
-// that an interrupt may be sent to any. Guarded by the kernel lock; acknowledging is each processor's own. (Intel SDM volume 3, chapter 11.)
+// Local APIC in either of its forms: registers in memory (xAPIC), or model-specific registers
+// (x2APIC) where the firmware chose that or a processor's number needs it. Vectors are the same on
+// every processor, so that an interrupt may be sent to any. Guarded by the kernel lock;
+// acknowledging is each processor's own. (Intel SDM volume 3, chapter 11.)
 #include "kernel/device/x86/lapic.h"
 #include <arch/arch.h>
 #include "kernel/log.h"
@@ -55,8 +56,8 @@ void lapic_init(uint64_t physical, bool wants_extended)
 
     for (uint32_t vector = 0; vector < LAPIC_TIMER; vector++) vector_number[vector] = VECTOR_FREE;
     if (!is_extended && !(has_extended && wants_extended)) {
-        registers = arch_map_device(physical, REGISTERS_SIZE,
-                                    SPACE_READ | SPACE_WRITE | SPACE_DEVICE);
+        registers =
+            arch_map_device(physical, REGISTERS_SIZE, SPACE_READ | SPACE_WRITE | SPACE_DEVICE);
         if (registers == nullptr) panic("no room for the local APIC's registers");
     }
     lapic_init_cpu();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// 16550 serial port, transmitting only and by waiting: what early boot and panics need. The driver process
-// takes the chip over later. Registers are I/O ports or memory. (PC16550D data sheet.)
+// 16550 serial port, transmitting only and by waiting: what early boot and panics need. The driver
+// process takes the chip over later. Registers are I/O ports or memory. (PC16550D data sheet.)
 #include "kernel/device/x86/ns16550.h"
 #include <arch/arch.h>
 #include "kernel/device/device.h"
@@ -45,7 +45,8 @@ static void uart_write(uint32_t index, uint8_t value)
 
 static void character_write(char c)
 {
-    for (uint32_t i = 0; i < WAIT_LIMIT && !(uart_read(STATUS) & STATUS_EMPTY); i++) {}
+    for (uint32_t i = 0; i < WAIT_LIMIT && !(uart_read(STATUS) & STATUS_EMPTY); i++) {
+    }
     uart_write(DATA, (uint8_t)c);
 }
 

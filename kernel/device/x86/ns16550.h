@@ -4,6 +4,6 @@
 
 #include <acpi/acpi.h>
 
-// At the place that firmware tells of, or nullptr: the first of the PC's four usual ports where a chip
-// answers. False when there is none.
+// At the place that firmware tells of, or nullptr: the first of the PC's four usual ports where a
+// chip answers. False when there is none.
 bool ns16550_open(const struct acpi_console *where);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Channel 2 of the 8254 interval timer, which can be read without an interrupt: it counts down from 65535 once, long
-// enough (55 ms) for one calibration. (Intel 8254 data sheet.)
+// Channel 2 of the 8254 interval timer, which can be read without an interrupt: it counts down from
+// 65535 once, long enough (55 ms) for one calibration. (Intel 8254 data sheet.)
 #include "kernel/device/x86/reference.h"
 #include <arch/arch.h>
 

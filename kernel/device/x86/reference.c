@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Choosing the counter to calibrate by: HPET, else the timer of ACPI's power management block, else the
-// PIT, which every PC has had.
+// Choosing the counter to calibrate by: HPET, else the timer of ACPI's power management block, else
+// the PIT, which every PC has had.
 #include "kernel/device/x86/reference.h"
 #include <arch/arch.h>
 

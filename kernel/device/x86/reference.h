@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A counter of known frequency, by which faster ones are calibrated: HPET, ACPI's timer, or the PIT.
+// A counter of known frequency, by which faster ones are calibrated: HPET, ACPI's timer, or the
+// PIT.
 #pragma once
 
 #include <acpi/acpi.h>

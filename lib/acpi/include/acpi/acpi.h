@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// ACPI's static tables, read without trust: every length is checked against the memory that holds it, every
-// table against its checksum, and nothing is kept but pointers into what the caller mapped. No
-// allocation, no AML interpreter, no other library: the kernel and the device manager both use it.
-// (ACPI specification 6.5, chapters 5 and 7; PCI firmware specification for MCFG.)
+// ACPI's static tables, read without trust: every length is checked against the memory that holds
+// it, every table against its checksum, and nothing is kept but pointers into what the caller
+// mapped. No allocation, no AML interpreter, no other library: the kernel and the device manager
+// both use it. (ACPI specification 6.5, chapters 5 and 7; PCI firmware specification for MCFG.)
 #pragma once
 
 #include <stddef.h>
@@ -46,7 +46,8 @@ bool acpi_find(const struct acpi *acpi, const char signature[static 4], uint32_t
 // The `index`th table whatever it is: for those who pass all of them on.
 bool acpi_nth(const struct acpi *acpi, uint32_t index, struct acpi_table *table);
 
-// --- Registers --------------------------------------------------------------------------------------
+// --- Registers
+// --------------------------------------------------------------------------------------
 
 enum acpi_space : uint8_t { ACPI_MEMORY = 0, ACPI_PORT = 1 };
 
@@ -57,7 +58,8 @@ struct acpi_register {
     uint8_t access; // 0: any, 1 to 4: 8, 16, 32, 64 bits
 };
 
-// --- FADT: fixed hardware ---------------------------------------------------------------------------
+// --- FADT: fixed hardware
+// ---------------------------------------------------------------------------
 
 struct acpi_fixed {
     struct acpi_register pm1a_control, pm1b_control, pm_timer, reset;
@@ -75,7 +77,8 @@ bool acpi_fixed_read(const struct acpi_table *fadt, struct acpi_fixed *fixed);
 // The values that put the machine into state S5, from the package \_S5 in the DSDT's byte code.
 bool acpi_sleep_find(const struct acpi_table *dsdt, uint8_t type[static 2]);
 
-// --- MADT: interrupt controllers --------------------------------------------------------------------
+// --- MADT: interrupt controllers
+// --------------------------------------------------------------------
 
 enum acpi_controller : uint8_t {
     ACPI_LAPIC = 0,
@@ -117,7 +120,8 @@ uint64_t acpi_lapic_address(const struct acpi_table *madt);
 void acpi_isa_interrupt(const struct acpi_table *madt, uint8_t isa, uint32_t *line,
                         uint16_t *flags);
 
-// --- Others -----------------------------------------------------------------------------------------
+// --- Others
+// -----------------------------------------------------------------------------------------
 
 // HPET: its registers.
 bool acpi_hpet_read(const struct acpi_table *hpet, struct acpi_register *registers);

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// The kernel's devices as they were registered: the port sets them once, before anything uses them.
+#include "kernel/device/device.h"
+
+const struct interrupt_controller *interrupt_controller;
+const struct debug_console *debug_console;
+
+void interrupt_controller_register(const struct interrupt_controller *controller)
+{
+    interrupt_controller = controller;
+}
+
+void debug_console_register(const struct debug_console *console)
+{
+    debug_console = console;
+}
