@@ -36,8 +36,14 @@ struct space_view {
 };
 enum status space_map(struct space *space, const struct space_view *view, uintptr_t *address);
 
-// Finds room for `size` bytes at random; maps nothing.
+// What space_map checks first, of the view alone.
+enum status space_view_check(const struct space_view *view);
+
+// Finds room for `size` bytes at random; maps nothing. ERR_NO_MEMORY: there is none.
 enum status space_place(struct space *space, size_t size, uintptr_t *address);
+
+// True when no region and no guard page is in [from, to).
+bool space_is_free(const struct space *space, uintptr_t from, uintptr_t to);
 
 // A bounded step of unmapping [*address, end): moves *address up; all is unmapped when it reaches `end`.
 // ERR_NO_MEMORY, ERR_QUOTA: a region had to be split.

@@ -5,22 +5,28 @@
 
 #include "kernel/object/macho.h"
 #include "kernel/object/object.h"
+#include <crypto/ed25519.h>
 
 struct memory;
 struct space;
 
 struct image {
     struct object object;
-    struct memory *memory; // the file, sealed
+    struct memory *memory; // the file, sealed; nullptr at first
     struct macho layout;
     bool verified;
-    uint64_t hashed;         // bytes, while it is being verified
-    struct sha512 *hash;     // nullptr when done
+    uint64_t cloned, hashed; // bytes, while it is being made
+    struct sha512 hash;
 };
 
+// An image to be made of the first `size` bytes of `memory`, and a bounded step of making it: takes the
+// pages for itself, reads the layout, checks key and entitlements, hashes, checks the signature. It is done
+// when `verified` is set. Every refusal has its own status: ERR_IMAGE_*.
+enum status image_new(struct process *owner, struct memory *memory, uint64_t size,
+                      struct image **image);
+enum status image_step(struct image *image, struct memory *memory);
 
-// Makes an image of the first `size` bytes of `memory` at once, for the kernel's own use at boot; system calls
-// do the same in bounded steps. Every refusal has its own status: ERR_IMAGE_*.
+// All of it at once, for the kernel's own use at boot.
 enum status image_make(struct process *owner, struct memory *memory, uint64_t size,
                        struct image **image);
 

@@ -37,6 +37,11 @@ struct memory {
 // Regions of memory that is not sealed are looked at one by one when a page changes, so there is a limit.
 enum : uint32_t { MEMORY_REGIONS_MAX = 1024 };
 
+enum : uint64_t { MEMORY_SIZE_MAX = 1ull << 62 }; // bytes
+
+// Once at boot, after page_init: the slabs of regions and page trees.
+void memory_init(void);
+
 // Each gives the caller the one reference. Sizes in bytes, rounded up to pages. ERR_NO_MEMORY, ERR_QUOTA.
 enum status memory_make(struct process *owner, uint64_t size, struct memory **memory);
 
@@ -52,6 +57,11 @@ enum status memory_clone_make(struct process *owner, struct memory *source, uint
 enum status memory_clone_step(struct memory *clone, struct memory *source, uint64_t offset,
                               uint64_t *done);
 
+// Makes the backing's page at `offset` the object's own share, and, once that was done for all, gives the
+// backing up. ERR_NO_MEMORY, ERR_QUOTA.
+enum status memory_take_page(struct memory *memory, uint64_t offset);
+void memory_leave_backing(struct memory *memory);
+
 // The page at byte `offset`, committed if need be and, for `write`, of nobody else: nullptr with
 // *physical for a window. With write == false it may be the backing's or a clone's too: do not change it.
 enum status memory_page(struct memory *memory, uint64_t offset, bool write, struct page **page,
@@ -60,9 +70,22 @@ enum status memory_page(struct memory *memory, uint64_t offset, bool write, stru
 // The page at `offset` if it is there already, else nullptr.
 struct page *memory_peek(struct memory *memory, uint64_t offset);
 
+// True when `page`, at `offset`, is the object's own and nobody shares it: it may be written to.
+bool memory_owns(const struct memory *memory, uint64_t offset, const struct page *page);
+
 // Fails with ERR_BUSY while it is mapped writable.
 enum status memory_seal(struct memory *memory);
 
 // The kernel's own access, for start blocks and images; at most a few pages at a time.
 enum status memory_store(struct memory *memory, uint64_t offset, const void *from, size_t size);
 enum status memory_load(struct memory *memory, uint64_t offset, void *to, size_t size);
+
+// Of memory_call.c's: contiguous RAM, not zeroed; ERR_NO_MEMORY too when no block is that large.
+enum status memory_contiguous_make(struct process *owner, uint64_t size, uint32_t cache,
+                                   bool below_4g, struct memory **memory);
+
+// Frees a bounded part of what is beyond `size`, from the end; true when nothing is left there.
+bool memory_shrink_step(struct memory *memory, uint64_t size);
+
+// Removes the translations of bytes [from, to) from every view of it; at most 2 MiB.
+void memory_forget(struct memory *memory, uint64_t from, uint64_t to);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "kernel/list.h"
+#include "kernel/memory/progress.h"
 #include "kernel/object/object.h"
 #include "kernel/object/watch.h"
 #include "kernel/time/timer.h"
@@ -72,6 +73,7 @@ struct thread {
     uintptr_t upcall_entry;
     struct list_node in_process;
     struct watch_list watchers;
+    struct progress progress; // of a long call; ended with the thread
 };
 
 struct thread *thread_current(void);

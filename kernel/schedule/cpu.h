@@ -7,6 +7,7 @@
 #include "kernel/tree.h"
 #include <stdint.h>
 
+struct page;
 struct thread;
 struct space;
 
@@ -30,5 +31,7 @@ struct cpu {
     uint64_t timer_set;  // ns: what the hardware timer is set to
     struct tree timers;
     struct run_queue queue;
+    struct page *page_cache; // single free pages: kernel/memory/page.c
+    uint32_t page_cached;
     uint64_t idle_ticks, switches, interrupts, calls, faults;
 };

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: MIT
+// The buddy allocator. RAM is a sorted table of ranges, each with an array of struct page of its own, all
+// carved out of the largest free run at boot. Free blocks hang in a list per order and zone; a zone is what is
+// below 4 GiB, for devices with short addresses, or above. Single pages pass through a stack per CPU
+// that is filled and drained a few at a time.
+#include "kernel/memory/page.h"
+#include "kernel/log.h"
+#include "kernel/object/reap.h"
+#include "kernel/schedule/cpu.h"
+#include "kernel/string.h"
+#include <arch/arch.h>
+
+struct page_range {
+    uint64_t first, count; // page numbers
+    struct page *pages;
+};
+
+enum zone { ZONE_LOW, ZONE_HIGH, ZONE_COUNT };
+enum : uint32_t { CACHE_BATCH = 16, CACHE_MAX = 48, REAP_STEPS = 16 };
+enum : uint64_t { LOW_END = (4ull << 30) >> PAGE_SHIFT };
+
+static struct page_range *ranges;
+static uint32_t range_count;
+static struct list free_blocks[ZONE_COUNT][PAGE_ORDER_MAX + 1];
+static uint64_t free_count, total_count;
+
+static struct page_range *range_of(uint64_t number)
+{
+    uint32_t low = 0, high = range_count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (number < ranges[middle].first)
+            high = middle;
+        else if (number - ranges[middle].first >= ranges[middle].count)
+            low = middle + 1;
+        else
+            return &ranges[middle];
+    }
+    return nullptr;
+}
+
+static uint64_t page_number(const struct page *page)
+{
+    const struct page_range *range = &ranges[page->range];
+    return range->first + (uint64_t)(page - range->pages);
+}
+
+uint64_t page_physical(const struct page *page)
+{
+    return page_number(page) << PAGE_SHIFT;
+}
+
+struct page *page_of(uint64_t physical)
+{
+    uint64_t number = physical >> PAGE_SHIFT;
+    struct page_range *range = range_of(number);
+    return range == nullptr ? nullptr : &range->pages[number - range->first];
+}
+
+void *page_address(const struct page *page)
+{
+    return arch_physical_to_virtual(page_physical(page));
+}
+
+bool page_range_is_managed(uint64_t physical, uint64_t size)
+{
+    if (size == 0) return false;
+    uint64_t first = physical >> PAGE_SHIFT, last = (physical + size - 1) >> PAGE_SHIFT;
+    for (uint32_t i = 0; i < range_count; i++) {
+        if (ranges[i].first <= last && first < ranges[i].first + ranges[i].count) return true;
+    }
+    return false;
+}
+
+static struct list *blocks_of(uint64_t number, uint32_t order)
+{
+    return &free_blocks[number < LOW_END ? ZONE_LOW : ZONE_HIGH][order];
+}
+
+// Gives a block back, joined with its buddy as long as that is free too.
+static void block_free(struct page *page, uint32_t order)
+{
+    struct page_range *range = &ranges[page->range];
+    uint64_t number = page_number(page);
+    for (; order < PAGE_ORDER_MAX; order++) {
+        uint64_t other = number ^ (1ull << order);
+        if (other < range->first || other - range->first >= range->count) break;
+        struct page *buddy = &range->pages[other - range->first];
+        if (buddy->state != PAGE_FREE || buddy->order != order) break;
+        list_remove(&buddy->node);
+        buddy->state = PAGE_USED; // inside of a block now, like every page but the first
+        if (other < number) number = other;
+    }
+    page = &range->pages[number - range->first];
+    page->state = PAGE_FREE;
+    page->order = (uint8_t)order;
+    page->references = 0;
+    list_prepend(blocks_of(number, order), &page->node);
+}
+
+static struct page *block_take(enum zone zone, uint32_t order)
+{
+    for (uint32_t size = order; size <= PAGE_ORDER_MAX; size++) {
+        struct list_node *node = list_take(&free_blocks[zone][size]);
+        if (node == nullptr) continue;
+        struct page *page = CONTAINER(node, struct page, node);
+        page->state = PAGE_USED;
+        while (size > order) {
+            size--;
+            struct page *half = page + (1u << size);
+            half->state = PAGE_FREE;
+            half->order = (uint8_t)size;
+            list_prepend(&free_blocks[zone][size], &half->node);
+        }
+        return page;
+    }
+    return nullptr;
+}
+
+static struct page *block_find(uint32_t order, uint32_t flags)
+{
+    struct page *page = flags & PAGE_BELOW_4G ? nullptr : block_take(ZONE_HIGH, order);
+    return page != nullptr ? page : block_take(ZONE_LOW, order);
+}
+
+// The stack of single pages of this CPU is linked through node.next.
+static struct page *cache_pop(struct cpu *cpu)
+{
+    struct page *page = cpu->page_cache;
+    if (page == nullptr) return nullptr;
+    cpu->page_cache = (struct page *)page->node.next;
+    cpu->page_cached--;
+    return page;
+}
+
+static void cache_push(struct cpu *cpu, struct page *page)
+{
+    page->state = PAGE_CACHED;
+    page->node.next = (struct list_node *)cpu->page_cache;
+    cpu->page_cache = page;
+    cpu->page_cached++;
+}
+
+static void cache_drain(struct cpu *cpu, uint32_t keep)
+{
+    while (cpu->page_cached > keep)
+        block_free(cache_pop(cpu), 0);
+}
+
+static struct page *page_find(uint32_t order, uint32_t flags)
+{
+    struct cpu *cpu = arch_cpu();
+    if (order > 0 || flags & PAGE_BELOW_4G) {
+        struct page *page = block_find(order, flags);
+        if (page != nullptr) return page;
+        cache_drain(cpu, 0); // they may complete a block
+        return block_find(order, flags);
+    }
+    struct page *page = cache_pop(cpu);
+    if (page != nullptr) return page;
+    for (uint32_t i = 0; i < CACHE_BATCH && (page = block_find(0, flags)) != nullptr; i++)
+        cache_push(cpu, page);
+    return cache_pop(cpu);
+}
+
+struct page *page_allocate(uint32_t order, uint32_t flags)
+{
+    ASSERT(order <= PAGE_ORDER_MAX);
+    struct page *page = page_find(order, flags);
+    for (uint32_t i = 0; page == nullptr && i < REAP_STEPS && reap_step(); i++)
+        page = page_find(order, flags);
+    if (page == nullptr) return nullptr;
+    free_count -= 1u << order;
+    for (uint32_t i = 0; i < 1u << order; i++) {
+        page[i].state = PAGE_USED;
+        page[i].references = 1;
+        list_node_init(&page[i].node);
+    }
+    if (flags & PAGE_ZERO) memset(page_address(page), 0, (size_t)PAGE_SIZE << order);
+    return page;
+}
+
+void page_free(struct page *page, uint32_t order)
+{
+    ASSERT(page->state == PAGE_USED && page->references <= 1);
+    free_count += 1u << order;
+    if (order > 0) {
+        block_free(page, order);
+        return;
+    }
+    struct cpu *cpu = arch_cpu();
+    cache_push(cpu, page);
+    if (cpu->page_cached > CACHE_MAX) cache_drain(cpu, CACHE_MAX - CACHE_BATCH);
+}
+
+void page_get(struct page *page)
+{
+    ASSERT(page->state == PAGE_USED && page->references > 0 && page->references < UINT32_MAX);
+    page->references++;
+}
+
+void page_put(struct page *page)
+{
+    ASSERT(page->state == PAGE_USED && page->references > 0);
+    if (page->references == 1)
+        page_free(page, 0);
+    else
+        page->references--;
+}
+
+uint64_t page_free_count(void)
+{
+    return free_count;
+}
+
+uint64_t page_total_count(void)
+{
+    return total_count;
+}
+
+// --- Boot -------------------------------------------------------------------------------------------
+
+// A run of RAM: [base, end). Whole pages.
+struct run {
+    uint64_t base, end;
+};
+
+static bool entry_is_managed(const struct boot_memory *entry)
+{
+    return entry->kind == BOOT_MEMORY_RAM || entry->kind == BOOT_MEMORY_INITRD;
+}
+
+static uint64_t round_down(uint64_t value)
+{
+    return value & ~(uint64_t)(PAGE_SIZE - 1);
+}
+
+static uint64_t round_up(uint64_t value)
+{
+    return round_down(value + PAGE_SIZE - 1);
+}
+
+static struct run entry_run(const struct boot_memory *entry)
+{
+    struct run run = {entry->base, entry->base + entry->size};
+    if (entry->kind == BOOT_MEMORY_RAM) return (struct run){round_up(run.base), round_down(run.end)};
+    return (struct run){round_down(run.base), round_up(run.end)};
+}
+
+// The first run of usable RAM that ends above `from`: RAM entries count only where no other entry covers
+// them, because maps of real machines overlap. False: there is none.
+static bool run_next(const struct bootinfo *info, uint64_t from, struct run *found)
+{
+    *found = (struct run){UINT64_MAX, UINT64_MAX};
+    for (uint32_t i = 0; i < info->memory_count; i++) {
+        struct run run = entry_run(&info->memory[i]);
+        if (info->memory[i].kind != BOOT_MEMORY_RAM) continue;
+        if (run.base < from) run.base = from;
+        for (uint32_t j = 0; j < info->memory_count; j++) { // j: past what covers the start
+            struct run other = entry_run(&info->memory[j]);
+            if (info->memory[j].kind == BOOT_MEMORY_RAM) continue;
+            if (other.base > run.base || other.end <= run.base) continue;
+            run.base = other.end;
+            j = UINT32_MAX; // begin again
+        }
+        for (uint32_t j = 0; j < info->memory_count; j++) { // up to what comes next
+            struct run other = entry_run(&info->memory[j]);
+            if (info->memory[j].kind == BOOT_MEMORY_RAM) continue;
+            if (other.base >= run.base && other.base < run.end) run.end = other.base;
+        }
+        if (run.base < run.end && run.base < found->base) *found = run;
+    }
+    return found->base != UINT64_MAX;
+}
+
+// The lowest managed range that begins at or above `from`, with all entries that touch or overlap joined.
+static bool range_next(const struct bootinfo *info, uint64_t from, struct run *found)
+{
+    *found = (struct run){UINT64_MAX, 0};
+    for (uint32_t i = 0; i < info->memory_count; i++) {
+        struct run run = entry_run(&info->memory[i]);
+        if (!entry_is_managed(&info->memory[i]) || run.base >= run.end) continue;
+        if (run.end > from && run.base < found->base) *found = run;
+    }
+    if (found->base == UINT64_MAX) return false;
+    for (bool grown = true; grown;) {
+        grown = false;
+        for (uint32_t i = 0; i < info->memory_count; i++) {
+            struct run run = entry_run(&info->memory[i]);
+            if (!entry_is_managed(&info->memory[i]) || run.base >= run.end) continue;
+            if (run.base > found->end || run.end <= found->end) continue;
+            found->end = run.end;
+            grown = true;
+        }
+    }
+    return true;
+}
+
+// Takes the arrays out of the end of the largest run, and returns what it took.
+static struct run arrays_place(const struct bootinfo *info)
+{
+    struct run run, largest = {0};
+    uint64_t pages = 0;
+    for (uint64_t from = 0; range_next(info, from, &run); from = run.end) {
+        pages += (run.end - run.base) >> PAGE_SHIFT;
+        range_count++;
+    }
+    if (range_count > UINT16_MAX) panic("the memory map has too many ranges");
+    uint64_t size = round_up(range_count * sizeof *ranges + pages * sizeof(struct page));
+    for (uint64_t from = 0; run_next(info, from, &run); from = run.end) {
+        if (run.end - run.base > largest.end - largest.base) largest = run;
+    }
+    if (largest.end - largest.base < size) panic("no room for the page table of RAM");
+    struct run taken = {largest.end - size, largest.end};
+    uint8_t *at = arch_physical_to_virtual(taken.base);
+    memset(at, 0, size);
+    ranges = (struct page_range *)at;
+    struct page *next = (struct page *)(at + range_count * sizeof *ranges);
+    uint64_t from = 0;
+    for (uint32_t i = 0; range_next(info, from, &run); i++, from = run.end) {
+        uint64_t count = (run.end - run.base) >> PAGE_SHIFT;
+        ranges[i] = (struct page_range){run.base >> PAGE_SHIFT, count, next};
+        for (uint64_t j = 0; j < count; j++)
+            next[j] = (struct page){.range = (uint16_t)i, .references = 1};
+        next += count;
+    }
+    return taken;
+}
+
+static void run_free(struct run run)
+{
+    struct page *page = page_of(run.base);
+    uint64_t number = run.base >> PAGE_SHIFT, count = (run.end - run.base) >> PAGE_SHIFT;
+    free_count += count;
+    while (count > 0) {
+        uint32_t order = PAGE_ORDER_MAX;
+        while (number & ((1ull << order) - 1) || count < 1ull << order)
+            order--;
+        page->state = PAGE_USED;
+        block_free(page, order);
+        page += 1ull << order;
+        number += 1ull << order;
+        count -= 1ull << order;
+    }
+}
+
+void page_init(const struct bootinfo *info)
+{
+    free_count = total_count = range_count = 0;
+    for (uint32_t zone = 0; zone < ZONE_COUNT; zone++) {
+        for (uint32_t order = 0; order <= PAGE_ORDER_MAX; order++)
+            list_init(&free_blocks[zone][order]);
+    }
+    struct run taken = arrays_place(info), run;
+    for (uint64_t from = 0; run_next(info, from, &run); from = run.end) {
+        struct run rest = run;
+        if (run.end == taken.end) rest.end = taken.base;
+        total_count += (run.end - run.base) >> PAGE_SHIFT;
+        run_free(rest);
+    }
+    for (uint32_t i = 0; i < info->memory_count; i++) {
+        if (info->memory[i].kind != BOOT_MEMORY_INITRD) continue;
+        run = entry_run(&info->memory[i]);
+        for (uint64_t at = run.base; at < run.end; at += PAGE_SIZE)
+            page_of(at)->state = PAGE_USED;
+        total_count += (run.end - run.base) >> PAGE_SHIFT;
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// The radix tree. A node of height 1 has pages in its slots, others have nodes; every node in the tree has
+// something in it. Its depth is the number's bits over six, which bounds every walk.
+#include "kernel/memory/page_tree.h"
+#include "kernel/log.h"
+#include "kernel/memory/page.h"
+#include "kernel/object/quota.h"
+
+struct page_node {
+    uint32_t used; // slots
+    void *slot[PAGE_TREE_SLOTS];
+};
+
+enum : uint32_t { HEIGHT_MAX = (64 + PAGE_TREE_BITS - 1) / PAGE_TREE_BITS };
+
+static struct slab node_slab;
+
+void page_tree_init_slab(void)
+{
+    slab_init(&node_slab, "page tree", sizeof(struct page_node));
+}
+
+void page_tree_init(struct page_tree *tree, struct process *owner)
+{
+    *tree = (struct page_tree){.owner = owner};
+}
+
+static uint32_t slot_of(uint64_t number, uint32_t height)
+{
+    return number >> (PAGE_TREE_BITS * (height - 1)) & (PAGE_TREE_SLOTS - 1);
+}
+
+// True when a tree of this height has a place for the number.
+static bool reaches(uint32_t height, uint64_t number)
+{
+    return height >= HEIGHT_MAX || number >> (PAGE_TREE_BITS * height) == 0;
+}
+
+static enum status node_make(struct page_tree *tree, struct page_node **node)
+{
+    TRY(process_charge(tree->owner, sizeof(struct page_node)));
+    *node = slab_allocate(&node_slab);
+    if (*node != nullptr) return OK;
+    process_uncharge(tree->owner, sizeof(struct page_node));
+    return ERR_NO_MEMORY;
+}
+
+static void node_free(struct page_tree *tree, struct page_node *node)
+{
+    slab_free(&node_slab, node);
+    process_uncharge(tree->owner, sizeof(struct page_node));
+}
+
+struct page *page_tree_find(const struct page_tree *tree, uint64_t number)
+{
+    if (!reaches(tree->height, number)) return nullptr;
+    void *at = tree->root;
+    for (uint32_t height = tree->height; at != nullptr && height > 0; height--)
+        at = ((struct page_node *)at)->slot[slot_of(number, height)];
+    return at;
+}
+
+// Makes the tree high enough. A root that would have nothing in it is not made: the height alone grows.
+static enum status grow(struct page_tree *tree, uint64_t number)
+{
+    while (!reaches(tree->height, number) || tree->height == 0) {
+        if (tree->root != nullptr) {
+            struct page_node *node;
+            TRY(node_make(tree, &node));
+            node->slot[0] = tree->root;
+            node->used = 1;
+            tree->root = node;
+        }
+        tree->height++;
+    }
+    return OK;
+}
+
+// Frees the nodes on the way to `number` that have nothing in them.
+static void prune(struct page_tree *tree, uint64_t number)
+{
+    struct page_node *path[HEIGHT_MAX + 1];
+    struct page_node *node = tree->root;
+    uint32_t height = tree->height;
+    for (; node != nullptr; node = node->slot[slot_of(number, height--)]) {
+        path[height] = node;
+        if (height == 1) break;
+    }
+    if (node == nullptr) height++;
+    for (; height <= tree->height && path[height]->used == 0; height++) {
+        node_free(tree, path[height]);
+        if (height == tree->height) {
+            tree->root = nullptr;
+            tree->height = 0;
+            return;
+        }
+        path[height + 1]->slot[slot_of(number, height + 1)] = nullptr;
+        path[height + 1]->used--;
+    }
+}
+
+enum status page_tree_insert(struct page_tree *tree, uint64_t number, struct page *page)
+{
+    enum status status = grow(tree, number);
+    void **place = (void **)&tree->root;
+    struct page_node *parent = nullptr;
+    for (uint32_t height = tree->height; status == OK && height > 0; height--) {
+        if (*place == nullptr) {
+            struct page_node *node;
+            status = node_make(tree, &node);
+            if (status != OK) break;
+            *place = node;
+            if (parent != nullptr) parent->used++;
+        }
+        parent = *place;
+        place = &parent->slot[slot_of(number, height)];
+    }
+    if (status != OK) {
+        if (tree->root != nullptr && reaches(tree->height, number)) prune(tree, number);
+        if (tree->root == nullptr) tree->height = 0;
+        return status;
+    }
+    if (*place == nullptr) {
+        parent->used++;
+        tree->count++;
+    }
+    *place = page;
+    return OK;
+}
+
+struct page *page_tree_remove(struct page_tree *tree, uint64_t number)
+{
+    if (!reaches(tree->height, number)) return nullptr;
+    struct page_node *node = tree->root;
+    for (uint32_t height = tree->height; node != nullptr && height > 1; height--)
+        node = node->slot[slot_of(number, height)];
+    if (node == nullptr) return nullptr;
+    void **place = &node->slot[slot_of(number, 1)];
+    struct page *page = *place;
+    if (page == nullptr) return nullptr;
+    *place = nullptr;
+    tree->count--;
+    if (--node->used == 0) prune(tree, number);
+    return page;
+}
+
+struct page *page_tree_next(const struct page_tree *tree, uint64_t *number)
+{
+    uint64_t at = *number;
+    while (tree->root != nullptr && reaches(tree->height, at)) {
+        void *node = tree->root;
+        uint32_t height = tree->height;
+        while (node != nullptr && height > 0) {
+            node = ((struct page_node *)node)->slot[slot_of(at, height)];
+            height--;
+        }
+        if (node != nullptr) {
+            *number = at;
+            return node;
+        }
+        // Nothing below a slot of a node of height + 1: past all that it stands for.
+        uint64_t span = 1ull << (PAGE_TREE_BITS * height);
+        uint64_t next = (at | (span - 1)) + 1;
+        if (next == 0) return nullptr;
+        at = next;
+    }
+    return nullptr;
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// Where mappings go. A space has a window at a random place with 30 bits of choice and more; mappings follow one another in it
+// with small random gaps, so that an address tells little of the others but their page tables are
+// shared. Holes that were unmapped are used again before the window grows, and a new window is drawn
+// when it is full. Each search looks at a bounded number of regions.
+#include "kernel/log.h"
+#include "kernel/memory/page.h"
+#include "kernel/memory/region.h"
+#include "kernel/memory/space.h"
+#include "kernel/random.h"
+
+enum : uint64_t { WINDOW = 4ull << 30 };
+enum : uint32_t { HOLE_TRIES = 16, WINDOW_TRIES = 64, GAP_PAGES = 16 };
+
+bool space_is_free(const struct space *space, uintptr_t from, uintptr_t to)
+{
+    const struct region *region = region_find(space, from);
+    return region == nullptr || region->start - region->guard >= to;
+}
+
+// splitmix64, by Steele, Lea and Flood: spreads the seed that the kernel's generator gave.
+static uint64_t draw(struct space *space)
+{
+    if (space->random == 0) random_fill(&space->random, sizeof space->random);
+    uint64_t value = space->random += 0x9e3779b97f4a7c15u;
+    value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9u;
+    value = (value ^ value >> 27) * 0x94d049bb133111ebu;
+    return value ^ value >> 31;
+}
+
+static uintptr_t gap(struct space *space)
+{
+    return (uintptr_t)(draw(space) % GAP_PAGES) * PAGE_SIZE;
+}
+
+// Looks upwards from the lowest hole, then at the top of what was placed.
+static bool place_in_window(struct space *space, size_t size, uintptr_t *address)
+{
+    uintptr_t at = space->hole + gap(space);
+    for (uint32_t i = 0; i <= HOLE_TRIES; i++) {
+        if (i == HOLE_TRIES) at = space->window + gap(space);
+        if (at >= space->window_end || size > space->window_end - at) return false;
+        const struct region *region = region_find(space, at);
+        if (region == nullptr || region->start - region->guard >= at + size) {
+            *address = at;
+            return true;
+        }
+        at = region_end(region) + gap(space);
+    }
+    return false;
+}
+
+enum status space_place(struct space *space, size_t size, uintptr_t *address)
+{
+    uint64_t room = ARCH_USER_END - ARCH_USER_BASE;
+    if (size >= room) return ERR_NO_MEMORY;
+    bool found = place_in_window(space, size, address);
+    for (uint32_t i = 0; !found && i < WINDOW_TRIES; i++) {
+        uintptr_t at = ARCH_USER_BASE + draw(space) % (room - size) / PAGE_SIZE * PAGE_SIZE;
+        found = space_is_free(space, at, at + size);
+        if (!found) continue;
+        *address = space->hole = space->window = at;
+        uint64_t left = ARCH_USER_END - at;
+        space->window_end = at + (left < WINDOW ? left : WINDOW);
+    }
+    if (!found) return ERR_NO_MEMORY;
+    space->hole = *address + size;
+    if (space->hole > space->window) space->window = space->hole;
+    return OK;
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Progress of long calls, one per thread.
+#include "kernel/memory/progress.h"
+#include "kernel/object/thread.h"
+
+struct progress *progress_get(const void *call, const uint64_t argument[3], uint64_t first)
+{
+    struct progress *progress = &thread_current()->progress;
+    bool same = progress->call == call;
+    for (int i = 0; i < 3; i++)
+        same = same && progress->argument[i] == argument[i];
+    if (same) return progress;
+    progress_end(progress);
+    *progress = (struct progress){.call = call, .position = first};
+    for (int i = 0; i < 3; i++)
+        progress->argument[i] = argument[i];
+    return progress;
+}
+
+void progress_end(struct progress *progress)
+{
+    struct object *object = progress->object;
+    *progress = (struct progress){};
+    if (object != nullptr) object_put(object);
+}
+
+bool progress_should_stop(void)
+{
+    return arch_interrupt_pending();
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+// Address spaces: where regions go, how faults are answered, and how ranges change in bounded steps. A step
+// handles at most CHUNK bytes of one region, and what it has done shows in the regions themselves.
+#include "kernel/memory/space.h"
+#include "kernel/log.h"
+#include "kernel/memory/page.h"
+#include "kernel/memory/region.h"
+#include "kernel/object/memory.h"
+#include "kernel/object/quota.h"
+
+enum : uint64_t { CHUNK = 2ull << 20 };
+enum : uint32_t { ACCESS = MAP_READ | MAP_WRITE | MAP_EXECUTE };
+
+static uintptr_t chunk_end(uintptr_t at, uintptr_t end)
+{
+    uintptr_t next = (at | (CHUNK - 1)) + 1;
+    return next < end ? next : end;
+}
+
+enum status space_init(struct space *space, struct process *process)
+{
+    *space = (struct space){.process = process};
+    return arch_space_init(&space->arch);
+}
+
+static bool access_is_sane(uint32_t access)
+{
+    if ((access & (MAP_WRITE | MAP_EXECUTE)) == (MAP_WRITE | MAP_EXECUTE)) return false;
+    return access == 0 || access & MAP_READ;
+}
+
+enum status space_view_check(const struct space_view *view)
+{
+    const struct memory *memory = view->memory;
+    uint32_t access = view->flags & ACCESS;
+    if (view->size == 0 || view->size % PAGE_SIZE != 0 || view->offset % PAGE_SIZE != 0)
+        return ERR_BAD_ARGUMENT;
+    if (view->offset > memory->size || view->size > memory->size - view->offset)
+        return ERR_BAD_ARGUMENT;
+    if (view->size >= ARCH_USER_END - ARCH_USER_BASE || !access_is_sane(access))
+        return ERR_BAD_ARGUMENT;
+    if (access & ~view->allowed) return ERR_NO_RIGHT;
+    if (access & MAP_WRITE && memory->sealed) return ERR_BAD_STATE;
+    if (!memory->sealed && memory->region_count >= MEMORY_REGIONS_MAX) return ERR_QUOTA;
+    return OK;
+}
+
+enum status space_map(struct space *space, const struct space_view *view, uintptr_t *address)
+{
+    TRY(space_view_check(view));
+    uintptr_t guard = view->flags & MAP_GUARD ? PAGE_SIZE : 0, at = *address;
+    bool fits = at % PAGE_SIZE == 0 && at >= ARCH_USER_BASE + guard && at < ARCH_USER_END &&
+                view->size <= ARCH_USER_END - at;
+    if (view->flags & MAP_FIXED) {
+        if (!fits) return ERR_BAD_ARGUMENT;
+        if (!space_is_free(space, at - guard, at + view->size)) return ERR_EXISTS;
+    } else if (at == 0 || !fits || !space_is_free(space, at - guard, at + view->size)) {
+        TRY(space_place(space, view->size + guard, &at));
+        at += guard;
+    }
+    struct region form = {.memory = view->memory,
+                          .start = at,
+                          .offset = view->offset,
+                          .protection = view->flags & ACCESS,
+                          .allowed = view->allowed,
+                          .guard = (uint32_t)guard};
+    TRY(region_make(space, &form, at + view->size - 1));
+    region_join(region_find(space, at));
+    *address = at;
+    return OK;
+}
+
+// The first address at or above `at` in the region where something may be mapped: pages that were never
+// committed are passed over.
+static uintptr_t region_skip(const struct region *region, uintptr_t at)
+{
+    const struct memory *memory = region->memory;
+    if (memory->kind != MEMORY_RAM || memory->backing != nullptr) return at;
+    uint64_t offset = region->offset + (at - region->start), number = offset >> PAGE_SHIFT;
+    uintptr_t left = region_end(region) - at;
+    if (page_tree_next(&memory->pages, &number) == nullptr) return at + left;
+    uint64_t skipped = (number << PAGE_SHIFT) - offset;
+    return at + (skipped < left ? (uintptr_t)skipped : left);
+}
+
+enum status space_unmap(struct space *space, uintptr_t *address, uintptr_t end)
+{
+    struct region *region = region_find(space, *address);
+    if (region == nullptr || region->start >= end) {
+        *address = end;
+        return OK;
+    }
+    if (region->start < *address) TRY(region_split(region, *address));
+    uintptr_t stop = region_end(region) < end ? region_end(region) : end;
+    uintptr_t from = region_skip(region, region->start);
+    uintptr_t done = from >= stop ? stop : chunk_end(from, stop);
+    if (from < done) arch_space_unmap(&space->arch, from, done - from);
+    region->offset += done - region->start;
+    if (region->start < space->hole) space->hole = region->start;
+    region->start = done;
+    region->guard = 0;
+    if (done == region_end(region)) region_drop(region);
+    *address = done;
+    return OK;
+}
+
+enum status space_protect(struct space *space, uintptr_t *address, uintptr_t end, uint32_t flags)
+{
+    struct region *region = region_find(space, *address);
+    if (flags & ~ACCESS || !access_is_sane(flags)) return ERR_BAD_ARGUMENT;
+    if (region == nullptr || region->start > *address) return ERR_BAD_ADDRESS;
+    if (flags & ~region->allowed) return ERR_NO_RIGHT;
+    if (flags & MAP_WRITE && region->memory->sealed) return ERR_BAD_STATE;
+    if (region->protection != flags) {
+        if (region->start < *address) TRY(region_split(region, *address));
+        if (region_end(region) > end) {
+            TRY(region_split(region, end));
+            region = region_find(space, *address);
+        }
+        region_set_protection(region, flags);
+    }
+    uintptr_t stop = region_end(region) < end ? region_end(region) : end;
+    uintptr_t done = chunk_end(*address, stop);
+    // Whether a page may be written to at once depends on who shares it: the next fault finds out.
+    if (flags == 0)
+        arch_space_unmap(&space->arch, *address, done - *address);
+    else
+        arch_space_protect(&space->arch, *address, done - *address, flags & ~MAP_WRITE);
+    *address = done;
+    if (done == stop) {
+        region_join(region);
+        struct region *right = region_find(space, done);
+        if (right != nullptr && right->start == done) region_join(right);
+    }
+    return OK;
+}
+
+// --- Faults --------------------------------------------------------------------------------------------------
+
+static uint32_t memory_attributes(const struct memory *memory)
+{
+    if (memory->cache == MEMORY_DEVICE) return SPACE_DEVICE;
+    return memory->cache == MEMORY_WRITE_COMBINE ? SPACE_WRITE_COMBINE : 0;
+}
+
+// Empty tables stay until somebody needs the memory.
+static enum status translate(struct space *space, uintptr_t address, uint64_t physical, size_t size,
+                             uint32_t protection)
+{
+    enum status status = arch_space_map(&space->arch, address, physical, size, protection);
+    if (status != ERR_QUOTA && status != ERR_NO_MEMORY) return status;
+    (void)arch_space_trim(&space->arch);
+    return arch_space_map(&space->arch, address, physical, size, protection);
+}
+
+// A window is brought in by the chunk.
+static enum status window_fault(struct space *space, const struct region *region, uintptr_t address)
+{
+    uintptr_t start = address & ~(uintptr_t)(CHUNK - 1);
+    if (start < region->start) start = region->start;
+    uintptr_t end = chunk_end(address, region_end(region));
+    uint64_t physical = region->memory->physical + region->offset + (start - region->start);
+    arch_space_unmap(&space->arch, start, end - start);
+    return translate(space, start, physical, end - start,
+                     region->protection | memory_attributes(region->memory));
+}
+
+// Maps what is at hand around a page that cannot change, such as a program's text: contiguous runs at
+// once. Nobody is owed these pages, so failures do not count.
+static void fault_around(struct space *space, const struct region *region, uintptr_t address)
+{
+    enum : uintptr_t { AROUND = 16 * PAGE_SIZE };
+    uintptr_t at = address & ~(AROUND - 1), end = at + AROUND;
+    if (at < region->start) at = region->start;
+    if (end > region_end(region)) end = region_end(region);
+    uint32_t protection = region->protection & ~MAP_WRITE, ignored;
+    uint64_t run = 0, run_size = 0, there;
+    for (; at <= end; at += PAGE_SIZE) {
+        struct page *page = nullptr;
+        if (at < end && !arch_space_query(&space->arch, at, &there, &ignored))
+            page = memory_peek(region->memory, region->offset + (at - region->start));
+        uint64_t physical = page == nullptr ? 0 : page_physical(page);
+        if (page != nullptr && run_size > 0 && physical == run + run_size) {
+            run_size += PAGE_SIZE;
+            continue;
+        }
+        if (run_size > 0 &&
+            arch_space_map(&space->arch, at - run_size, run, run_size, protection) != OK)
+            return;
+        run = physical;
+        run_size = page == nullptr ? 0 : PAGE_SIZE;
+    }
+}
+
+enum status space_fault(struct space *space, uintptr_t address, uint32_t access)
+{
+    struct region *region = region_find(space, address);
+    if (region == nullptr || region->start > address) return ERR_BAD_ADDRESS;
+    if (!(region->protection & access)) return ERR_BAD_ADDRESS;
+    address &= ~(uintptr_t)(PAGE_SIZE - 1);
+    struct memory *memory = region->memory;
+    uint64_t offset = region->offset + (address - region->start), physical, there;
+    struct page *page;
+    TRY(memory_page(memory, offset, access == MAP_WRITE, &page, &physical));
+    if (page == nullptr) return window_fault(space, region, address);
+    uint32_t protection = region->protection, present;
+    if (!memory_owns(memory, offset, page)) protection &= ~MAP_WRITE;
+    protection |= memory_attributes(memory);
+    if (arch_space_query(&space->arch, address, &there, &present)) {
+        if (there == physical && !(protection & ~present)) return OK;
+        arch_space_unmap(&space->arch, address, PAGE_SIZE);
+    }
+    TRY(translate(space, address, physical, PAGE_SIZE, protection));
+    if (memory->sealed || (memory->backing != nullptr && !(protection & MAP_WRITE)))
+        fault_around(space, region, address);
+    return OK;
+}
+
+enum status space_reach(struct space *space, uintptr_t address, uint32_t access, void **at)
+{
+    struct region *region = region_find(space, address);
+    if (region == nullptr || region->start > address) return ERR_BAD_ADDRESS;
+    if (!(region->protection & access)) return ERR_BAD_ADDRESS;
+    uint64_t offset = region->offset + (address - region->start), physical;
+    struct page *page;
+    TRY(memory_page(region->memory, offset, access == MAP_WRITE, &page, &physical));
+    if (page == nullptr) return ERR_BAD_ADDRESS;
+    *at = (uint8_t *)page_address(page) + address % PAGE_SIZE;
+    return OK;
+}
+
+// --- The end, and tables -----------------------------------------------------------------------------------------
+
+bool space_clear(struct space *space)
+{
+    struct region *region = region_find(space, 0);
+    if (region != nullptr) {
+        uintptr_t at = region->start;
+        // From a region's start nothing is split, so nothing can fail.
+        ASSERT(space_unmap(space, &at, region_end(region)) == OK);
+        return false;
+    }
+    if (!arch_space_trim(&space->arch)) return false;
+    arch_space_fini(&space->arch);
+    return true;
+}
+
+struct page *space_table_allocate(struct arch_space *arch)
+{
+    struct space *space = CONTAINER(arch, struct space, arch);
+    if (process_charge_memory(space->process, 1) != OK) return nullptr;
+    struct page *page = page_allocate(0, PAGE_ZERO);
+    if (page == nullptr) process_uncharge_memory(space->process, 1);
+    return page;
+}
+
+void space_table_free(struct arch_space *arch, struct page *page)
+{
+    struct space *space = CONTAINER(arch, struct space, arch);
+    page_put(page);
+    process_uncharge_memory(space->process, 1);
+}

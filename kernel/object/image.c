@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+// Images. Making one goes through stages, each in bounded steps: clone the file's pages, seal them, read the
+// layout and judge it, hash what is signed, check the signature. Only then can anybody get a handle. The
+// check of the signature is the one long piece that cannot be divided: about half a million instructions.
+#include "kernel/object/image.h"
+#include "kernel/log.h"
+#include "kernel/memory/page.h"
+#include "kernel/memory/progress.h"
+#include "kernel/memory/space.h"
+#include "kernel/object/handle.h"
+#include "kernel/object/memory.h"
+#include "kernel/object/process.h"
+#include "kernel/object/trust.h"
+#include "kernel/string.h"
+#include "kernel/syscall.h"
+#include "kernel/syscalls.h"
+#include <arch/arch.h>
+
+static const char context[] = "ferrite image"; // signed before the file's bytes, with its NUL
+static const uint8_t zeros[PAGE_SIZE];
+
+static void image_destroy(struct object *object)
+{
+    struct image *image = (struct image *)object;
+    if (image->memory != nullptr) object_put(&image->memory->object);
+    object_free(object);
+}
+
+const struct object_operations image_operations = {
+    .name = "image", .size = sizeof(struct image), .destroy = image_destroy};
+
+enum status image_new(struct process *owner, struct memory *memory, uint64_t size,
+                      struct image **image)
+{
+    if (size > MACHO_FILE_MAX) return ERR_IMAGE_TOO_LARGE;
+    if (size < sizeof(struct macho_header_64) || size > memory->size) return ERR_IMAGE_TRUNCATED;
+    TRY(object_create(OBJECT_IMAGE, owner, image));
+    enum status status = memory_clone_make(owner, memory, 0, size, &(*image)->memory);
+    if (status == OK) {
+        (*image)->layout.file_size = size;
+        return OK;
+    }
+    object_put(&(*image)->object);
+    return status;
+}
+
+// Whether a trust root has the image's key, and lets it be entitled to what it asks for.
+static enum status trust_check(const struct macho *macho)
+{
+    for (uint32_t i = 0; i < trust_root_count; i++) {
+        const struct trust_root *root = &trust_roots[i];
+        if (memcmp(root->key, macho->key, sizeof root->key) != 0) continue;
+        if (macho->object_kinds & ~root->object_kinds) return ERR_IMAGE_ENTITLEMENT;
+        if (macho->resource_kinds & ~root->resource_kinds) return ERR_IMAGE_ENTITLEMENT;
+        if (macho->priority_ceiling > root->priority_ceiling) return ERR_IMAGE_ENTITLEMENT;
+        if (root->memory_ceiling != 0 &&
+            (macho->memory_ceiling == 0 || macho->memory_ceiling > root->memory_ceiling))
+            return ERR_IMAGE_ENTITLEMENT;
+        return OK;
+    }
+    return ERR_IMAGE_UNTRUSTED;
+}
+
+static const uint8_t *image_bytes(const struct image *image, uint64_t offset)
+{
+    const struct page *page = memory_peek(image->memory, offset);
+    const uint8_t *bytes = page == nullptr ? zeros : page_address(page);
+    return bytes + offset % PAGE_SIZE;
+}
+
+static enum status image_judge(struct image *image)
+{
+    static_assert(MACHO_HEADER_MAX == PAGE_SIZE);
+    uint64_t size = image->layout.file_size;
+    TRY(memory_seal(image->memory));
+    TRY(macho_parse(image_bytes(image, 0), size < PAGE_SIZE ? size : PAGE_SIZE, size,
+                    ARCH_MACHO_CPU, &image->layout));
+    TRY(trust_check(&image->layout));
+    sha512_init(&image->hash);
+    sha512_update(&image->hash, context, sizeof context);
+    return OK;
+}
+
+// Hashes a page; on the way a file that has some pages of its own and some of a backing is made to have
+// all, so that it can itself back the data of processes.
+static enum status image_hash(struct image *image)
+{
+    struct memory *memory = image->memory;
+    uint64_t left = image->layout.signature_offset - image->hashed;
+    size_t part = left < PAGE_SIZE ? left : PAGE_SIZE;
+    if (memory->pages.count > 0) TRY(memory_take_page(memory, image->hashed));
+    sha512_update(&image->hash, image_bytes(image, image->hashed), part);
+    image->hashed += part;
+    return OK;
+}
+
+static enum status image_verify(struct image *image)
+{
+    uint8_t digest[SHA512_SIZE];
+    sha512_final(&image->hash, digest);
+    const uint8_t *signature = image_bytes(image, image->layout.signature_offset);
+    if (!ed25519_verify(signature, digest, sizeof digest, image->layout.key))
+        return ERR_IMAGE_SIGNATURE;
+    if (image->memory->pages.count > 0) memory_leave_backing(image->memory);
+    image->verified = true;
+    return OK;
+}
+
+enum status image_step(struct image *image, struct memory *memory)
+{
+    if (image->cloned < image->memory->size) {
+        TRY(memory_clone_step(image->memory, memory, 0, &image->cloned));
+        return image->cloned < image->memory->size ? OK : image_judge(image);
+    }
+    if (image->hashed < image->layout.signature_offset) return image_hash(image);
+    return image_verify(image);
+}
+
+enum status image_make(struct process *owner, struct memory *memory, uint64_t size,
+                       struct image **image)
+{
+    struct image *made;
+    TRY(image_new(owner, memory, size, &made));
+    enum status status = OK;
+    while (status == OK && !made->verified)
+        status = image_step(made, memory);
+    if (status == OK)
+        *image = made;
+    else
+        object_put(&made->object);
+    return status;
+}
+
+// --- Mapping -----------------------------------------------------------------------------------------------
+
+// A segment that is written to: the process's own memory, with the file's pages behind it.
+static enum status data_make(const struct image *image, const struct macho_view *segment,
+                             struct process *owner, struct memory **memory)
+{
+    if (segment->file_size == 0) return memory_make(owner, segment->memory_size, memory);
+    TRY(memory_clone_make(owner, image->memory, segment->file_offset, segment->file_size, memory));
+    // An image's file is its own backing or has no pages of its own, so this takes no steps.
+    uint64_t done = 0;
+    enum status status = memory_clone_step(*memory, image->memory, segment->file_offset, &done);
+    ASSERT(status == OK && done == (*memory)->size);
+    (*memory)->size = segment->memory_size;
+    return OK;
+}
+
+static enum status segment_map(const struct image *image, const struct macho_view *segment,
+                               struct space *space, uintptr_t base)
+{
+    static_assert(MACHO_READ == MAP_READ && MACHO_WRITE == MAP_WRITE);
+    static_assert(MACHO_EXECUTABLE == MAP_EXECUTE);
+    bool written = segment->protection & MACHO_WRITE;
+    struct space_view view = {.memory = image->memory,
+                              .offset = written ? 0 : segment->file_offset,
+                              .size = segment->memory_size,
+                              .flags = segment->protection | MAP_FIXED,
+                              .allowed = segment->protection};
+    if (written) TRY(data_make(image, segment, space->process, &view.memory));
+    uintptr_t address = base + segment->address;
+    enum status status = space_map(space, &view, &address);
+    if (written) object_put(&view.memory->object); // the region has its own reference
+    return status;
+}
+
+enum status image_map(struct image *image, struct space *space, uintptr_t *base)
+{
+    ASSERT(image->verified);
+    const struct macho *macho = &image->layout;
+    TRY(space_place(space, macho->memory_size, base));
+    for (uint32_t i = 0; i < macho->segment_count; i++)
+        TRY(segment_map(image, &macho->segment[i], space, *base));
+    return OK;
+}
+
+// --- System calls ----------------------------------------------------------------------------------------------
+
+enum status sys_image_create(struct memory *memory, size_t size, fe_handle *handle)
+{
+    enum : uint32_t {
+        RIGHTS = RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_INSPECT | RIGHT_IMAGE_SPAWN
+    };
+    struct process *process = process_current();
+    TRY(handle_reserve(process, 1));
+    struct progress *progress =
+        progress_get(sys_image_create, (uint64_t[3]){memory->object.id, size}, 0);
+    enum status status = OK;
+    struct image *image;
+    if (progress->object == nullptr) {
+        status = image_new(process, memory, size, &image);
+        if (status == OK) progress->object = &image->object;
+    }
+    image = (struct image *)progress->object;
+    while (status == OK && !image->verified) {
+        status = image_step(image, memory);
+        if (status == OK && !image->verified && progress_should_stop()) return CALL_RESTART;
+    }
+    if (status == OK) *handle = handle_insert(process, &image->object, RIGHTS);
+    progress_end(progress);
+    return status;
+}
+
+enum status sys_image_inspect(struct image *image, struct fe_image_info *info)
+{
+    const struct macho *macho = &image->layout;
+    *info = (struct fe_image_info){.size = macho->file_size,
+                                   .memory_size = macho->memory_size,
+                                   .entry = macho->entry,
+                                   .object_kinds = macho->object_kinds,
+                                   .resource_kinds = macho->resource_kinds,
+                                   .memory_ceiling = macho->memory_ceiling,
+                                   .stack_size = macho->stack_size};
+    memcpy(info->uuid, macho->uuid, sizeof info->uuid);
+    return OK;
+}

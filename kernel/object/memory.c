@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: MIT
+// Memory objects: making, committing, sharing and freeing pages. Where a page of an object changes for
+// another, every view of the object forgets the old one first, so that all of them see the same. System
+// calls are in memory_call.c.
+#include "kernel/object/memory.h"
+#include "kernel/log.h"
+#include "kernel/memory/page.h"
+#include "kernel/memory/region.h"
+#include "kernel/memory/space.h"
+#include "kernel/object/quota.h"
+#include "kernel/string.h"
+
+enum : uint32_t { STEP_PAGES = PAGE_TREE_SLOTS };
+
+void memory_init(void)
+{
+    page_tree_init_slab();
+    region_init_slab();
+}
+
+static uint64_t round_up(uint64_t size)
+{
+    return (size + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+// Frees up to STEP_PAGES pages from the one at *number on; true when there are no more.
+static bool pages_drop(struct memory *memory, uint64_t *number)
+{
+    for (uint32_t i = 0; i < STEP_PAGES; i++) {
+        if (page_tree_next(&memory->pages, number) == nullptr) return true;
+        page_put(page_tree_remove(&memory->pages, *number));
+        process_uncharge_memory(memory->object.owner, 1);
+    }
+    return false;
+}
+
+static bool memory_reap(struct reap *reap)
+{
+    struct memory *memory = CONTAINER(reap, struct memory, reap);
+    uint64_t number = 0;
+    if (!pages_drop(memory, &number)) return false;
+    ASSERT(memory->pages.count == 0 && list_is_empty(&memory->regions));
+    if (memory->backing != nullptr) object_put(&memory->backing->object);
+    object_free(&memory->object);
+    return true;
+}
+
+// A small object goes at once, a large one in steps.
+static void memory_destroy(struct object *object)
+{
+    struct memory *memory = (struct memory *)object;
+    if (memory->pages.count >= STEP_PAGES || !memory_reap(&memory->reap)) reap_add(&memory->reap);
+}
+
+const struct object_operations memory_operations = {
+    .name = "memory", .size = sizeof(struct memory), .destroy = memory_destroy};
+
+static enum status memory_new(struct process *owner, enum memory_kind kind, uint64_t size,
+                              struct memory **memory)
+{
+    if (size == 0 || size > MEMORY_SIZE_MAX) return ERR_BAD_ARGUMENT;
+    TRY(object_create(OBJECT_MEMORY, owner, memory));
+    (*memory)->kind = kind;
+    (*memory)->size = round_up(size);
+    (*memory)->cache = MEMORY_CACHED;
+    page_tree_init(&(*memory)->pages, owner);
+    list_init(&(*memory)->regions);
+    reap_init(&(*memory)->reap, memory_reap);
+    return OK;
+}
+
+enum status memory_make(struct process *owner, uint64_t size, struct memory **memory)
+{
+    return memory_new(owner, MEMORY_RAM, size, memory);
+}
+
+// Charges for a page and puts it into the tree; the reference becomes the tree's.
+static enum status page_add(struct memory *memory, uint64_t number, struct page *page)
+{
+    TRY(process_charge_memory(memory->object.owner, 1));
+    enum status status = page_tree_insert(&memory->pages, number, page);
+    if (status != OK) process_uncharge_memory(memory->object.owner, 1);
+    return status;
+}
+
+enum status memory_adopt(struct process *owner, uint64_t physical, uint64_t size,
+                         struct memory **memory)
+{
+    struct memory *made;
+    TRY(memory_new(owner, MEMORY_RAM, size, &made));
+    enum status status = OK;
+    for (uint64_t at = 0; at < made->size && status == OK; at += PAGE_SIZE) {
+        struct page *page = page_of(physical + at);
+        ASSERT(page != nullptr && page->state == PAGE_USED && page->references == 1);
+        status = page_add(made, at >> PAGE_SHIFT, page);
+    }
+    if (status != OK)
+        object_put(&made->object);
+    else
+        *memory = made;
+    return status;
+}
+
+enum status memory_window_make(struct process *owner, uint64_t physical, uint64_t size,
+                               uint32_t cache, struct memory **memory)
+{
+    if (physical % PAGE_SIZE != 0 || cache > MEMORY_CACHED) return ERR_BAD_ARGUMENT;
+    TRY(memory_new(owner, MEMORY_PHYSICAL, size, memory));
+    (*memory)->physical = physical;
+    (*memory)->cache = cache;
+    return OK;
+}
+
+enum status memory_contiguous_make(struct process *owner, uint64_t size, uint32_t cache,
+                                   bool below_4g, struct memory **memory)
+{
+    struct memory *made;
+    if (size > (uint64_t)PAGE_SIZE << PAGE_ORDER_MAX) return ERR_NO_MEMORY;
+    TRY(memory_new(owner, MEMORY_CONTIGUOUS, size, &made));
+    made->cache = cache;
+    uint32_t count = (uint32_t)(made->size >> PAGE_SHIFT), order = 0;
+    while (1u << order < count) order++;
+    struct page *page = page_allocate(order, below_4g ? PAGE_BELOW_4G : 0);
+    enum status status = page == nullptr ? ERR_NO_MEMORY : OK;
+    uint32_t owned = 0;
+    for (; owned < count && status == OK; owned++) {
+        status = page_add(made, owned, page + owned);
+        if (status != OK) break;
+    }
+    for (uint32_t i = owned; page != nullptr && i < 1u << order; i++) page_free(page + i, 0);
+    if (status != OK) {
+        object_put(&made->object);
+        return status;
+    }
+    made->physical = page_physical(page);
+    *memory = made;
+    return OK;
+}
+
+// --- Pages -----------------------------------------------------------------------------------------------
+
+void memory_forget(struct memory *memory, uint64_t from, uint64_t to)
+{
+    for (struct list_node *node = memory->regions.head.next; node != &memory->regions.head;
+         node = node->next) {
+        struct region *region = CONTAINER(node, struct region, in_memory);
+        uintptr_t start;
+        size_t size;
+        if (region_part(region, from, to, &start, &size))
+            arch_space_unmap(&region->space->arch, start, size);
+    }
+}
+
+// Takes away the right to write from translations, so that the next write faults.
+static void memory_freeze(struct memory *memory, uint64_t from, uint64_t to)
+{
+    if (memory->writable_count == 0) return;
+    for (struct list_node *node = memory->regions.head.next; node != &memory->regions.head;
+         node = node->next) {
+        struct region *region = CONTAINER(node, struct region, in_memory);
+        uintptr_t start;
+        size_t size;
+        if (region->protection & MAP_WRITE && region_part(region, from, to, &start, &size))
+            arch_space_protect(&region->space->arch, start, size, SPACE_READ);
+    }
+}
+
+static struct page *backing_page(struct memory *memory, uint64_t offset)
+{
+    if (memory->backing == nullptr || offset >= memory->backing_size) return nullptr;
+    return page_tree_find(&memory->backing->pages,
+                          (memory->backing_offset + offset) >> PAGE_SHIFT);
+}
+
+struct page *memory_peek(struct memory *memory, uint64_t offset)
+{
+    if (offset >= memory->size) return nullptr;
+    struct page *page = page_tree_find(&memory->pages, offset >> PAGE_SHIFT);
+    return page != nullptr ? page : backing_page(memory, offset);
+}
+
+bool memory_owns(const struct memory *memory, uint64_t offset, const struct page *page)
+{
+    return page->references == 1 && page_tree_find(&memory->pages, offset >> PAGE_SHIFT) == page;
+}
+
+// Puts a page of the object's own where there was none, or one that others share: `from`, or zeros.
+static enum status page_own(struct memory *memory, uint64_t offset, struct page *shared,
+                            struct page **page)
+{
+    uint64_t number = offset >> PAGE_SHIFT;
+    struct page *old = page_tree_find(&memory->pages, number);
+    if (old == nullptr) TRY(process_charge_memory(memory->object.owner, 1));
+    struct page *own = page_allocate(0, shared == nullptr ? PAGE_ZERO : 0);
+    enum status status = own == nullptr ? ERR_NO_MEMORY : OK;
+    if (status == OK && old == nullptr) status = page_tree_insert(&memory->pages, number, own);
+    if (status != OK) {
+        if (own != nullptr) page_put(own);
+        if (old == nullptr) process_uncharge_memory(memory->object.owner, 1);
+        return status;
+    }
+    if (shared != nullptr) {
+        memcpy(page_address(own), page_address(shared), PAGE_SIZE);
+        memory_forget(memory, offset, offset + PAGE_SIZE);
+    }
+    if (old != nullptr) {
+        ASSERT(page_tree_insert(&memory->pages, number, own) == OK);
+        page_put(old);
+    }
+    *page = own;
+    return OK;
+}
+
+enum status memory_page(struct memory *memory, uint64_t offset, bool write, struct page **page,
+                        uint64_t *physical)
+{
+    offset &= ~(uint64_t)(PAGE_SIZE - 1);
+    if (offset >= memory->size) return ERR_BAD_ADDRESS;
+    *page = nullptr;
+    *physical = memory->physical + offset;
+    if (memory->kind == MEMORY_PHYSICAL) return OK;
+    ASSERT(!(write && memory->sealed));
+    struct page *present = memory_peek(memory, offset);
+    if (present != nullptr && (!write || memory_owns(memory, offset, present)))
+        *page = present;
+    else
+        TRY(page_own(memory, offset, present, page));
+    *physical = page_physical(*page);
+    return OK;
+}
+
+// --- Clones ------------------------------------------------------------------------------------------------
+
+enum status memory_clone_make(struct process *owner, struct memory *source, uint64_t offset,
+                              uint64_t size, struct memory **memory)
+{
+    if (source->kind != MEMORY_RAM) return ERR_NOT_SUPPORTED;
+    if (offset % PAGE_SIZE != 0 || offset >= source->size) return ERR_BAD_ARGUMENT;
+    if (size == 0 || size > source->size - offset) return ERR_BAD_ARGUMENT;
+    TRY(memory_new(owner, MEMORY_RAM, size, memory));
+    struct memory *clone = *memory;
+    if (source->sealed && source->backing == nullptr) {
+        clone->backing = source;
+        clone->backing_offset = offset;
+        clone->backing_size = clone->size;
+    } else if (source->backing != nullptr && offset < source->backing_size) {
+        clone->backing = source->backing;
+        clone->backing_offset = source->backing_offset + offset;
+        clone->backing_size = least(clone->size, source->backing_size - offset);
+    }
+    if (clone->backing != nullptr) object_get(&clone->backing->object);
+    return OK;
+}
+
+enum status memory_clone_step(struct memory *clone, struct memory *source, uint64_t offset,
+                              uint64_t *done)
+{
+    uint64_t first = offset >> PAGE_SHIFT, number = first + (*done >> PAGE_SHIFT);
+    uint64_t end = first + (clone->size >> PAGE_SHIFT);
+    if (clone->backing == source || page_tree_next(&source->pages, &number) == nullptr ||
+        number >= end) {
+        *done = clone->size;
+        return OK;
+    }
+    uint64_t stop = least(end, (number | (STEP_PAGES - 1)) + 1);
+    memory_freeze(source, number << PAGE_SHIFT, stop << PAGE_SHIFT);
+    struct page *page;
+    while (number < stop && (page = page_tree_next(&source->pages, &number)) != nullptr) {
+        if (number >= stop) break;
+        TRY(page_add(clone, number - first, page));
+        page_get(page);
+        number++;
+    }
+    *done = (stop - first) << PAGE_SHIFT;
+    return OK;
+}
+
+enum status memory_take_page(struct memory *memory, uint64_t offset)
+{
+    uint64_t number = offset >> PAGE_SHIFT;
+    struct page *page = backing_page(memory, offset);
+    if (page == nullptr || page_tree_find(&memory->pages, number) != nullptr) return OK;
+    TRY(page_add(memory, number, page));
+    page_get(page);
+    return OK;
+}
+
+void memory_leave_backing(struct memory *memory)
+{
+    struct memory *backing = memory->backing;
+    memory->backing = nullptr;
+    memory->backing_size = 0;
+    if (backing != nullptr) object_put(&backing->object);
+}
+
+enum status memory_seal(struct memory *memory)
+{
+    if (memory->kind != MEMORY_RAM) return ERR_NOT_SUPPORTED;
+    if (memory->writable_count > 0) return ERR_BUSY;
+    memory->sealed = true;
+    return OK;
+}
+
+bool memory_shrink_step(struct memory *memory, uint64_t size)
+{
+    enum : uint64_t { CHUNK = 2ull << 20 };
+    if (memory->size <= size) return true;
+    uint64_t end = memory->size, from = (end - 1) & ~(CHUNK - 1);
+    if (from < size) from = size;
+    // A chunk's pages go at once, a few steps' worth: 512 at most.
+    memory_forget(memory, from, end);
+    for (uint64_t number = from >> PAGE_SHIFT; !pages_drop(memory, &number);) {}
+    memory->size = from;
+    if (memory->backing_size > from) memory->backing_size = from;
+    return from == size;
+}
+
+// --- The kernel's own access -----------------------------------------------------------------------------------
+
+enum status memory_store(struct memory *memory, uint64_t offset, const void *from, size_t size)
+{
+    for (size_t done = 0, part; done < size; done += part) {
+        uint64_t at = offset + done;
+        part = least(size - done, PAGE_SIZE - at % PAGE_SIZE);
+        struct page *page;
+        uint64_t physical;
+        TRY(memory_page(memory, at, true, &page, &physical));
+        if (page == nullptr) return ERR_NOT_SUPPORTED;
+        memcpy((uint8_t *)page_address(page) + at % PAGE_SIZE, (const uint8_t *)from + done, part);
+    }
+    return OK;
+}
+
+enum status memory_load(struct memory *memory, uint64_t offset, void *to, size_t size)
+{
+    if (memory->kind == MEMORY_PHYSICAL) return ERR_NOT_SUPPORTED;
+    if (offset > memory->size || size > memory->size - offset) return ERR_BAD_ADDRESS;
+    for (size_t done = 0, part; done < size; done += part) {
+        uint64_t at = offset + done;
+        part = least(size - done, PAGE_SIZE - at % PAGE_SIZE);
+        const struct page *page = memory_peek(memory, at);
+        if (page == nullptr)
+            memset((uint8_t *)to + done, 0, part);
+        else
+            memcpy((uint8_t *)to + done, (uint8_t *)page_address(page) + at % PAGE_SIZE, part);
+    }
+    return OK;
+}
