@@ -39,6 +39,32 @@ enum fe_9p_open_flag : uint32_t {
     OPEN_DIRECTORY = 0200000,
     OPEN_NO_FOLLOW = 0400000,
 };
+
+// Modes: the numbers of st_mode.
+enum : uint32_t {
+    MODE_TYPE = 0170000,
+    MODE_FIFO = 0010000,
+    MODE_CHARACTER = 0020000,
+    MODE_DIRECTORY = 0040000,
+    MODE_BLOCK = 0060000,
+    MODE_FILE = 0100000,
+    MODE_LINK = 0120000,
+    MODE_SOCKET = 0140000,
+    MODE_SET_UID = 04000,
+    MODE_SET_GID = 02000,
+    MODE_STICKY = 01000,
+    MODE_PERMISSIONS = 07777,
+};
+
+// Ready for what: the numbers of POLL*.
+enum : uint32_t {
+    READY_READ = 1,
+    READY_PRIORITY = 2,
+    READY_WRITE = 4,
+    READY_ERROR = 8,
+    READY_HANGUP = 16,
+};
+
 // walk and getattr flags:
 enum : uint32_t { FE_9P_NO_FOLLOW = 1 };
 // remove flags:

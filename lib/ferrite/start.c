@@ -1,40 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The start code's C half: relocates the program, then finds things in the start block. Until relocate() has run no
-// pointer in data may be used, so fe_start_c touches nothing else before.
+// Finding things in the start block.
 #include <ferrite/start.h>
 #include <ferrite/libc.h>
 
-// Set by build/user.ld; the image starts at its address 0.
-extern const char __image_start[];
-extern const uint64_t __relr_start[], __relr_end[];
-
 static const struct fe_start *start_block;
 
-// RELR: an even entry is the address of a word to relocate; an odd one is a bitmap of the 63 words after
-// the last one touched (System V gABI, SHT_RELR).
-static void relocate(uintptr_t base)
+void fe_start_use(const struct fe_start *start)
 {
-    uint64_t *where = nullptr;
-    for (const uint64_t *entry = __relr_start; entry < __relr_end; entry++) {
-        if ((*entry & 1) == 0) {
-            where = (uint64_t *)(base + *entry);
-            *where++ += base;
-            continue;
-        }
-        uint64_t *word = where;
-        for (uint64_t bits = *entry >> 1; bits != 0; bits >>= 1, word++) {
-            if (bits & 1) *word += base;
-        }
-        where += 63;
-    }
-}
-
-void fe_start_c(struct fe_start *start)
-{
-    relocate((uintptr_t)__image_start);
     start_block = start;
-    if (start->magic != FE_START_MAGIC || start->version != FE_START_VERSION) fe_exit(127);
-    fe_program_start(start);
 }
 
 const struct fe_start *fe_start(void)

@@ -98,8 +98,11 @@ struct p9_node {
     uint32_t version;
     uint64_t size, device;
     uint64_t access_time, modify_time, change_time;
+    // The library's own.
     struct p9_request *waiting; // requests to run again
     struct p9_poller *pollers;
+    struct p9_node *next_changed;
+    bool has_changed;
 };
 
 // An open file: one for each open, shared by the fids that share it.
@@ -119,6 +122,7 @@ struct p9_place {
 
 struct p9_creation {
     uint32_t mode;
+    uint32_t uid, gid; // the new file's
     uint64_t device;
     struct p9_name target; // of a symbolic link
 };
@@ -143,7 +147,8 @@ struct p9_request {
     uint64_t value;    // control: the reply's value
     uint64_t progress; // the operation's own, kept over P9_LATER; 0 at first
     bool is_kept, is_cancelled;
-    struct p9_request *next, *previous;
+    // The library's own.
+    struct p9_request *next, *previous, *next_waiting;
     struct p9_node *waits_for;
 };
 

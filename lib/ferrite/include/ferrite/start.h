@@ -26,6 +26,9 @@ const char *fe_start_handle_name(const struct fe_start_handle *entry);
 // The value of NAME in the environment's NAME=value, or nullptr.
 const char *fe_start_variable(const char *name);
 
+// Called by fe_start_c only: what all of this looks in.
+void fe_start_use(const struct fe_start *start);
+
 // Called by _start only.
 [[noreturn]] void fe_start_c(struct fe_start *start);
 

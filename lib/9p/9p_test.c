@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+// Tests of client and server together, over a kernel that is a table: a synthetic tree with texts, commands, links, a file
+// that waits, and a united directory.
+#include <9p/client.h>
+#include <9p/tree.h>
+#include <ferrite/path.h>
+#include "fake_kernel.h"
+#include <errno.h>
+#include "test/unit.h"
+
+static char written[64];
+static bool has_input;
+
+static int text_hello(struct p9_request *request, void *context, struct p9_text *text)
+{
+    p9_print(text, "hello %s\n", (const char *)context);
+    return 0;
+}
+
+static int command_take(struct p9_request *request, void *context, const char *text, size_t size)
+{
+    if (size >= sizeof written) return -EINVAL;
+    memcpy(written, text, size);
+    written[size] = '\0';
+    return 0;
+}
+
+static int64_t wait_read(struct p9_request *request, struct p9_open *open, uint64_t offset, void *to,
+                         size_t count)
+{
+    if (!has_input) return P9_LATER;
+    memcpy(to, "input", 5);
+    return 5;
+}
+
+static uint32_t wait_ready(struct p9_open *open)
+{
+    return has_input ? READY_READ : 0;
+}
+
+static int control_echo(struct p9_request *request, struct p9_open *open, uint32_t control)
+{
+    request->value = control + 1;
+    return p9_answer(request, request->data, request->size);
+}
+
+static const struct p9_operations wait_operations = {
+    .read = wait_read, .ready = wait_ready, .control = control_echo};
+
+static const struct p9_tree_entry table[] = {
+    {.path = "hello", .mode = 0444, .text = text_hello, .context = "world"},
+    {.path = "sub/deep/file", .mode = 0600, .command = command_take, .uid = 5},
+    {.path = "link", .mode = MODE_LINK | 0777, .target = "sub/deep"},
+    {.path = "absolute", .mode = MODE_LINK | 0777, .target = "/other/hello"},
+    {.path = "loop", .mode = MODE_LINK | 0777, .target = "loop"},
+    {.path = "wait", .mode = MODE_CHARACTER | 0666, .operations = &wait_operations},
+};
+
+static struct p9_server server = {.name = "test"};
+static struct p9_node *root;
+static fe_handle connector;
+
+static bool start(void)
+{
+    if (fake.server) return true;
+    struct p9_node *other;
+    static const struct p9_tree_entry others[] = {
+        {.path = "hello", .mode = 0444, .text = text_hello, .context = "other"},
+        {.path = "extra", .mode = 0444, .text = text_hello, .context = "extra"}};
+    if (p9_tree_create(table, sizeof table / sizeof table[0], &root) != 0) return false;
+    if (p9_tree_create(others, 2, &other) != 0) return false;
+    server.root = root;
+    fake.server = &server;
+    fe_handle second;
+    p9_namespace_set(1);
+    fake.handle[1].type = OBJECT_NAMESPACE;
+    if (p9_server_init(&server) != OK) return false;
+    if (p9_connector(&server, nullptr, 0, 0, &connector) != OK) return false;
+    if (p9_connector(&server, other, 0, 0, &second) != OK) return false;
+    fake_mount_at("/", connector);
+    fake_mount_at("/other", second);
+    fake_mount_at("/both", connector);
+    fake_mount_at("/both", second);
+    return true;
+}
+
+static bool reads(const char *path, const char *expected)
+{
+    struct p9_file *file;
+    char text[64] = {};
+    if (p9_open(path, OPEN_READ, 0, &file) != 0) return false;
+    int64_t size = p9_read(file, FE_9P_POSITION, text, sizeof text - 1);
+    p9_close(file);
+    return size == (int64_t)strlen(expected) && strcmp(text, expected) == 0;
+}
+
+TEST("a generated text is read from where the position stands")
+{
+    struct p9_file *file;
+    char text[16];
+    EXPECT(start());
+    EXPECT(reads("/hello", "hello world\n"));
+    EXPECT(p9_open("/hello", OPEN_READ, 0, &file) == 0);
+    EXPECT(p9_read(file, FE_9P_POSITION, text, 6) == 6 && memcmp(text, "hello ", 6) == 0);
+    EXPECT(p9_read(file, FE_9P_POSITION, text, 16) == 6 && memcmp(text, "world\n", 6) == 0);
+    EXPECT(p9_read(file, 1, text, 4) == 4 && memcmp(text, "ello", 4) == 0);
+    EXPECT(p9_read(file, FE_9P_POSITION, text, 16) == 0);
+    p9_close(file);
+}
+
+TEST("errors are the C library's")
+{
+    struct p9_file *file;
+    EXPECT(start());
+    EXPECT(p9_open("/nothing", OPEN_READ, 0, &file) == -ENOENT);
+    EXPECT(p9_open("/hello/x", OPEN_READ, 0, &file) == -ENOTDIR);
+    EXPECT(p9_open("/sub", OPEN_WRITE, 0, &file) == -EISDIR);
+    EXPECT(p9_open("/hello", OPEN_DIRECTORY, 0, &file) == -ENOTDIR);
+    EXPECT(p9_open("/new", OPEN_CREATE | OPEN_WRITE, 0644, &file) == -EROFS);
+    EXPECT(p9_mkdir("/hello", 0755) == -EEXIST);
+    EXPECT(p9_remove("/hello", 0) == -EROFS);
+    EXPECT(p9_rename("/hello", "/other/x") == -EXDEV);
+}
+
+TEST("links are followed, inside a server and across mounts")
+{
+    char real[FE_PATH_MAX], target[16];
+    struct p9_file *file;
+    EXPECT(start());
+    EXPECT(p9_open("/link/file", OPEN_WRITE, 0, &file) == 0);
+    EXPECT(p9_write(file, FE_9P_POSITION, "abc", 3) == 3 && strcmp(written, "abc") == 0);
+    p9_close(file);
+    EXPECT(reads("/absolute", "hello other\n"));
+    EXPECT(reads("/sub/../link/../../hello", "hello world\n"));
+    EXPECT(p9_open("/loop", OPEN_READ, 0, &file) == -ELOOP);
+    EXPECT(p9_real_path("/link/file", real) == 0 && strcmp(real, "/sub/deep/file") == 0);
+    EXPECT(p9_readlink("/link", target, sizeof target) == 8 && memcmp(target, "sub/deep", 8) == 0);
+    struct fe_9p_attributes attributes;
+    EXPECT(p9_stat("/link", FE_9P_NO_FOLLOW, &attributes) == 0);
+    EXPECT((attributes.mode & MODE_TYPE) == MODE_LINK);
+    EXPECT(p9_stat("/link", 0, &attributes) == 0);
+    EXPECT((attributes.mode & MODE_TYPE) == MODE_DIRECTORY);
+}
+
+TEST("a united directory lists and opens the files of all its parts")
+{
+    struct p9_file *file;
+    uint8_t entries[1024];
+    EXPECT(start());
+    EXPECT(reads("/both/hello", "hello world\n"));
+    EXPECT(reads("/both/extra", "hello extra\n"));
+    EXPECT(p9_open("/both", OPEN_READ, 0, &file) == 0);
+    int count = 0;
+    for (uint64_t offset = 0;;) {
+        int64_t size = p9_readdir(file, offset, entries, 100);
+        if (size <= 0) break;
+        for (int64_t at = 0; at < size; count++) {
+            struct fe_9p_entry entry;
+            memcpy(&entry, entries + at, sizeof entry);
+            offset = entry.next;
+            at += (int64_t)((sizeof entry + entry.name_size + 7) & ~(size_t)7);
+        }
+    }
+    p9_close(file);
+    EXPECT(count == 6 + 2);
+}
+
+TEST("a read that must wait is answered when the node changes, polls are signalled")
+{
+    struct p9_file *file;
+    struct p9_node *node;
+    char text[8];
+    EXPECT(start());
+    has_input = false;
+    EXPECT(p9_open("/wait", OPEN_READ, 0, &file) == 0);
+    EXPECT(p9_read(file, FE_9P_POSITION, text, 8) == -ETIMEDOUT);
+    uint64_t waits = fake.token;
+    fe_handle event = fake_new(OBJECT_EVENT, 0);
+    EXPECT(p9_poll(file, READY_READ, event, 0x40) == 0);
+    EXPECT(p9_poll(file, READY_READ, event, 0x80) == 0);
+    EXPECT(root->operations->lookup(nullptr, root, p9_name_of("wait"), &node) == 0);
+    fake.signalled = 0;
+    p9_node_changed(node);
+    EXPECT(fake.late_token != waits && fake.signalled == 0);
+    has_input = true;
+    p9_node_changed(node);
+    EXPECT(fake.late_token == waits && fake.late_label == 0 && fake.late_words[0] == 5);
+    EXPECT(fake.signalled == 0x80);
+    EXPECT(p9_poll(file, READY_READ, event, 1) == READY_READ);
+    p9_close(file);
+}
+
+TEST("a reader that gave up is forgotten, one that may not wait is told")
+{
+    struct p9_file *file;
+    struct p9_node *node;
+    char text[8];
+    EXPECT(start());
+    has_input = false;
+    EXPECT(p9_open("/wait", OPEN_READ, 0, &file) == 0);
+    EXPECT(p9_read(file, FE_9P_POSITION, text, 8) == -ETIMEDOUT);
+    fake_notice(FE_NOTICE_CANCELLED, 0, fake.token);
+    EXPECT(root->operations->lookup(nullptr, root, p9_name_of("wait"), &node) == 0);
+    has_input = true;
+    fake.late_token = 0;
+    p9_node_changed(node);
+    EXPECT(fake.late_token == 0);
+    has_input = false;
+    uint32_t flags = OPEN_NONBLOCK;
+    struct p9_control set = {.request = CONTROL_FLAGS_SET, .data = &flags, .size = sizeof flags};
+    EXPECT(p9_control(file, &set) == 0);
+    EXPECT(p9_read(file, FE_9P_POSITION, text, 8) == -EAGAIN);
+    p9_close(file);
+}
+
+TEST("a shared file keeps one position, in the session of the child")
+{
+    struct p9_file *file;
+    fe_handle handle;
+    char text[16];
+    EXPECT(start());
+    EXPECT(p9_open("/hello", OPEN_READ, 0, &file) == 0);
+    EXPECT(p9_read(file, FE_9P_POSITION, text, 6) == 6);
+    EXPECT(p9_share(&file, 1, &handle) == 0);
+    struct p9_session *session = p9_session_adopt(handle);
+    struct p9_file *adopted = p9_file_adopt(session, file->fid, OPEN_READ);
+    p9_session_put(session);
+    p9_close(file);
+    EXPECT(p9_read(adopted, FE_9P_POSITION, text, 16) == 6 && memcmp(text, "world\n", 6) == 0);
+    EXPECT(p9_seek(adopted, 0, 0) == 0);
+    EXPECT(p9_read(adopted, FE_9P_POSITION, text, 16) == 12);
+    uint64_t badge = fake.handle[handle].badge;
+    p9_close(adopted);
+    fake_notice(FE_NOTICE_ENDED, badge, 0);
+}
+
+TEST("an identified connector has only its user's permissions, and cannot become another")
+{
+    struct p9_file *file;
+    fe_handle bound, again;
+    char name[] = "sub/deep/file";
+    EXPECT(start());
+    EXPECT(p9_identify(connector, 1000, 1000, nullptr, 0, &bound) == 0);
+    EXPECT(p9_identify(bound, 0, 0, nullptr, 0, &again) == -EPERM);
+    EXPECT(p9_attach(bound, name, &file) == 0);
+    struct fe_9p_attributes mode = {.mode = 0777};
+    EXPECT(p9_file_set_attributes(file, ATTRIBUTE_MODE, &mode) == -EPERM);
+    p9_close(file);
+    fake_mount_at("/user", bound);
+    EXPECT(p9_open("/user/sub/deep/file", OPEN_WRITE, 0, &file) == -EACCES);
+    EXPECT(reads("/user/hello", "hello world\n"));
+}
+
+TEST("a control request brings value and data back")
+{
+    struct p9_file *file;
+    char reply[8];
+    EXPECT(start());
+    EXPECT(p9_open("/wait", OPEN_READ, 0, &file) == 0);
+    struct p9_control control = {
+        .request = 41, .data = "data", .size = 4, .reply = reply, .reply_capacity = sizeof reply};
+    EXPECT(p9_control(file, &control) == 0);
+    EXPECT(control.value == 42 && control.reply_size == 4 && memcmp(reply, "data", 4) == 0);
+    p9_close(file);
+}
+
+TEST("malformed requests are refused and harm nothing")
+{
+    EXPECT(start());
+    fe_handle session;
+    EXPECT(p9_session_create(&server, nullptr, 0, 0, nullptr, &session) == OK);
+    static const char *const paths[] = {"/", "a//b", "..", ".", "a/../b", "\1\377"};
+    for (uint32_t operation = 0; operation < 40; operation++) {
+        for (uint32_t i = 0; i < 60; i++) {
+            const char *path = paths[i % 6];
+            struct fe_transfer transfer = {.send = (uintptr_t)path,
+                                           .send_size = (uint32_t)strlen(path)};
+            uint8_t buffer[256];
+            transfer.receive = (uintptr_t)buffer;
+            transfer.receive_capacity = sizeof buffer;
+            struct fe_message message = {.label = operation, .transfer = &transfer};
+            for (uint32_t w = 0; w < FE_MESSAGE_WORDS; w++) {
+                message.word[w] = (i * 7 + w) % 5 == 0 ? UINT64_MAX - i : (i * w) % 4;
+            }
+            (void)fe_channel_call(session, &message, 0);
+        }
+    }
+    EXPECT(reads("/hello", "hello world\n"));
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+// Operations on open files. A device whose driver was restarted is opened again by its path and the request repeated; another
+// file whose server died gives EIO.
+#include "client_internal.h"
+
+static int reopen(struct p9_file *file)
+{
+    struct p9_file *fresh;
+    if ((file->qid_kind & QID_DEVICE) == 0 || file->path == nullptr) return -EIO;
+    uint32_t kept = ~(uint32_t)(OPEN_CREATE | OPEN_EXCLUSIVE | OPEN_TRUNCATE);
+    int result = p9_open(file->path, file->flags & kept, 0, &fresh);
+    if (result != 0) return result;
+    struct p9_file old = *file;
+    p9_session_get(fresh->session);
+    file->session = fresh->session;
+    file->fid = fresh->fid;
+    fresh->fid = FE_9P_ROOT_FID; // not clunked: the fid is the file's now
+    p9_close(fresh);
+    p9_session_put(old.session);
+    return 0;
+}
+
+// Runs a call on a file; `call->message` and transfer are set anew on a repetition, as a call overwrites them.
+static int file_run(struct p9_file *file, struct call *call)
+{
+    struct call original = *call;
+    for (int tries = 0;; tries++) {
+        int result = file->session->is_dead ? CALL_DEAD : call_run(file->session, call);
+        if (result == CALL_LINK) return -EPROTO;
+        if (result != CALL_DEAD) return result;
+        result = tries < 3 ? reopen(file) : -EIO;
+        if (result != 0) return result;
+        *call = original;
+        call->message.word[0] = file->fid;
+    }
+}
+
+static bool is_stream(const struct p9_file *file)
+{
+    return (file->qid_kind & QID_DEVICE) != 0;
+}
+
+// Whole reads of ordinary files take as many messages as needed; a stream gives what one message brings.
+int64_t p9_read(struct p9_file *file, uint64_t offset, void *to, size_t count)
+{
+    size_t done = 0;
+    do {
+        size_t piece = count - done < FE_9P_DATA_MAX ? count - done : FE_9P_DATA_MAX;
+        struct call call;
+        call_init(&call, P9_READ, file->fid);
+        call.message.word[1] = offset == FE_9P_POSITION ? offset : offset + done;
+        call.message.word[2] = piece;
+        call_receive(&call, (char *)to + done, piece);
+        int result = file_run(file, &call);
+        if (result != 0) return done ? (int64_t)done : result;
+        size_t got = call.transfer.received_size;
+        done += got;
+        if (got < piece || is_stream(file)) break;
+    } while (done < count);
+    return (int64_t)done;
+}
+
+int64_t p9_write(struct p9_file *file, uint64_t offset, const void *from, size_t count)
+{
+    size_t done = 0;
+    do {
+        size_t piece = count - done < FE_9P_DATA_MAX ? count - done : FE_9P_DATA_MAX;
+        struct call call;
+        call_init(&call, P9_WRITE, file->fid);
+        call.message.word[1] = offset == FE_9P_POSITION ? offset : offset + done;
+        call_send(&call, (const char *)from + done, piece);
+        int result = file_run(file, &call);
+        if (result != 0) return done ? (int64_t)done : result;
+        size_t put = (size_t)call.message.word[0];
+        if (put > piece) return -EPROTO;
+        done += put;
+        if (put == 0) break;
+    } while (done < count);
+    return (int64_t)done;
+}
+
+int64_t p9_seek(struct p9_file *file, int64_t offset, uint32_t whence)
+{
+    struct call call;
+    call_init(&call, P9_SEEK, file->fid);
+    call.message.word[1] = (uint64_t)offset;
+    call.message.word[2] = whence;
+    int result = file_run(file, &call);
+    return result != 0 ? result : (int64_t)call.message.word[0];
+}
+
+int p9_truncate(struct p9_file *file, uint64_t size)
+{
+    struct call call;
+    call_init(&call, P9_TRUNCATE, file->fid);
+    call.message.word[1] = size;
+    return file_run(file, &call);
+}
+
+int p9_sync(struct p9_file *file)
+{
+    struct call call;
+    call_init(&call, P9_FSYNC, file->fid);
+    return file_run(file, &call);
+}
+
+int p9_file_stat(struct p9_file *file, struct fe_9p_attributes *attributes)
+{
+    struct call call;
+    call_init(&call, P9_GETATTR, file->fid);
+    call.message.word[1] = FE_9P_NO_FOLLOW;
+    call_receive(&call, attributes, sizeof *attributes);
+    return file_run(file, &call);
+}
+
+int p9_file_set_attributes(struct p9_file *file, uint32_t valid,
+                           const struct fe_9p_attributes *attributes)
+{
+    struct call call;
+    call_init(&call, P9_SETATTR, file->fid);
+    call.message.word[1] = valid;
+    call.message.word[2] = FE_9P_NO_FOLLOW;
+    call_send(&call, attributes, sizeof *attributes);
+    return file_run(file, &call);
+}
+
+int p9_file_statfs(struct p9_file *file, struct fe_9p_statfs *statistics)
+{
+    struct call call;
+    call_init(&call, P9_STATFS, file->fid);
+    call_receive(&call, statistics, sizeof *statistics);
+    return file_run(file, &call);
+}
+
+// Parts of a united directory follow each other; the top byte of an offset says which part it belongs to.
+enum : uint32_t { PART_SHIFT = 56 };
+
+static int64_t read_part(struct p9_file *part, uint32_t number, uint64_t offset, void *to,
+                         size_t count)
+{
+    struct call call;
+    if (count > FE_9P_DATA_MAX) count = FE_9P_DATA_MAX;
+    call_init(&call, P9_READDIR, part->fid);
+    call.message.word[1] = offset;
+    call.message.word[2] = count;
+    call_receive(&call, to, count);
+    int result = file_run(part, &call);
+    if (result != 0) return result;
+    size_t size = call.transfer.received_size;
+    for (size_t at = 0; number && at + sizeof(struct fe_9p_entry) <= size;) {
+        struct fe_9p_entry entry;
+        memcpy(&entry, (char *)to + at, sizeof entry);
+        entry.next |= (uint64_t)number << PART_SHIFT;
+        memcpy((char *)to + at, &entry, sizeof entry);
+        at += (sizeof entry + entry.name_size + 7) & ~(size_t)7;
+    }
+    return (int64_t)size;
+}
+
+static int64_t readdir_position(struct p9_file *directory, void *to, size_t count)
+{
+    if (directory->part == nullptr) directory->part = directory;
+    for (;;) {
+        int64_t size = read_part(directory->part, 0, FE_9P_POSITION, to, count);
+        if (size != 0 || directory->part->below == nullptr) return size;
+        directory->part = directory->part->below;
+    }
+}
+
+int64_t p9_readdir(struct p9_file *directory, uint64_t offset, void *to, size_t count)
+{
+    if (offset == FE_9P_POSITION) return readdir_position(directory, to, count);
+    uint32_t number = (uint32_t)(offset >> PART_SHIFT);
+    offset &= ((uint64_t)1 << PART_SHIFT) - 1;
+    struct p9_file *part = directory;
+    for (uint32_t i = 0; i < number && part; i++) part = part->below;
+    for (; part; part = part->below, number++, offset = 0) {
+        int64_t size = read_part(part, number, offset, to, count);
+        if (size != 0) return size;
+    }
+    return 0;
+}
+
+int p9_poll(struct p9_file *file, uint32_t events, fe_handle event, uint64_t bits)
+{
+    struct call call;
+    call_init(&call, P9_POLL, file->fid);
+    call.message.word[1] = events;
+    call.message.word[2] = bits;
+    fe_handle copy = FE_NO_HANDLE;
+    if (event != FE_NO_HANDLE) {
+        uint32_t rights = RIGHT_EVENT_SIGNAL | RIGHT_TRANSFER | RIGHT_INSPECT;
+        if (fe_handle_duplicate(event, rights, &copy) != OK) return -ENOMEM;
+        call.transfer.send_handle_count = 1;
+        call.transfer.send_handle[0] = copy;
+    }
+    int result = call_run(file->session, &call);
+    if (result == 0) return (int)call.message.word[0];
+    return result == CALL_DEAD ? READY_ERROR | READY_HANGUP : result;
+}
+
+int p9_memory(struct p9_file *file, uint64_t offset, uint64_t size, uint32_t protection,
+              fe_handle *memory)
+{
+    struct call call;
+    call_init(&call, P9_MEMORY, file->fid);
+    call.message.word[1] = offset;
+    call.message.word[2] = size;
+    call.message.word[3] = protection;
+    call.transfer.receive_handle_capacity = 1;
+    int result = file_run(file, &call);
+    if (result != 0) return result;
+    if (call.transfer.received_handle_count != 1) return -EPROTO;
+    *memory = call.transfer.received_handle[0];
+    return 0;
+}
+
+int p9_file_image(struct p9_file *file, fe_handle *image)
+{
+    struct call call;
+    call_init(&call, P9_IMAGE, file->fid);
+    call.transfer.receive_handle_capacity = 1;
+    int result = file_run(file, &call);
+    if (result != 0) return result;
+    if (call.transfer.received_handle_count != 1) return -EPROTO;
+    *image = call.transfer.received_handle[0];
+    return 0;
+}
+
+int p9_lock(struct p9_file *file, struct p9_lock_range *range, uint32_t flags)
+{
+    struct call call;
+    call_init(&call, P9_LOCK, file->fid);
+    call.message.word[1] = range->kind;
+    call.message.word[2] = range->start;
+    call.message.word[3] = range->length;
+    call.message.word[4] = flags;
+    int result = file_run(file, &call);
+    if (result != 0) return result;
+    range->kind = (uint32_t)call.message.word[0];
+    range->start = call.message.word[1];
+    range->length = call.message.word[2];
+    range->owner = (uint32_t)call.message.word[3];
+    return 0;
+}
+
+// Handles that were to be sent are gone in any case: those that the kernel did not take are closed.
+int p9_control(struct p9_file *file, struct p9_control *control)
+{
+    struct call call;
+    call_init(&call, P9_CONTROL, file->fid);
+    call.message.word[1] = control->request;
+    call_send(&call, control->data, control->size);
+    call_receive(&call, control->reply, control->reply_capacity);
+    call.transfer.receive_handle_capacity = 4;
+    call.transfer.send_handle_count = (uint8_t)control->send_count;
+    for (size_t i = 0; i < control->send_count; i++) {
+        call.transfer.send_handle[i] = control->send[i];
+    }
+    int result = control->send_count ? call_run(file->session, &call) : file_run(file, &call);
+    control->value = call.message.word[0];
+    control->reply_size = call.transfer.received_size;
+    control->received_count = result == 0 ? call.transfer.received_handle_count : 0;
+    for (size_t i = 0; i < control->received_count; i++) {
+        control->received[i] = call.transfer.received_handle[i];
+    }
+    return result == CALL_DEAD ? -EIO : result;
+}

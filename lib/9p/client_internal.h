@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// What the files of the client half share: sessions and calls on them (client_session.c), paths to sessions
+// (client_path.c), open files (client_file.c).
+#pragma once
+
+#include <9p/client.h>
+#include <abi/9p_operations.h>
+#include <abi/errno.h>
+#include <abi/syscalls.h>
+#include <ferrite/handle.h>
+#include <ferrite/libc.h>
+#include <ferrite/lock.h>
+#include <ferrite/path.h>
+
+struct p9_session {
+    struct p9_session *next; // in the cache
+    uint64_t mount;          // 0: not from a mount
+    fe_handle handle;
+    uint32_t references;
+    bool is_dead; // the server is gone: no longer in the cache
+    struct fe_lock lock;
+    uint32_t *free_fids;
+    uint32_t free_count, free_capacity, next_fid;
+};
+
+// One request: words and what travels. call_init clears it; the rest is set by hand.
+struct call {
+    struct fe_message message;
+    struct fe_transfer transfer;
+};
+
+// Results of call_run besides 0 and negative errno.
+enum : int { CALL_LINK = 1, CALL_DEAD = 2 };
+
+void call_init(struct call *call, uint32_t operation, uint64_t fid);
+void call_send(struct call *call, const void *data, size_t size);
+void call_receive(struct call *call, void *to, size_t capacity);
+int call_run(struct p9_session *session, struct call *call);
+int call_run_until(struct p9_session *session, struct call *call, uint64_t deadline);
+
+uint32_t fid_allocate(struct p9_session *session);
+void fid_free(struct p9_session *session, uint32_t fid);
+
+struct p9_session *session_create(fe_handle handle, uint64_t mount);
+int session_attach(fe_handle connector, const char *start, size_t start_size, fe_handle *session);
+// The session for a mount, from the cache or by attaching; referenced.
+int session_of_mount(fe_handle name_space, uint64_t mount, struct p9_session **session);
+
+// A path on its way: clean and absolute, changed by the links met.
+struct path {
+    char text[FE_PATH_MAX];
+    size_t length;
+    uint32_t links;   // followed so far
+    uint32_t retries; // after servers died
+    uint64_t give_up; // when retrying ends; 0: not begun
+};
+
+// Where a path leads: a session and the bytes relative to its root.
+struct target {
+    struct p9_session *session; // referenced
+    const char *relative;
+    size_t size;
+    uint64_t mount;
+    bool is_root; // the path is the mount point itself
+};
+
+int path_init(struct path *path, const char *text);
+int path_target(const struct path *path, uint32_t index, struct target *target);
+// Replaces the first `consumed` bytes of `relative` by the link's target.
+int path_follow(struct path *path, const struct target *target, size_t consumed, const char *link,
+                size_t link_size);
+bool path_retry(struct path *path); // waits a little; false when it has taken too long
+
+// Runs `attempt` where `text` leads, following links, united directories and restarted servers. `attempt` returns
+// as call_run does; a link's target is in its call's receive buffer.
+struct attempt {
+    int (*run)(struct attempt *attempt, const struct target *target);
+    struct call call;
+    void *reply; // where reply data and link targets go; FE_PATH_MAX bytes at least
+    size_t reply_capacity;
+    void *context;
+};
+int path_run(const char *text, struct attempt *attempt);
+int path_run_on(struct path *path, struct attempt *attempt);
+fe_handle client_namespace(void);

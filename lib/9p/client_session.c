@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+// Sessions of the client: one for each mount in use, kept in a list, made by ATTACH on the mount's connector; calls on them;
+// fid numbers. A session whose server is gone leaves the list, so that the next use attaches anew.
+#include "client_internal.h"
+#include <ferrite/status.h>
+
+static struct fe_lock cache_lock;
+static struct p9_session *cache;
+
+void call_init(struct call *call, uint32_t operation, uint64_t fid)
+{
+    *call = (struct call){.message.label = operation};
+    call->message.word[0] = fid;
+}
+
+void call_send(struct call *call, const void *data, size_t size)
+{
+    call->transfer.send = (uintptr_t)data;
+    call->transfer.send_size = (uint32_t)size;
+}
+
+void call_receive(struct call *call, void *to, size_t capacity)
+{
+    call->transfer.receive = (uintptr_t)to;
+    call->transfer.receive_capacity = (uint32_t)capacity;
+}
+
+static void cache_remove(struct p9_session *session)
+{
+    fe_lock_take(&cache_lock);
+    session->is_dead = true;
+    for (struct p9_session **at = &cache; *at; at = &(*at)->next) {
+        if (*at != session) continue;
+        *at = session->next;
+        fe_lock_release(&cache_lock);
+        p9_session_put(session);
+        return;
+    }
+    fe_lock_release(&cache_lock);
+}
+
+int call_run_until(struct p9_session *session, struct call *call, uint64_t deadline)
+{
+    call->message.transfer = &call->transfer;
+    enum status status = fe_channel_call(session->handle, &call->message, deadline);
+    if (status == ERR_PEER_CLOSED || (status == OK && call->message.label == ESTALE)) {
+        cache_remove(session);
+        return CALL_DEAD;
+    }
+    if (status != OK) return -fe_status_errno(status);
+    if (call->message.label == 0) return 0;
+    return call->message.label == FE_9P_LINK ? CALL_LINK : -(int)call->message.label;
+}
+
+int call_run(struct p9_session *session, struct call *call)
+{
+    return call_run_until(session, call, FE_FOREVER);
+}
+
+uint32_t fid_allocate(struct p9_session *session)
+{
+    fe_lock_take(&session->lock);
+    uint32_t fid = session->free_count ? session->free_fids[--session->free_count]
+                                       : session->next_fid++;
+    fe_lock_release(&session->lock);
+    return fid;
+}
+
+uint32_t p9_fid_allocate(struct p9_session *session)
+{
+    return fid_allocate(session);
+}
+
+// A number that finds no room in the list of free ones is never used again.
+void fid_free(struct p9_session *session, uint32_t fid)
+{
+    fe_lock_take(&session->lock);
+    if (session->free_count == session->free_capacity) {
+        uint32_t capacity = session->free_capacity ? session->free_capacity * 2 : 8;
+        uint32_t *fids = realloc(session->free_fids, capacity * sizeof *fids);
+        if (fids) {
+            session->free_fids = fids;
+            session->free_capacity = capacity;
+        }
+    }
+    if (session->free_count < session->free_capacity) {
+        session->free_fids[session->free_count++] = fid;
+    }
+    fe_lock_release(&session->lock);
+}
+
+struct p9_session *session_create(fe_handle handle, uint64_t mount)
+{
+    struct p9_session *session = calloc(1, sizeof *session);
+    if (session == nullptr) return nullptr;
+    session->handle = handle;
+    session->mount = mount;
+    session->references = 1;
+    session->next_fid = FE_9P_ROOT_FID + 1;
+    return session;
+}
+
+struct p9_session *p9_session_adopt(fe_handle handle)
+{
+    return session_create(handle, 0);
+}
+
+void p9_session_get(struct p9_session *session)
+{
+    __atomic_fetch_add(&session->references, 1, __ATOMIC_RELAXED);
+}
+
+void p9_session_put(struct p9_session *session)
+{
+    if (__atomic_sub_fetch(&session->references, 1, __ATOMIC_ACQ_REL) != 0) return;
+    fe_handle_drop(&session->handle);
+    free(session->free_fids);
+    free(session);
+}
+
+fe_handle p9_session_handle(const struct p9_session *session)
+{
+    return session->handle;
+}
+
+int session_attach(fe_handle connector, const char *start, size_t start_size, fe_handle *session)
+{
+    char link[FE_PATH_MAX];
+    struct call call;
+    call_init(&call, P9_ATTACH, FE_9P_SAME_IDENTITY);
+    call.message.word[1] = FE_9P_VERSION;
+    call.message.transfer = &call.transfer;
+    call.transfer.receive_handle_capacity = 1;
+    call_send(&call, start, start_size);
+    call_receive(&call, link, sizeof link);
+    enum status status = fe_channel_call(connector, &call.message, FE_FOREVER);
+    if (status == ERR_PEER_CLOSED) return CALL_DEAD;
+    if (status != OK) return -fe_status_errno(status);
+    if (call.message.label == ESTALE) return CALL_DEAD;
+    if (call.message.label == FE_9P_LINK) return -ELOOP;
+    if (call.message.label != 0) return -(int)call.message.label;
+    if (call.transfer.received_handle_count != 1) return -EPROTO;
+    *session = call.transfer.received_handle[0];
+    return 0;
+}
+
+static struct p9_session *cache_find(uint64_t mount)
+{
+    for (struct p9_session *session = cache; session; session = session->next) {
+        if (session->mount != mount) continue;
+        p9_session_get(session);
+        return session;
+    }
+    return nullptr;
+}
+
+// Two threads may attach at the same time: the second's session is dropped again.
+static struct p9_session *cache_add(struct p9_session *session)
+{
+    fe_lock_take(&cache_lock);
+    struct p9_session *other = cache_find(session->mount);
+    if (other == nullptr) {
+        p9_session_get(session);
+        session->next = cache;
+        cache = session;
+    }
+    fe_lock_release(&cache_lock);
+    if (other == nullptr) return session;
+    p9_session_put(session);
+    return other;
+}
+
+int session_of_mount(fe_handle name_space, uint64_t mount, struct p9_session **session)
+{
+    fe_lock_take(&cache_lock);
+    *session = cache_find(mount);
+    fe_lock_release(&cache_lock);
+    if (*session) return 0;
+    char start[FE_PATH_MAX];
+    size_t start_size;
+    fe_handle handle;
+    FE_HANDLE connector = FE_NO_HANDLE;
+    enum status status =
+        fe_namespace_session(name_space, mount, start, sizeof start, &connector, &start_size);
+    if (status == ERR_NOT_FOUND || status == ERR_PEER_CLOSED) return CALL_DEAD; // unmounted meanwhile
+    if (status != OK) return -fe_status_errno(status);
+    int result = session_attach(connector, start, start_size, &handle);
+    if (result != 0) return result;
+    struct p9_session *fresh = session_create(handle, mount);
+    if (fresh == nullptr) {
+        fe_handle_drop(&handle);
+        return -ENOMEM;
+    }
+    *session = cache_add(fresh);
+    return 0;
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+// Sessions, who they act for, their fids, and open files. The kernel gives the badge with every message: its low half is
+// the place in the table, its high half tells a new session from an old one in the same place.
+#include "server_internal.h"
+
+enum : uint32_t { FID_LIMIT = 65536, SESSION_LIMIT = 1u << 20 };
+
+struct p9_identity *identity_create(uint32_t uid, uint32_t gid, const uint32_t *groups,
+                                    uint32_t count)
+{
+    struct p9_identity *identity = malloc(sizeof *identity + count * sizeof(uint32_t));
+    if (identity == nullptr) return nullptr;
+    *identity = (struct p9_identity){.references = 1, .uid = uid, .gid = gid, .group_count = count};
+    for (uint32_t i = 0; i < count; i++) identity->groups[i] = groups[i];
+    return identity;
+}
+
+void identity_put(struct p9_identity *identity)
+{
+    if (identity && --identity->references == 0) free(identity);
+}
+
+static int table_place(struct p9_server_state *state, uint32_t *place)
+{
+    if (state->connection_count == state->connection_capacity) {
+        uint32_t capacity = state->connection_capacity ? state->connection_capacity * 2 : 16;
+        if (capacity > SESSION_LIMIT) return -ENFILE;
+        struct p9_connection **table = realloc(state->connections, capacity * sizeof *table);
+        if (table == nullptr) return -ENOMEM;
+        memset(table + state->connection_capacity, 0,
+               (capacity - state->connection_capacity) * sizeof *table);
+        state->connections = table;
+        state->connection_capacity = capacity;
+    }
+    *place = state->connection_count;
+    for (uint32_t i = 0; i < state->connection_capacity; i++) {
+        uint32_t at = (state->generation + i) % state->connection_capacity;
+        if (state->connections[at] == nullptr) {
+            *place = at;
+            return 0;
+        }
+    }
+    return -ENFILE;
+}
+
+struct p9_connection *connection_find(struct p9_server *server, uint64_t badge)
+{
+    struct p9_server_state *state = server->state;
+    uint32_t place = (uint32_t)badge - 1;
+    if (place >= state->connection_capacity) return nullptr;
+    struct p9_connection *connection = state->connections[place];
+    return connection && connection->badge == badge ? connection : nullptr;
+}
+
+// The identity's reference is shared (counted here), as is the root's.
+struct p9_connection *connection_create(struct p9_server *server, struct p9_identity *identity,
+                                        struct p9_node *root, fe_handle *session)
+{
+    struct p9_server_state *state = server->state;
+    uint32_t place;
+    if (table_place(state, &place) != 0) return nullptr;
+    struct p9_connection *connection = calloc(1, sizeof *connection);
+    if (connection == nullptr) return nullptr;
+    connection->badge = (uint64_t)++state->generation << 32 | (place + 1);
+    uint64_t id;
+    if (fe_channel_mint(server->channel, connection->badge, session, &id) != OK) {
+        free(connection);
+        return nullptr;
+    }
+    identity->references++;
+    connection->identity = identity;
+    node_adopt(server, root);
+    p9_node_get(root);
+    connection->root = root;
+    state->connections[place] = connection;
+    state->connection_count++;
+    return connection;
+}
+
+void connection_destroy(struct p9_server *server, struct p9_connection *connection)
+{
+    struct p9_server_state *state = server->state;
+    wait_forget(server, connection);
+    state->connections[(uint32_t)connection->badge - 1] = nullptr;
+    state->connection_count--;
+    for (uint32_t fid = 0; fid < connection->fid_capacity; fid++) {
+        if (connection->fids[fid].node) (void)fid_clear(connection, fid);
+    }
+    if (connection->owner && state->gone) state->gone(server, connection->owner);
+    p9_node_put(connection->root);
+    identity_put(connection->identity);
+    free(connection->fids);
+    free(connection);
+}
+
+struct p9_fid *fid_find(struct p9_connection *connection, uint64_t fid)
+{
+    if (fid >= connection->fid_capacity || connection->fids[fid].node == nullptr) return nullptr;
+    return &connection->fids[fid];
+}
+
+int fid_set(struct p9_connection *connection, uint64_t fid, struct p9_node *node,
+            struct p9_open *open)
+{
+    if (fid >= FID_LIMIT) return -EMFILE;
+    if (fid >= connection->fid_capacity) {
+        uint32_t capacity = connection->fid_capacity ? connection->fid_capacity : 8;
+        while (capacity <= fid) capacity *= 2;
+        struct p9_fid *fids = realloc(connection->fids, capacity * sizeof *fids);
+        if (fids == nullptr) return -ENOMEM;
+        memset(fids + connection->fid_capacity, 0,
+               (capacity - connection->fid_capacity) * sizeof *fids);
+        connection->fids = fids;
+        connection->fid_capacity = capacity;
+    }
+    if (connection->fids[fid].node) return -EEXIST;
+    p9_node_get(node);
+    if (open) open_get(open);
+    connection->fids[fid] = (struct p9_fid){.node = node, .open = open};
+    return 0;
+}
+
+int fid_clear(struct p9_connection *connection, uint64_t fid)
+{
+    struct p9_fid *found = fid_find(connection, fid);
+    if (found == nullptr) return -EBADF;
+    struct p9_fid old = *found;
+    *found = (struct p9_fid){};
+    if (old.open) open_put(old.open);
+    p9_node_put(old.node);
+    return 0;
+}
+
+struct p9_open *open_create(struct p9_node *node, uint32_t flags)
+{
+    struct p9_open *open = calloc(1, sizeof *open);
+    if (open == nullptr) return nullptr;
+    p9_node_get(node);
+    *open = (struct p9_open){.node = node, .references = 1, .flags = flags};
+    return open;
+}
+
+void open_get(struct p9_open *open)
+{
+    open->references++;
+}
+
+void open_put(struct p9_open *open)
+{
+    if (--open->references != 0) return;
+    poll_forget(open);
+    if (open->node->operations->close) open->node->operations->close(open);
+    p9_node_put(open->node);
+    free(open);
+}
+
+struct p9_open *p9_fid_open(struct p9_request *request, uint32_t fid)
+{
+    struct p9_fid *found = fid_find(request->connection, fid);
+    return found ? found->open : nullptr;
+}
+
+int p9_fid_install(struct p9_request *request, uint32_t fid, struct p9_node *node, uint32_t flags)
+{
+    node_adopt(request->server, node);
+    struct p9_open *open = open_create(node, flags);
+    if (open == nullptr) return -ENOMEM;
+    int result = node->operations->open ? node->operations->open(request, open) : 0;
+    if (result == 0) result = fid_set(request->connection, fid, open->node, open);
+    open_put(open);
+    return result;
+}
+
+static enum status session_make(struct p9_server *server, struct p9_node *root, uint32_t uid,
+                                uint32_t gid, struct p9_connection **connection,
+                                fe_handle *session)
+{
+    struct p9_identity *identity = identity_create(uid, gid, nullptr, 0);
+    if (identity == nullptr) return ERR_NO_MEMORY;
+    *connection = connection_create(server, identity, root ? root : server->root, session);
+    identity_put(identity);
+    return *connection ? OK : ERR_NO_MEMORY;
+}
+
+enum status p9_connector(struct p9_server *server, struct p9_node *root, uint32_t uid, uint32_t gid,
+                         fe_handle *connector)
+{
+    struct p9_connection *connection;
+    return session_make(server, root, uid, gid, &connection, connector);
+}
+
+enum status p9_session_create(struct p9_server *server, struct p9_node *root, uint32_t uid,
+                              uint32_t gid, void *owner, fe_handle *session)
+{
+    struct p9_connection *connection;
+    TRY(session_make(server, root, uid, gid, &connection, session));
+    connection->owner = owner;
+    if (fid_set(connection, FE_9P_ROOT_FID, connection->root, nullptr) == 0) return OK;
+    connection->owner = nullptr;
+    fe_handle_drop(session);
+    return ERR_NO_MEMORY; // the connection goes when its end is noticed
+}
+
+void *p9_request_owner(const struct p9_request *request)
+{
+    return request->connection->owner;
+}
+
+void p9_session_gone(struct p9_server *server, void (*gone)(struct p9_server *, void *owner))
+{
+    server->state->gone = gone;
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+// The loop: receives, finds the session by its badge, runs the operation, answers with the next receive. Notices
+// of the kernel end sessions, cancel what waits, and bring the bound event's bits.
+#include "server_internal.h"
+#include <ferrite/start.h>
+
+struct p9_reply *reply_of(struct p9_request *request)
+{
+    return &request->server->state->reply;
+}
+
+enum status p9_server_init(struct p9_server *server)
+{
+    struct p9_server_state *state = calloc(1, sizeof *state);
+    if (state == nullptr) return ERR_NO_MEMORY;
+    state->in = malloc(FE_9P_DATA_MAX);
+    state->reply.data = malloc(FE_9P_DATA_MAX);
+    if (state->in == nullptr || state->reply.data == nullptr) {
+        free(state->in);
+        free(state->reply.data);
+        free(state);
+        return ERR_NO_MEMORY;
+    }
+    server->state = state;
+    TRY(fe_channel_create(&server->channel));
+    TRY(fe_event_create(&server->event));
+    return fe_channel_bind(server->channel, server->event, UINT64_MAX);
+}
+
+// Puts the answer into state->message; an error carries no data.
+static void compose(struct p9_server_state *state, uint64_t token, int64_t result)
+{
+    struct p9_reply *reply = &state->reply;
+    struct fe_message *message = &state->message;
+    if (result < 0) {
+        fe_handle_drop(&reply->handle);
+        *reply = (struct p9_reply){.label = (uint64_t)-result, .data = reply->data};
+    }
+    message->label = reply->label;
+    memcpy(message->word, reply->word, sizeof message->word);
+    message->token = token;
+    message->transfer = &state->transfer;
+    state->transfer.send = (uintptr_t)reply->data;
+    state->transfer.send_size = (uint32_t)reply->size;
+    state->transfer.send_handle_count = reply->handle != FE_NO_HANDLE;
+    state->transfer.send_handle[0] = reply->handle;
+}
+
+static void receive_room(struct p9_server_state *state)
+{
+    state->message.transfer = &state->transfer;
+    state->transfer.receive = (uintptr_t)state->in;
+    state->transfer.receive_capacity = FE_9P_DATA_MAX;
+    state->transfer.receive_handle_capacity = FE_MESSAGE_HANDLES;
+}
+
+// Sends a composed answer by itself. When it does not fit the caller's buffer, the caller hears that instead;
+// when the caller is gone, nobody minds.
+static void answer_now(struct p9_server *server)
+{
+    struct p9_server_state *state = server->state;
+    uint64_t token = state->message.token;
+    enum status status = fe_channel_reply(server->channel, &state->message);
+    if (status == OK) {
+        state->reply.handle = FE_NO_HANDLE;
+        return;
+    }
+    fe_handle_drop(&state->reply.handle);
+    if (status == ERR_STALE) return;
+    compose(state, token, -EMSGSIZE);
+    status = fe_channel_reply(server->channel, &state->message);
+}
+
+void request_answer(struct p9_request *request, int64_t result)
+{
+    compose(request->server->state, request->token, result);
+    answer_now(request->server);
+}
+
+int p9_answer(struct p9_request *request, const void *data, size_t size)
+{
+    struct p9_reply *reply = reply_of(request);
+    if (size > FE_9P_DATA_MAX - reply->size) return -EMSGSIZE;
+    memcpy(reply->data + reply->size, data, size);
+    reply->size += size;
+    return 0;
+}
+
+int p9_answer_handle(struct p9_request *request, fe_handle handle)
+{
+    struct p9_reply *reply = reply_of(request);
+    fe_handle_drop(&reply->handle);
+    reply->handle = handle;
+    return 0;
+}
+
+fe_handle p9_take_handle(struct p9_request *request, uint32_t index)
+{
+    return index < request->handle_count ? fe_handle_take(&request->handle[index]) : FE_NO_HANDLE;
+}
+
+static int64_t execute(struct p9_request *request)
+{
+    struct p9_reply *reply = reply_of(request);
+    *reply = (struct p9_reply){.data = reply->data};
+    p9_operation *operation = nullptr;
+    if (request->operation < P9_OPERATION_COUNT) operation = p9_operation_table[request->operation];
+    if (operation == nullptr) return -ENOSYS;
+    return operation(request, reply);
+}
+
+// A waiting request that is run again: it ends, or waits on (the operation has put it back).
+void request_run(struct p9_request *request)
+{
+    int64_t result = execute(request);
+    if (result == P9_LATER) return;
+    if (result == P9_KEPT) return;
+    request_answer(request, result);
+    request_end(request);
+}
+
+// A fresh request: leaves the answer composed (true), or nothing to send.
+static bool serve(struct p9_server *server, const struct fe_message *message)
+{
+    struct p9_server_state *state = server->state;
+    struct p9_request request = {
+        .server = server,
+        .connection = connection_find(server, message->badge),
+        .token = message->token,
+        .operation = message->label < P9_OPERATION_COUNT ? (uint32_t)message->label : 0,
+        .data = state->in,
+        .size = state->transfer.received_size,
+        .handle_count = state->transfer.received_handle_count,
+    };
+    memcpy(request.word, message->word, sizeof request.word);
+    memcpy(request.handle, state->transfer.received_handle, sizeof request.handle);
+    int64_t result = -ESTALE;
+    if (request.connection) {
+        request.identity = request.connection->identity;
+        result = execute(&request);
+    }
+    for (uint32_t i = 0; i < request.handle_count; i++) fe_handle_drop(&request.handle[i]);
+    if (result == P9_LATER || result == P9_KEPT) return false;
+    compose(state, request.token, result);
+    return true;
+}
+
+static void notice(struct p9_server *server, const struct fe_message *message)
+{
+    if (message->label == FE_NOTICE_EVENT) {
+        if (server->signalled) server->signalled(server, message->word[0]);
+    } else if (message->label == FE_NOTICE_ENDED) {
+        struct p9_connection *connection = connection_find(server, message->badge);
+        if (connection) connection_destroy(server, connection);
+    } else if (message->label == FE_NOTICE_CANCELLED) {
+        wait_cancel(server, message->word[0]);
+    }
+}
+
+// Whether an answer waits to be sent; when others wait for what this request changed, it goes first, at once.
+static bool handle(struct p9_server *server)
+{
+    struct p9_server_state *state = server->state;
+    struct fe_message message = state->message;
+    bool has_answer = false;
+    state->is_busy = true;
+    if (message.label >= FE_NOTICE) {
+        notice(server, &message);
+    } else {
+        has_answer = serve(server, &message);
+    }
+    state->is_busy = false;
+    if (state->changed == nullptr) return has_answer;
+    if (has_answer) answer_now(server);
+    changes_run(state);
+    return false;
+}
+
+enum status p9_serve_once(struct p9_server *server, uint64_t deadline)
+{
+    struct p9_server_state *state = server->state;
+    state->transfer = (struct fe_transfer){};
+    receive_room(state);
+    TRY(fe_channel_receive(server->channel, &state->message, deadline));
+    if (handle(server)) answer_now(server);
+    return OK;
+}
+
+void p9_serve(struct p9_server *server)
+{
+    struct p9_server_state *state = server->state;
+    bool has_answer = false;
+    for (;;) {
+        if (!has_answer) {
+            state->transfer = (struct fe_transfer){};
+            receive_room(state);
+            if (fe_channel_receive(server->channel, &state->message, FE_FOREVER) != OK) continue;
+        } else {
+            receive_room(state);
+            uint64_t token = state->message.token;
+            enum status status = fe_channel_reply_receive(server->channel, &state->message);
+            if (status != OK) {
+                state->message.token = token;
+                answer_now(server);
+                has_answer = false;
+                continue;
+            }
+            state->reply.handle = FE_NO_HANDLE;
+        }
+        has_answer = handle(server);
+    }
+}
+
+enum status p9_server_ready(struct p9_server *server, const char *name, struct p9_node *root)
+{
+    fe_handle init = fe_start_handle("init");
+    if (init == FE_NO_HANDLE) return OK;
+    FE_HANDLE connector = FE_NO_HANDLE;
+    TRY(p9_connector(server, root, 0, 0, &connector));
+    struct fe_transfer transfer = {
+        .send = (uintptr_t)name,
+        .send_size = (uint32_t)strlen(name),
+        .send_handle_count = 1,
+        .send_handle = {connector},
+    };
+    struct fe_message message = {.label = P9_CONTROL, .transfer = &transfer};
+    message.word[0] = FE_9P_ROOT_FID;
+    message.word[1] = CONTROL_INIT_READY;
+    TRY(fe_channel_call(init, &message, FE_FOREVER));
+    connector = FE_NO_HANDLE;
+    return message.label == 0 ? OK : ERR_BAD_STATE;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// What the files of the server half share. A request comes in (server.c), its operation runs (name_operations.c,
+// file_operations.c) on what a walk finds (walk.c) or a fid names (connection.c), and is answered, or waits (wait.c).
+#pragma once
+
+#include <9p/server.h>
+#include <abi/9p_operations.h>
+#include <abi/errno.h>
+#include <abi/syscalls.h>
+#include <ferrite/handle.h>
+#include <ferrite/libc.h>
+
+struct p9_fid {
+    struct p9_node *node; // nullptr: the fid is free
+    struct p9_open *open; // nullptr: not opened
+};
+
+// A session of a client, or a connector (which has no fids: it only makes sessions).
+struct p9_connection {
+    uint64_t badge;
+    struct p9_identity *identity;
+    struct p9_node *root;
+    void *owner;
+    struct p9_fid *fids;
+    uint32_t fid_capacity;
+};
+
+struct p9_poller {
+    struct p9_poller *next;
+    struct p9_open *open;
+    uint64_t event_id;
+    fe_handle event;
+    uint64_t bits;
+    uint32_t events;
+};
+
+struct p9_reply {
+    uint64_t label;
+    uint64_t word[FE_MESSAGE_WORDS];
+    uint8_t *data; // FE_9P_DATA_MAX bytes
+    size_t size;
+    fe_handle handle;
+};
+
+struct p9_server_state {
+    struct p9_connection **connections; // by the low half of the badge, less one
+    uint32_t connection_capacity, connection_count;
+    uint32_t generation;
+    uint8_t *in;
+    struct p9_reply reply;
+    struct p9_request *kept;  // every request that waits or is kept
+    struct p9_node *changed; // their waiting requests are to be run
+    bool is_busy;            // serving: changes are put off
+    void (*gone)(struct p9_server *server, void *owner);
+    struct fe_message message;
+    struct fe_transfer transfer;
+};
+
+struct p9_listing {
+    uint8_t *to;
+    size_t size, capacity;
+};
+
+// Results of a walk. `node` is nullptr when the last name does not exist (find_place only).
+struct walk {
+    struct p9_node *directory, *node; // referenced
+    struct p9_name name;
+};
+
+// A walk that met a link has filled the reply: the operation ends with 0.
+enum : int { WALK_LINK = 1 };
+
+// connection.c
+struct p9_connection *connection_find(struct p9_server *server, uint64_t badge);
+struct p9_connection *connection_create(struct p9_server *server, struct p9_identity *identity,
+                                        struct p9_node *root, fe_handle *session);
+void connection_destroy(struct p9_server *server, struct p9_connection *connection);
+struct p9_identity *identity_create(uint32_t uid, uint32_t gid, const uint32_t *groups,
+                                    uint32_t count);
+void identity_put(struct p9_identity *identity);
+struct p9_fid *fid_find(struct p9_connection *connection, uint64_t fid);
+int fid_set(struct p9_connection *connection, uint64_t fid, struct p9_node *node,
+            struct p9_open *open); // counts references
+int fid_clear(struct p9_connection *connection, uint64_t fid);
+struct p9_open *open_create(struct p9_node *node, uint32_t flags);
+void open_get(struct p9_open *open);
+void open_put(struct p9_open *open);
+
+// walk.c
+int walk_path(struct p9_request *request, struct p9_node *from, struct p9_name path, bool follow,
+              struct p9_node **node);
+int walk_place(struct p9_request *request, struct p9_node *from, struct p9_name path,
+               struct walk *walk);
+void walk_drop(struct walk *walk);
+int answer_link(struct p9_request *request, struct p9_node *link, size_t consumed);
+void node_adopt(struct p9_server *server, struct p9_node *node);
+uint64_t node_qid_kind(const struct p9_node *node);
+
+// wait.c
+int wait_for_change(struct p9_request *request, struct p9_node *node);
+void request_end(struct p9_request *kept); // unlinks and frees one that was answered
+void wait_cancel(struct p9_server *server, uint64_t token);
+void wait_forget(struct p9_server *server, struct p9_connection *connection);
+void changes_run(struct p9_server_state *state);
+int poll_register(struct p9_request *request, struct p9_open *open, uint32_t events);
+void poll_forget(struct p9_open *open);
+
+// server.c
+void request_run(struct p9_request *request); // answers it, or leaves it waiting
+void request_answer(struct p9_request *request, int64_t result);
+struct p9_reply *reply_of(struct p9_request *request);
+
+// operations.c: the operation of each number
+typedef int64_t p9_operation(struct p9_request *request, struct p9_reply *reply);
+extern p9_operation *const p9_operation_table[P9_OPERATION_COUNT];
+
+#define P9_DECLARE(number, name) p9_operation serve_##name;
+P9_OPERATION_TABLE(P9_DECLARE)
+#undef P9_DECLARE

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+// Requests that wait for a node to change, in the order in which they came, and those who poll it. A request that
+// waits is a copy with its data; it hangs on the server's list (for cancellation) and is found by its node.
+#include "server_internal.h"
+
+enum : uint32_t { POLLERS_PER_OPEN = 64 };
+
+static void kept_link(struct p9_request *request)
+{
+    struct p9_server_state *state = request->server->state;
+    request->previous = nullptr;
+    request->next = state->kept;
+    if (state->kept) state->kept->previous = request;
+    state->kept = request;
+}
+
+static void kept_unlink(struct p9_request *request)
+{
+    if (request->next) request->next->previous = request->previous;
+    if (request->previous) {
+        request->previous->next = request->next;
+    } else {
+        request->server->state->kept = request->next;
+    }
+    request->next = request->previous = nullptr;
+}
+
+static struct p9_request *request_copy(const struct p9_request *request)
+{
+    struct p9_request *copy = malloc(sizeof *copy + request->size);
+    if (copy == nullptr) return nullptr;
+    *copy = *request;
+    memcpy(copy + 1, request->data, request->size);
+    copy->data = (const uint8_t *)(copy + 1);
+    return copy;
+}
+
+static void request_free(struct p9_request *request)
+{
+    for (uint32_t i = 0; i < request->handle_count; i++) fe_handle_drop(&request->handle[i]);
+    free(request);
+}
+
+void request_end(struct p9_request *kept)
+{
+    kept_unlink(kept);
+    request_free(kept);
+}
+
+struct p9_request *p9_keep(struct p9_request *request)
+{
+    if (request->is_kept) return request;
+    struct p9_request *copy = request_copy(request);
+    if (copy == nullptr) return nullptr;
+    request->handle_count = 0;
+    copy->is_kept = true;
+    kept_link(copy);
+    return copy;
+}
+
+// Sends straight from the caller's data: the reply buffer may be in use by the request that runs now.
+void p9_finish(struct p9_request *kept, int64_t result, const void *data, size_t size)
+{
+    if (!kept->is_cancelled) {
+        struct fe_transfer transfer = {.send = (uintptr_t)data,
+                                       .send_size = result >= 0 ? (uint32_t)size : 0};
+        struct fe_message message = {.label = result < 0 ? (uint64_t)-result : 0,
+                                     .token = kept->token,
+                                     .transfer = &transfer};
+        message.word[0] = result >= 0 ? (uint64_t)result : 0;
+        enum status status = fe_channel_reply(kept->server->channel, &message);
+        if (status != OK && status != ERR_STALE) {
+            message.label = EMSGSIZE;
+            transfer.send_size = 0;
+            status = fe_channel_reply(kept->server->channel, &message);
+        }
+        kept_unlink(kept);
+    }
+    request_free(kept);
+}
+
+int wait_for_change(struct p9_request *request, struct p9_node *node)
+{
+    struct p9_request *copy = p9_keep(request);
+    if (copy == nullptr) return -ENOMEM;
+    copy->waits_for = node;
+    p9_node_get(node);
+    struct p9_request **end = &node->waiting;
+    while (*end) end = &(*end)->next_waiting;
+    copy->next_waiting = nullptr;
+    *end = copy;
+    return 0;
+}
+
+static void stop_waiting(struct p9_request *request)
+{
+    struct p9_node *node = request->waits_for;
+    if (node == nullptr) return;
+    struct p9_request **at = &node->waiting;
+    while (*at && *at != request) at = &(*at)->next_waiting;
+    if (*at) *at = request->next_waiting;
+    request->waits_for = nullptr;
+    p9_node_put(node);
+}
+
+// The client gave up. A request that waits for a node is simply dropped; one that the server's code keeps is marked.
+static void abandon(struct p9_request *request)
+{
+    bool waited = request->waits_for != nullptr;
+    stop_waiting(request);
+    kept_unlink(request);
+    if (waited) {
+        request_free(request);
+    } else {
+        request->is_cancelled = true;
+        request->connection = nullptr;
+    }
+}
+
+void wait_cancel(struct p9_server *server, uint64_t token)
+{
+    for (struct p9_request *r = server->state->kept; r; r = r->next) {
+        if (r->token == token) {
+            abandon(r);
+            return;
+        }
+    }
+}
+
+void wait_forget(struct p9_server *server, struct p9_connection *connection)
+{
+    struct p9_request *next;
+    for (struct p9_request *r = server->state->kept; r; r = next) {
+        next = r->next;
+        if (r->connection == connection) abandon(r);
+    }
+}
+
+static uint32_t ready_now(struct p9_open *open)
+{
+    const struct p9_operations *operations = open->node->operations;
+    return operations->ready ? operations->ready(open) : READY_READ | READY_WRITE;
+}
+
+static void poll_signal(struct p9_node *node)
+{
+    struct p9_poller **at = &node->pollers;
+    while (*at) {
+        struct p9_poller *poller = *at;
+        uint32_t always = READY_ERROR | READY_HANGUP;
+        if ((ready_now(poller->open) & (poller->events | always)) == 0) {
+            at = &poller->next;
+            continue;
+        }
+        *at = poller->next;
+        [[maybe_unused]] enum status status = fe_event_signal(poller->event, poller->bits);
+        fe_handle_drop(&poller->event);
+        free(poller);
+    }
+}
+
+// Runs the waiting requests once each: those that must wait on come back to the list's end by themselves.
+static void run_waiting(struct p9_node *node)
+{
+    struct p9_request *list = node->waiting;
+    node->waiting = nullptr;
+    while (list) {
+        struct p9_request *request = list;
+        list = request->next_waiting;
+        request->waits_for = nullptr;
+        request_run(request);
+        p9_node_put(node);
+    }
+    poll_signal(node);
+}
+
+// While a request is served the node is only put on a list: one reply at a time.
+void p9_node_changed(struct p9_node *node)
+{
+    if (node->server == nullptr || (node->waiting == nullptr && node->pollers == nullptr)) return;
+    struct p9_server_state *state = node->server->state;
+    if (!node->has_changed) {
+        node->has_changed = true;
+        node->next_changed = nullptr;
+        p9_node_get(node);
+        struct p9_node **end = &state->changed;
+        while (*end) end = &(*end)->next_changed;
+        *end = node;
+    }
+    if (!state->is_busy) changes_run(state);
+}
+
+void changes_run(struct p9_server_state *state)
+{
+    bool was_busy = state->is_busy;
+    state->is_busy = true;
+    while (state->changed) {
+        struct p9_node *node = state->changed;
+        state->changed = node->next_changed;
+        node->has_changed = false;
+        run_waiting(node);
+        p9_node_put(node);
+    }
+    state->is_busy = was_busy;
+}
+
+// One registration for each event and open file: a poll that is repeated replaces the last one.
+int poll_register(struct p9_request *request, struct p9_open *open, uint32_t events)
+{
+    uint32_t ready = ready_now(open) & (events | READY_ERROR | READY_HANGUP);
+    if (ready != 0) return (int)ready;
+    FE_HANDLE event = p9_take_handle(request, 0);
+    struct fe_handle_info info;
+    if (event == FE_NO_HANDLE) return 0;
+    if (fe_handle_inspect(event, &info) != OK || info.type != OBJECT_EVENT) return -EINVAL;
+    uint32_t count = 0;
+    struct p9_poller **at = &open->node->pollers;
+    for (; *at; at = &(*at)->next) {
+        if ((*at)->open != open) continue;
+        if ((*at)->event_id == info.id) {
+            (*at)->bits = request->word[2];
+            (*at)->events = events;
+            return 0;
+        }
+        if (++count == POLLERS_PER_OPEN) return -ENOMEM;
+    }
+    struct p9_poller *poller = malloc(sizeof *poller);
+    if (poller == nullptr) return -ENOMEM;
+    *poller = (struct p9_poller){.open = open,
+                                 .event_id = info.id,
+                                 .event = fe_handle_take(&event),
+                                 .bits = request->word[2],
+                                 .events = events};
+    *at = poller;
+    return 0;
+}
+
+void poll_forget(struct p9_open *open)
+{
+    struct p9_poller **at = &open->node->pollers;
+    while (*at) {
+        struct p9_poller *poller = *at;
+        if (poller->open != open) {
+            at = &poller->next;
+            continue;
+        }
+        *at = poller->next;
+        fe_handle_drop(&poller->event);
+        free(poller);
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// The start code's C half: relocates the program and goes on in the C library, or in lib/plain. Until relocate() has run no
+// pointer in data may be used, so fe_start_c touches nothing else before.
+#include <ferrite/start.h>
+
+// Set by build/user.ld; the image starts at its address 0.
+extern const char __image_start[];
+extern const uint64_t __relr_start[], __relr_end[];
+
+// RELR: an even entry is the address of a word to relocate; an odd one is a bitmap of the 63 words after
+// the last one touched (System V gABI, SHT_RELR).
+static void relocate(uintptr_t base)
+{
+    uint64_t *where = nullptr;
+    for (const uint64_t *entry = __relr_start; entry < __relr_end; entry++) {
+        if ((*entry & 1) == 0) {
+            where = (uint64_t *)(base + *entry);
+            *where++ += base;
+            continue;
+        }
+        uint64_t *word = where;
+        for (uint64_t bits = *entry >> 1; bits != 0; bits >>= 1, word++) {
+            if (bits & 1) *word += base;
+        }
+        where += 63;
+    }
+}
+
+void fe_start_c(struct fe_start *start)
+{
+    relocate((uintptr_t)__image_start);
+    fe_start_use(start);
+    if (start->magic != FE_START_MAGIC || start->version != FE_START_VERSION) fe_exit(127);
+    fe_program_start(start);
+}
