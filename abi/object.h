@@ -165,6 +165,7 @@ enum fault_reason : uint32_t {
     FAULT_BREAKPOINT,
     FAULT_ARITHMETIC,
     FAULT_OUT_OF_MEMORY,
+    FAULT_BUS, // the device or memory behind the address does not answer
 };
 
 // What system_inspect tells.

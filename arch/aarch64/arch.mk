@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-# AArch64, 4 KiB pages. Kernel code keeps out of the FP/SIMD registers, which belong to user threads.
+# AArch64, 4 KiB pages. Kernel code keeps out of the FP/SIMD registers, which belong to user threads,
+# and out of x18, so that a call gives it back without having saved it.
 triple := aarch64-none-elf
 inherits :=
 flags := -march=armv8-a
-kernel_flags := -mgeneral-regs-only -mstrict-align
+kernel_flags := -mgeneral-regs-only -mstrict-align -ffixed-x18
 kernel_link :=
 user_flags :=
 raw_image := binary

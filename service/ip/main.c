@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <ferrite/clock.h>
 #include <lwip/init.h>
+#include <lwip/netif.h>
 #include <lwip/timeouts.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,8 +53,7 @@ static int serve(void)
     server.root = tree;
     for (size_t i = 0; error == 0 && i < sizeof(protocols) / sizeof(protocols[0]); i++)
         error = conversation_serve(protocols[i]);
-    if (error == 0) error = host_serve();
-    return error == 0 ? configure_serve() : error;
+    return error == 0 ? host_serve() : error;
 }
 
 int main(void)

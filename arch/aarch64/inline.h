@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// AArch64's half of the contract: the shape of a frame and of a space, the map of the address space, and
+// the operations that are an instruction or two. Included by arch/arch.h only.
+//
+// Virtual addresses, 48 bits, 4 KiB pages:
+//     user           [0x1'0000, 0x8000'0000'0000)               TTBR0, one table per process
+//     all RAM        [0xffff'0000'0000'0000, +128 TiB)          read-write, never executable
+//     devices        [0xffff'c000'0000'0000, +512 GiB)
+//     kernel image   [0xffff'ffff'8000'0000, +1 GiB)
+#pragma once
+
+#include <abi/bootinfo.h>
+#include <abi/manifest.h>
+#include <abi/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum : uint64_t {
+    ARCH_PAGE_SIZE = 4096,
+    ARCH_USER_BASE = 0x10000,
+    ARCH_USER_END = 0x0000'8000'0000'0000,
+    ARCH_PHYSMAP = 0xffff'0000'0000'0000,
+    ARCH_PHYSMAP_SIZE = 0x0000'8000'0000'0000,
+    ARCH_DEVICES = 0xffff'c000'0000'0000,
+    ARCH_DEVICES_SIZE = 0x80'0000'0000,
+    ARCH_KERNEL = 0xffff'ffff'8000'0000,
+};
+enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_ARM64 };
+#define ARCH_NAME "aarch64"
+
+// A thread's user registers. entry.S saves into it and resumes from it; the offsets are in
+// arch/aarch64/kernel/frame.h. The address space's switch does not touch it.
+struct frame {
+    uint64_t reg[12]; // x0 to x11: arguments and results of calls
+    uint64_t x12;     // the call's number
+    uint64_t x13[18]; // x13 to x30
+    uint64_t stack;   // SP_EL0
+    uint64_t pc;
+    uint64_t pstate;
+    uint64_t thread_pointer; // TPIDR_EL0
+    uint64_t whole; // not zero: the way back from a call loads every register, not the results only
+} __attribute__((aligned(16)));
+
+struct arch_space {
+    uint64_t root; // physical address of the level 0 table
+    uint64_t asid; // generation << 16 | identifier; 0: none yet
+    uintptr_t trim; // where arch_space_trim goes on
+};
+
+static inline struct cpu *arch_cpu(void)
+{
+    struct cpu *cpu;
+    __asm__("mrs %0, tpidr_el1" : "=r"(cpu));
+    return cpu;
+}
+
+static inline bool arch_interrupt_pending(void)
+{
+    uint64_t pending;
+    __asm__ volatile("mrs %0, isr_el1" : "=r"(pending));
+    return pending != 0;
+}
+
+static inline void arch_frame_restart(struct frame *frame)
+{
+    frame->pc -= 4;
+}
+
+static inline uintptr_t arch_frame_pc(const struct frame *frame)
+{
+    return frame->pc;
+}
+
+static inline uintptr_t arch_frame_stack(const struct frame *frame)
+{
+    return frame->stack;
+}
+
+static inline uintptr_t arch_frame_base(const struct frame *frame)
+{
+    return frame->x13[29 - 13];
+}
+
+static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t pointer)
+{
+    frame->thread_pointer = pointer;
+    frame->whole = 1;
+}
+
+static inline void arch_float_enable(bool on)
+{
+    uint64_t cpacr = on ? 3u << 20 : 0;
+    __asm__ volatile("msr cpacr_el1, %0" : : "r"(cpacr));
+}
+
+static inline void *arch_physical_to_virtual(uint64_t physical)
+{
+    return (void *)(uintptr_t)(ARCH_PHYSMAP + physical);
+}
+
+// For addresses that arch_physical_to_virtual gave, not for the kernel's image.
+static inline uint64_t arch_virtual_to_physical(const void *address)
+{
+    return (uintptr_t)address - ARCH_PHYSMAP;
+}
+
+// The barrier keeps the read from moving before what it is meant to time.
+static inline uint64_t arch_counter(void)
+{
+    uint64_t counter;
+    __asm__ volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(counter) : : "memory");
+    return counter;
+}

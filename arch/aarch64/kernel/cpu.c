@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// This CPU's registers as the kernel wants them, the kernel's own devices from the DTB, and randomness.
+#include "kernel/schedule/cpu.h"
+#include "kernel/device/aarch64/driver.h"
+#include "kernel/device/device.h"
+#include "kernel/device/dtb.h"
+#include "kernel/log.h"
+#include "port.h"
+#include <arch/arch.h>
+
+enum : size_t { DTB_MAX = 2u << 20, FLOAT_SIZE = 576, FLOAT_WORDS = FLOAT_SIZE / 8 };
+
+extern char kernel_stack_end[];
+extern uint32_t cpu_has_pan; // for copy.S
+uint32_t cpu_has_pan;
+
+static struct dtb dtb;
+static bool is_dtb_open;
+
+static uint32_t feature(uint64_t id, uint32_t shift)
+{
+    return (id >> shift) & 15;
+}
+
+void arch_cpu_init(struct cpu *cpu)
+{
+    uint64_t features, debug;
+    __asm__("mrs %0, id_aa64mmfr1_el1" : "=r"(features));
+    __asm__("mrs %0, id_aa64dfr0_el1" : "=r"(debug));
+    if (cpu->kernel_stack == 0) cpu->kernel_stack = (uintptr_t)kernel_stack_end; // the boot CPU
+    __asm__ volatile("msr tpidr_el1, %0" : : "r"(cpu));
+    __asm__ volatile("msr tpidrro_el0, xzr\n\tmsr tpidr_el0, xzr\n\tmsr mdscr_el1, xzr");
+    uint32_t counters = feature(debug, 8);
+    if (counters != 0 && counters != 15) __asm__ volatile("msr pmuserenr_el0, xzr");
+    cpu_has_pan = feature(features, 20) != 0;
+    __asm__ volatile(".arch_extension pan\n\t"
+                     "cbz %w0, 1f\n\tmsr pan, #1\n1:"
+                     :
+                     : "r"(cpu_has_pan));
+    arch_float_enable(false);
+    __asm__ volatile("isb");
+}
+
+const struct dtb *cpu_dtb(const struct bootinfo *info)
+{
+    if (!is_dtb_open && info->dtb != 0)
+        is_dtb_open = dtb_open(&dtb, arch_physical_to_virtual(info->dtb), DTB_MAX);
+    return is_dtb_open ? &dtb : nullptr;
+}
+
+void arch_console_early(const struct bootinfo *info)
+{
+    const struct dtb *tree = cpu_dtb(info);
+    if (tree == nullptr || debug_console != nullptr) return;
+    uint32_t node = dtb_find_console(tree);
+    if (node != DTB_NONE) pl011_init(tree, node);
+}
+
+static bool find_interrupt_controller(const struct dtb *tree)
+{
+    uint32_t node = dtb_find_compatible(tree, DTB_ROOT, "arm,gic-v3");
+    if (node != DTB_NONE) return gicv3_init(tree, node);
+    static const char *const second[] = {"arm,cortex-a15-gic", "arm,gic-400", "arm,cortex-a7-gic",
+                                         "arm,cortex-a9-gic"};
+    for (uint32_t i = 0; i < sizeof second / sizeof *second; i++) {
+        node = dtb_find_compatible(tree, DTB_ROOT, second[i]);
+        if (node != DTB_NONE) return gicv2_init(tree, node);
+    }
+    return false;
+}
+
+void arch_devices_init(const struct bootinfo *info)
+{
+    const struct dtb *tree = cpu_dtb(info);
+    if (tree == nullptr) panic("no device tree");
+    arch_console_early(info);
+    if (!find_interrupt_controller(tree)) panic("no interrupt controller that works");
+    interrupt_controller->init_cpu();
+    if (!clock_init(tree)) panic("no timer that works");
+    power_init(tree, info->command_line == 0 ? "" : arch_physical_to_virtual(info->command_line));
+}
+
+void arch_halt(void)
+{
+    __asm__ volatile("msr daifset, #0xf");
+    for (;;) __asm__ volatile("wfi");
+}
+
+// Adds bytes of a property of /chosen to the seed.
+static void mix(uint8_t seed[64], const struct dtb *tree, const char *name)
+{
+    struct dtb_property property;
+    uint32_t chosen = dtb_find(tree, "/chosen");
+    if (chosen == DTB_NONE || !dtb_property(tree, chosen, name, &property)) return;
+    for (uint32_t i = 0; i < property.size; i++) seed[i % 64] ^= property.data[i];
+}
+
+void arch_entropy(const struct bootinfo *info, uint8_t seed[64])
+{
+    uint64_t words[8], features;
+    __asm__("mrs %0, id_aa64isar0_el1" : "=r"(features));
+    for (uint32_t i = 0; i < 8; i++) {
+        words[i] = arch_counter() * 0x9e3779b97f4a7c15;
+        uint64_t random, flags = 1u << 30;
+        if (feature(features, 60) != 0) // RNDR; Z tells that it had nothing to give
+            __asm__ volatile("mrs %0, s3_3_c2_c4_0\n\tmrs %1, nzcv"
+                             : "=r"(random), "=r"(flags));
+        if (!(flags & 1u << 30)) words[i] ^= random;
+    }
+    for (uint32_t i = 0; i < 64; i++) seed[i] = (uint8_t)(words[i / 8] >> (i % 8 * 8));
+    const struct dtb *tree = cpu_dtb(info);
+    if (tree == nullptr) return;
+    mix(seed, tree, "rng-seed");
+    mix(seed, tree, "kaslr-seed");
+}
+
+size_t arch_float_size(void)
+{
+    return FLOAT_SIZE;
+}
+
+void arch_float_init(struct float_state *state)
+{
+    uint64_t *word = (uint64_t *)state;
+    for (uint32_t i = 0; i < FLOAT_WORDS; i++) word[i] = 0;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// What this port's files call of each other, and what assembly calls of C.
+#pragma once
+
+#include <abi/bootinfo.h>
+#include <stdint.h>
+
+struct frame;
+struct dtb;
+
+// trap.c, from entry.S
+void trap_user_fault(struct frame *frame);
+[[noreturn]] void trap_user_error(struct frame *frame);
+void trap_kernel_sync(struct frame *frame);
+[[noreturn]] void trap_kernel_other(struct frame *frame);
+[[noreturn]] void trap_kernel_overflow(struct frame *frame);
+void trap_device(void);
+
+// clock.c: the timer's interrupt number, once clock_init has found it in the DTB.
+uint32_t clock_interrupt(void);
+bool clock_init(const struct dtb *dtb);
+
+// power.c: how the machine is ended, from the DTB and the command line.
+void power_init(const struct dtb *dtb, const char *command_line);
+
+// cpu.c: the machine's DTB; nullptr when firmware gave none.
+const struct dtb *cpu_dtb(const struct bootinfo *info);

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Ending the machine through PSCI (Arm DEN0022), by the conduit that the DTB names. With `exit=semihosting` on
+// the command line the exit code goes to the debugger or emulator instead (Arm semihosting, SYS_EXIT_EXTENDED):
+// for tests only, since without one the instruction is undefined.
+#include "kernel/device/dtb.h"
+#include "port.h"
+#include <abi/object.h>
+#include <arch/arch.h>
+
+enum : uint32_t {
+    PSCI_SYSTEM_OFF = 0x84000008,
+    PSCI_SYSTEM_RESET = 0x84000009,
+    SEMIHOSTING_EXIT_EXTENDED = 0x20,
+    SEMIHOSTING_APPLICATION_EXIT = 0x20026,
+};
+
+static enum conduit : uint8_t { CONDUIT_NONE, CONDUIT_HVC, CONDUIT_SMC } conduit;
+static bool is_semihosting;
+
+// Whether the space-separated `words` hold `word`.
+static bool has_word(const char *words, const char *word)
+{
+    while (*words != 0) {
+        const char *w = word;
+        while (*w != 0 && *words == *w) words++, w++;
+        if (*w == 0 && (*words == 0 || *words == ' ')) return true;
+        while (*words != 0 && *words != ' ') words++;
+        while (*words == ' ') words++;
+    }
+    return false;
+}
+
+void power_init(const struct dtb *dtb, const char *command_line)
+{
+    is_semihosting = has_word(command_line, "exit=semihosting");
+    uint32_t node = dtb_find_compatible(dtb, DTB_ROOT, "arm,psci-0.2");
+    if (node == DTB_NONE) node = dtb_find_compatible(dtb, DTB_ROOT, "arm,psci-1.0");
+    if (node == DTB_NONE) return;
+    if (dtb_string_is(dtb, node, "method", "hvc")) conduit = CONDUIT_HVC;
+    if (dtb_string_is(dtb, node, "method", "smc")) conduit = CONDUIT_SMC;
+}
+
+static void psci(uint32_t function)
+{
+    register uint64_t x0 __asm__("x0") = function;
+    register uint64_t x1 __asm__("x1") = 0;
+    register uint64_t x2 __asm__("x2") = 0;
+    register uint64_t x3 __asm__("x3") = 0;
+    if (conduit == CONDUIT_HVC)
+        __asm__ volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : "memory");
+    if (conduit == CONDUIT_SMC)
+        __asm__ volatile("smc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : "memory");
+}
+
+static void semihosting_exit(uint32_t exit_code)
+{
+    uint64_t block[2] = {SEMIHOSTING_APPLICATION_EXIT, exit_code};
+    register uint64_t x0 __asm__("x0") = SEMIHOSTING_EXIT_EXTENDED;
+    register uint64_t *x1 __asm__("x1") = block;
+    __asm__ volatile("hlt #0xf000" : "+r"(x0) : "r"(x1) : "memory");
+}
+
+enum status arch_power(uint32_t action, uint32_t exit_code)
+{
+    if (action == POWER_OFF && is_semihosting) semihosting_exit(exit_code);
+    psci(action == POWER_REBOOT ? PSCI_SYSTEM_RESET : PSCI_SYSTEM_OFF);
+    return ERR_NOT_SUPPORTED;
+}

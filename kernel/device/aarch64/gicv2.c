@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// The Generic Interrupt Controller, version 2 (Arm IHI 0048), with the v2m frame for message-signalled
+// interrupts (Server Base System Architecture, appendix E) where the DTB has one. Numbers are INTIDs.
+// Guarded by the kernel lock.
+#include "driver.h"
+#include "gic.h"
+#include "kernel/device/device.h"
+#include "kernel/device/dtb.h"
+#include <arch/arch.h>
+
+enum : uint32_t { // CPU interface, message frame
+    CPU_CONTROL = 0x000,
+    CPU_PRIORITY_MASK = 0x004,
+    CPU_ACKNOWLEDGE = 0x00c,
+    CPU_END = 0x010,
+    DISTRIBUTOR_ENABLE = 1,
+    FRAME_TYPE = 0x008,
+    FRAME_SET = 0x040,
+};
+
+static volatile uint8_t *distributor, *cpu_interface;
+static struct gic_messages messages;
+
+static bool claim(uint32_t *number)
+{
+    uint32_t value = mmio_read(cpu_interface, CPU_ACKNOWLEDGE);
+    *number = value & 0x3ff;
+    return *number < GIC_SPECIAL;
+}
+
+static void complete(uint32_t number)
+{
+    mmio_write(cpu_interface, CPU_END, number);
+}
+
+static bool is_valid(uint32_t number)
+{
+    return number >= GIC_SHARED_FIRST && number < gic_count(distributor);
+}
+
+static void init_cpu(void)
+{
+    gic_private_init(distributor);
+    mmio_write(cpu_interface, CPU_PRIORITY_MASK, 0xff);
+    mmio_write(cpu_interface, CPU_CONTROL, 1);
+}
+
+static enum status configure(uint32_t number, uint32_t flags)
+{
+    return gic_configure(distributor, number, flags);
+}
+
+static void mask(uint32_t number)
+{
+    gic_set_bit(distributor, GIC_CLEAR_ENABLE, number);
+}
+
+static void unmask(uint32_t number)
+{
+    gic_set_bit(distributor, GIC_SET_ENABLE, number);
+}
+
+static enum status message_allocate(uint32_t *number, uint64_t *address, uint32_t *data)
+{
+    TRY(gic_message_allocate(&messages, number));
+    gic_configure_edge(distributor, *number);
+    *address = messages.doorbell;
+    *data = *number;
+    return OK;
+}
+
+static void message_free(uint32_t number)
+{
+    mask(number);
+    gic_message_free(&messages, number);
+}
+
+static const struct interrupt_controller controller = {
+    .name = "gicv2",
+    .init_cpu = init_cpu,
+    .claim = claim,
+    .complete = complete,
+    .is_valid = is_valid,
+    .configure = configure,
+    .mask = mask,
+    .unmask = unmask,
+    .message_allocate = message_allocate,
+    .message_free = message_free,
+};
+
+static void find_messages(const struct dtb *dtb, uint32_t node)
+{
+    uint64_t base, size;
+    for (uint32_t frame = dtb_child(dtb, node); frame != DTB_NONE;
+         frame = dtb_sibling(dtb, frame)) {
+        if (!dtb_is_compatible(dtb, frame, "arm,gic-v2m-frame")) continue;
+        volatile uint8_t *registers = driver_map(dtb, frame, 0);
+        if (registers == nullptr || !dtb_reg(dtb, frame, 0, &base, &size)) continue;
+        uint32_t type = mmio_read(registers, FRAME_TYPE);
+        messages.first = (type >> 16) & 0x3ff;
+        messages.count = type & 0x3ff;
+        messages.doorbell = base + FRAME_SET;
+        return;
+    }
+}
+
+bool gicv2_init(const struct dtb *dtb, uint32_t node)
+{
+    distributor = driver_map(dtb, node, 0);
+    cpu_interface = driver_map(dtb, node, 1);
+    if (distributor == nullptr || cpu_interface == nullptr) return false;
+    mmio_write(distributor, GIC_CONTROL, 0);
+    gic_shared_init(distributor);
+    // All to the boot CPU: what it reads in its own registers is its mask.
+    uint32_t self = mmio_read(distributor, GIC_TARGETS) & 0xff;
+    for (uint32_t i = GIC_SHARED_FIRST; i < gic_count(distributor); i += 4)
+        mmio_write(distributor, GIC_TARGETS + i, self * 0x01010101);
+    find_messages(dtb, node);
+    mmio_write(distributor, GIC_CONTROL, DISTRIBUTOR_ENABLE);
+    interrupt_controller_register(&controller);
+    return true;
+}

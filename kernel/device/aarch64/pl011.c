@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// Debug console on an Arm PL011 UART (Arm DDI 0183), as firmware set it up. Waits for room in the FIFO: for
+// early boot and panics.
+#include "driver.h"
+#include "kernel/device/device.h"
+#include "kernel/device/dtb.h"
+#include <arch/arch.h>
+
+enum : uint32_t {
+    DATA = 0x00,
+    FLAGS = 0x18,
+    LINE_CONTROL = 0x2c,
+    CONTROL = 0x30,
+    FLAG_FULL = 1u << 5,
+    LINE_FIFO_8_BITS = 0x70,
+    CONTROL_ENABLE_BOTH = 0x301,
+};
+
+static volatile uint8_t *uart;
+
+static void put(char c)
+{
+    while (mmio_read(uart, FLAGS) & FLAG_FULL) {
+    }
+    mmio_write(uart, DATA, (uint8_t)c);
+}
+
+static void write(const char *text, uint32_t size)
+{
+    for (uint32_t i = 0; i < size; i++) {
+        if (text[i] == '\n') put('\r');
+        put(text[i]);
+    }
+}
+
+static const struct debug_console console = {.name = "pl011", .write = write};
+
+bool pl011_init(const struct dtb *dtb, uint32_t node)
+{
+    if (!dtb_is_compatible(dtb, node, "arm,pl011")) return false;
+    uart = driver_map(dtb, node, 0);
+    if (uart == nullptr) return false;
+    if (!(mmio_read(uart, CONTROL) & 1)) { // nobody used it yet
+        mmio_write(uart, LINE_CONTROL, LINE_FIFO_8_BITS);
+        mmio_write(uart, CONTROL, CONTROL_ENABLE_BOTH);
+    }
+    debug_console_register(&console);
+    return true;
+}
+
+volatile void *driver_map(const struct dtb *dtb, uint32_t node, uint32_t index)
+{
+    uint64_t base, size;
+    if (!dtb_reg(dtb, node, index, &base, &size) || size == 0) return nullptr;
+    return arch_map_device(base, size, SPACE_READ | SPACE_WRITE | SPACE_DEVICE);
+}
