@@ -7,6 +7,7 @@
 #include <9p/server.h>
 #include <9p/tree.h>
 #include <lwip/ip_addr.h>
+#include <lwip/netif.h>
 #include <lwip/pbuf.h>
 
 enum : uint64_t { BIT_FRAMES = 1, BIT_TIMER = 2, BIT_DEVICES = 4, BIT_LINK = 8 };
@@ -93,5 +94,10 @@ void links_pump(void);            // BIT_FRAMES
 void links_flush(void);           // after lwIP ran: rings the drivers
 void links_print(struct p9_text *text);
 
-// Files about the host: interfaces, resolv.conf, routes, statistics.
+// The interface of a card by its name in /dev; nullptr: none.
+struct netif *link_netif(const char *name);
+
+// Files about the host: interfaces, resolv.conf, statistics; and ctl, which configures it. 0 or a
+// negative errno.
 int host_serve(void);
+int configure_serve(void);

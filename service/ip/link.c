@@ -261,6 +261,12 @@ static struct link *link_find(const char *name)
     return link;
 }
 
+struct netif *link_netif(const char *name)
+{
+    struct link *link = link_find(name);
+    return link == nullptr ? nullptr : &link->netif;
+}
+
 // One line of the device manager's list ends with "<name> ready" for a card whose driver serves.
 static void device_line(char *line)
 {

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <ferrite/clock.h>
 #include <lwip/init.h>
-#include <lwip/netif.h>
 #include <lwip/timeouts.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,7 +52,8 @@ static int serve(void)
     server.root = tree;
     for (size_t i = 0; error == 0 && i < sizeof(protocols) / sizeof(protocols[0]); i++)
         error = conversation_serve(protocols[i]);
-    return error == 0 ? host_serve() : error;
+    if (error == 0) error = host_serve();
+    return error == 0 ? configure_serve() : error;
 }
 
 int main(void)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The ways into the kernel and out of it. A system call or an interrupt from user mode saves the user's
-// registers straight into the running thread's frame, moves to this CPU's kernel stack, and calls C; all
-// of them leave through `resume`, which asks the scheduler whose frame is next. Interrupts stay masked
-// in the kernel but in arch_idle and arch_interrupt_pending.
+// The ways into the kernel and out of it. A system call or an interrupt from user mode saves the
+// user's registers straight into the running thread's frame, moves to this CPU's kernel stack, and
+// calls C; all of them leave through `resume`, which asks the scheduler whose frame is next.
+// Interrupts stay masked in the kernel but in arch_idle and arch_interrupt_pending.
 #include "offset.h"
+#include "smap.inc"
 
     .text
 
@@ -109,7 +110,8 @@ handle_pending:
     call trap_external
     jmp resume
 
-// Nothing to run: wait for an interrupt. It comes back through trap_kernel, which goes to arch_resume.
+// Nothing to run: wait for an interrupt. It comes back through trap_kernel, which goes to
+// arch_resume.
     .globl arch_idle, idle_begin, idle_end
 arch_idle:
     mov %gs:CPU_KERNEL_STACK, %rsp
@@ -164,8 +166,9 @@ arch_resume:
     add $16, %rsp
 .endm
 
-// Exceptions and interrupts. From user mode the processor has begun to push at the top of the thread's
-// frame; from the kernel it pushes on the kernel stack, and the same structure is made there.
+// Exceptions and interrupts. From user mode the processor has begun to push at the top of the
+// thread's frame; from the kernel it pushes on the kernel stack, and the same structure is made
+// there.
     .p2align 6
 interrupt_common:
     cld
@@ -189,8 +192,8 @@ interrupt_in_kernel:
     POP_REGISTERS
     iretq
 
-// Non-maskable interrupt, double fault, machine check: on stacks of their own, at any instruction, so
-// the sign of GS base tells whether it is still the user's.
+// Non-maskable interrupt, double fault, machine check: on stacks of their own, at any instruction,
+// so the sign of GS base tells whether it is still the user's.
 interrupt_special:
     cld
     CLOSE
@@ -212,14 +215,17 @@ interrupt_special:
     POP_REGISTERS
     iretq
 
-// One stub for each vector, 16 bytes apart; those for which the processor pushes no error code push 0.
+// One stub for each vector, 16 bytes apart; those for which the processor pushes no error code
+// push 0.
     .globl vector_stubs
     .p2align 4
 vector_stubs:
     .set vector, 0
     .rept 256
     .p2align 4
-    .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
+    .set has_code, vector == 8 || (vector >= 10 && vector <= 14) || vector == 17
+    .set has_code, has_code || vector == 21 || vector == 29 || vector == 30
+    .if !has_code
     push $0
     .endif
     push $vector

@@ -39,10 +39,3 @@
 #define ENTRY_SYSCALL 256
 #define ENTRY_MSR_FS_BASE 0xc0000100
 #define ENTRY_MSR_GS_BASE 0xc0000101
-
-#ifdef __ASSEMBLER__
-// Opening and closing user memory (SMAP). Both start as no-operations, for processors without it.
-.macro OPEN 771 :.byte 0x0f, 0x1f, 0x00 .pushsection.patch.stac,
-    "a".quad 771b .popsection.endm.macro CLOSE 771 :.byte 0x0f, 0x1f, 0x00 .pushsection.patch.clac,
-    "a".quad 771b .popsection.endm
-#endif

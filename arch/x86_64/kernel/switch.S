@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Copies between kernel and user memory, the only instructions that may touch user addresses. Each that can
-// fault has an entry in the exception table: the trap code asks the memory manager for the page and runs
-// the instruction again, or goes on at `failed`. stac and clac start as no-operations; start.c puts the
-// instructions in where the processor has SMAP.
-#include "offset.h"
+// Copies between kernel and user memory, the only instructions that may touch user addresses. Each
+// that can fault has an entry in the exception table: the trap code asks the memory manager for
+// the page and runs the instruction again, or goes on at `failed`. stac and clac start as no-
+// operations; start.c puts the instructions in where the processor has SMAP.
+#include "smap.inc"
 
     .macro MAY_FAULT
     .pushsection .exceptions, "a"

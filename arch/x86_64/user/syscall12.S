@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// fe_syscall12(number, reg): a system call with all twelve registers, which are the arguments and then
-// the results. Declared in syscall.h.
+// fe_syscall12(number, reg): a system call with all twelve registers, which are the arguments and
+// then the results. Declared in syscall.h.
 
     .section .text.fe_syscall12, "ax", @progbits
     .globl fe_syscall12

@@ -42,12 +42,18 @@ static uint32_t field(const char *header, size_t at)
     return value;
 }
 
-static enum status image_find(fe_handle initrd, uint64_t offset, uint32_t size, fe_handle *image)
+// A program's file, twice: as the memory that it is and as the image made of it.
+struct program {
+    const char *name;
+    uint32_t size; // bytes
+    fe_handle file, image;
+};
+
+static enum status program_find(fe_handle initrd, uint64_t offset, struct program *program)
 {
-    fe_handle memory;
-    TRY(fe_memory_clone(initrd, offset, fe_page_round(size), &memory));
-    enum status status = fe_image_create(memory, size, image);
-    (void)!fe_handle_close(memory);
+    TRY(fe_memory_clone(initrd, offset, fe_page_round(program->size), &program->file));
+    enum status status = fe_image_create(program->file, program->size, &program->image);
+    if (status != OK) (void)!fe_handle_close(program->file);
     return status;
 }
 
@@ -65,24 +71,26 @@ static enum status child_wait(fe_handle process, struct fe_process_info *info)
     return fe_process_inspect(process, info);
 }
 
-static enum status program_run(const char *name, fe_handle image, struct fe_process_info *info)
+static enum status program_run(const struct program *program, struct fe_process_info *info)
 {
     char names[RESOURCES][24];
-    struct fe_spawn_handle handles[RESOURCES + 1] = {{"image", image, 0, true}};
+    struct fe_spawn_handle handles[RESOURCES + 2] = {
+        {"image", program->image, 0, true}, {"image-file", program->file, program->size, true}};
     size_t count = 0;
     for (size_t i = 0; i < RESOURCES; i++) {
         fe_format(names[count], sizeof *names, "resource/%s", resources[i]);
         const struct fe_start_handle *own = fe_start_find(names[count]);
         if (!own || own->handle == FE_NO_HANDLE) continue;
         count++;
-        handles[count] = (struct fe_spawn_handle){names[count - 1], own->handle, own->value, true};
+        handles[count + 1] =
+            (struct fe_spawn_handle){names[count - 1], own->handle, own->value, true};
     }
-    const char *arguments[] = {name, nullptr};
-    struct fe_spawn options = {.image = image,
+    const char *arguments[] = {program->name, nullptr};
+    struct fe_spawn options = {.image = program->image,
                                .arguments = arguments,
                                .may_mount = true,
                                .handles = handles,
-                               .handle_count = count + 1};
+                               .handle_count = count + 2};
     struct fe_child child;
     TRY(fe_spawn(&options, &child));
     enum status status = child_wait(child.process, info);
@@ -93,18 +101,19 @@ static enum status program_run(const char *name, fe_handle image, struct fe_proc
 
 static void file_run(fe_handle initrd, const char *path, uint64_t offset, uint32_t size)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *slash = strrchr(path, '/');
+    struct program program = {.name = slash ? slash + 1 : path, .size = size};
     struct fe_process_info info = {};
-    fe_handle image;
-    enum status status = image_find(initrd, offset, size, &image);
+    enum status status = program_find(initrd, offset, &program);
     if (status == OK) {
-        status = program_run(name, image, &info);
-        (void)!fe_handle_close(image);
+        status = program_run(&program, &info);
+        (void)!fe_handle_close(program.file);
+        (void)!fe_handle_close(program.image);
     }
     if (status != OK)
-        print("FAIL %s: runs to its end (%s)\n", name, fe_status_text(status));
+        print("FAIL %s: runs to its end (%s)\n", program.name, fe_status_text(status));
     else if (info.exit_code != 0 && info.exit_code != 1)
-        print("FAIL %s: ends by itself (exit code %d)\n", name, info.exit_code);
+        print("FAIL %s: ends by itself (exit code %d)\n", program.name, info.exit_code);
 }
 
 static uint64_t align4(uint64_t offset)

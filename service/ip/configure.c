@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// /net/ctl: how the host's addresses are set by hand. One command a write, for user 0:
+//     dhcp NAME                           asks for addresses again
+//     static NAME ADDRESS/BITS [GATEWAY]  sets an IPv4 address, or adds an IPv6 one
+//     dns ADDRESS...                      the name servers, in place of those there are
+#include "ip.h"
+
+#include <errno.h>
+#include <lwip/dhcp.h>
+#include <lwip/dns.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int set_static_v4(struct netif *netif, const ip_addr_t *address, uint32_t bits,
+                         const char *gateway_text)
+{
+    ip4_addr_t gateway = *netif_ip4_gw(netif), mask;
+    if (bits > 32 || (gateway_text != nullptr && ip4addr_aton(gateway_text, &gateway) == 0))
+        return -EINVAL;
+    mask.addr = bits == 0 ? 0 : lwip_htonl(UINT32_MAX << (32 - bits));
+    dhcp_release_and_stop(netif);
+    netif_set_addr(netif, ip_2_ip4(address), &mask, &gateway);
+    return 0;
+}
+
+static int set_static(struct netif *netif, char *address_text, const char *gateway)
+{
+    char *slash = strchr(address_text, '/'), *end;
+    ip_addr_t address;
+    if (slash == nullptr) return -EINVAL;
+    *slash = '\0';
+    unsigned long bits = strtoul(slash + 1, &end, 10);
+    if (*end != '\0' || end == slash + 1 || ipaddr_aton(address_text, &address) == 0)
+        return -EINVAL;
+    if (IP_IS_V4(&address)) return set_static_v4(netif, &address, (uint32_t)bits, gateway);
+    if (bits != 64) return -EINVAL; // RFC 4291, section 2.5.4: an interface's part is 64 bits
+    int8_t index;
+    return lwip_errno(netif_add_ip6_address(netif, ip_2_ip6(&address), &index));
+}
+
+static int set_name_servers(char *first, char **rest)
+{
+    ip_addr_t servers[DNS_MAX_SERVERS];
+    uint8_t count = 0;
+    for (char *text = first; text != nullptr; text = strtok_r(nullptr, " \n", rest)) {
+        if (count == DNS_MAX_SERVERS) return -E2BIG;
+        if (ipaddr_aton(text, &servers[count++]) == 0) return -EINVAL;
+    }
+    for (uint8_t i = 0; i < DNS_MAX_SERVERS; i++)
+        dns_setserver(i, i < count ? &servers[i] : IP_ANY_TYPE);
+    return 0;
+}
+
+static int ctl_command(struct p9_request *request, void *context, const char *bytes, size_t size)
+{
+    char text[256], *rest;
+    if (request->identity->uid != 0) return -EPERM;
+    if (size >= sizeof(text)) return -EINVAL;
+    memcpy(text, bytes, size);
+    text[size] = '\0';
+    const char *word = strtok_r(text, " \n", &rest);
+    char *first = strtok_r(nullptr, " \n", &rest);
+    if (word == nullptr || first == nullptr) return -EINVAL;
+    if (strcmp(word, "dns") == 0) return set_name_servers(first, &rest);
+    struct netif *netif = link_netif(first);
+    if (netif == nullptr) return -ENODEV;
+    if (strcmp(word, "dhcp") == 0) return lwip_errno(dhcp_start(netif));
+    char *address = strtok_r(nullptr, " \n", &rest);
+    if (strcmp(word, "static") != 0 || address == nullptr) return -EINVAL;
+    return set_static(netif, address, strtok_r(nullptr, " \n", &rest));
+}
+
+int configure_serve(void)
+{
+    static const struct p9_tree_entry entry = {.path = "ctl", .mode = 0600, .command = ctl_command};
+    struct p9_node *unused;
+    return p9_tree_add(tree, &entry, &unused);
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// The machine: clocks, randomness, the debug console and log, figures. fe_system_power ends the
+// test run itself: see test/guest/init.
+#include <ferrite/libc.h>
+#include <guest/guest.h>
+
+TEST("the clock advances and agrees with the clock page")
+{
+    uint64_t one, two, page_time;
+    uintptr_t page;
+    EXPECT(fe_clock_read(&one) == OK);
+    page_time = fe_clock_monotonic();
+    EXPECT(fe_clock_read(&two) == OK);
+    EXPECT(one <= page_time + 1000 && page_time <= two + 1000);
+    EXPECT(fe_clock_page(&page) == OK && page % FE_PAGE_SIZE == 0);
+}
+
+TEST("the time of day is set by who may")
+{
+    uint64_t when = 1'700'000'000 * SECOND;
+    EXPECT(fe_clock_adjust(guest_resource("memory"), when) != OK);
+    EXPECT(fe_clock_adjust(NO_SUCH_HANDLE, when) == ERR_BAD_HANDLE);
+    EXPECT(fe_clock_adjust(guest_resource("system"), when) == OK);
+    uint64_t now = fe_clock_realtime();
+    EXPECT(now >= when && now < when + 100 * SECOND);
+}
+
+TEST("random bytes differ, and more entropy can be given by who may")
+{
+    uint8_t one[32] = {}, two[32] = {};
+    EXPECT(fe_entropy_read(one, sizeof one) == OK && fe_entropy_read(two, sizeof two) == OK);
+    EXPECT(memcmp(one, two, sizeof one) != 0);
+    EXPECT(fe_entropy_read((void *)kernel_address, 8) == ERR_BAD_ADDRESS);
+    EXPECT(fe_entropy_add(guest_resource("entropy"), one, sizeof one) == OK);
+    EXPECT(fe_entropy_add(guest_resource("memory"), one, sizeof one) != OK);
+}
+
+TEST("the log holds what the debug console was told, for who may read it")
+{
+    static const char mark[] = "a mark in the log\n";
+    static char text[4096];
+    uint64_t position = 0;
+    size_t length;
+    fe_handle debug = guest_resource("debug");
+    bool found = false;
+    EXPECT(fe_debug_write(debug, mark, sizeof mark - 1) == OK);
+    do {
+        EXPECT(fe_log_read(debug, position, text, sizeof text, &position, &length) == OK);
+        for (size_t i = 0; i + sizeof mark - 1 <= length; i++)
+            found |= memcmp(text + i, mark, sizeof mark - 1) == 0;
+    } while (length > 0);
+    EXPECT(found);
+    EXPECT(fe_log_read(guest_resource("memory"), 0, text, 16, &position, &length) != OK);
+    EXPECT(fe_debug_write(guest_resource("memory"), mark, 4) != OK);
+    EXPECT(fe_debug_write(debug, (const void *)kernel_address, 4) == ERR_BAD_ADDRESS);
+    EXPECT(fe_debug_write(debug, (const void *)unmapped_address, 4) == ERR_BAD_ADDRESS);
+}
+
+TEST("the system's figures make sense")
+{
+    struct fe_system_info info;
+    EXPECT(fe_system_inspect(guest_resource("system"), &info) == OK);
+    EXPECT(info.memory_free > 0 && info.memory_free < info.memory_total);
+    EXPECT(info.cpu_count >= 1 && info.process_count >= 2 && info.thread_count >= 2);
+    EXPECT(info.uptime > 0 && info.page_size == FE_PAGE_SIZE && info.arch[0] != 0);
+    EXPECT(fe_system_inspect(guest_resource("debug"), &info) != OK);
+}
+
+TEST("the power is not for everybody")
+{
+    EXPECT(fe_system_power(guest_resource("debug"), POWER_OFF) != OK);
+    EXPECT(fe_system_power(NO_SUCH_HANDLE, POWER_OFF) == ERR_BAD_HANDLE);
+    EXPECT(fe_system_power(guest_resource("power"), 77) == ERR_BAD_ARGUMENT);
+}

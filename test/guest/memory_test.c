@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+// Memory objects and mappings: commitment, clones, sealing, protection, windows.
+#include <ferrite/libc.h>
+#include <guest/guest.h>
+
+enum : size_t { PAGES = 8, SIZE = PAGES * FE_PAGE_SIZE };
+
+static const uint32_t both = MAP_READ | MAP_WRITE;
+
+TEST("new memory is zero, and committed as it is touched")
+{
+    fe_handle memory;
+    size_t size, committed;
+    void *at;
+    EXPECT(fe_memory_create(SIZE, 0, &memory) == OK);
+    EXPECT(fe_memory_size(memory, &size, &committed) == OK && size == SIZE && committed == 0);
+    EXPECT(fe_memory_map(memory, 0, SIZE, both, &at) == OK);
+    volatile uint64_t *words = at;
+    for (size_t i = 0; i < SIZE / sizeof *words; i += 64) EXPECT(words[i] == 0);
+    words[3 * FE_PAGE_SIZE / sizeof *words] = 7;
+    EXPECT(fe_memory_size(memory, &size, &committed) == OK && committed >= FE_PAGE_SIZE);
+    EXPECT(fe_memory_unmap(at, SIZE) == OK);
+    EXPECT(fe_handle_close(memory) == OK);
+}
+
+TEST("what is written through one mapping is seen through another, and by memory_read")
+{
+    fe_handle memory;
+    void *one, *two;
+    char text[8] = {};
+    EXPECT(fe_memory_create(SIZE, 0, &memory) == OK);
+    EXPECT(fe_memory_map(memory, 0, SIZE, both, &one) == OK);
+    EXPECT(fe_memory_map(memory, FE_PAGE_SIZE, FE_PAGE_SIZE, MAP_READ, &two) == OK);
+    memcpy((char *)one + FE_PAGE_SIZE + 100, "shared", 7);
+    EXPECT(strcmp((char *)two + 100, "shared") == 0);
+    EXPECT(fe_memory_read(memory, FE_PAGE_SIZE + 100, text, 7) == OK &&
+           strcmp(text, "shared") == 0);
+    EXPECT(fe_memory_write(memory, FE_PAGE_SIZE + 100, "copied", 7) == OK);
+    EXPECT(strcmp((char *)two + 100, "copied") == 0);
+    EXPECT(fe_memory_unmap(one, SIZE) == OK && fe_memory_unmap(two, FE_PAGE_SIZE) == OK);
+    EXPECT(fe_handle_close(memory) == OK);
+}
+
+TEST("a clone has its own copy of what either side changes")
+{
+    fe_handle memory, clone;
+    char text[8] = {};
+    EXPECT(fe_memory_create(SIZE, 0, &memory) == OK);
+    EXPECT(fe_memory_write(memory, 0, "before", 7) == OK);
+    EXPECT(fe_memory_clone(memory, 0, SIZE, &clone) == OK);
+    EXPECT(fe_memory_write(memory, 0, "after", 6) == OK);
+    EXPECT(fe_memory_read(clone, 0, text, 7) == OK && strcmp(text, "before") == 0);
+    EXPECT(fe_memory_write(clone, FE_PAGE_SIZE, "mine", 5) == OK);
+    EXPECT(fe_memory_read(memory, FE_PAGE_SIZE, text, 5) == OK && text[0] == 0);
+    EXPECT(fe_handle_close(clone) == OK && fe_handle_close(memory) == OK);
+}
+
+TEST("sealed memory stays as it is")
+{
+    fe_handle memory;
+    void *at;
+    EXPECT(fe_memory_create(SIZE, 0, &memory) == OK);
+    EXPECT(fe_memory_map(memory, 0, SIZE, both, &at) == OK);
+    EXPECT(fe_memory_seal(memory) == ERR_BUSY);
+    EXPECT(fe_memory_unmap(at, SIZE) == OK);
+    EXPECT(fe_memory_seal(memory) == OK);
+    EXPECT(fe_memory_write(memory, 0, "x", 1) != OK);
+    EXPECT(fe_memory_map(memory, 0, SIZE, both, &at) != OK);
+    EXPECT(fe_memory_resize(memory, SIZE * 2) != OK);
+    EXPECT(fe_memory_map(memory, 0, SIZE, MAP_READ, &at) == OK);
+    EXPECT(fe_memory_unmap(at, SIZE) == OK && fe_handle_close(memory) == OK);
+}
+
+TEST("memory grows and shrinks")
+{
+    fe_handle memory;
+    size_t size, committed;
+    char byte = 1;
+    EXPECT(fe_memory_create(FE_PAGE_SIZE, 0, &memory) == OK);
+    EXPECT(fe_memory_resize(memory, SIZE) == OK);
+    EXPECT(fe_memory_write(memory, SIZE - 1, "x", 1) == OK);
+    EXPECT(fe_memory_resize(memory, FE_PAGE_SIZE) == OK);
+    EXPECT(fe_memory_size(memory, &size, &committed) == OK && size == FE_PAGE_SIZE);
+    EXPECT(fe_memory_read(memory, SIZE - 1, &byte, 1) == ERR_BAD_ARGUMENT);
+    EXPECT(fe_memory_resize(memory, SIZE) == OK);
+    EXPECT(fe_memory_read(memory, SIZE - 1, &byte, 1) == OK && byte == 0);
+    EXPECT(fe_handle_close(memory) == OK);
+}
+
+TEST("no mapping is writable and executable, and none is in the kernel's half")
+{
+    fe_handle memory, self = fe_process_self();
+    uintptr_t at;
+    EXPECT(fe_memory_create(SIZE, 0, &memory) == OK);
+    EXPECT(fe_process_map(self, memory, 0, SIZE, 0, MAP_WRITE | MAP_EXECUTE, &at) != OK);
+    EXPECT(fe_process_map(self, memory, 0, SIZE, kernel_address, both | MAP_FIXED, &at) != OK);
+    EXPECT(fe_process_map(self, memory, 1, SIZE, 0, both, &at) == ERR_BAD_ARGUMENT);
+    EXPECT(fe_process_map(self, memory, 0, SIZE + FE_PAGE_SIZE, 0, both, &at) == ERR_BAD_ARGUMENT);
+    EXPECT(fe_process_map(self, memory, ~(uint64_t)0xfff, SIZE, 0, both, &at) == ERR_BAD_ARGUMENT);
+    EXPECT(fe_process_map(self, NO_SUCH_HANDLE, 0, SIZE, 0, both, &at) == ERR_BAD_HANDLE);
+    EXPECT(fe_process_map(self, memory, 0, SIZE, 0, both, &at) == OK);
+    EXPECT(fe_process_protect(self, at, SIZE, MAP_WRITE | MAP_EXECUTE) != OK);
+    EXPECT(fe_process_unmap(self, at, SIZE) == OK && fe_handle_close(memory) == OK);
+}
+
+TEST("a fixed mapping finds its place taken, unless it may replace what is there")
+{
+    fe_handle memory, self = fe_process_self();
+    uintptr_t at, again;
+    EXPECT(fe_memory_create(SIZE, 0, &memory) == OK);
+    EXPECT(fe_process_map(self, memory, 0, SIZE, 0, both, &at) == OK);
+    EXPECT(fe_process_map(self, memory, 0, SIZE, at, both | MAP_FIXED, &again) == ERR_EXISTS);
+    EXPECT(fe_process_map(self, memory, 0, SIZE, at, both | MAP_FIXED | MAP_REPLACE, &again) == OK);
+    EXPECT(again == at);
+    EXPECT(fe_process_unmap(self, at, SIZE) == OK && fe_handle_close(memory) == OK);
+}
+
+TEST("rights of a memory handle limit what can be mapped and done")
+{
+    fe_handle memory, clone;
+    void *at;
+    uint64_t physical;
+    EXPECT(fe_memory_create(SIZE, 0, &memory) == OK);
+    fe_handle reader = guest_weaken(memory, RIGHT_MEMORY_READ | RIGHT_MEMORY_MAP);
+    fe_handle nothing = guest_weaken(memory, RIGHT_INSPECT);
+    EXPECT(fe_memory_map(reader, 0, SIZE, both, &at) == ERR_NO_RIGHT);
+    EXPECT(fe_memory_map(reader, 0, SIZE, MAP_READ | MAP_EXECUTE, &at) == ERR_NO_RIGHT);
+    EXPECT(fe_memory_map(reader, 0, SIZE, MAP_READ, &at) == OK);
+    EXPECT(fe_memory_unmap(at, SIZE) == OK);
+    EXPECT(fe_memory_map(nothing, 0, SIZE, MAP_READ, &at) == ERR_NO_RIGHT);
+    EXPECT(fe_memory_write(reader, 0, "x", 1) == ERR_NO_RIGHT);
+    EXPECT(fe_memory_clone(nothing, 0, SIZE, &clone) == ERR_NO_RIGHT);
+    EXPECT(fe_memory_seal(reader) == ERR_NO_RIGHT);
+    EXPECT(fe_memory_resize(reader, SIZE) == ERR_NO_RIGHT);
+    EXPECT(fe_memory_physical(reader, 0, &physical) == ERR_NO_RIGHT);
+    EXPECT(fe_handle_close(reader) == OK && fe_handle_close(nothing) == OK);
+    EXPECT(fe_handle_close(memory) == OK);
+}
+
+TEST("a size that no machine has is refused, not believed")
+{
+    fe_handle memory, clone;
+    EXPECT(fe_memory_create(SIZE_MAX, 0, &memory) != OK);
+    EXPECT(fe_memory_create((size_t)1 << 50, MEMORY_COMMIT, &memory) != OK);
+    EXPECT(fe_memory_create(0, 0, &memory) == ERR_BAD_ARGUMENT);
+    EXPECT(fe_memory_create(SIZE, 0xff00, &memory) == ERR_BAD_ARGUMENT);
+    EXPECT(fe_memory_create(SIZE, 0, &memory) == OK);
+    EXPECT(fe_memory_clone(memory, FE_PAGE_SIZE, SIZE, &clone) == ERR_BAD_ARGUMENT);
+    EXPECT(fe_memory_read(memory, 0, (void *)kernel_address, 8) == ERR_BAD_ADDRESS);
+    EXPECT(fe_memory_read(memory, 0, (void *)unmapped_address, 8) == ERR_BAD_ADDRESS);
+    EXPECT(fe_memory_write(memory, 0, (void *)unmapped_address, 8) == ERR_BAD_ADDRESS);
+    EXPECT(fe_handle_close(memory) == OK);
+}
+
+TEST("contiguous memory has known physical addresses, one after the other")
+{
+    fe_handle memory;
+    uint64_t first, second;
+    EXPECT(fe_memory_contiguous(guest_resource("dma"), SIZE, MEMORY_CACHED, UINT32_MAX, &memory,
+                                &first) == OK);
+    EXPECT(first % FE_PAGE_SIZE == 0 && first + SIZE - 1 <= UINT32_MAX);
+    EXPECT(fe_memory_physical(memory, FE_PAGE_SIZE, &second) == OK);
+    EXPECT(second == first + FE_PAGE_SIZE);
+    EXPECT(fe_memory_physical(memory, SIZE, &second) == ERR_BAD_ARGUMENT);
+    EXPECT(fe_handle_close(memory) == OK);
+}
+
+TEST("a window needs a resource of memory that it lies in")
+{
+    fe_handle memory;
+    EXPECT(fe_memory_window(guest_resource("dma"), 0, FE_PAGE_SIZE, MEMORY_DEVICE, &memory) != OK);
+    EXPECT(fe_memory_window(guest_resource("memory"), UINT64_MAX - 0xfff, 2 * FE_PAGE_SIZE,
+                            MEMORY_DEVICE, &memory) != OK);
+    EXPECT(fe_memory_window(guest_resource("memory"), 1, FE_PAGE_SIZE, MEMORY_DEVICE, &memory) ==
+           ERR_BAD_ARGUMENT);
+    EXPECT(fe_memory_window(NO_SUCH_HANDLE, 0, FE_PAGE_SIZE, MEMORY_DEVICE, &memory) ==
+           ERR_BAD_HANDLE);
+}

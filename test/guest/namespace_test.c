@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// Namespaces: from prefixes of paths to sessions.
+#include <ferrite/libc.h>
+#include <guest/guest.h>
+
+static fe_handle channel, session;
+
+static enum status session_make(void)
+{
+    uint64_t id;
+    if (channel != FE_NO_HANDLE) return OK;
+    TRY(fe_channel_create(&channel));
+    return fe_channel_mint(channel, 1, &session, &id);
+}
+
+static enum status mount(fe_handle name_space, const char *path, const char *start, uint32_t flags,
+                         uint64_t *number)
+{
+    return fe_namespace_mount(name_space, path, strlen(path), start, strlen(start), session, flags,
+                              number);
+}
+
+static enum status resolve(fe_handle name_space, const char *path, uint32_t index, uint64_t *number,
+                           size_t *length)
+{
+    uint32_t flags;
+    return fe_namespace_resolve(name_space, path, strlen(path), index, number, length, &flags);
+}
+
+TEST("the longest prefix of whole names wins")
+{
+    fe_handle name_space;
+    uint64_t root, dev, found;
+    size_t length;
+    EXPECT(session_make() == OK && fe_namespace_create(&name_space) == OK);
+    EXPECT(resolve(name_space, "/dev/x", 0, &found, &length) == ERR_NOT_FOUND);
+    EXPECT(mount(name_space, "/", "", MOUNT_REPLACE, &root) == OK);
+    EXPECT(mount(name_space, "/dev", "", MOUNT_REPLACE, &dev) == OK);
+    EXPECT(resolve(name_space, "/dev/x", 0, &found, &length) == OK);
+    EXPECT(found == dev && length == 4);
+    EXPECT(resolve(name_space, "/device", 0, &found, &length) == OK && found == root);
+    EXPECT(resolve(name_space, "/dev", 0, &found, &length) == OK && found == dev);
+    EXPECT(fe_handle_close(name_space) == OK);
+}
+
+TEST("a union has its members in order, and they go away one by one")
+{
+    fe_handle name_space;
+    uint64_t first, before, after, found;
+    size_t length;
+    EXPECT(session_make() == OK && fe_namespace_create(&name_space) == OK);
+    EXPECT(mount(name_space, "/bin", "a", MOUNT_REPLACE, &first) == OK);
+    EXPECT(mount(name_space, "/bin", "b", MOUNT_BEFORE, &before) == OK);
+    EXPECT(mount(name_space, "/bin", "c", MOUNT_AFTER, &after) == OK);
+    EXPECT(resolve(name_space, "/bin/x", 0, &found, &length) == OK && found == before);
+    EXPECT(resolve(name_space, "/bin/x", 1, &found, &length) == OK && found == first);
+    EXPECT(resolve(name_space, "/bin/x", 2, &found, &length) == OK && found == after);
+    EXPECT(resolve(name_space, "/bin/x", 3, &found, &length) == ERR_NOT_FOUND);
+    EXPECT(fe_namespace_unmount(name_space, "/bin", 4, before) == OK);
+    EXPECT(resolve(name_space, "/bin/x", 0, &found, &length) == OK && found == first);
+    EXPECT(fe_namespace_unmount(name_space, "/bin", 4, before) == ERR_NOT_FOUND);
+    EXPECT(fe_handle_close(name_space) == OK);
+}
+
+TEST("a mount gives its session and where to start")
+{
+    fe_handle name_space, found;
+    uint64_t number;
+    size_t length;
+    char start[16] = {};
+    EXPECT(session_make() == OK && fe_namespace_create(&name_space) == OK);
+    EXPECT(mount(name_space, "/home", "tree/home", MOUNT_REPLACE, &number) == OK);
+    EXPECT(fe_namespace_session(name_space, number, start, sizeof start, &found, &length) == OK);
+    EXPECT(length == 9 && memcmp(start, "tree/home", 9) == 0);
+    struct fe_handle_info one, two;
+    EXPECT(fe_handle_inspect(found, &one) == OK && fe_handle_inspect(session, &two) == OK);
+    EXPECT(one.id == two.id);
+    EXPECT(fe_namespace_session(name_space, number + 1000, start, sizeof start, &found, &length) ==
+           ERR_NOT_FOUND);
+    EXPECT(fe_handle_close(found) == OK && fe_handle_close(name_space) == OK);
+}
+
+TEST("a clone goes its own way")
+{
+    fe_handle name_space, clone;
+    uint64_t number, found;
+    size_t length;
+    EXPECT(session_make() == OK && fe_namespace_create(&name_space) == OK);
+    EXPECT(mount(name_space, "/a", "", MOUNT_REPLACE, &number) == OK);
+    EXPECT(fe_namespace_clone(name_space, &clone) == OK);
+    EXPECT(mount(clone, "/b", "", MOUNT_REPLACE, &number) == OK);
+    EXPECT(resolve(clone, "/a", 0, &found, &length) == OK);
+    EXPECT(resolve(name_space, "/b", 0, &found, &length) == ERR_NOT_FOUND);
+    EXPECT(fe_handle_close(clone) == OK && fe_handle_close(name_space) == OK);
+}
+
+TEST("its table can be listed")
+{
+    fe_handle name_space;
+    uint64_t number, found;
+    size_t length;
+    uint32_t flags;
+    char path[32];
+    EXPECT(session_make() == OK && fe_namespace_create(&name_space) == OK);
+    EXPECT(mount(name_space, "/one", "", MOUNT_REPLACE, &number) == OK);
+    EXPECT(fe_namespace_list(name_space, 0, path, sizeof path, &found, &length, &flags) == OK);
+    EXPECT(found == number && length == 4 && memcmp(path, "/one", 4) == 0);
+    EXPECT(fe_namespace_list(name_space, 1, path, sizeof path, &found, &length, &flags) ==
+           ERR_NOT_FOUND);
+    EXPECT(fe_handle_close(name_space) == OK);
+}
+
+TEST("rights, wrong kinds, bad paths and bad memory are refused")
+{
+    fe_handle name_space, clone;
+    uint64_t number;
+    size_t length;
+    EXPECT(session_make() == OK && fe_namespace_create(&name_space) == OK);
+    fe_handle weak = guest_weaken(name_space, RIGHT_INSPECT);
+    EXPECT(mount(weak, "/a", "", MOUNT_REPLACE, &number) == ERR_NO_RIGHT);
+    EXPECT(fe_namespace_unmount(weak, "/a", 2, 1) == ERR_NO_RIGHT);
+    EXPECT(resolve(weak, "/a", 0, &number, &length) == ERR_NO_RIGHT);
+    EXPECT(fe_namespace_clone(weak, &clone) == ERR_NO_RIGHT);
+    EXPECT(mount(name_space, "relative", "", MOUNT_REPLACE, &number) == ERR_BAD_ARGUMENT);
+    EXPECT(mount(name_space, "/a", "", 0xf0f0, &number) == ERR_BAD_ARGUMENT);
+    EXPECT(fe_namespace_mount(name_space, "/a", 2, "", 0, name_space, 0, &number) ==
+           ERR_WRONG_TYPE);
+    EXPECT(fe_namespace_mount(name_space, (const char *)kernel_address, 2, "", 0, session, 0,
+                              &number) == ERR_BAD_ADDRESS);
+    EXPECT(fe_namespace_mount(name_space, (const char *)unmapped_address, 2, "", 0, session, 0,
+                              &number) == ERR_BAD_ADDRESS);
+    EXPECT(fe_handle_close(weak) == OK && fe_handle_close(name_space) == OK);
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+// Threads: made, watched, interrupted, scheduled by priority, with a TLS register of their own.
+#include <ferrite/libc.h>
+#include <ferrite/thread.h>
+#include <guest/guest.h>
+
+static fe_handle gate; // an event that threads here wait for
+
+static void wait_at_gate(void *argument)
+{
+    uint64_t bits;
+    *(enum status *)argument = fe_event_wait(gate, 1, FE_FOREVER, &bits);
+}
+
+static enum status watch(fe_handle thread, fe_handle *event)
+{
+    TRY(fe_event_create(event));
+    return fe_thread_watch(thread, *event, 1);
+}
+
+TEST("a thread's end is told to who watches")
+{
+    static enum status ended;
+    fe_handle thread, end;
+    uint64_t bits;
+    EXPECT(fe_event_create(&gate) == OK);
+    EXPECT(fe_thread_spawn(wait_at_gate, &ended, 64 << 10, 0, &thread) == OK);
+    EXPECT(watch(thread, &end) == OK);
+    EXPECT(fe_event_wait(end, 1, 0, &bits) == ERR_TIMED_OUT);
+    EXPECT(fe_event_signal(gate, 1) == OK);
+    EXPECT(fe_event_wait(end, 1, fe_clock_after(10 * SECOND), &bits) == OK && ended == OK);
+    EXPECT(fe_handle_close(thread) == OK && fe_handle_close(end) == OK);
+    EXPECT(fe_handle_close(gate) == OK);
+}
+
+TEST("an interrupted wait ends and says so")
+{
+    static enum status ended = OK;
+    fe_handle thread, end;
+    uint64_t bits;
+    EXPECT(fe_event_create(&gate) == OK);
+    EXPECT(fe_thread_spawn(wait_at_gate, &ended, 64 << 10, 0, &thread) == OK);
+    EXPECT(watch(thread, &end) == OK);
+    fe_clock_sleep_until(fe_clock_after(5 * MILLISECOND));
+    EXPECT(fe_thread_interrupt(thread) == OK);
+    EXPECT(fe_event_wait(end, 1, fe_clock_after(10 * SECOND), &bits) == OK);
+    EXPECT(ended == ERR_INTERRUPTED);
+    EXPECT(fe_handle_close(thread) == OK && fe_handle_close(end) == OK);
+    EXPECT(fe_handle_close(gate) == OK);
+}
+
+static volatile uint32_t upcalls;
+
+static void upcall(uintptr_t frame)
+{
+    upcalls++;
+    (void)!fe_thread_upcall_return(frame, 0);
+}
+
+static void interrupt_main(void *)
+{
+    fe_clock_sleep_until(fe_clock_after(5 * MILLISECOND));
+    (void)!fe_thread_interrupt(fe_start_handle("thread"));
+}
+
+TEST("a computing thread is called up, and goes on where it was")
+{
+    upcalls = 0;
+    EXPECT(fe_thread_upcall_set((uintptr_t)upcall) == OK);
+    EXPECT(guest_thread(interrupt_main, nullptr, 0) == OK);
+    uint64_t deadline = fe_clock_after(10 * SECOND);
+    double sum = 0, steps = 0;
+    while (upcalls == 0 && fe_clock_monotonic() < deadline) {
+        sum += 0.5;
+        steps += 1;
+    }
+    EXPECT(sum * 2 == steps);
+    EXPECT(upcalls == 1);
+    EXPECT(fe_thread_upcall_set(0) == OK);
+    EXPECT(fe_thread_upcall_set(kernel_address) != OK);
+    EXPECT(fe_thread_upcall_return(unmapped_address, 0) == ERR_BAD_ADDRESS);
+}
+
+static volatile uint32_t order[4], order_count;
+
+static void note_order(void *argument)
+{
+    uint64_t bits;
+    uint32_t number = (uint32_t)(uintptr_t)argument;
+    if (fe_event_wait(gate, 1u << number, FE_FOREVER, &bits) == OK) order[order_count++] = number;
+}
+
+TEST("of several that wake, the most urgent runs first")
+{
+    EXPECT(fe_event_create(&gate) == OK);
+    order_count = 0;
+    static const uint32_t priorities[] = {5, 7, 6};
+    for (uintptr_t i = 0; i < 3; i++)
+        EXPECT(guest_thread(note_order, (void *)i, priorities[i]) == OK);
+    fe_clock_sleep_until(fe_clock_after(20 * MILLISECOND));
+    EXPECT(fe_event_signal(gate, 7) == OK);
+    fe_clock_sleep_until(fe_clock_after(20 * MILLISECOND));
+    EXPECT(order_count == 3 && order[0] == 1 && order[1] == 2 && order[2] == 0);
+    EXPECT(fe_handle_close(gate) == OK);
+}
+
+static volatile uint64_t counts[2];
+static volatile bool stop;
+
+static void count_up(void *argument)
+{
+    while (!stop) counts[(uintptr_t)argument]++;
+}
+
+TEST("equals share the processor")
+{
+    stop = false;
+    for (uintptr_t i = 0; i < 2; i++) EXPECT(guest_thread(count_up, (void *)i, 4) == OK);
+    fe_clock_sleep_until(fe_clock_after(500 * MILLISECOND));
+    stop = true;
+    EXPECT(counts[0] > 0 && counts[1] > 0);
+    EXPECT(counts[0] < 4 * counts[1] && counts[1] < 4 * counts[0]);
+    fe_clock_sleep_until(fe_clock_after(20 * MILLISECOND));
+}
+
+TEST("yielding and asking who one is work, scheduling parameters are checked")
+{
+    uint64_t id, again;
+    fe_handle thread = fe_start_handle("thread");
+    struct fe_schedule schedule = {.priority = PRIORITY_DEFAULT};
+    EXPECT(fe_thread_yield() == OK);
+    EXPECT(fe_thread_current(&id) == OK && fe_thread_current(&again) == OK && id == again);
+    EXPECT(fe_thread_schedule(thread, &schedule) == OK);
+    schedule.priority = PRIORITY_COUNT;
+    EXPECT(fe_thread_schedule(thread, &schedule) != OK);
+    schedule = (struct fe_schedule){.priority = PRIORITY_DEFAULT, .flags = 0x80};
+    EXPECT(fe_thread_schedule(thread, &schedule) == ERR_BAD_ARGUMENT);
+    EXPECT(fe_thread_schedule(thread, (struct fe_schedule *)kernel_address) == ERR_BAD_ADDRESS);
+    fe_handle weak = guest_weaken(thread, RIGHT_INSPECT);
+    EXPECT(fe_thread_schedule(weak, &schedule) == ERR_NO_RIGHT);
+    EXPECT(fe_thread_interrupt(weak) == ERR_NO_RIGHT);
+    EXPECT(fe_thread_watch(weak, NO_SUCH_HANDLE, 1) == ERR_BAD_HANDLE);
+    EXPECT(fe_handle_close(weak) == OK);
+}
+
+TEST("threads are not made in other processes without the right, nor from bad options")
+{
+    fe_handle thread, weak = guest_weaken(fe_process_self(), RIGHT_INSPECT);
+    struct fe_thread_options options = {.entry = (uintptr_t)wait_at_gate};
+    EXPECT(fe_thread_create(weak, &options, &thread) == ERR_NO_RIGHT);
+    EXPECT(fe_thread_create(fe_process_self(), (struct fe_thread_options *)unmapped_address,
+                            &thread) == ERR_BAD_ADDRESS);
+    options.entry = kernel_address;
+    EXPECT(fe_thread_create(fe_process_self(), &options, &thread) != OK);
+    EXPECT(fe_handle_close(weak) == OK);
+}
+
+static uint32_t ended_word = 1;
+
+static void exit_clearing(void *)
+{
+    (void)!fe_thread_exit((uintptr_t)&ended_word);
+}
+
+TEST("a thread that exits clears its word and wakes who waits for that")
+{
+    EXPECT(guest_thread(exit_clearing, nullptr, 0) == OK);
+    enum status status = fe_futex_wait((uintptr_t)&ended_word, 1, fe_clock_after(10 * SECOND));
+    EXPECT(status == OK || status == ERR_AGAIN);
+    EXPECT(ended_word == 0);
+}
+
+TEST("the thread pointer is the thread's own, and not the kernel's")
+{
+    EXPECT(fe_thread_pointer_set(kernel_address) != OK);
+}
