@@ -119,7 +119,8 @@ void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uint
 {
     *frame = (struct frame){
         .reg[0] = argument,
-        .rip = entry,
+        .rip =
+            entry < ARCH_USER_END ? entry : 0, // iretq faults on addresses that are not canonical
         .cs = SELECTOR_USER_CODE,
         .rflags = RFLAGS_IF,
         .rsp = stack,
