@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+kind := program
+name := files
+uses := c

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+"""Logging in: a wrong password is refused, later each time; the right one gives a shell of that user."""
+
+import time
+
+from machine import Machine
+
+with Machine() as machine:
+    waits = []
+    for _ in range(2):
+        machine.expect(r"login: ", timeout=120)
+        machine.line_send("user")
+        machine.expect(r"(?i)password: ")
+        start = time.monotonic()
+        machine.line_send("wrong")
+        machine.expect(r"(?i)incorrect|denied|refused|wrong")
+        waits.append(time.monotonic() - start)
+    assert waits[0] > 0.5, f"the first refusal came after {waits[0]} s"
+    assert waits[1] > waits[0], f"the delay does not grow: {waits}"
+    machine.login()
+    assert machine.run("whoami").strip() == "user"
+    assert "uid=" in machine.run("id")
+    machine.run("cat /etc/shadow", code=None)
