@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Takes the address of everything that arch.h asks of a port, so that an incomplete one does not compile
-// (the inline half, the constants) or does not link.
+// Takes the address of everything that arch.h asks of a port, so that an incomplete one does not
+// compile (the inline half, the constants) or does not link.
 #include "kernel/trap.h"
 #include <arch/arch.h>
 

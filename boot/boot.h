@@ -6,7 +6,8 @@
 #include <abi/bootinfo.h>
 #include <stddef.h>
 
-// Zeroed memory for ever, 16-aligned, for tables of struct bootinfo. Panics when there is none left.
+// Zeroed memory for ever, 16-aligned, for tables of struct bootinfo. Panics when there is none
+// left.
 void *boot_allocate(size_t size);
 
 // The portable kernel. All of RAM that `info` lists (but what is reserved) is mapped by now.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// AArch64's half of the contract: the shape of a frame and of a space, the map of the address space, and
-// the operations that are an instruction or two. Included by arch/arch.h only.
+// AArch64's half of the contract: the shape of a frame and of a space, the map of the address
+// space, and the operations that are an instruction or two. Included by arch/arch.h only.
 //
 // Virtual addresses, 48 bits, 4 KiB pages:
 //     user           [0x1'0000, 0x8000'0000'0000)               TTBR0, one table per process
@@ -42,8 +42,8 @@ struct frame {
 } __attribute__((aligned(16)));
 
 struct arch_space {
-    uint64_t root; // physical address of the level 0 table
-    uint64_t asid; // generation << 16 | identifier; 0: none yet
+    uint64_t root;  // physical address of the level 0 table
+    uint64_t asid;  // generation << 16 | identifier; 0: none yet
     uintptr_t trim; // where arch_space_trim goes on
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Protocol raw where firmware describes the machine by a device tree: RAM, what is reserved of it, initrd
-// and command line (Devicetree Specification 0.4, chapters 3 and 5). Runs on the boot CPU with the kernel's
-// image and the DTB mapped, nothing else.
+// Protocol raw where firmware describes the machine by a device tree: RAM, what is reserved of it,
+// initrd and command line (Devicetree Specification 0.4, chapters 3 and 5). Runs on the boot CPU
+// with the kernel's image and the DTB mapped, nothing else.
 #include "boot/boot.h"
 #include "boot/raw/raw.h"
 #include "kernel/device/dtb.h"
@@ -95,8 +95,7 @@ struct bootinfo *raw_bootinfo(uint64_t dtb_address, uint64_t kernel_base, uint64
     info.initrd_base = chosen_address(&dtb, chosen, "linux,initrd-start");
     uint64_t initrd_end = chosen_address(&dtb, chosen, "linux,initrd-end");
     if (initrd_end > info.initrd_base) info.initrd_size = initrd_end - info.initrd_base;
-    const char *command_line =
-        chosen == DTB_NONE ? nullptr : dtb_string(&dtb, chosen, "bootargs");
+    const char *command_line = chosen == DTB_NONE ? nullptr : dtb_string(&dtb, chosen, "bootargs");
     if (command_line != nullptr) info.command_line = arch_virtual_to_physical(command_line);
     make_map(&dtb);
     return &info;

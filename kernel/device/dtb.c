@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The device tree reader. All offsets that come out of the blob are compared with what is left of its
-// block before they are used; dtb_open is the only place that does it for tokens, names and properties.
+// The device tree reader. All offsets that come out of the blob are compared with what is left of
+// its block before they are used; dtb_open is the only place that does it for tokens, names and
+// properties.
 #include "dtb.h"
 
 enum : uint32_t {
@@ -70,7 +71,8 @@ static bool is_well_formed(const struct dtb *dtb)
     while (at <= dtb->structure_size - 4) {
         uint32_t token = read32(dtb->structure + at);
         if (token == END) return depth == 0 && at > 0;
-        if (token == BEGIN_NODE && (depth++ == DTB_DEPTH_MAX || (at > 0 && depth == 1))) return false;
+        if (token == BEGIN_NODE && (depth++ == DTB_DEPTH_MAX || (at > 0 && depth == 1)))
+            return false;
         if (token == END_NODE && depth-- == 0) return false;
         if (token == PROPERTY && depth == 0) return false;
         at = token_after(dtb, at);
@@ -224,8 +226,8 @@ uint32_t dtb_find_phandle(const struct dtb *dtb, uint32_t phandle)
     struct dtb_property property;
     uint64_t value;
     for (uint32_t node = DTB_ROOT; node != DTB_NONE; node = dtb_next(dtb, node)) {
-        if (dtb_property(dtb, node, "phandle", &property) &&
-            dtb_cells(&property, 0, 1, &value) && value == phandle)
+        if (dtb_property(dtb, node, "phandle", &property) && dtb_cells(&property, 0, 1, &value) &&
+            value == phandle)
             return node;
     }
     return DTB_NONE;
@@ -274,8 +276,7 @@ bool dtb_is_enabled(const struct dtb *dtb, uint32_t node)
     return status == nullptr || is_same(status, "okay") || is_same(status, "ok");
 }
 
-bool dtb_cells(const struct dtb_property *property, uint32_t index, uint32_t count,
-               uint64_t *value)
+bool dtb_cells(const struct dtb_property *property, uint32_t index, uint32_t count, uint64_t *value)
 {
     uint32_t have = property->size / 4;
     if (count < 1 || count > 2 || index > have || count > have - index) return false;
@@ -294,7 +295,8 @@ static uint32_t cell_count(const struct dtb *dtb, uint32_t node, const char *nam
     return dtb_cells(&property, 0, 1, &value) && value <= 3 ? (uint32_t)value : 0;
 }
 
-// An address on the bus `bus`, as its parent sees it. PCI's first of three cells holds flags: skipped.
+// An address on the bus `bus`, as its parent sees it. PCI's first of three cells holds flags:
+// skipped.
 static bool translate(const struct dtb *dtb, uint32_t bus, uint32_t parent, uint64_t *address)
 {
     struct dtb_property ranges;

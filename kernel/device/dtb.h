@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Reading a flattened device tree (Devicetree Specification 0.4, chapter 5). dtb_open checks the whole
-// blob once, so that everything after it may walk without a doubt; the blob must not change afterwards. A
-// node is the offset of its first token. Nothing is copied, nothing is allocated.
+// Reading a flattened device tree (Devicetree Specification 0.4, chapter 5). dtb_open checks the
+// whole blob once, so that everything after it may walk without a doubt; the blob must not change
+// afterwards. A node is the offset of its first token. Nothing is copied, nothing is allocated.
 #pragma once
 
 #include <stddef.h>
@@ -35,7 +35,8 @@ const char *dtb_name(const struct dtb *dtb, uint32_t node);
 // What /chosen's stdout-path names, by way of an alias or not.
 uint32_t dtb_find_console(const struct dtb *dtb);
 
-// By absolute path (a unit address may be left out; a colon ends it), by `compatible` after `node`, by phandle.
+// By absolute path (a unit address may be left out; a colon ends it), by `compatible` after `node`,
+// by phandle.
 uint32_t dtb_find(const struct dtb *dtb, const char *path);
 uint32_t dtb_find_compatible(const struct dtb *dtb, uint32_t node, const char *compatible);
 uint32_t dtb_find_phandle(const struct dtb *dtb, uint32_t phandle);

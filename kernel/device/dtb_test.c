@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The device tree reader against a small tree made here by hand, and against everything that can be wrong with one:
-// each truncation and each byte changed. Under ASan a read outside of the blob ends the test.
+// The device tree reader against a small tree made here by hand, and against everything that can be
+// wrong with one: each truncation and each byte changed. Under ASan a read outside of the blob ends
+// the test.
 #include "dtb.h"
 #include "test/unit.h"
 #include <stdlib.h>
@@ -64,8 +65,8 @@ static void finish(void)
     uint32_t at = 40 + 32;
     memset(blob, 0, sizeof blob);
     blob_size = at + structure_size + strings_size;
-    uint32_t header[10] = {0xd00dfeed, blob_size, at, at + structure_size, 40, 17, 16, 0,
-                           strings_size, structure_size};
+    uint32_t header[10] = {0xd00dfeed, blob_size, at, at + structure_size, 40,
+                           17,         16,        0,  strings_size,        structure_size};
     for (int i = 0; i < 10; i++) put32(blob + 4 * i, header[i]);
     put32(blob + 44, 0x1000);
     put32(blob + 52, 0x2000);

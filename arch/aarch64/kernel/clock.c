@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The generic timer (Arm ARM D12): the virtual counter, which user space may read, and this CPU's virtual
-// timer, whose interrupt the DTB names.
+// The generic timer (Arm ARM D12): the virtual counter, which user space may read, and this CPU's
+// virtual timer, whose interrupt the DTB names.
 #include "kernel/device/device.h"
 #include "kernel/device/dtb.h"
 #include "port.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Copies between the kernel and the current process's memory. A fault at a user address is mended, or
-// ends at `fail`, by the table of rows (from, to, otherwise) that trap.c searches: an instruction that faults is
-// executed again with its registers as they were, so post-indexed accesses are safe. Where the CPU has
-// PAN it is open only in here.
+// Copies between the kernel and the current process's memory. A fault at a user address is mended,
+// or ends at `fail`, by the table of rows (from, to, otherwise) that trap.c searches: an
+// instruction that faults is executed again with its registers as they were, so post-indexed
+// accesses are safe. Where the CPU has PAN it is open only in here.
 .arch_extension pan
 
 .text

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// This CPU's registers as the kernel wants them, the kernel's own devices from the DTB, and randomness.
+// This CPU's registers as the kernel wants them, the kernel's own devices from the DTB, and
+// randomness.
 #include "kernel/schedule/cpu.h"
 #include "kernel/device/aarch64/driver.h"
 #include "kernel/device/device.h"
@@ -103,8 +104,7 @@ void arch_entropy(const struct bootinfo *info, uint8_t seed[64])
         words[i] = arch_counter() * 0x9e3779b97f4a7c15;
         uint64_t random, flags = 1u << 30;
         if (feature(features, 60) != 0) // RNDR; Z tells that it had nothing to give
-            __asm__ volatile("mrs %0, s3_3_c2_c4_0\n\tmrs %1, nzcv"
-                             : "=r"(random), "=r"(flags));
+            __asm__ volatile("mrs %0, s3_3_c2_c4_0\n\tmrs %1, nzcv" : "=r"(random), "=r"(flags));
         if (!(flags & 1u << 30)) words[i] ^= random;
     }
     for (uint32_t i = 0; i < 64; i++) seed[i] = (uint8_t)(words[i / 8] >> (i % 8 * 8));

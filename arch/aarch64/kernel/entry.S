@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Into the kernel and out of it. While a thread runs in user mode, SP_EL1 points at its struct frame, so a
-// trap stores registers where they belong at once, and the CPU's kernel stack starts from its top each time.
-// The kernel runs with interrupts masked: a trap from EL1 is a fault, mended by trap.c where it came from a copy
-// of user memory. A call saves everything that C does not keep and what another thread's return would lose,
-// and on the way back to the same thread loads only what C may have changed.
+// Into the kernel and out of it. While a thread runs in user mode, SP_EL1 points at its struct
+// frame, so a trap stores registers where they belong at once, and the CPU's kernel stack starts
+// from its top each time. The kernel runs with interrupts masked: a trap from EL1 is a fault,
+// mended by trap.c where it came from a copy of user memory. A call saves everything that C does
+// not keep and what another thread's return would lose, and on the way back to the same thread
+// loads only what C may have changed.
 #include "frame.h"
 
 .macro vector target
@@ -140,7 +141,8 @@ idle: // nothing below the stack's top is needed any more
     mov sp, x0
     b arch_idle
 
-// Waits with interrupts masked (one that is pending ends WFI all the same), then takes it by an ordinary call.
+// Waits with interrupts masked (one that is pending ends WFI all the same), then takes it by an
+// ordinary call.
 .global arch_idle
 arch_idle:
     dsb sy
@@ -178,7 +180,8 @@ resume:
     ldp x16, x17, [sp, #FRAME_X12 + 32]
     eret
 
-// A fault in the kernel. The frame goes below what the stack held, if there is room (see STACK_SHIFT).
+// A fault in the kernel. The frame goes below what the stack held, if there is room (see
+// STACK_SHIFT).
 .macro save_kernel
     sub sp, sp, #FRAME_SIZE
     add sp, sp, x0

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Offsets that assembly shares with C. trap.c asserts that they are those of struct frame and struct cpu.
+// Offsets that assembly shares with C. trap.c asserts that they are those of struct frame and
+// struct cpu.
 #pragma once
 
 #define FRAME_X12 96
@@ -14,7 +15,7 @@
 
 #define CPU_KERNEL_STACK 16
 
-// A kernel stack is the upper half of an aligned block of twice its size; the lower half is not mapped.
-// So one bit of the stack pointer tells an overflow before anything is stored.
+// A kernel stack is the upper half of an aligned block of twice its size; the lower half is not
+// mapped. So one bit of the stack pointer tells an overflow before anything is stored.
 #define STACK_SHIFT 14
 #define STACK_SIZE (1 << STACK_SHIFT)

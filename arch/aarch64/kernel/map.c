@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The kernel's half of the address space: the image by its protections, all of RAM, and device registers.
-// map_early runs with the MMU off and at physical addresses, so nothing it uses may hold an absolute
-// address; it maps the image and the DTB. map_kernel adds RAM once that is known. Tables come from the
-// image's pool first, then off the top of a piece of RAM that is mapped already, later from the page allocator.
+// The kernel's half of the address space: the image by its protections, all of RAM, and device
+// registers. map_early runs with the MMU off and at physical addresses, so nothing it uses may hold
+// an absolute address; it maps the image and the DTB. map_kernel adds RAM once that is known.
+// Tables come from the image's pool first, then off the top of a piece of RAM that is mapped
+// already, later from the page allocator.
 #include "boot/boot.h"
 #include "kernel/memory/page.h"
 #include "map.h"
@@ -19,14 +20,14 @@ EARLY alignas(4096) uint64_t map_root[512];
 EARLY alignas(4096) uint64_t map_identity[512];
 
 EARLY static struct {
-    uint64_t physical;   // where the image is
-    uint64_t pool;       // bytes of the pool that are used
+    uint64_t physical;         // where the image is
+    uint64_t pool;             // bytes of the pool that are used
     struct boot_memory *spare; // mapped RAM to take tables from; nullptr: none yet
-    uintptr_t device;    // end of the device mappings
+    uintptr_t device;          // end of the device mappings
 } state;
 
-// Where the image is reached now: its physical address before the MMU is on, which the compiler must not
-// take for the same as after.
+// Where the image is reached now: its physical address before the MMU is on, which the compiler
+// must not take for the same as after.
 static uint64_t image_here(void)
 {
     uint64_t here = (uint64_t)image_start;
@@ -89,7 +90,8 @@ uint64_t map_attributes(uint32_t protection)
     return entry;
 }
 
-// The largest step at `address` that alignment and what is left allow; an existing table forces smaller ones.
+// The largest step at `address` that alignment and what is left allow; an existing table forces
+// smaller ones.
 static uint32_t step_level(uint64_t address, uint64_t size)
 {
     if (address % BLOCK_1G == 0 && size >= BLOCK_1G) return 1;
@@ -137,8 +139,8 @@ void map_early(uint64_t dtb)
     state.device = ARCH_DEVICES;
     for (uint32_t i = 0; i < 512; i++) map_root[i] = map_identity[i] = 0;
 
-    uint64_t read = ENTRY_VALID | ENTRY_ACCESSED | ENTRY_SHARED | ENTRY_READ_ONLY |
-                    ENTRY_USER_NO_EXECUTE;
+    uint64_t read =
+        ENTRY_VALID | ENTRY_ACCESSED | ENTRY_SHARED | ENTRY_READ_ONLY | ENTRY_USER_NO_EXECUTE;
     uint64_t write = (read & ~ENTRY_READ_ONLY) | ENTRY_KERNEL_NO_EXECUTE;
     map_range(map_identity, state.physical, state.physical,
               (uint64_t)(image_text_end - image_start), read);
@@ -147,7 +149,8 @@ void map_early(uint64_t dtb)
     map_image_part(image_rodata_end, kernel_stack_guard, write);
     map_image_part(kernel_stack, image_end, write);
 
-    // As much of the DTB as its header claims, big-endian, up to the 2 MiB that the protocol allows.
+    // As much of the DTB as its header claims, big-endian, up to the 2 MiB that the protocol
+    // allows.
     if (dtb == 0) return;
     const uint8_t *size = (const uint8_t *)dtb + 4;
     uint64_t end = dtb + ((uint32_t)size[0] << 24 | size[1] << 16 | size[2] << 8 | size[3]);
@@ -168,8 +171,8 @@ static void map_ram(struct boot_memory *memory, uint64_t attributes)
 
 void map_kernel(struct bootinfo *info)
 {
-    uint64_t write = map_attributes(SPACE_READ | SPACE_WRITE) | ENTRY_KERNEL_NO_EXECUTE |
-                     ENTRY_USER_NO_EXECUTE;
+    uint64_t write =
+        map_attributes(SPACE_READ | SPACE_WRITE) | ENTRY_KERNEL_NO_EXECUTE | ENTRY_USER_NO_EXECUTE;
     // The image's own range first: its tables come out of the pool.
     for (uint32_t i = 0; i < info->memory_count; i++) {
         struct boot_memory *memory = &info->memory[i];

@@ -7,7 +7,7 @@
 
 enum : uint64_t {
     ENTRY_VALID = 1u << 0,
-    ENTRY_TABLE = 1u << 1, // a table, or at level 3 a page
+    ENTRY_TABLE = 1u << 1,  // a table, or at level 3 a page
     ENTRY_NORMAL = 0u << 2, // index into MAIR_EL1, set by start.S
     ENTRY_DEVICE = 1u << 2,
     ENTRY_UNCACHED = 2u << 2,
@@ -41,7 +41,8 @@ uint64_t map_attributes(uint32_t protection);
 void map_early(uint64_t dtb);
 void map_kernel(struct bootinfo *info);
 
-// Cleans to memory what was written at [address, +size) and forgets instructions that were fetched there.
+// Cleans to memory what was written at [address, +size) and forgets instructions that were fetched
+// there.
 void map_sync_instructions(const void *address, uint64_t size);
 
 // The empty table, for when no process runs.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Ending the machine through PSCI (Arm DEN0022), by the conduit that the DTB names. With `exit=semihosting` on
-// the command line the exit code goes to the debugger or emulator instead (Arm semihosting, SYS_EXIT_EXTENDED):
-// for tests only, since without one the instruction is undefined.
+// Ending the machine through PSCI (Arm DEN0022), by the conduit that the DTB names. With
+// `exit=semihosting` on the command line the exit code goes to the debugger or emulator instead
+// (Arm semihosting, SYS_EXIT_EXTENDED): for tests only, since without one the instruction is
+// undefined.
 #include "kernel/device/dtb.h"
 #include "port.h"
 #include <abi/object.h>

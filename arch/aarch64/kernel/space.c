@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// User address spaces: four levels of tables with 4 KiB pages under TTBR0, one 2 MiB block where a call maps
-// exactly that. Tables are charged to the space. Blocks are never split: unmapping or protecting a part removes the
-// whole, and what was not meant comes back by a fault. Translations are tagged with an address-space
-// identifier; when those run out all are forgotten at once and given out anew.
+// User address spaces: four levels of tables with 4 KiB pages under TTBR0, one 2 MiB block where a
+// call maps exactly that. Tables are charged to the space. Blocks are never split: unmapping or
+// protecting a part removes the whole, and what was not meant comes back by a fault. Translations
+// are tagged with an address-space identifier; when those run out all are forgotten at once and
+// given out anew.
 #include "kernel/memory/space.h"
 #include "kernel/memory/page.h"
 #include "map.h"
@@ -20,8 +21,8 @@ static uint64_t *table_of(uint64_t entry)
 
 static uint64_t user_attributes(uint32_t protection)
 {
-    uint64_t entry = map_attributes(protection) | ENTRY_USER | ENTRY_NOT_GLOBAL |
-                     ENTRY_KERNEL_NO_EXECUTE;
+    uint64_t entry =
+        map_attributes(protection) | ENTRY_USER | ENTRY_NOT_GLOBAL | ENTRY_KERNEL_NO_EXECUTE;
     return protection & SPACE_EXECUTE ? entry : entry | ENTRY_USER_NO_EXECUTE;
 }
 
@@ -56,8 +57,8 @@ static uint64_t *make(struct arch_space *space, uintptr_t address, uint32_t leve
     return entry;
 }
 
-// Forgets translations of the range, on every CPU. What the space's identifier was in an earlier generation
-// is forgotten already.
+// Forgets translations of the range, on every CPU. What the space's identifier was in an earlier
+// generation is forgotten already.
 static void forget(struct arch_space *space, uintptr_t address, size_t size)
 {
     __asm__ volatile("dsb ishst" : : : "memory");
@@ -96,8 +97,7 @@ enum status arch_space_map(struct arch_space *space, uintptr_t address, uint64_t
 {
     uint64_t attributes = user_attributes(protection);
     bool is_block = size == BLOCK_2M && (address | physical) % BLOCK_2M == 0;
-    if (protection & SPACE_EXECUTE)
-        map_sync_instructions(arch_physical_to_virtual(physical), size);
+    if (protection & SPACE_EXECUTE) map_sync_instructions(arch_physical_to_virtual(physical), size);
     if (is_block) {
         uint64_t *entry = make(space, address, 2);
         if (entry == nullptr) return ERR_NO_MEMORY;
@@ -178,8 +178,8 @@ static bool is_empty(const uint64_t *table)
     return true;
 }
 
-// The deepest table on the way to `address`, and the level of its entries; `holder` is the entry that points
-// to it, nullptr for the root.
+// The deepest table on the way to `address`, and the level of its entries; `holder` is the entry
+// that points to it, nullptr for the root.
 static uint64_t *deepest(struct arch_space *space, uintptr_t address, uint32_t *level,
                          uint64_t **holder)
 {

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
-// A CPU's first steps, for whichever boot protocol brought it here and for CPUs that are started later:
-// down to EL1, then on with the MMU and up to the kernel's half. Position-independent, uses no memory.
+// A CPU's first steps, for whichever boot protocol brought it here and for CPUs that are started
+// later: down to EL1, then on with the MMU and up to the kernel's half. Position-independent, uses
+// no memory.
 
 #define HCR 0x30080000000 // RW: EL1 is AArch64; API, APK: pointer authentication is not trapped
 #define SPSR_EL1H_MASKED 0x3c5
-// RES1 bits, instruction cache, alignment of the stack, WXN, and EL0's cache maintenance, DC ZVA, WFI, WFE.
+// RES1 bits, instruction cache, alignment of the stack, WXN, and EL0's cache maintenance, DC ZVA,
+// WFI, WFE.
 #define SCTLR_OFF 0x30d00800
 #define SCTLR_ON 0x34ddd81d
 
 .text
-// Returns at EL1h with the MMU off. At EL2 everything that would trap is opened, the virtual counter equals the physical
-// one, and the vectors below stay, which a hypervisor replaces by a call.
+// Returns at EL1h with the MMU off. At EL2 everything that would trap is opened, the virtual
+// counter equals the physical one, and the vectors below stay, which a hypervisor replaces by a
+// call.
 .global start_level
 start_level:
     mrs x1, currentel
@@ -63,7 +66,8 @@ start_level:
     isb
     ret
 
-// Turns the MMU on with the tables of map_early and jumps to x0 in the kernel's half. Clobbers x1 to x4.
+// Turns the MMU on with the tables of map_early and jumps to x0 in the kernel's half. Clobbers x1
+// to x4.
 .global start_mmu
 start_mmu:
     // What was stored with caches off must not be hidden by older lines.
@@ -124,10 +128,11 @@ start_vectors:
 start_mair:
     .quad 0x00000000004404ff // 0: write-back, 1: device nGnRE, 2: not cached
 start_tcr: // 48 bits each half, walks through the caches, inner shareable, 4 KiB
-    .quad (16 << 0) | (1 << 8) | (1 << 10) | (3 << 12) | (16 << 16) | (1 << 24) | (1 << 26) | (3 << 28) | (2 << 30)
+    .quad (16 << 0) | (1 << 8) | (1 << 10) | (3 << 12) | \
+          (16 << 16) | (1 << 24) | (1 << 26) | (3 << 28) | (2 << 30)
 
-// EL2 after the way down: a call with x0 = 0 installs the vectors at x1 (a hypervisor's); all else says so with
-// x0 = -1. Reached before there is one only by mistake.
+// EL2 after the way down: a call with x0 = 0 installs the vectors at x1 (a hypervisor's); all else
+// says so with x0 = -1. Reached before there is one only by mistake.
 .text
 .balign 2048
 start_hypervisor_vectors:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// FP and SIMD registers of a thread: v0 to v31, then FPSR and FPCR. Access to them has just been opened.
+// FP and SIMD registers of a thread: v0 to v31, then FPSR and FPCR. Access to them has just been
+// opened.
 .arch_extension fp
 .arch_extension simd
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a trap means (Arm ARM D24.2.40, ESR_EL1), and who is told. Runs on the CPU's kernel stack with
-// interrupts masked.
+// What a trap means (Arm ARM D24.2.40, ESR_EL1), and who is told. Runs on the CPU's kernel stack
+// with interrupts masked.
 #include "kernel/trap.h"
 #include "frame.h"
 #include "kernel/device/device.h"
@@ -36,8 +36,8 @@ enum exception_class : uint32_t {
 
 enum : uint64_t {
     SYNDROME_WRITE = 1u << 6,
-    SYNDROME_CACHE = 1u << 8, // cache maintenance, which counts as a write but is not
-    PSTATE_USER = 0, // EL0, AArch64, nothing masked
+    SYNDROME_CACHE = 1u << 8,  // cache maintenance, which counts as a write but is not
+    PSTATE_USER = 0,           // EL0, AArch64, nothing masked
     PSTATE_KEPT = 0xf000'0000, // NZCV
 };
 
@@ -102,7 +102,7 @@ void trap_user_error(struct frame *frame)
 
 // One row for each place in copy.S that touches user memory.
 struct recovery {
-    uintptr_t from, to; // instructions
+    uintptr_t from, to;  // instructions
     uintptr_t otherwise; // where to go on when the page cannot be had
 };
 extern const struct recovery kernel_recovery[], kernel_recovery_end[];
@@ -119,8 +119,7 @@ void trap_kernel_sync(struct frame *frame)
     uint64_t esr = syndrome();
     uintptr_t address = fault_address();
     const struct recovery *row = nullptr;
-    if (esr >> 26 == CLASS_DATA_KERNEL && address < ARCH_USER_END)
-        row = recovery_find(frame->pc);
+    if (esr >> 26 == CLASS_DATA_KERNEL && address < ARCH_USER_END) row = recovery_find(frame->pc);
     if (row != nullptr) {
         bool is_there = is_page_fault(esr) && trap_user_copy_fault(address, is_write(esr));
         if (!is_there) frame->pc = row->otherwise;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Protocol raw on AArch64: the header of an arm64 Linux Image (Documentation/arch/arm64/booting.rst), which
-// boot loaders and emulators put at a boundary of 2 MiB and enter at its first byte: MMU and data cache off,
-// x0 = physical address of the DTB, at EL1 or EL2.
+// Protocol raw on AArch64: the header of an arm64 Linux Image
+// (Documentation/arch/arm64/booting.rst), which boot loaders and emulators put at a boundary of 2
+// MiB and enter at its first byte: MMU and data cache off, x0 = physical address of the DTB, at EL1
+// or EL2.
 
 .section .head, "ax"
 .global _start

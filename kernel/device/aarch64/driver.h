@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The kernel's drivers for what AArch64 machines have. Each maps its registers from the DTB node and
-// registers its table of device.h; false when the node does not describe a device that works.
+// The kernel's drivers for what AArch64 machines have. Each maps its registers from the DTB node
+// and registers its table of device.h; false when the node does not describe a device that works.
 #pragma once
 
 #include <stdint.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The distributor registers that versions 2 and 3 of the GIC share, and handing out message interrupts.
+// The distributor registers that versions 2 and 3 of the GIC share, and handing out message
+// interrupts.
 #include "gic.h"
 
 uint32_t gic_count(volatile uint8_t *distributor)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What versions 2 and 3 of the Generic Interrupt Controller share: the banks of distributor registers, which
-// version 3 repeats for private interrupts in each CPU's redistributor.
+// What versions 2 and 3 of the Generic Interrupt Controller share: the banks of distributor
+// registers, which version 3 repeats for private interrupts in each CPU's redistributor.
 #pragma once
 
 #include "driver.h"
@@ -41,7 +41,8 @@ void gic_set_bit(volatile uint8_t *base, uint32_t bank, uint32_t number);
 void gic_shared_init(volatile uint8_t *distributor);
 void gic_private_init(volatile uint8_t *base);
 
-// Sets the trigger of a shared interrupt. The GIC cannot invert a line: INTERRUPT_ACTIVE_LOW is the board's matter.
+// Sets the trigger of a shared interrupt. The GIC cannot invert a line: INTERRUPT_ACTIVE_LOW is the
+// board's matter.
 enum status gic_configure(volatile uint8_t *distributor, uint32_t number, uint32_t flags);
 void gic_configure_edge(volatile uint8_t *distributor, uint32_t number);
 

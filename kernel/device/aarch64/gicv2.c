@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The Generic Interrupt Controller, version 2 (Arm IHI 0048), with the v2m frame for message-signalled
-// interrupts (Server Base System Architecture, appendix E) where the DTB has one. Numbers are INTIDs.
-// Guarded by the kernel lock.
+// The Generic Interrupt Controller, version 2 (Arm IHI 0048), with the v2m frame for
+// message-signalled interrupts (Server Base System Architecture, appendix E) where the DTB has one.
+// Numbers are INTIDs. Guarded by the kernel lock.
 #include "driver.h"
 #include "gic.h"
 #include "kernel/device/device.h"

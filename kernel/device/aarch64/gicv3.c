@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The Generic Interrupt Controller, version 3 (Arm IHI 0069): distributor for shared interrupts, one
-// redistributor for each CPU, the CPU interface in system registers. Message-signalled interrupts would take an
-// ITS and are refused. Guarded by the kernel lock.
+// The Generic Interrupt Controller, version 3 (Arm IHI 0069): distributor for shared interrupts,
+// one redistributor for each CPU, the CPU interface in system registers. Message-signalled
+// interrupts would take an ITS and are refused. Guarded by the kernel lock.
 #include "driver.h"
 #include "gic.h"
 #include "kernel/device/device.h"
@@ -81,9 +81,7 @@ static enum status message_allocate(uint32_t *number, uint64_t *address, uint32_
     return ERR_NOT_SUPPORTED;
 }
 
-static void message_free(uint32_t number)
-{
-}
+static void message_free(uint32_t number) {}
 
 // This CPU's redistributor within the `region`th of them: each says whose it is.
 static volatile uint8_t *find_redistributor(uint32_t region)
@@ -107,7 +105,7 @@ static void init_interface(void)
     __asm__ volatile("mrs %0, s3_0_c12_c12_5" : "=r"(enable)); // ICC_SRE_EL1
     __asm__ volatile("msr s3_0_c12_c12_5, %0\n\tisb" : : "r"(enable | 1));
     __asm__ volatile("msr s3_0_c4_c6_0, %0" : : "r"(0xfful)); // ICC_PMR_EL1: all priorities
-    __asm__ volatile("msr s3_0_c12_c12_3, xzr"); // ICC_BPR1_EL1
+    __asm__ volatile("msr s3_0_c12_c12_3, xzr");              // ICC_BPR1_EL1
     __asm__ volatile("msr s3_0_c12_c12_4, xzr"); // ICC_CTLR_EL1: one step ends an interrupt
     __asm__ volatile("msr s3_0_c12_c12_7, %0\n\tisb" : : "r"(1ul)); // ICC_IGRPEN1_EL1
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Debug console on an Arm PL011 UART (Arm DDI 0183), as firmware set it up. Waits for room in the FIFO: for
-// early boot and panics.
+// Debug console on an Arm PL011 UART (Arm DDI 0183), as firmware set it up. Waits for room in the
+// FIFO: for early boot and panics.
 #include "driver.h"
 #include "kernel/device/device.h"
 #include "kernel/device/dtb.h"
