@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The shell and the text and file tools, one program with many names. Its own scripts say, when it is
-# prepared, which files it is made of and which names it answers to.
+# The shell and the text and file tools, one program with many names. Its own scripts say, when it
+# is prepared, which files it is made of and which names it answers to.
 kind := program
 uses := c
 sources := $(file <out/port/busybox/gen/sources)

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Password hashes by Argon2id (RFC 9106), written as $argon2id$v=19$m=...,t=...,p=...$salt$hash, so
+// that each hash says itself what it costs and old ones stay good when the costs are raised. Both
+// functions take the memory that the cost names from malloc and give it back wiped.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum : size_t {
+    PASSWORD_SALT_SIZE = 16, // random bytes, new ones for each hash
+    PASSWORD_HASH_SIZE = 128 // enough for every text that password_hash writes
+};
+
+// What one hash costs whoever tries passwords.
+struct password_cost {
+    uint32_t memory; // KiB
+    uint32_t passes;
+};
+
+// The least that is advised for log-ins: 19 MiB, two passes.
+constexpr struct password_cost password_cost_usual = {.memory = 19 << 10, .passes = 2};
+
+// Writes the NUL-terminated hash. False when memory does not suffice or the cost is out of range.
+[[nodiscard]] bool password_hash(char text[PASSWORD_HASH_SIZE], const char *password,
+                                 const uint8_t salt[PASSWORD_SALT_SIZE], struct password_cost cost);
+
+// True when the password is the one that the hash was made of. A malformed hash, or
+// one that would cost more than 1 GiB, matches nothing.
+[[nodiscard]] bool password_verify(const char *text, const char *password);
