@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// What POSIX calls a process, as far as it lives here: descriptors, working directory, dispositions of
+// signals, and the session with the process service. There is one; and between vfork and exec a second one,
+// which belongs to the child that is being made. Everything that a program does then (dup2, close, open,
+// chdir, setpgid, ...) works on the child's, through the same code.
+#pragma once
+
+#include "descriptor.h"
+#include "signal.h"
+#include <9p/client.h>
+#include <setjmp.h>
+
+struct thread;
+
+struct context {
+    struct descriptor_table descriptors;
+    char *directory; // absolute and clean
+    uint32_t umask;
+    struct p9_file *process; // session with the process service; nullptr: none (early services)
+    uint32_t pid;            // 0: not asked yet
+    struct signal_action actions[SIGNAL_COUNT];
+
+    // Of a child being made.
+    struct context *parent;
+    struct thread *owner;   // whose calls mean this context
+    uint64_t saved_blocked; // the owner's signal mask, put back at the end
+    jmp_buf resume;         // where vfork returns a second time
+};
+
+// The context that the calling thread's calls mean.
+struct context *context_current(void);
+bool context_is_child(void);
+
+// Guards descriptors, references of files and the list of threads. Never held over a request.
+void context_lock(void);
+void context_unlock(void);
+
+// Copies the current context for a child, registers the child (when there is a process service), and makes it what
+// this thread's calls mean. 0 or a negative errno.
+long context_enter_child(void);
+// Back to the parent's; the child's context is gone. The child itself goes on, or has been told to end.
+void context_leave_child(void);
+
+// Makes `path`, relative to the directory behind descriptor `at` (or AT_FDCWD), absolute and clean. `to` has
+// FE_PATH_MAX bytes. 0 or a negative errno.
+long path_at(long at, const char *path, char *to);
+
+// Requests to the process service on the current context's session; the control's result.
+long process_control(struct p9_control *control);

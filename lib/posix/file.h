@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// An open file as descriptors share it: a file of the protocol, or a socket made of several.
+#pragma once
+
+#include <9p/client.h>
+
+struct socket;
+
+struct file {
+    uint32_t references; // descriptors, and calls under way; under context_lock
+    int flags;           // the C library's O_* status flags: access mode, O_APPEND, O_NONBLOCK
+    struct p9_file *p9;  // a socket's: its data file, or nullptr before there is one
+    struct socket *socket;
+};
+
+// Takes `p9` over, also on failure (nullptr: no memory). One reference, the caller's.
+struct file *file_create(struct p9_file *p9, int flags);
+void file_get(struct file *file);
+void file_put(struct file *file); // the last one closes it
+
+// The file behind a descriptor of the current context, with a reference for the caller; nullptr: EBADF.
+struct file *file_hold(long descriptor);
+
+// Gives `file` (consumed, also on failure) the lowest free descriptor. `flags`: O_CLOEXEC is looked at.
+long file_install(struct file *file, int flags);
+
+static inline bool file_is_directory(const struct file *file)
+{
+    return file->p9 != nullptr && (file->p9->qid_kind & QID_DIRECTORY) != 0;
+}
+
+// Reading and writing may wait, and may be told not to.
+static inline bool file_may_wait(const struct file *file)
+{
+    return file->p9 == nullptr || (file->p9->qid_kind & 0xff & ~QID_APPEND) == QID_DEVICE;
+}
+
+// From the C library's O_* to the protocol's open flags and back.
+uint32_t open_flags_to_protocol(int flags);
+int open_flags_from_protocol(uint32_t flags);

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Signals as this process sees them. The masks that the process service must know are in a page shared with
+// it (struct fe_signal_page), made when a program first catches, ignores or blocks one.
+#pragma once
+
+#include <stdint.h>
+
+struct thread;
+struct context;
+
+enum : int { SIGNAL_COUNT = 65 };
+
+// As the C library passes it (struct k_sigaction).
+struct signal_action {
+    void (*handler)(int); // SIG_DFL, SIG_IGN, or a function
+    unsigned long flags;  // SA_*
+    void (*restorer)(void);
+    uint64_t mask;
+};
+
+static inline uint64_t signal_bit(int number)
+{
+    return UINT64_C(1) << (number - 1);
+}
+
+// Signals for `thread` that are not blocked. Cheap: looked at after every call.
+uint64_t signal_deliverable(const struct thread *thread);
+
+// What the handlers that ran mean for an interrupted call.
+enum signal_outcome : uint32_t { SIGNAL_NONE, SIGNAL_RESTART, SIGNAL_INTERRUPT };
+
+// Runs the handlers of all deliverable signals in the calling thread.
+enum signal_outcome signal_run(struct thread *thread);
+
+// Makes the masks of `context` known to the process service. 0 or a negative errno.
+long signal_publish(struct context *context);
+
+// Signals whose action is SIG_IGN, for a program to be started.
+uint64_t signal_ignored(const struct context *context);
+
+// After exec: handlers become the default.
+void signal_reset_handlers(struct context *context);
+
+// Sends to a thread of this process.
+long signal_send_thread(struct thread *thread, int number);
+
+// Sets this thread's mask.
+void signal_set_blocked(struct thread *thread, uint64_t blocked);
