@@ -22,8 +22,9 @@ struct context {
 
     // Of a child being made.
     struct context *parent;
-    struct thread *owner;   // whose calls mean this context
-    uint64_t saved_blocked; // the owner's signal mask, put back at the end
+    struct thread *owner;   // whose calls mean this context; all signals are blocked for it meanwhile
+    uint64_t blocked;       // the child's signal mask
+    uint64_t saved_blocked; // the owner's, put back at the end
     jmp_buf resume;         // where vfork returns a second time
 };
 
@@ -40,6 +41,9 @@ void context_unlock(void);
 long context_enter_child(void);
 // Back to the parent's; the child's context is gone. The child itself goes on, or has been told to end.
 void context_leave_child(void);
+
+// The signal mask that a program started by this context begins with.
+uint64_t context_blocked(const struct context *context);
 
 // Makes `path`, relative to the directory behind descriptor `at` (or AT_FDCWD), absolute and clean. `to` has
 // FE_PATH_MAX bytes. 0 or a negative errno.

@@ -29,6 +29,9 @@ uint64_t signal_deliverable(const struct thread *thread);
 // What the handlers that ran mean for an interrupted call.
 enum signal_outcome : uint32_t { SIGNAL_NONE, SIGNAL_RESTART, SIGNAL_INTERRUPT };
 
+// Takes the lowest deliverable one of `wanted`; 0: none.
+int signal_take(struct thread *thread, uint64_t wanted);
+
 // Runs the handlers of all deliverable signals in the calling thread.
 enum signal_outcome signal_run(struct thread *thread);
 
@@ -40,6 +43,9 @@ uint64_t signal_ignored(const struct context *context);
 
 // After exec: handlers become the default.
 void signal_reset_handlers(struct context *context);
+
+// At start: what the parent ignored and blocked.
+void signal_inherit(struct context *context, uint64_t ignored, uint64_t blocked);
 
 // Sends to a thread of this process.
 long signal_send_thread(struct thread *thread, int number);

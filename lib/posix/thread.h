@@ -4,6 +4,8 @@
 #pragma once
 
 #include <abi/object.h>
+#include <abi/status.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct thread {
@@ -28,3 +30,6 @@ enum status thread_event(struct thread *thread, fe_handle *event);
 
 // Waits until `deadline` or a signal. 0, or RESTART_UNLESS_HANDLED.
 long thread_sleep_until(uint64_t deadline);
+
+// A detached thread frees its own stack and block just before it ends: forgets it in time.
+void thread_leave_if_within(uintptr_t address, size_t size);

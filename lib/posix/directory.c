@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+// Names: directories, links, and where relative paths start.
+#include "call.h"
+#include "context.h"
+#include "file.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ferrite/path.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// As the C library reads it from getdents64.
+struct c_entry {
+    uint64_t ino;
+    int64_t next;
+    uint16_t size;
+    uint8_t type;
+    char name[];
+};
+
+// An entry takes at most 16 bytes less here than in the protocol (32 bytes and the name), so what was asked for fits.
+static size_t convert(const uint8_t *from, size_t size, uint8_t *to)
+{
+    size_t written = 0;
+    for (size_t at = 0; at + sizeof(struct fe_9p_entry) <= size;) {
+        struct fe_9p_entry entry;
+        memcpy(&entry, from + at, sizeof entry);
+        const uint8_t *name = from + at + sizeof entry;
+        if (at + sizeof entry + entry.name_size > size) break;
+        struct c_entry *out = (struct c_entry *)(to + written);
+        size_t length = (offsetof(struct c_entry, name) + entry.name_size + 1 + 7) & ~(size_t)7;
+        out->ino = entry.qid_path != 0 ? entry.qid_path : 1;
+        out->next = (int64_t)entry.next;
+        out->size = (uint16_t)length;
+        out->type = (uint8_t)entry.type;
+        memcpy(out->name, name, entry.name_size);
+        out->name[entry.name_size] = '\0';
+        written += length;
+        at += sizeof entry + ((entry.name_size + 7u) & ~7u);
+    }
+    return written;
+}
+
+long call_getdents(const long *a)
+{
+    struct file *file = file_hold(a[0]);
+    if (file == nullptr) return -EBADF;
+    size_t size = (size_t)a[2] < 32768 ? (size_t)a[2] : 32768;
+    uint8_t *buffer = malloc(size);
+    long result = buffer == nullptr ? -ENOMEM : -ENOTDIR;
+    if (buffer != nullptr && file_is_directory(file)) {
+        result = (long)p9_readdir(file->p9, FE_9P_POSITION, buffer, size);
+        if (result > 0) result = (long)convert(buffer, (size_t)result, (uint8_t *)a[1]);
+    }
+    free(buffer);
+    file_put(file);
+    return result;
+}
+
+long call_mkdirat(const long *a)
+{
+    char path[FE_PATH_MAX];
+    long error = path_at(a[0], (const char *)a[1], path);
+    if (error < 0) return error;
+    return p9_mkdir(path, (uint32_t)a[2] & ~context_current()->umask & 07777);
+}
+
+long call_mknodat(const long *a)
+{
+    char path[FE_PATH_MAX];
+    long error = path_at(a[0], (const char *)a[1], path);
+    if (error < 0) return error;
+    uint32_t type = (uint32_t)a[2] & S_IFMT, mode = (uint32_t)a[2] & ~context_current()->umask & 07777;
+    return p9_mknod(path, (type != 0 ? type : S_IFREG) | mode, (uint64_t)a[3]);
+}
+
+long call_unlinkat(const long *a)
+{
+    char path[FE_PATH_MAX];
+    const char *name = (const char *)a[1];
+    long error = path_at(a[0], name, path);
+    if (error < 0) return error;
+    if (a[2] & AT_REMOVEDIR) {
+        const char *last = strrchr(name, '/');
+        if (strcmp(last == nullptr ? name : last + 1, ".") == 0) return -EINVAL;
+        return p9_remove(path, FE_9P_REMOVE_DIRECTORY);
+    }
+    return p9_remove(path, 0);
+}
+
+static long two_paths(const long *a, char *from, char *to)
+{
+    long error = path_at(a[0], (const char *)a[1], from);
+    return error < 0 ? error : path_at(a[2], (const char *)a[3], to);
+}
+
+long call_renameat(const long *a)
+{
+    char from[FE_PATH_MAX], to[FE_PATH_MAX];
+    long error = two_paths(a, from, to);
+    return error < 0 ? error : p9_rename(from, to);
+}
+
+long call_linkat(const long *a)
+{
+    char from[FE_PATH_MAX], to[FE_PATH_MAX];
+    long error = two_paths(a, from, to);
+    return error < 0 ? error : p9_link(from, to);
+}
+
+long call_symlinkat(const long *a)
+{
+    char path[FE_PATH_MAX];
+    const char *target = (const char *)a[0];
+    if (target[0] == '\0') return -ENOENT;
+    long error = path_at(a[1], (const char *)a[2], path);
+    return error < 0 ? error : p9_symlink(target, path);
+}
+
+// The C library asks /proc/self/fd/<number> for the name of an open file (realpath, ttyname).
+static bool is_own_descriptor(const char *name, long *number)
+{
+    static const char prefix[] = "/proc/self/fd/";
+    if (strncmp(name, prefix, sizeof prefix - 1) != 0) return false;
+    char *end;
+    *number = strtol(name + sizeof prefix - 1, &end, 10);
+    return *end == '\0' && end != name + sizeof prefix - 1;
+}
+
+static long descriptor_path(long number, char *to, size_t capacity)
+{
+    struct file *file = file_hold(number);
+    if (file == nullptr) return -ENOENT;
+    long result = -ENOENT;
+    if (file->p9 != nullptr && file->p9->path != nullptr) {
+        size_t size = strlen(file->p9->path);
+        if (size > capacity) size = capacity;
+        memcpy(to, file->p9->path, size);
+        result = (long)size;
+    }
+    file_put(file);
+    return result;
+}
+
+long call_readlinkat(const long *a)
+{
+    char path[FE_PATH_MAX];
+    long number;
+    const char *name = (const char *)a[1];
+    if (a[3] <= 0) return -EINVAL;
+    if (is_own_descriptor(name, &number)) return descriptor_path(number, (char *)a[2], (size_t)a[3]);
+    long error = path_at(a[0], name, path);
+    return error < 0 ? error : (long)p9_readlink(path, (char *)a[2], (size_t)a[3]);
+}
+
+// --- The working directory ---------------------------------------------------------------------------
+
+static long set_directory(const char *path)
+{
+    struct fe_9p_attributes attributes;
+    long error = p9_stat(path, 0, &attributes);
+    if (error < 0) return error;
+    if (!S_ISDIR(attributes.mode)) return -ENOTDIR;
+    char *copy = strdup(path);
+    if (copy == nullptr) return -ENOMEM;
+    struct context *context = context_current();
+    context_lock();
+    char *before = context->directory;
+    context->directory = copy;
+    context_unlock();
+    free(before);
+    return 0;
+}
+
+long call_chdir(const long *a)
+{
+    char path[FE_PATH_MAX];
+    long error = path_at(AT_FDCWD, (const char *)a[0], path);
+    return error < 0 ? error : set_directory(path);
+}
+
+long call_fchdir(const long *a)
+{
+    struct file *file = file_hold(a[0]);
+    if (file == nullptr) return -EBADF;
+    long result = -ENOTDIR;
+    if (file_is_directory(file) && file->p9->path != nullptr) result = set_directory(file->p9->path);
+    file_put(file);
+    return result;
+}
+
+long call_getcwd(const long *a)
+{
+    const char *directory = context_current()->directory;
+    size_t size = strlen(directory) + 1;
+    if (size > (size_t)a[1]) return -ERANGE;
+    memcpy((char *)a[0], directory, size);
+    return (long)size;
+}
+
+long call_umask(const long *a)
+{
+    struct context *context = context_current();
+    uint32_t before = context->umask;
+    context->umask = (uint32_t)a[0] & 0777;
+    return before;
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+// Open files and their descriptors: opening, closing, duplicating, flags and locks.
+#include "file.h"
+#include "call.h"
+#include "context.h"
+#include "signal.h"
+#include "socket.h"
+#include "thread.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <ferrite/path.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+static const struct {
+    int flag;
+    uint32_t protocol;
+} flag_table[] = {
+    {O_CREAT, OPEN_CREATE},       {O_EXCL, OPEN_EXCLUSIVE},
+    {O_TRUNC, OPEN_TRUNCATE},     {O_APPEND, OPEN_APPEND},
+    {O_NONBLOCK, OPEN_NONBLOCK},  {O_DIRECTORY, OPEN_DIRECTORY},
+    {O_NOFOLLOW, OPEN_NO_FOLLOW},
+};
+
+uint32_t open_flags_to_protocol(int flags)
+{
+    uint32_t result = (uint32_t)flags & O_ACCMODE & OPEN_ACCESS;
+    if (flags & O_PATH) result = OPEN_PATH;
+    for (size_t i = 0; i < sizeof flag_table / sizeof *flag_table; i++) {
+        if (flags & flag_table[i].flag) result |= flag_table[i].protocol;
+    }
+    return result;
+}
+
+int open_flags_from_protocol(uint32_t flags)
+{
+    int result = (flags & OPEN_ACCESS) == OPEN_PATH ? O_PATH : (int)(flags & OPEN_ACCESS);
+    if (flags & OPEN_APPEND) result |= O_APPEND;
+    if (flags & OPEN_NONBLOCK) result |= O_NONBLOCK;
+    return result;
+}
+
+struct file *file_create(struct p9_file *p9, int flags)
+{
+    struct file *file = malloc(sizeof *file);
+    if (file == nullptr) {
+        p9_close(p9);
+        return nullptr;
+    }
+    *file = (struct file){.references = 1, .flags = flags, .p9 = p9};
+    return file;
+}
+
+void file_get(struct file *file)
+{
+    __atomic_add_fetch(&file->references, 1, __ATOMIC_RELAXED);
+}
+
+// Closing asks the server, which may be done under the lock: it never waits for one of us.
+void file_put(struct file *file)
+{
+    if (__atomic_sub_fetch(&file->references, 1, __ATOMIC_ACQ_REL) != 0) return;
+    if (file->socket != nullptr) socket_destroy(file->socket);
+    p9_close(file->p9);
+    free(file);
+}
+
+struct file *file_hold(long descriptor)
+{
+    struct context *context = context_current();
+    context_lock();
+    struct file *file = descriptor_find(&context->descriptors, descriptor);
+    if (file != nullptr) file_get(file);
+    context_unlock();
+    return file;
+}
+
+static long install(struct file *file, long lowest, bool close_on_exec)
+{
+    struct context *context = context_current();
+    context_lock();
+    long number = descriptor_add(&context->descriptors, file, lowest, close_on_exec);
+    context_unlock();
+    if (number < 0) file_put(file);
+    return number;
+}
+
+long file_install(struct file *file, int flags)
+{
+    return install(file, 0, (flags & O_CLOEXEC) != 0);
+}
+
+long call_openat(const long *a)
+{
+    char path[FE_PATH_MAX];
+    const char *name = (const char *)a[1];
+    int flags = (int)a[2];
+    struct p9_file *p9;
+    long error = path_at(a[0], name, path);
+    if (error < 0) return error;
+    if (name[strlen(name) - 1] == '/') flags |= O_DIRECTORY;
+    uint32_t mode = (uint32_t)a[3] & ~context_current()->umask & 07777;
+    error = p9_open(path, open_flags_to_protocol(flags), mode, &p9);
+    if (error == -EINTR) return RESTART;
+    if (error < 0) return error;
+    struct file *file = file_create(p9, flags & (O_ACCMODE | O_APPEND | O_NONBLOCK | O_PATH));
+    return file == nullptr ? -ENOMEM : file_install(file, flags);
+}
+
+long call_close(const long *a)
+{
+    struct context *context = context_current();
+    context_lock();
+    struct file *file = descriptor_take(&context->descriptors, a[0]);
+    context_unlock();
+    if (file == nullptr) return -EBADF;
+    file_put(file);
+    return 0;
+}
+
+static long duplicate(long descriptor, long lowest, bool close_on_exec)
+{
+    struct file *file = file_hold(descriptor);
+    return file == nullptr ? -EBADF : install(file, lowest, close_on_exec);
+}
+
+long call_dup(const long *a)
+{
+    return duplicate(a[0], 0, false);
+}
+
+// The C library turns dup2 of a number on itself into a mere check.
+long call_dup3(const long *a)
+{
+    if (a[0] == a[1]) return -EINVAL;
+    struct file *before = nullptr, *file = file_hold(a[0]);
+    if (file == nullptr) return -EBADF;
+    struct context *context = context_current();
+    struct descriptor entry = {file, (a[2] & O_CLOEXEC) != 0};
+    context_lock();
+    long error = descriptor_place(&context->descriptors, a[1], entry, &before);
+    context_unlock();
+    if (error < 0) {
+        file_put(file);
+        return error;
+    }
+    if (before != nullptr) file_put(before);
+    return a[1];
+}
+
+static long descriptor_flags(long descriptor, bool set, long flags)
+{
+    struct context *context = context_current();
+    long result = -EBADF;
+    context_lock();
+    if (descriptor_find(&context->descriptors, descriptor) != nullptr) {
+        struct descriptor *entry = &context->descriptors.entries[descriptor];
+        if (set) entry->close_on_exec = (flags & FD_CLOEXEC) != 0;
+        result = !set && entry->close_on_exec ? FD_CLOEXEC : 0;
+    }
+    context_unlock();
+    return result;
+}
+
+static long set_flags(struct file *file, int flags)
+{
+    int changeable = O_APPEND | O_NONBLOCK;
+    int now = (file->flags & ~changeable) | (flags & changeable);
+    if (now == file->flags) return 0;
+    if (file->p9 != nullptr && (file->p9->qid_kind & QID_DIRECTORY) == 0) {
+        uint32_t data = open_flags_to_protocol(flags & changeable) & ~(uint32_t)OPEN_ACCESS;
+        struct p9_control control = {
+            .request = CONTROL_FLAGS_SET, .data = &data, .size = sizeof data};
+        int error = p9_control(file->p9, &control);
+        if (error < 0 && error != -ENOTTY && error != -ENOSYS) return error;
+    }
+    file->flags = now;
+    return 0;
+}
+
+// --- Locks -------------------------------------------------------------------------------------------------
+
+enum : uint32_t { LOCK_WAITS = 1 };
+
+static long lock_file(struct file *file, struct p9_lock_range *range, bool waits)
+{
+    if (file->p9 == nullptr) return -EINVAL;
+    int error = p9_lock(file->p9, range, waits ? LOCK_WAITS : 0);
+    return error == -EINTR ? RESTART : error;
+}
+
+static long lock_start(struct file *file, const struct flock *lock, uint64_t *start)
+{
+    struct fe_9p_attributes attributes;
+    int64_t base = 0;
+    if (file->p9 == nullptr) return -EINVAL;
+    if (lock->l_whence == SEEK_CUR) base = p9_seek(file->p9, 0, SEEK_CUR);
+    if (lock->l_whence == SEEK_END) {
+        base = p9_file_stat(file->p9, &attributes);
+        if (base == 0) base = (int64_t)attributes.size;
+    }
+    if (base < 0) return base;
+    if (base + lock->l_start < 0) return -EINVAL;
+    *start = (uint64_t)(base + lock->l_start);
+    return 0;
+}
+
+// Asking is locking without waiting on Ferrite's servers only in the kind that comes back: what is in the way.
+static long record_lock(struct file *file, long command, struct flock *lock)
+{
+    struct p9_lock_range range = {.kind = (uint32_t)lock->l_type, .length = (uint64_t)lock->l_len};
+    long error = lock_start(file, lock, &range.start);
+    if (error < 0) return error;
+    if (command != F_GETLK) return lock_file(file, &range, command == F_SETLKW);
+    error = lock_file(file, &range, false);
+    if (error == -EAGAIN || error == -EACCES) {
+        lock->l_type = F_WRLCK;
+        lock->l_pid = (pid_t)range.owner;
+        return 0;
+    }
+    if (error < 0) return error;
+    range.kind = F_UNLCK;
+    lock->l_type = F_UNLCK;
+    return lock_file(file, &range, false);
+}
+
+long call_flock(const long *a)
+{
+    struct file *file = file_hold(a[0]);
+    if (file == nullptr) return -EBADF;
+    struct p9_lock_range range = {};
+    long result = -EINVAL;
+    switch (a[1] & ~LOCK_NB) {
+    case LOCK_SH: range.kind = F_RDLCK, result = 0; break;
+    case LOCK_EX: range.kind = F_WRLCK, result = 0; break;
+    case LOCK_UN: range.kind = F_UNLCK, result = 0; break;
+    default: break;
+    }
+    if (result == 0) result = lock_file(file, &range, (a[1] & LOCK_NB) == 0);
+    file_put(file);
+    return result;
+}
+
+long call_fcntl(const long *a)
+{
+    switch (a[1]) {
+    case F_DUPFD: return duplicate(a[0], a[2], false);
+    case F_DUPFD_CLOEXEC: return duplicate(a[0], a[2], true);
+    case F_GETFD: return descriptor_flags(a[0], false, 0);
+    case F_SETFD: return descriptor_flags(a[0], true, a[2]);
+    default: break;
+    }
+    struct file *file = file_hold(a[0]);
+    if (file == nullptr) return -EBADF;
+    long result = -EINVAL;
+    switch (a[1]) {
+    case F_GETFL: result = file->flags; break;
+    case F_SETFL: result = set_flags(file, (int)a[2]); break;
+    case F_GETLK:
+    case F_SETLK:
+    case F_SETLKW: result = record_lock(file, a[1], (struct flock *)a[2]); break;
+    default: break;
+    }
+    file_put(file);
+    return result;
+}

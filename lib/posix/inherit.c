@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+// Handing open files to a child, and taking them over at start. Files of one session are shared by one request.
+#include "inherit.h"
+#include "context.h"
+#include "file.h"
+#include "signal.h"
+#include "socket.h"
+#include "thread.h"
+#include <errno.h>
+#include <ferrite/format.h>
+#include <ferrite/handle.h>
+#include <ferrite/start.h>
+#include <stdlib.h>
+#include <string.h>
+
+// --- To a child ------------------------------------------------------------------------------------------
+
+// The distinct open files that the child gets, in the order of their first descriptor.
+struct selection {
+    struct file **files;
+    size_t count;
+};
+
+static long find_file(const struct selection *selection, const struct file *file)
+{
+    for (size_t i = 0; i < selection->count; i++) {
+        if (selection->files[i] == file) return (long)i;
+    }
+    return -1;
+}
+
+static bool goes_along(const struct descriptor *entry)
+{
+    return entry->file != nullptr && !entry->close_on_exec &&
+           (entry->file->p9 != nullptr || entry->file->socket != nullptr);
+}
+
+static long select_files(const struct context *context, struct selection *selection)
+{
+    const struct descriptor_table *table = &context->descriptors;
+    *selection = (struct selection){};
+    if (table->capacity == 0) return 0;
+    selection->files = calloc(table->capacity, sizeof(struct file *));
+    if (selection->files == nullptr) return -ENOMEM;
+    for (uint32_t i = 0; i < table->capacity; i++) {
+        struct descriptor *entry = &table->entries[i];
+        if (goes_along(entry) && find_file(selection, entry->file) < 0) {
+            selection->files[selection->count++] = entry->file;
+        }
+    }
+    return 0;
+}
+
+// All protocol files that belong to the selected ones: two of a socket.
+static size_t list_parts(const struct selection *selection, struct p9_file **parts)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < selection->count; i++) {
+        struct file *file = selection->files[i];
+        if (file->p9 != nullptr) parts[count++] = file->p9;
+        if (file->socket != nullptr && socket_control_file(file->socket) != nullptr) {
+            parts[count++] = socket_control_file(file->socket);
+        }
+    }
+    return count;
+}
+
+// Shares the parts of each session; their order by session becomes the session's index.
+static long share_sessions(struct p9_file **parts, size_t count, struct inherit_parcel *parcel)
+{
+    struct p9_file **group = calloc(count, sizeof *group);
+    if (group == nullptr) return -ENOMEM;
+    long error = 0;
+    for (size_t i = 0; i < count && error == 0; i++) {
+        bool is_first = true;
+        for (size_t j = 0; j < i; j++) is_first &= parts[j]->session != parts[i]->session;
+        if (!is_first) continue;
+        size_t size = 0;
+        for (size_t j = i; j < count; j++) {
+            if (parts[j]->session == parts[i]->session) group[size++] = parts[j];
+        }
+        fe_handle handle;
+        error = p9_share(group, size, &handle);
+        if (error < 0) break;
+        size_t index = parcel->handle_count++;
+        fe_format(parcel->names[index], sizeof *parcel->names, "files/%zu", index);
+        parcel->handles[index] = (struct fe_spawn_handle){.name = parcel->names[index],
+                                                          .handle = handle};
+    }
+    free(group);
+    return error;
+}
+
+static uint32_t session_index(struct p9_file **parts, size_t count, const struct p9_session *session)
+{
+    uint32_t index = 0;
+    for (size_t i = 0; i < count && parts[i]->session != session; i++) {
+        bool is_first = true;
+        for (size_t j = 0; j < i; j++) is_first &= parts[j]->session != parts[i]->session;
+        index += is_first;
+    }
+    return index;
+}
+
+static void write_file(struct inherit_text *text, const struct file *file, struct p9_file **parts,
+                       size_t count)
+{
+    struct inherit_file entry = {.flags = open_flags_to_protocol(file->flags)};
+    const struct p9_file *p9 = file->p9;
+    if (file->socket != nullptr) {
+        socket_describe(file->socket, &entry);
+        if (p9 == nullptr) p9 = socket_control_file(file->socket);
+    }
+    entry.session = session_index(parts, count, p9->session);
+    entry.fid = file->p9 == nullptr ? FE_9P_NO_FID : file->p9->fid;
+    entry.qid_kind = p9->qid_kind;
+    entry.qid_path = p9->qid_path;
+    entry.io_unit = p9->io_unit;
+    inherit_add_file(text, &entry, p9->path);
+}
+
+static long write_text(struct context *context, const struct selection *selection,
+                       struct p9_file **parts, size_t part_count, struct inherit_text *text)
+{
+    inherit_begin(text);
+    if (text->failed) return -ENOMEM;
+    struct inherit_header *header = (struct inherit_header *)text->data;
+    header->size = sizeof *header;
+    header->umask = context->umask;
+    header->ignored = signal_ignored(context);
+    header->blocked = context_blocked(context);
+    for (size_t i = 0; i < selection->count; i++) {
+        write_file(text, selection->files[i], parts, part_count);
+    }
+    for (uint32_t i = 0; i < context->descriptors.capacity; i++) {
+        struct descriptor *entry = &context->descriptors.entries[i];
+        if (!goes_along(entry)) continue;
+        struct inherit_descriptor line = {i, (uint32_t)find_file(selection, entry->file)};
+        inherit_add_descriptor(text, &line);
+    }
+    return text->failed ? -ENOMEM : 0;
+}
+
+// No other thread changes the context meanwhile in a way that matters: it is a child's, or exec ends them all.
+long inherit_pack(struct context *context, struct inherit_parcel *parcel)
+{
+    *parcel = (struct inherit_parcel){};
+    struct selection selection;
+    long error = select_files(context, &selection);
+    if (error < 0) return error;
+    size_t most = selection.count * 2 + 1;
+    struct p9_file **parts = calloc(most, sizeof *parts);
+    parcel->handles = calloc(most + 1, sizeof *parcel->handles); // one more for the caller
+    parcel->names = calloc(most, sizeof *parcel->names);
+    if (parts == nullptr || parcel->handles == nullptr || parcel->names == nullptr) error = -ENOMEM;
+    size_t part_count = error == 0 ? list_parts(&selection, parts) : 0;
+    if (error == 0 && part_count != 0) error = share_sessions(parts, part_count, parcel);
+    if (error == 0) error = write_text(context, &selection, parts, part_count, &parcel->text);
+    free(parts);
+    free(selection.files);
+    if (error < 0) inherit_unpack(parcel, false);
+    return error;
+}
+
+void inherit_unpack(struct inherit_parcel *parcel, bool consumed)
+{
+    for (size_t i = 0; i < parcel->handle_count && !consumed; i++) {
+        fe_handle_drop(&parcel->handles[i].handle);
+    }
+    free(parcel->text.data);
+    free(parcel->handles);
+    free(parcel->names);
+    *parcel = (struct inherit_parcel){};
+}
+
+// --- From the parent -----------------------------------------------------------------------------------
+
+static struct p9_session *adopt_session(uint32_t index)
+{
+    char name[16];
+    fe_format(name, sizeof name, "files/%u", index);
+    fe_handle handle = fe_start_handle(name);
+    return handle == FE_NO_HANDLE ? nullptr : p9_session_adopt(handle);
+}
+
+static struct p9_file *adopt_part(struct p9_session *session, uint32_t fid,
+                                  const struct inherit_file *entry, const char *path)
+{
+    struct p9_file *p9 = p9_file_adopt(session, fid, entry->flags);
+    if (p9 == nullptr) return nullptr;
+    p9->qid_kind = entry->qid_kind;
+    p9->qid_path = entry->qid_path;
+    p9->io_unit = entry->io_unit;
+    if (path != nullptr) p9->path = strdup(path);
+    return p9;
+}
+
+static struct file *adopt_file(struct p9_session *session, const struct inherit_file *entry,
+                               const char *path)
+{
+    struct p9_file *p9 = nullptr;
+    if (entry->fid != FE_9P_NO_FID) {
+        p9 = adopt_part(session, entry->fid, entry, path);
+        if (p9 == nullptr) return nullptr;
+    }
+    struct file *file = file_create(p9, open_flags_from_protocol(entry->flags));
+    if (file == nullptr || entry->kind != INHERIT_SOCKET) return file;
+    struct p9_file *control = adopt_part(session, entry->control, entry, path);
+    file->socket = control == nullptr ? nullptr : socket_adopt(control, entry);
+    return file;
+}
+
+static void restore_descriptors(struct inherit_reader *reader, struct file **files, uint32_t count,
+                                struct context *context)
+{
+    struct inherit_descriptor entry;
+    while (inherit_next_descriptor(reader, &entry)) {
+        struct file *before = nullptr;
+        if (entry.file >= count || files[entry.file] == nullptr) continue;
+        struct descriptor descriptor = {files[entry.file], false};
+        context_lock();
+        if (descriptor_place(&context->descriptors, entry.number, descriptor, &before) == 0) {
+            file_get(files[entry.file]);
+        }
+        if (before != nullptr) file_put(before);
+        context_unlock();
+    }
+}
+
+static void restore_text(const void *data, size_t size, struct context *context)
+{
+    struct inherit_reader reader;
+    if (!inherit_open(&reader, data, size)) return;
+    context->umask = reader.header.umask;
+    signal_inherit(context, reader.header.ignored, reader.header.blocked);
+    struct p9_session *sessions[INHERIT_SESSIONS] = {};
+    uint32_t count = reader.header.file_count, index = 0;
+    struct file **files = calloc(count + 1, sizeof *files);
+    struct inherit_file entry;
+    const char *path;
+    while (files != nullptr && inherit_next_file(&reader, &entry, &path)) {
+        uint32_t session = entry.session;
+        if (session < INHERIT_SESSIONS && sessions[session] == nullptr) {
+            sessions[session] = adopt_session(session);
+        }
+        if (session < INHERIT_SESSIONS && sessions[session] != nullptr) {
+            files[index] = adopt_file(sessions[session], &entry, path);
+        }
+        index++;
+    }
+    if (files != nullptr) restore_descriptors(&reader, files, count, context);
+    context_lock();
+    for (uint32_t i = 0; i < count && files != nullptr; i++) {
+        if (files[i] != nullptr) file_put(files[i]);
+    }
+    context_unlock();
+    for (uint32_t i = 0; i < INHERIT_SESSIONS; i++) {
+        if (sessions[i] != nullptr) p9_session_put(sessions[i]);
+    }
+    free(files);
+}
+
+// Handles "fd/<number>" of a parent without a C library: each a session of its own.
+static void restore_handles(struct context *context)
+{
+    const struct fe_start_handle *entry;
+    for (uint32_t i = 0; (entry = fe_start_find_prefix("fd/", i)) != nullptr; i++) {
+        long number = strtol(fe_start_handle_name(entry) + 3, nullptr, 10);
+        struct p9_session *session = p9_session_adopt(entry->handle);
+        if (session == nullptr) return;
+        uint32_t flags = (uint32_t)(entry->value >> 32);
+        struct p9_file *p9 = p9_file_adopt(session, (uint32_t)entry->value, flags);
+        p9_session_put(session);
+        struct file *file = p9 == nullptr ? nullptr : file_create(p9, open_flags_from_protocol(flags));
+        struct file *before = nullptr;
+        if (file == nullptr) return;
+        struct descriptor descriptor = {file, false};
+        context_lock();
+        if (descriptor_place(&context->descriptors, number, descriptor, &before) < 0) file_put(file);
+        if (before != nullptr) file_put(before);
+        context_unlock();
+    }
+}
+
+void inherit_restore(struct context *context)
+{
+    const struct fe_start *start = fe_start();
+    if (start->data_size != 0) {
+        restore_text((const uint8_t *)start + start->data, start->data_size, context);
+    }
+    restore_handles(context);
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// The serial form of open files: what goes in comes out, and no cut or changed byte leads outside.
+#include "inherit.h"
+#include "test/unit.h"
+#include <string.h>
+
+static void write_sample(struct inherit_text *text)
+{
+    inherit_begin(text);
+    inherit_add_file(text, &(struct inherit_file){.session = 0, .fid = 3, .qid_kind = 4}, nullptr);
+    inherit_add_file(text, &(struct inherit_file){.session = 1, .fid = 9, .flags = 1}, "/tmp/log");
+    inherit_add_descriptor(text, &(struct inherit_descriptor){0, 0});
+    inherit_add_descriptor(text, &(struct inherit_descriptor){1, 1});
+    inherit_add_descriptor(text, &(struct inherit_descriptor){2, 1});
+}
+
+TEST("files and descriptors come back in order")
+{
+    struct inherit_text text;
+    struct inherit_reader reader;
+    struct inherit_file file;
+    struct inherit_descriptor descriptor;
+    const char *path;
+    write_sample(&text);
+    EXPECT(!text.failed);
+    EXPECT(inherit_open(&reader, text.data, text.size));
+    EXPECT(inherit_next_file(&reader, &file, &path));
+    EXPECT(file.fid == 3 && path == nullptr && file.qid_kind == 4);
+    EXPECT(!inherit_next_descriptor(&reader, &descriptor));
+    EXPECT(inherit_next_file(&reader, &file, &path));
+    EXPECT(file.session == 1 && strcmp(path, "/tmp/log") == 0);
+    EXPECT(!inherit_next_file(&reader, &file, &path));
+    for (uint32_t i = 0; i < 3; i++) {
+        EXPECT(inherit_next_descriptor(&reader, &descriptor));
+        EXPECT(descriptor.number == i && descriptor.file == (i > 0));
+    }
+    EXPECT(!inherit_next_descriptor(&reader, &descriptor));
+    free(text.data);
+}
+
+// Reads all that can be read of a copy of exactly `size` bytes, so that the sanitizer sees any step outside.
+static void read_all(const uint8_t *data, size_t size)
+{
+    uint8_t *copy = malloc(size == 0 ? 1 : size);
+    memcpy(copy, data, size);
+    struct inherit_reader reader;
+    struct inherit_file file;
+    struct inherit_descriptor descriptor;
+    const char *path;
+    if (inherit_open(&reader, copy, size)) {
+        while (inherit_next_file(&reader, &file, &path)) {
+            if (path != nullptr) EXPECT(strlen(path) < size);
+        }
+        while (inherit_next_descriptor(&reader, &descriptor)) continue;
+    }
+    free(copy);
+}
+
+TEST("a cut or changed form never leads outside of it")
+{
+    struct inherit_text text;
+    write_sample(&text);
+    for (size_t size = 0; size <= text.size; size++) EXPECT_ALL(read_all(text.data, size));
+    for (size_t i = 0; i < text.size * 8; i++) {
+        text.data[i / 8] ^= (uint8_t)(1u << i % 8);
+        EXPECT_ALL(read_all(text.data, text.size));
+        text.data[i / 8] ^= (uint8_t)(1u << i % 8);
+    }
+    free(text.data);
+}

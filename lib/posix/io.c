@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+// Reading and writing open files. The server keeps the position of an open file; a wait that a signal
+// interrupts has moved nothing.
+#include "call.h"
+#include "context.h"
+#include "file.h"
+#include "signal.h"
+#include "socket.h"
+#include "thread.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+static long read_some(struct file *file, uint64_t offset, void *to, size_t count)
+{
+    if ((file->flags & O_ACCMODE) == O_WRONLY || (file->flags & O_PATH)) return -EBADF;
+    if (file->socket != nullptr) return socket_read(file, to, count);
+    if (file_is_directory(file)) return -EISDIR;
+    int64_t result = p9_read(file->p9, offset, to, count);
+    return result == -EINTR ? RESTART : (long)result;
+}
+
+static long write_some(struct file *file, uint64_t offset, const void *from, size_t count)
+{
+    if ((file->flags & O_ACCMODE) == O_RDONLY || (file->flags & O_PATH)) return -EBADF;
+    int64_t result = file->socket != nullptr ? socket_write(file, from, count)
+                                             : p9_write(file->p9, offset, from, count);
+    if (result == -EPIPE) signal_send_thread(thread_self(), SIGPIPE);
+    return result == -EINTR ? RESTART : (long)result;
+}
+
+// One read or write of several buffers, in order, until one comes back short.
+static long transfer(long descriptor, const struct iovec *vector, long count, bool write,
+                     uint64_t offset)
+{
+    if (count < 0 || count > IOV_MAX) return -EINVAL;
+    struct file *file = file_hold(descriptor);
+    if (file == nullptr) return -EBADF;
+    long done = 0, result = 0;
+    for (long i = 0; i < count; i++) {
+        size_t size = vector[i].iov_len;
+        if (size == 0 && count > 1) continue;
+        uint64_t at = offset == FE_9P_POSITION ? offset : offset + (uint64_t)done;
+        result = write ? write_some(file, at, vector[i].iov_base, size)
+                       : read_some(file, at, vector[i].iov_base, size);
+        if (result < 0) break;
+        done += result;
+        if ((size_t)result < size || (!write && file_may_wait(file))) break;
+    }
+    file_put(file);
+    return done > 0 ? done : result;
+}
+
+long call_read(const long *a)
+{
+    struct iovec one = {(void *)a[1], (size_t)a[2]};
+    return transfer(a[0], &one, 1, false, FE_9P_POSITION);
+}
+
+long call_write(const long *a)
+{
+    struct iovec one = {(void *)a[1], (size_t)a[2]};
+    return transfer(a[0], &one, 1, true, FE_9P_POSITION);
+}
+
+long call_readv(const long *a)
+{
+    return transfer(a[0], (const struct iovec *)a[1], a[2], false, FE_9P_POSITION);
+}
+
+// What the C library's streams write in two parts is small: it goes out as one message, so that lines of
+// several programs do not mix.
+static long write_joined(long descriptor, const struct iovec *vector, long count)
+{
+    char buffer[1024];
+    size_t size = 0;
+    for (long i = 0; i < count; i++) {
+        if (vector[i].iov_len > sizeof buffer - size) return -E2BIG;
+        memcpy(buffer + size, vector[i].iov_base, vector[i].iov_len);
+        size += vector[i].iov_len;
+    }
+    struct iovec one = {buffer, size};
+    return transfer(descriptor, &one, 1, true, FE_9P_POSITION);
+}
+
+long call_writev(const long *a)
+{
+    const struct iovec *vector = (const struct iovec *)a[1];
+    if (a[2] < 0 || a[2] > IOV_MAX) return -EINVAL;
+    long result = a[2] > 1 ? write_joined(a[0], vector, a[2]) : -E2BIG;
+    return result != -E2BIG ? result : transfer(a[0], vector, a[2], true, FE_9P_POSITION);
+}
+
+static long transfer_at(const long *a, const struct iovec *vector, long count, bool write)
+{
+    if (a[3] < 0) return -EINVAL;
+    return transfer(a[0], vector, count, write, (uint64_t)a[3]);
+}
+
+long call_pread(const long *a)
+{
+    struct iovec one = {(void *)a[1], (size_t)a[2]};
+    return transfer_at(a, &one, 1, false);
+}
+
+long call_pwrite(const long *a)
+{
+    struct iovec one = {(void *)a[1], (size_t)a[2]};
+    return transfer_at(a, &one, 1, true);
+}
+
+long call_preadv(const long *a)
+{
+    return transfer_at(a, (const struct iovec *)a[1], a[2], false);
+}
+
+long call_pwritev(const long *a)
+{
+    return transfer_at(a, (const struct iovec *)a[1], a[2], true);
+}
+
+long call_lseek(const long *a)
+{
+    struct file *file = file_hold(a[0]);
+    if (file == nullptr) return -EBADF;
+    long result = -ESPIPE;
+    if (file->p9 != nullptr && !file_may_wait(file)) {
+        result = (long)p9_seek(file->p9, a[1], (uint32_t)a[2]);
+    }
+    file_put(file);
+    return result;
+}
+
+static long copy_bytes(struct file *to, struct file *from, uint64_t *offset, size_t count)
+{
+    enum : size_t { CHUNK = 64 * 1024 };
+    char *buffer = malloc(count < CHUNK ? count + 1 : CHUNK);
+    if (buffer == nullptr) return -ENOMEM;
+    size_t done = 0;
+    long result = 0;
+    while (done < count) {
+        size_t size = count - done < CHUNK ? count - done : CHUNK;
+        uint64_t at = offset == nullptr ? FE_9P_POSITION : *offset + done;
+        result = read_some(from, at, buffer, size);
+        if (result <= 0) break;
+        long got = result;
+        for (long sent = 0; sent < got && result >= 0; sent += result) {
+            result = write_some(to, FE_9P_POSITION, buffer + sent, (size_t)(got - sent));
+        }
+        if (result < 0) break;
+        done += (size_t)got;
+    }
+    free(buffer);
+    if (offset != nullptr) *offset += done;
+    return done > 0 ? (long)done : result;
+}
+
+long call_sendfile(const long *a)
+{
+    struct file *to = file_hold(a[0]), *from = file_hold(a[1]);
+    long result = -EBADF;
+    if (to != nullptr && from != nullptr) {
+        result = copy_bytes(to, from, (uint64_t *)a[2], (size_t)a[3]);
+    }
+    if (to != nullptr) file_put(to);
+    if (from != nullptr) file_put(from);
+    return result;
+}
+
+long call_ftruncate(const long *a)
+{
+    struct file *file = file_hold(a[0]);
+    if (file == nullptr) return -EBADF;
+    long result = -EINVAL;
+    if (file->p9 != nullptr && a[1] >= 0) result = p9_truncate(file->p9, (uint64_t)a[1]);
+    file_put(file);
+    return result;
+}
+
+// Only making room at the end, by growing the file.
+long call_fallocate(const long *a)
+{
+    struct file *file = file_hold(a[0]);
+    if (file == nullptr) return -EBADF;
+    struct fe_9p_attributes attributes;
+    long result = -EOPNOTSUPP;
+    if (file->p9 != nullptr && a[1] == 0) {
+        uint64_t end = (uint64_t)a[2] + (uint64_t)a[3];
+        result = p9_file_stat(file->p9, &attributes);
+        if (result == 0 && attributes.size < end) result = p9_truncate(file->p9, end);
+    }
+    file_put(file);
+    return result;
+}
+
+long call_fsync(const long *a)
+{
+    struct file *file = file_hold(a[0]);
+    if (file == nullptr) return -EBADF;
+    long result = file->p9 == nullptr ? -EINVAL : p9_sync(file->p9);
+    file_put(file);
+    return result;
+}

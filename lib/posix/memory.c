@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// Memory: mappings are memory objects mapped into the program's own address space; the handle is
+// closed at once, because the mapping holds the object. Nothing here allocates (malloc calls it), but for
+// mappings of files.
+#include <sys/mman.h>
+enum : int { C_MAP_FIXED = MAP_FIXED }; // the kernel's own MAP_FIXED is another number
+#undef MAP_FIXED
+
+#include "call.h"
+#include "file.h"
+#include "thread.h"
+#include <abi/syscalls.h>
+#include <errno.h>
+#include <ferrite/handle.h>
+#include <ferrite/memory.h>
+#include <ferrite/status.h>
+
+static uint32_t protection_of(long protection)
+{
+    uint32_t flags = 0;
+    if (protection & PROT_READ) flags |= MAP_READ;
+    if (protection & PROT_WRITE) flags |= MAP_READ | MAP_WRITE;
+    if (protection & PROT_EXEC) flags |= MAP_READ | MAP_EXECUTE;
+    return flags;
+}
+
+struct mapping {
+    uintptr_t address;
+    size_t size;
+    uint32_t flags; // MAP_* of abi/object.h
+};
+
+static long map(fe_handle memory, const struct mapping *wish)
+{
+    uintptr_t address;
+    enum status status = fe_process_map(fe_process_self(), memory, 0, wish->size, wish->address,
+                                        wish->flags, &address);
+    return status == OK ? (long)address : -fe_status_errno(status);
+}
+
+static long map_anonymous(const struct mapping *wish)
+{
+    FE_HANDLE memory = FE_NO_HANDLE;
+    enum status status = fe_memory_create(wish->size, 0, &memory);
+    return status == OK ? map(memory, wish) : -fe_status_errno(status);
+}
+
+// For files whose server has no memory objects: a private copy of the bytes.
+static long map_copy(struct file *file, const struct mapping *wish, uint64_t offset)
+{
+    struct mapping writable = *wish;
+    writable.flags |= MAP_READ | MAP_WRITE;
+    writable.flags &= ~MAP_EXECUTE;
+    long address = map_anonymous(&writable);
+    if (address < 0) return address;
+    for (size_t done = 0; done < wish->size;) {
+        int64_t count = p9_read(file->p9, offset + done, (char *)address + done, wish->size - done);
+        if (count <= 0) break;
+        done += (size_t)count;
+    }
+    enum status status = fe_process_protect(fe_process_self(), (uintptr_t)address, wish->size,
+                                            wish->flags & (MAP_READ | MAP_WRITE | MAP_EXECUTE));
+    return status == OK ? address : -fe_status_errno(status);
+}
+
+// A private writable mapping is a copy-on-write clone of the file's memory.
+static long map_file(struct file *file, const struct mapping *wish, uint64_t offset, bool shared)
+{
+    if (file->p9 == nullptr) return -ENODEV;
+    uint32_t protection = wish->flags & (MAP_READ | MAP_WRITE | MAP_EXECUTE);
+    FE_HANDLE memory = FE_NO_HANDLE;
+    int error = p9_memory(file->p9, offset, wish->size, shared ? protection : MAP_READ, &memory);
+    if (error != 0) return shared ? error : map_copy(file, wish, offset);
+    if (shared || (protection & MAP_WRITE) == 0) return map(memory, wish);
+    FE_HANDLE clone = FE_NO_HANDLE;
+    enum status status = fe_memory_clone(memory, 0, wish->size, &clone);
+    return status == OK ? map(clone, wish) : -fe_status_errno(status);
+}
+
+long call_mmap(const long *a)
+{
+    long flags = a[3], offset = a[5];
+    if (a[1] <= 0 || (offset & (FE_PAGE_SIZE - 1)) != 0) return -EINVAL;
+    struct mapping wish = {(uintptr_t)a[0], fe_page_round((size_t)a[1]), protection_of(a[2])};
+    if (flags & MAP_FIXED_NOREPLACE & ~C_MAP_FIXED) {
+        wish.flags |= MAP_FIXED;
+    } else if (flags & C_MAP_FIXED) {
+        wish.flags |= MAP_FIXED | MAP_REPLACE;
+    } else {
+        wish.address = 0;
+    }
+    if (flags & MAP_ANONYMOUS) return map_anonymous(&wish);
+    struct file *file = file_hold(a[4]);
+    if (file == nullptr) return -EBADF;
+    long result = map_file(file, &wish, (uint64_t)offset, (flags & MAP_TYPE) != MAP_PRIVATE);
+    file_put(file);
+    return result;
+}
+
+long call_munmap(const long *a)
+{
+    thread_leave_if_within((uintptr_t)a[0], (size_t)a[1]);
+    size_t size = fe_page_round((size_t)a[1]);
+    return -fe_status_errno(fe_process_unmap(fe_process_self(), (uintptr_t)a[0], size));
+}
+
+long call_mprotect(const long *a)
+{
+    size_t size = fe_page_round((size_t)a[1]);
+    if (size == 0) return 0;
+    return -fe_status_errno(
+        fe_process_protect(fe_process_self(), (uintptr_t)a[0], size, protection_of(a[2])));
+}
+
+// Only MADV_DONTNEED promises something that can be seen: the pages are zero afterwards.
+long call_madvise(const long *a)
+{
+    if (a[2] != MADV_DONTNEED) return 0;
+    struct mapping wish = {(uintptr_t)a[0], fe_page_round((size_t)a[1]),
+                           MAP_READ | MAP_WRITE | MAP_FIXED | MAP_REPLACE};
+    long result = map_anonymous(&wish);
+    return result < 0 ? result : 0;
+}

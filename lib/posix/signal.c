@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+// Signals: dispositions, masks, and running handlers. The process service sets a bit in the shared page and
+// interrupts the first thread; a thread that computes gets an upcall, one that waits comes back with
+// ERR_INTERRUPTED and runs the handlers when its call ends (dispatch.c). An upcall that finds a call under way
+// keeps the interrupt for that call's next wait, so a signal that comes just before a wait still ends it.
+#include "signal.h"
+#include "call.h"
+#include "context.h"
+#include "thread.h"
+#include <abi/syscalls.h>
+#include <errno.h>
+#include <ferrite/handle.h>
+#include <ferrite/memory.h>
+#include <ferrite/start.h>
+#include <ferrite/status.h>
+#include <signal.h>
+#include <string.h>
+#include <ucontext.h>
+
+enum : int { CANCEL = 33 }; // the C library's own, for pthread_cancel: always ends a wait
+
+static struct fe_signal_page *page; // nullptr: nothing published yet
+static struct fe_signal_page private_page;
+
+void posix_upcall_entry(void); // arch/<isa>/user/context.S: saves all registers, calls posix_upcall
+uint32_t posix_upcall(void);
+
+static struct fe_signal_page *shared(void)
+{
+    struct fe_signal_page *now = __atomic_load_n(&page, __ATOMIC_ACQUIRE);
+    return now != nullptr ? now : &private_page;
+}
+
+uint64_t signal_deliverable(const struct thread *thread)
+{
+    uint64_t pending = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) |
+                       __atomic_load_n(&shared()->pending, __ATOMIC_RELAXED);
+    return pending & ~thread->blocked;
+}
+
+static bool is_ignored_by_default(int number)
+{
+    return number == SIGCHLD || number == SIGURG || number == SIGWINCH || number == SIGCONT;
+}
+
+uint64_t signal_ignored(const struct context *context)
+{
+    uint64_t ignored = 0;
+    for (int i = 1; i < SIGNAL_COUNT; i++) {
+        if (context->actions[i].handler == SIG_IGN) ignored |= signal_bit(i);
+    }
+    return ignored;
+}
+
+static uint64_t caught(const struct context *context)
+{
+    uint64_t result = 0;
+    for (int i = 1; i < SIGNAL_COUNT; i++) {
+        void (*handler)(int) = context->actions[i].handler;
+        if (handler != SIG_DFL && handler != SIG_IGN) result |= signal_bit(i);
+    }
+    return result;
+}
+
+void signal_reset_handlers(struct context *context)
+{
+    for (int i = 1; i < SIGNAL_COUNT; i++) {
+        if (context->actions[i].handler != SIG_IGN) context->actions[i] = (struct signal_action){};
+    }
+}
+
+void signal_inherit(struct context *context, uint64_t ignored, uint64_t blocked)
+{
+    for (int i = 1; i < SIGNAL_COUNT; i++) {
+        if (ignored & signal_bit(i)) context->actions[i].handler = SIG_IGN;
+    }
+    if ((ignored | blocked) != 0) signal_publish(context);
+    signal_set_blocked(thread_self(), blocked);
+}
+
+// --- The shared page -------------------------------------------------------------------------------------
+
+static long make_page(struct context *context)
+{
+    fe_handle thread = fe_start_handle("thread");
+    if (context->process == nullptr || thread == FE_NO_HANDLE) return 0;
+    void *address;
+    FE_HANDLE memory = FE_NO_HANDLE, copy = FE_NO_HANDLE, control = FE_NO_HANDLE;
+    enum status status = fe_memory_create(FE_PAGE_SIZE, 0, &memory);
+    if (status == OK) status = fe_memory_map(memory, 0, FE_PAGE_SIZE, MAP_READ | MAP_WRITE, &address);
+    if (status == OK) status = fe_handle_copy(memory, &copy);
+    if (status == OK) status = fe_handle_copy(thread, &control);
+    if (status == OK) status = fe_thread_upcall_set((uintptr_t)posix_upcall_entry);
+    if (status != OK) return -fe_status_errno(status);
+    struct fe_signal_page *made = address;
+    *made = private_page;
+    made->ignored = signal_ignored(context);
+    made->caught = caught(context);
+    fe_handle handles[2] = {fe_handle_take(&control), fe_handle_take(&copy)};
+    struct p9_control wish = {
+        .request = CONTROL_PROCESS_SIGNALS, .send = handles, .send_count = 2};
+    int error = p9_control(context->process, &wish);
+    if (error < 0) {
+        status = fe_memory_unmap(address, FE_PAGE_SIZE);
+        return error;
+    }
+    __atomic_store_n(&page, made, __ATOMIC_RELEASE);
+    return 0;
+}
+
+// A child being made has its masks told when it begins.
+long signal_publish(struct context *context)
+{
+    if (context->parent != nullptr) return 0;
+    if (page == nullptr) {
+        long error = make_page(context);
+        if (error < 0) return error;
+    }
+    __atomic_store_n(&shared()->caught, caught(context), __ATOMIC_SEQ_CST);
+    __atomic_store_n(&shared()->ignored, signal_ignored(context), __ATOMIC_SEQ_CST);
+    return 0;
+}
+
+// The service asks for what all threads block.
+void signal_set_blocked(struct thread *thread, uint64_t blocked)
+{
+    thread->blocked = blocked & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
+    uint64_t all = thread->blocked;
+    if (thread->next != nullptr || thread != thread_list()) {
+        context_lock();
+        for (struct thread *at = thread_list(); at != nullptr; at = at->next) all &= at->blocked;
+        context_unlock();
+    }
+    __atomic_store_n(&shared()->blocked, all, __ATOMIC_SEQ_CST);
+}
+
+// --- Delivery ------------------------------------------------------------------------------------------------
+
+int signal_take(struct thread *thread, uint64_t wanted)
+{
+    for (;;) {
+        uint64_t ready = signal_deliverable(thread) & wanted;
+        if (ready == 0) return 0;
+        int number = __builtin_ctzll(ready) + 1;
+        uint64_t bit = signal_bit(number);
+        if (__atomic_fetch_and(&thread->pending, ~bit, __ATOMIC_SEQ_CST) & bit) return number;
+        if (__atomic_fetch_and(&shared()->pending, ~bit, __ATOMIC_SEQ_CST) & bit) return number;
+    }
+}
+
+// The default action is the process service's to do; without one, a signal that ends ends the process.
+static void act_by_default(int number)
+{
+    if (is_ignored_by_default(number)) return;
+    int32_t data[2] = {0, number};
+    struct p9_control wish = {
+        .request = CONTROL_PROCESS_SIGNAL, .data = data, .size = sizeof data};
+    if (process_control(&wish) < 0) fe_exit(128 + number);
+}
+
+// The handler itself runs as if no call were under way: it may make calls, and may never come back.
+static void call_handler(struct thread *thread, int number, const struct signal_action *action)
+{
+    uint64_t before = thread->restores ? thread->restored : thread->blocked;
+    thread->restores = false;
+    uint64_t during = thread->blocked | action->mask;
+    if ((action->flags & SA_NODEFER) == 0) during |= signal_bit(number);
+    signal_set_blocked(thread, during);
+    uint32_t depth = thread->depth;
+    thread->depth = 0;
+    if (action->flags & SA_SIGINFO) {
+        siginfo_t info = {.si_signo = number};
+        ucontext_t machine = {};
+        memcpy(&machine.uc_sigmask, &before, sizeof before);
+        void (*handler)(int, siginfo_t *, void *) = (void *)action->handler;
+        handler(number, &info, &machine);
+        memcpy(&before, &machine.uc_sigmask, sizeof before);
+    } else {
+        action->handler(number);
+    }
+    thread->depth = depth;
+    signal_set_blocked(thread, before);
+}
+
+static enum signal_outcome deliver(struct thread *thread, int number)
+{
+    struct context *context = context_current();
+    struct signal_action action = context->actions[number];
+    if (action.handler == SIG_IGN) return SIGNAL_NONE;
+    if (action.handler == SIG_DFL) {
+        act_by_default(number);
+        return SIGNAL_NONE;
+    }
+    if (action.flags & SA_RESETHAND) {
+        context->actions[number] = (struct signal_action){};
+        signal_publish(context);
+    }
+    call_handler(thread, number, &action);
+    return (action.flags & SA_RESTART) && number != CANCEL ? SIGNAL_RESTART : SIGNAL_INTERRUPT;
+}
+
+enum signal_outcome signal_run(struct thread *thread)
+{
+    enum signal_outcome outcome = SIGNAL_NONE;
+    do {
+        thread->depth++;
+        int number;
+        while ((number = signal_take(thread, UINT64_MAX)) != 0) {
+            enum signal_outcome one = deliver(thread, number);
+            if (one > outcome) outcome = one;
+        }
+        if (thread->restores) {
+            thread->restores = false;
+            signal_set_blocked(thread, thread->restored);
+        }
+        thread->depth--;
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    } while (signal_deliverable(thread) != 0);
+    return outcome;
+}
+
+// In the middle of anything, on the thread's own stack. The result is thread_upcall_return's flags.
+uint32_t posix_upcall(void)
+{
+    struct thread *thread = thread_self();
+    if (thread->depth != 0) return UPCALL_KEEP;
+    int error = errno;
+    if (signal_deliverable(thread) != 0) signal_run(thread);
+    errno = error;
+    return 0;
+}
+
+long signal_send_thread(struct thread *thread, int number)
+{
+    __atomic_fetch_or(&thread->pending, signal_bit(number), __ATOMIC_SEQ_CST);
+    if (thread == thread_self()) return 0;
+    return -fe_status_errno(fe_thread_interrupt(thread->handle));
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// The calls about signals.
+#include "call.h"
+#include "context.h"
+#include "deadline.h"
+#include "signal.h"
+#include "thread.h"
+#include <abi/syscalls.h>
+#include <errno.h>
+#include <ferrite/status.h>
+#include <signal.h>
+#include <string.h>
+
+static bool is_valid(long number)
+{
+    return number > 0 && number < SIGNAL_COUNT;
+}
+
+long call_rt_sigaction(const long *a)
+{
+    int number = (int)a[0];
+    const struct signal_action *action = (const struct signal_action *)a[1];
+    if (!is_valid(a[0])) return -EINVAL;
+    struct context *context = context_current();
+    struct signal_action before = context->actions[number];
+    if (action != nullptr) {
+        if (number == SIGKILL || number == SIGSTOP) return -EINVAL;
+        bool is_new = action->handler != before.handler;
+        context->actions[number] = *action;
+        long error = is_new ? signal_publish(context) : 0;
+        if (error < 0) return error;
+    }
+    if (a[2] != 0) *(struct signal_action *)a[2] = before;
+    return 0;
+}
+
+// The C library blocks nearly all for a moment when it starts a thread: not worth telling the process service.
+static bool is_for_a_moment(uint64_t set)
+{
+    return __builtin_popcountll(set) > 48;
+}
+
+static long set_mask(struct context *context, uint64_t blocked)
+{
+    if (context->parent != nullptr) {
+        context->blocked = blocked;
+        return 0;
+    }
+    if (blocked != 0 && !is_for_a_moment(blocked)) {
+        long error = signal_publish(context);
+        if (error < 0) return error;
+    }
+    signal_set_blocked(thread_self(), blocked);
+    return 0;
+}
+
+long call_rt_sigprocmask(const long *a)
+{
+    struct context *context = context_current();
+    uint64_t before = context->parent != nullptr ? context->blocked : thread_self()->blocked;
+    uint64_t blocked = before;
+    if (a[1] != 0) {
+        uint64_t set = *(const uint64_t *)a[1];
+        switch (a[0]) {
+        case SIG_BLOCK: blocked = before | set; break;
+        case SIG_UNBLOCK: blocked = before & ~set; break;
+        case SIG_SETMASK: blocked = set; break;
+        default: return -EINVAL;
+        }
+    }
+    if (a[2] != 0) *(uint64_t *)a[2] = before;
+    return blocked == before ? 0 : set_mask(context, blocked);
+}
+
+long call_rt_sigpending(const long *a)
+{
+    struct thread unblocked = *thread_self();
+    uint64_t blocked = unblocked.blocked;
+    unblocked.blocked = 0;
+    *(uint64_t *)a[0] = signal_deliverable(&unblocked) & blocked;
+    return 0;
+}
+
+long call_rt_sigsuspend(const long *a)
+{
+    struct thread *thread = thread_self();
+    if (!thread->restores) thread->restored = thread->blocked;
+    thread->restores = true;
+    signal_set_blocked(thread, *(const uint64_t *)a[0]);
+    while (signal_deliverable(thread) == 0) {
+        long result = thread_sleep_until(FE_FOREVER);
+        if (result < 0 && result != RESTART_UNLESS_HANDLED) return result;
+    }
+    return RESTART_UNLESS_HANDLED;
+}
+
+long call_rt_sigtimedwait(const long *a)
+{
+    struct thread *thread = thread_self();
+    uint64_t deadline, wanted = *(const uint64_t *)a[0], before = thread->blocked;
+    if (!time_deadline((const struct timespec *)a[2], &deadline)) return -EINVAL;
+    long result = 0;
+    signal_set_blocked(thread, before & ~wanted);
+    while (result == 0) {
+        int number = signal_take(thread, wanted);
+        if (number != 0) {
+            if (a[1] != 0) *(siginfo_t *)a[1] = (siginfo_t){.si_signo = number};
+            result = number;
+        } else if (signal_deliverable(thread) != 0) {
+            result = -EINTR;
+        } else if (thread_sleep_until(deadline) == 0) {
+            result = -EAGAIN;
+        }
+    }
+    signal_set_blocked(thread, before);
+    return result;
+}
+
+// Handlers run on the stack that is in use; another one is only noted.
+long call_sigaltstack(const long *a)
+{
+    struct thread *thread = thread_self();
+    const stack_t *wish = (const stack_t *)a[0];
+    stack_t before = {.ss_sp = (void *)thread->stack_base,
+                      .ss_size = thread->stack_size,
+                      .ss_flags = thread->stack_size == 0 ? SS_DISABLE : 0};
+    if (wish != nullptr) {
+        bool off = (wish->ss_flags & SS_DISABLE) != 0;
+        thread->stack_base = off ? 0 : (uintptr_t)wish->ss_sp;
+        thread->stack_size = off ? 0 : wish->ss_size;
+    }
+    if (a[1] != 0) *(stack_t *)a[1] = before;
+    return 0;
+}
+
+static long send_to_number(long number, long signal)
+{
+    if (signal < 0 || signal >= SIGNAL_COUNT) return -EINVAL;
+    long result = -ESRCH;
+    context_lock();
+    for (struct thread *at = thread_list(); at != nullptr && result == -ESRCH; at = at->next) {
+        if (at->number == (uint32_t)number) {
+            result = signal == 0 ? 0 : signal_send_thread(at, (int)signal);
+        }
+    }
+    context_unlock();
+    return result;
+}
+
+long call_tkill(const long *a)
+{
+    return send_to_number(a[0], a[1]);
+}
+
+long call_tgkill(const long *a)
+{
+    return send_to_number(a[1], a[2]);
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+// Threads: the C library makes the stack and the thread's own block and asks here for a thread on them.
+// Every struct thread is on one list, under context_lock.
+#include "thread.h"
+#include "call.h"
+#include "context.h"
+#include "deadline.h"
+#include "signal.h"
+#include <abi/syscalls.h>
+#include <errno.h>
+#include <ferrite/handle.h>
+#include <ferrite/lock.h>
+#include <ferrite/memory.h>
+#include <ferrite/start.h>
+#include <ferrite/status.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct thread main_thread = {.number = 1};
+static struct thread *threads = &main_thread;
+static uint32_t last_number = 1;
+static bool is_started; // the first thread's own block can be used
+static _Thread_local struct thread *self;
+
+// A detached thread that is about to end: only one at a time, because the C library holds its list's lock.
+static struct {
+    bool is_active;
+    uintptr_t clear;
+} leaving;
+
+struct thread *thread_self(void)
+{
+    return is_started ? self : &main_thread;
+}
+
+struct thread *thread_list(void)
+{
+    return threads;
+}
+
+// The C library's first call after the thread pointer is set.
+long call_set_tid_address(const long *a)
+{
+    if (!is_started) {
+        self = &main_thread;
+        main_thread.handle = fe_start_handle("thread");
+        is_started = true;
+    }
+    self->clear = (uintptr_t)a[0];
+    return self->number;
+}
+
+long call_gettid(const long *a)
+{
+    (void)a;
+    return thread_self()->number;
+}
+
+// What a new thread finds at the top of its stack.
+struct beginning {
+    int (*function)(void *argument);
+    void *argument;
+    struct thread *thread;
+};
+
+[[noreturn]] void posix_thread_begin(const struct beginning *beginning);
+void posix_thread_entry(void); // arch/<isa>/user/context.S: aligns and calls posix_thread_begin
+
+void posix_thread_begin(const struct beginning *beginning)
+{
+    self = beginning->thread;
+    beginning->function(beginning->argument);
+    call_exit((const long[6]){});
+    __builtin_unreachable();
+}
+
+static struct thread *thread_create(uintptr_t clear)
+{
+    struct thread *thread = calloc(1, sizeof *thread);
+    if (thread == nullptr) return nullptr;
+    thread->clear = clear;
+    thread->blocked = thread_self()->blocked;
+    return thread;
+}
+
+static void unlink_thread(struct thread *thread)
+{
+    struct thread **at = &threads;
+    while (*at != nullptr && *at != thread) at = &(*at)->next;
+    if (*at == thread) *at = thread->next;
+}
+
+static void thread_destroy(struct thread *thread)
+{
+    context_lock();
+    unlink_thread(thread);
+    context_unlock();
+    if (thread == &main_thread) return;
+    fe_handle_drop(&thread->event);
+    fe_handle_drop(&thread->handle);
+    free(thread);
+}
+
+static enum status start_thread(struct thread *thread, const struct fe_thread_options *options)
+{
+    context_lock();
+    enum status status = fe_thread_create(fe_process_self(), options, &thread->handle);
+    if (status == OK) {
+        thread->next = threads;
+        threads = thread;
+    }
+    context_unlock();
+    return status;
+}
+
+// musl's own entry for new threads; the flags are always those of pthread_create.
+int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...);
+int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...)
+{
+    va_list list;
+    va_start(list, argument);
+    int *number = va_arg(list, int *);
+    void *pointer = va_arg(list, void *);
+    int *clear = va_arg(list, int *);
+    va_end(list);
+    if ((flags & (CLONE_VM | CLONE_THREAD)) != (CLONE_VM | CLONE_THREAD)) return -ENOSYS;
+    struct thread *self_thread = thread_self();
+    self_thread->depth++;
+    struct thread *thread = thread_create((uintptr_t)clear);
+    self_thread->depth--;
+    if (thread == nullptr) return -ENOMEM;
+    thread->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
+    struct beginning *top = (void *)(((uintptr_t)stack & ~15ul) - 32);
+    static_assert(sizeof *top <= 32);
+    *top = (struct beginning){function, argument, thread};
+    *number = (int)thread->number;
+    struct fe_thread_options options = {.entry = (uintptr_t)posix_thread_entry,
+                                        .stack_pointer = (uintptr_t)top,
+                                        .argument = (uintptr_t)top,
+                                        .thread_pointer = (uintptr_t)pointer};
+    enum status status = start_thread(thread, &options);
+    if (status == OK) return (int)thread->number;
+    free(thread);
+    return -fe_status_errno(status);
+}
+
+void thread_leave_if_within(uintptr_t address, size_t size)
+{
+    if (!is_started || self == &main_thread) return;
+    if ((uintptr_t)&self - address >= size) return;
+    leaving.clear = self->clear;
+    leaving.is_active = true;
+    thread_destroy(self);
+}
+
+long call_exit(const long *a)
+{
+    (void)a;
+    uintptr_t clear;
+    if (leaving.is_active) {
+        leaving.is_active = false;
+        clear = leaving.clear;
+    } else {
+        clear = self->clear;
+        thread_destroy(self);
+    }
+    for (;;) {
+        if (fe_thread_exit(clear) != OK) continue;
+    }
+}
+
+long call_sched_yield(const long *a)
+{
+    (void)a;
+    return -fe_status_errno(fe_thread_yield());
+}
+
+long call_sched_getaffinity(const long *a)
+{
+    struct fe_system_info info = {};
+    size_t size = (size_t)a[1];
+    if (size < sizeof(uint64_t) || size % sizeof(uint64_t) != 0) return -EINVAL;
+    memset((void *)a[2], 0, size);
+    fe_handle resource = fe_start_handle("resource/system");
+    uint32_t count = 1;
+    if (resource != FE_NO_HANDLE && fe_system_inspect(resource, &info) == OK) count = info.cpu_count;
+    for (uint32_t i = 0; i < count && i / 8 < size; i++) ((uint8_t *)a[2])[i / 8] |= (uint8_t)(1u << i % 8);
+    return sizeof(uint64_t);
+}
+
+enum status thread_event(struct thread *thread, fe_handle *event)
+{
+    if (thread->event == FE_NO_HANDLE) TRY(fe_event_create(&thread->event));
+    *event = thread->event;
+    return OK;
+}
+
+long thread_sleep_until(uint64_t deadline)
+{
+    uint32_t never = 0;
+    for (;;) {
+        enum status status = fe_futex_wait((uintptr_t)&never, 0, deadline);
+        if (status == ERR_TIMED_OUT) return 0;
+        if (status == ERR_INTERRUPTED && signal_deliverable(thread_self()) != 0) {
+            return RESTART_UNLESS_HANDLED;
+        }
+        if (status != OK && status != ERR_INTERRUPTED) return -fe_status_errno(status);
+    }
+}
+
+// --- Futexes -----------------------------------------------------------------------------------------
+
+enum : long { FUTEX_WAIT, FUTEX_WAKE, FUTEX_REQUEUE = 3, FUTEX_CMP_REQUEUE, FUTEX_WAIT_BITSET = 9 };
+enum : long { FUTEX_PRIVATE = 128, FUTEX_REALTIME = 256 };
+
+// A wait that ended without reason is allowed: the C library looks at the word again.
+static long futex_wait(const long *a, uint64_t deadline)
+{
+    enum status status = fe_futex_wait((uintptr_t)a[0], (uint32_t)a[2], deadline);
+    if (status == ERR_TIMED_OUT) return -ETIMEDOUT;
+    if (status != ERR_INTERRUPTED) return -fe_status_errno(status);
+    return signal_deliverable(thread_self()) != 0 ? RESTART_UNLESS_HANDLED : 0;
+}
+
+// Wakes up to a[2], and moves up to a[3] of the rest to the word at a[4].
+static long futex_requeue(const long *a, uint32_t count)
+{
+    uint32_t woken = 0, moved = 0;
+    enum status status = count == 0 ? OK : fe_futex_wake((uintptr_t)a[0], count, &woken);
+    if (status == OK) {
+        status = fe_futex_requeue((uintptr_t)a[0], (uint32_t)a[3], (uintptr_t)a[4], &moved);
+    }
+    return status == OK ? (long)(woken + moved) : -fe_status_errno(status);
+}
+
+long call_futex(const long *a)
+{
+    uint32_t woken = 0, count = a[2] < 0 ? UINT32_MAX : (uint32_t)a[2];
+    uint64_t deadline;
+    enum status status;
+    const struct timespec *time = (const struct timespec *)a[3];
+    switch (a[1] & ~(FUTEX_PRIVATE | FUTEX_REALTIME)) {
+    case FUTEX_WAIT:
+        if (!time_deadline(time, &deadline)) return -EINVAL;
+        return futex_wait(a, deadline);
+    case FUTEX_WAIT_BITSET:
+        if (!time_deadline_at(time, (a[1] & FUTEX_REALTIME) != 0, &deadline)) return -EINVAL;
+        return futex_wait(a, deadline);
+    case FUTEX_WAKE:
+        status = fe_futex_wake((uintptr_t)a[0], count, &woken);
+        return status == OK ? (long)woken : -fe_status_errno(status);
+    case FUTEX_CMP_REQUEUE:
+        if (__atomic_load_n((uint32_t *)a[0], __ATOMIC_SEQ_CST) != (uint32_t)a[5]) return -EAGAIN;
+        [[fallthrough]];
+    case FUTEX_REQUEUE: return futex_requeue(a, count);
+    default: return -ENOSYS;
+    }
+}
