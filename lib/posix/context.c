@@ -105,6 +105,7 @@ static long copy(struct context *from, struct context *to)
     to->process = nullptr;
     to->parent = from;
     to->descriptors = (struct descriptor_table){};
+    to->program = nullptr;
     to->directory = strdup(from->directory);
     if (to->directory == nullptr) return -ENOMEM;
     context_lock();

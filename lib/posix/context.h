@@ -15,6 +15,7 @@ struct thread;
 struct context {
     struct descriptor_table descriptors;
     char *directory; // absolute and clean
+    char *program;   // the path that it was started by; nullptr: not known
     uint32_t umask;
     struct p9_file *process; // session with the process service; nullptr: none (early services)
     uint32_t pid;            // 0: not asked yet

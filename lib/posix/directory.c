@@ -130,16 +130,22 @@ static bool is_own_descriptor(const char *name, long *number)
     return *end == '\0' && end != name + sizeof prefix - 1;
 }
 
+// As much of it as fits, without NUL.
+static long give(const char *path, char *to, size_t capacity)
+{
+    size_t size = strlen(path);
+    if (size > capacity) size = capacity;
+    memcpy(to, path, size);
+    return (long)size;
+}
+
 static long descriptor_path(long number, char *to, size_t capacity)
 {
     struct file *file = file_hold(number);
     if (file == nullptr) return -ENOENT;
     long result = -ENOENT;
     if (file->p9 != nullptr && file->p9->path != nullptr) {
-        size_t size = strlen(file->p9->path);
-        if (size > capacity) size = capacity;
-        memcpy(to, file->p9->path, size);
-        result = (long)size;
+        result = give(file->p9->path, to, capacity);
     }
     file_put(file);
     return result;
@@ -151,6 +157,10 @@ long call_readlinkat(const long *a)
     long number;
     const char *name = (const char *)a[1];
     if (a[3] <= 0) return -EINVAL;
+    if (strcmp(name, "/proc/self/exe") == 0) {
+        const char *program = context_current()->program;
+        return program == nullptr ? -ENOENT : give(program, (char *)a[2], (size_t)a[3]);
+    }
     if (is_own_descriptor(name, &number)) return descriptor_path(number, (char *)a[2], (size_t)a[3]);
     long error = path_at(a[0], name, path);
     return error < 0 ? error : (long)p9_readlink(path, (char *)a[2], (size_t)a[3]);

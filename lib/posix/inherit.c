@@ -7,7 +7,7 @@
 #include "socket.h"
 #include "thread.h"
 #include <errno.h>
-#include <ferrite/format.h>
+#include <ferrite/log.h>
 #include <ferrite/handle.h>
 #include <ferrite/start.h>
 #include <stdlib.h>
@@ -119,13 +119,12 @@ static void write_file(struct inherit_text *text, const struct file *file, struc
     inherit_add_file(text, &entry, p9->path);
 }
 
+// `text` has its beginning already.
 static long write_text(struct context *context, const struct selection *selection,
                        struct p9_file **parts, size_t part_count, struct inherit_text *text)
 {
-    inherit_begin(text);
     if (text->failed) return -ENOMEM;
     struct inherit_header *header = (struct inherit_header *)text->data;
-    header->size = sizeof *header;
     header->umask = context->umask;
     header->ignored = signal_ignored(context);
     header->blocked = context_blocked(context);
@@ -142,17 +141,17 @@ static long write_text(struct context *context, const struct selection *selectio
 }
 
 // No other thread changes the context meanwhile in a way that matters: it is a child's, or exec ends them all.
-long inherit_pack(struct context *context, struct inherit_parcel *parcel)
+long inherit_pack(struct context *context, const char *program, struct inherit_parcel *parcel)
 {
     *parcel = (struct inherit_parcel){};
+    inherit_begin(&parcel->text, program);
     struct selection selection;
     long error = select_files(context, &selection);
-    if (error < 0) return error;
     size_t most = selection.count * 2 + 1;
     struct p9_file **parts = calloc(most, sizeof *parts);
     parcel->handles = calloc(most + 1, sizeof *parcel->handles); // one more for the caller
     parcel->names = calloc(most, sizeof *parcel->names);
-    if (parts == nullptr || parcel->handles == nullptr || parcel->names == nullptr) error = -ENOMEM;
+    if (error == 0 && (!parts || !parcel->handles || !parcel->names)) error = -ENOMEM;
     size_t part_count = error == 0 ? list_parts(&selection, parts) : 0;
     if (error == 0 && part_count != 0) error = share_sessions(parts, part_count, parcel);
     if (error == 0) error = write_text(context, &selection, parts, part_count, &parcel->text);
@@ -232,6 +231,7 @@ static void restore_text(const void *data, size_t size, struct context *context)
     struct inherit_reader reader;
     if (!inherit_open(&reader, data, size)) return;
     context->umask = reader.header.umask;
+    context->program = strdup(reader.program);
     signal_inherit(context, reader.header.ignored, reader.header.blocked);
     struct p9_session *sessions[INHERIT_SESSIONS] = {};
     uint32_t count = reader.header.file_count, index = 0;

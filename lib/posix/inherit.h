@@ -19,7 +19,8 @@ struct inherit_header {
     uint32_t magic;
     uint32_t size; // of all
     uint32_t file_count, descriptor_count;
-    uint32_t umask, zero;
+    uint32_t umask;
+    uint32_t program_size;     // bytes that follow: the program's path, with NUL
     uint64_t ignored, blocked; // signals
 };
 
@@ -48,13 +49,14 @@ struct inherit_text {
     size_t size, capacity;
     bool failed; // out of memory
 };
-void inherit_begin(struct inherit_text *text);
+void inherit_begin(struct inherit_text *text, const char *program);
 void inherit_add_file(struct inherit_text *text, const struct inherit_file *file, const char *path);
 void inherit_add_descriptor(struct inherit_text *text, const struct inherit_descriptor *entry);
 
 struct inherit_reader {
     const uint8_t *at, *end;
     struct inherit_header header;
+    const char *program;
 };
 bool inherit_open(struct inherit_reader *reader, const void *data, size_t size);
 bool inherit_next_file(struct inherit_reader *reader, struct inherit_file *file, const char **path);
@@ -67,7 +69,7 @@ struct inherit_parcel {
     char (*names)[16];
     size_t handle_count;
 };
-long inherit_pack(struct context *context, struct inherit_parcel *parcel);
+long inherit_pack(struct context *context, const char *program, struct inherit_parcel *parcel);
 // Frees all; `consumed`: the handles went to fe_spawn.
 void inherit_unpack(struct inherit_parcel *parcel, bool consumed);
 

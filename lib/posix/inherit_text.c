@@ -28,10 +28,14 @@ static struct inherit_header *header_of(struct inherit_text *text)
     return (struct inherit_header *)text->data;
 }
 
-void inherit_begin(struct inherit_text *text)
+void inherit_begin(struct inherit_text *text, const char *program)
 {
     *text = (struct inherit_text){};
-    append(text, &(struct inherit_header){.magic = INHERIT_MAGIC}, sizeof(struct inherit_header));
+    struct inherit_header header = {.magic = INHERIT_MAGIC,
+                                    .program_size = (uint32_t)strlen(program) + 1};
+    append(text, &header, sizeof header);
+    append(text, program, header.program_size);
+    if (!text->failed) header_of(text)->size = (uint32_t)text->size;
 }
 
 void inherit_add_file(struct inherit_text *text, const struct inherit_file *file, const char *path)
@@ -62,13 +66,22 @@ static const void *take(struct inherit_reader *reader, size_t size)
     return data;
 }
 
+// A string of `size` bytes, whose last is NUL; nullptr when it is none.
+static const char *take_text(struct inherit_reader *reader, size_t size)
+{
+    const char *text = take(reader, size);
+    return text != nullptr && size != 0 && text[size - 1] == '\0' ? text : nullptr;
+}
+
 bool inherit_open(struct inherit_reader *reader, const void *data, size_t size)
 {
     *reader = (struct inherit_reader){.at = data, .end = (const uint8_t *)data + size};
     const void *header = take(reader, sizeof reader->header);
     if (header == nullptr) return false;
     memcpy(&reader->header, header, sizeof reader->header);
-    return reader->header.magic == INHERIT_MAGIC && reader->header.size <= size;
+    if (reader->header.magic != INHERIT_MAGIC || reader->header.size > size) return false;
+    reader->program = take_text(reader, reader->header.program_size);
+    return reader->program != nullptr;
 }
 
 bool inherit_next_file(struct inherit_reader *reader, struct inherit_file *file, const char **path)
@@ -77,10 +90,8 @@ bool inherit_next_file(struct inherit_reader *reader, struct inherit_file *file,
     const void *entry = take(reader, sizeof *file);
     if (entry == nullptr) return false;
     memcpy(file, entry, sizeof *file);
-    const char *text = take(reader, file->path_size);
-    if (text == nullptr) return false;
-    if (file->path_size != 0 && text[file->path_size - 1] != '\0') return false;
-    *path = file->path_size == 0 ? nullptr : text;
+    *path = file->path_size == 0 ? nullptr : take_text(reader, file->path_size);
+    if (file->path_size != 0 && *path == nullptr) return false;
     reader->header.file_count--;
     return true;
 }

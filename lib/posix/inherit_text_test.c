@@ -6,7 +6,7 @@
 
 static void write_sample(struct inherit_text *text)
 {
-    inherit_begin(text);
+    inherit_begin(text, "/bin/sh");
     inherit_add_file(text, &(struct inherit_file){.session = 0, .fid = 3, .qid_kind = 4}, nullptr);
     inherit_add_file(text, &(struct inherit_file){.session = 1, .fid = 9, .flags = 1}, "/tmp/log");
     inherit_add_descriptor(text, &(struct inherit_descriptor){0, 0});
@@ -24,6 +24,7 @@ TEST("files and descriptors come back in order")
     write_sample(&text);
     EXPECT(!text.failed);
     EXPECT(inherit_open(&reader, text.data, text.size));
+    EXPECT(strcmp(reader.program, "/bin/sh") == 0);
     EXPECT(inherit_next_file(&reader, &file, &path));
     EXPECT(file.fid == 3 && path == nullptr && file.qid_kind == 4);
     EXPECT(!inherit_next_descriptor(&reader, &descriptor));

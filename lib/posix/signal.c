@@ -22,6 +22,7 @@ enum : int { CANCEL = 33 }; // the C library's own, for pthread_cancel: always e
 static struct fe_signal_page *page; // nullptr: nothing published yet
 static struct fe_signal_page private_page;
 
+static_assert(FE_CALL_THREAD_UPCALL_RETURN == 64); // context.S has the number
 void posix_upcall_entry(void); // arch/<isa>/user/context.S: saves all registers, calls posix_upcall
 uint32_t posix_upcall(void);
 

@@ -20,37 +20,38 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum : int { SCRIPT_LINE = 256, SCRIPT_DEPTH = 4 };
 
 struct program {
     fe_handle image;
-    const char *path; // as named
+    const char *path;     // as named
+    const char *resolved; // absolute
     char *const *arguments;
     char *const *environment;
 };
 
 // --- The image -------------------------------------------------------------------------------------------
 
-// "/proc/self/exe" is the running program: the start block says from where.
+// "/proc/self/exe" is the running program.
 static long image_path(const char *name, char *path)
 {
     if (strcmp(name, "/proc/self/exe") == 0) {
-        const char *own = fe_start_variable("FERRITE_PROGRAM");
-        if (own != nullptr) name = own;
+        struct context *context = context_current();
+        if (context->parent != nullptr) context = context->parent;
+        if (context->program != nullptr) name = context->program;
     }
     return path_at(AT_FDCWD, name, path);
 }
 
-static long may_execute(const char *name)
+static long may_execute(const char *path)
 {
     struct fe_9p_attributes attributes;
-    char path[FE_PATH_MAX];
-    long error = path_at(AT_FDCWD, name, path);
-    if (error == 0) error = p9_stat(path, 0, &attributes);
+    long error = p9_stat(path, 0, &attributes);
     if (error < 0) return error;
     if (!S_ISREG(attributes.mode)) return -EACCES;
-    return call_faccessat((const long[6]){AT_FDCWD, (long)name, 1});
+    return call_faccessat((const long[6]){AT_FDCWD, (long)path, X_OK});
 }
 
 // The interpreter's line of a script: "#!", its path and at most one argument. -ENOEXEC when it is none.
@@ -94,10 +95,11 @@ static long start_program(const struct program *program);
 static long load_and_start(struct program *program, int depth)
 {
     char path[FE_PATH_MAX], line[SCRIPT_LINE];
-    if (program->arguments == nullptr) return -EFAULT;
-    long error = may_execute(program->path);
-    if (error == 0) error = image_path(program->path, path);
+    if (program->path == nullptr || program->arguments == nullptr) return -EFAULT;
+    long error = image_path(program->path, path);
+    if (error == 0) error = may_execute(path);
     if (error < 0) return error;
+    program->resolved = path;
     error = p9_image(path, &program->image);
     if (error == 0) {
         error = start_program(program);
@@ -180,7 +182,7 @@ static long start_program(const struct program *program)
 {
     struct context *context = context_current();
     struct inherit_parcel parcel;
-    long error = inherit_pack(context, &parcel);
+    long error = inherit_pack(context, program->resolved, &parcel);
     if (error < 0) return error;
     static char *const nothing[] = {nullptr};
     if (context->process != nullptr) {

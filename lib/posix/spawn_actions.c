@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 // How the C library keeps file actions: the last one first.
@@ -137,6 +138,6 @@ int posix_spawn(pid_t *restrict pid, const char *restrict path,
     uint32_t number = context_current()->pid;
     if (setjmp(resume) == 0) _exit(127);
     // The child that came to nothing is no child that anybody waits for.
-    if (number != 0) call_wait4((const long[6]){number});
+    if (number != 0) waitpid((pid_t)number, nullptr, 0);
     return (int)-error;
 }

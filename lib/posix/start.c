@@ -13,8 +13,6 @@ extern const char __image_start[], __tls_image_start[], __tls_image_end[];
 extern const char __tls_memory_size[], __tls_align[];
 
 int main(int count, char **arguments, char **environment);
-void _init(void);
-void _fini(void);
 int __libc_start_main(int (*program)(int, char **, char **), int count, char **arguments,
                       void (*initialise)(void), void (*finish)(void), void (*load)(void));
 
@@ -64,14 +62,14 @@ static void add_auxiliary(uint64_t *at, const struct fe_start *start)
 void fe_program_start(struct fe_start *start)
 {
     size_t arguments = start->argument_count, variables = start->environment_count;
-    uint64_t image[1 + arguments + 1 + variables + 1 + 2 * AUXILIARY];
-    uint64_t *at = image;
+    size_t words = 1 + arguments + 1 + variables + 1 + 2 * AUXILIARY;
+    uint64_t *image = __builtin_alloca(words * sizeof *image), *at = image;
     *at++ = arguments;
     for (size_t i = 0; i < arguments; i++) *at++ = (uint64_t)fe_start_argument((uint32_t)i);
     *at++ = 0;
     for (size_t i = 0; i < variables; i++) *at++ = (uint64_t)fe_start_environment((uint32_t)i);
     *at++ = 0;
     add_auxiliary(at, start);
-    __libc_start_main(main, (int)arguments, (char **)(image + 1), _init, _fini, nullptr);
+    __libc_start_main(main, (int)arguments, (char **)(image + 1), nullptr, nullptr, nullptr);
     __builtin_unreachable();
 }

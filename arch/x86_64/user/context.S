@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// What lib/posix cannot say in C: where a thread begins, where an upcall enters, and vfork.
+
+    // A thread of the C library: rdi is what posix_thread_begin wants, the stack is 16-aligned.
+    .section .text.posix_thread_entry, "ax", @progbits
+    .globl posix_thread_entry
+    .hidden posix_thread_entry
+    .type posix_thread_entry, @function
+posix_thread_entry:
+    xor     %ebp, %ebp
+    call    posix_thread_begin
+    ud2
+    .size posix_thread_entry, . - posix_thread_entry
+
+    // An upcall: rdi is the saved frame. The kernel has the general registers; those of SSE still belong to what was
+    // interrupted.
+    .section .text.posix_upcall_entry, "ax", @progbits
+    .globl posix_upcall_entry
+    .hidden posix_upcall_entry
+    .type posix_upcall_entry, @function
+posix_upcall_entry:
+    mov     %rdi, %rbx
+    and     $-16, %rsp
+    sub     $512, %rsp
+    fxsave  (%rsp)
+    cld
+    xor     %ebp, %ebp
+    call    posix_upcall
+    mov     %eax, %esi
+    fxrstor (%rsp)
+    mov     %rbx, %rdi
+    mov     $64, %eax           // thread_upcall_return; lib/posix asserts the number
+    syscall
+    ud2
+    .size posix_upcall_entry, . - posix_upcall_entry
+
+    // pid_t vfork(void): setjmp in the caller's name, with the buffer that the C half gives.
+    .section .text.vfork, "ax", @progbits
+    .globl vfork
+    .type vfork, @function
+vfork:
+    sub     $8, %rsp
+    call    posix_vfork_prepare
+    add     $8, %rsp
+    test    %rax, %rax
+    jz      1f
+    mov     %rax, %rdi
+    jmp     setjmp
+1:  mov     $-1, %eax
+    ret
+    .size vfork, . - vfork

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// What the files about sockets share.
+#pragma once
+
+#include "file.h"
+#include <net/net.h>
+#include <stddef.h>
+
+enum : uint32_t { READY_IN = 1, READY_OUT = 4 };
+
+struct address { // of a datagram's peer
+    uint8_t bytes[16];
+    uint16_t port;   // host order
+    uint8_t version; // 4 or 6; 0: none
+    uint32_t scope;
+};
+
+struct socket {
+    int domain, type;     // AF_*, SOCK_*
+    const char *protocol; // "tcp", ...
+    char directory[48];   // "/net/tcp/5"
+    struct p9_file *control;
+    bool is_connected;
+    struct address peer; // of a connected datagram socket
+    uint8_t *peeked;     // bytes that MSG_PEEK read ahead (streams)
+    size_t peeked_size;
+    uint64_t receive_timeout, send_timeout; // ns; 0: none
+};
+
+// A new descriptor for the conversation of `control` (consumed), like `kind`; `flags`: SOCK_CLOEXEC, SOCK_NONBLOCK.
+long socket_file(struct p9_file *control, const struct socket *kind, int flags);
+
+// The socket behind a descriptor, with a reference to its file; nullptr and *error.
+struct socket *socket_of(long descriptor, struct file **file, long *error);
+
+long socket_command(struct socket *socket, const char *text);
+long socket_open_data(struct file *file); // unless it is open
+// The text of one of the conversation's files, NUL-terminated.
+long socket_read_file(const struct socket *socket, const char *name, char *to, size_t capacity);
+
+// "<verb> <address>!<port>" in `command` (96 bytes). 0, -EINVAL or -EAFNOSUPPORT.
+long address_command(const char *verb, const void *sockaddr, size_t size, char *command);
+// The other way: fills a socket address of `domain`, cut to *size, which becomes its full size.
+long address_from_text(int domain, const char *text, void *to, uint32_t *size);
+struct address address_of(const void *sockaddr);
+void address_give(int domain, const struct address *address, void *to, uint32_t *size);

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// Options of sockets. What the IP service knows is told to it; what is only a hint is taken and forgotten.
+#include "call.h"
+#include "file.h"
+#include "socket.h"
+#include "socket_internal.h"
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+static const struct {
+    int level, option;
+    const char *name;
+} told[] = {
+    {SOL_SOCKET, SO_KEEPALIVE, "keepalive"}, {SOL_SOCKET, SO_REUSEADDR, "reuse"},
+    {SOL_SOCKET, SO_BROADCAST, "broadcast"}, {IPPROTO_TCP, TCP_NODELAY, "nodelay"},
+    {IPPROTO_IP, IP_TTL, "ttl"},             {IPPROTO_IP, IP_TOS, "tos"},
+    {IPPROTO_IPV6, IPV6_UNICAST_HOPS, "ttl"},
+};
+
+static long set_timeout(uint64_t *timeout, const void *value, size_t size)
+{
+    const struct timeval *time = value;
+    if (size < sizeof *time) return -EINVAL;
+    *timeout = (uint64_t)time->tv_sec * 1'000'000'000 + (uint64_t)time->tv_usec * 1000;
+    return 0;
+}
+
+static long set_option(struct socket *socket, const long *a)
+{
+    if (a[1] == SOL_SOCKET && a[2] == SO_RCVTIMEO) {
+        return set_timeout(&socket->receive_timeout, (const void *)a[3], (size_t)a[4]);
+    }
+    if (a[1] == SOL_SOCKET && a[2] == SO_SNDTIMEO) {
+        return set_timeout(&socket->send_timeout, (const void *)a[3], (size_t)a[4]);
+    }
+    if (a[4] < (long)sizeof(int)) return a[1] == SOL_SOCKET ? 0 : -EINVAL;
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        if (told[i].level != a[1] || told[i].option != a[2]) continue;
+        char command[48];
+        snprintf(command, sizeof command, "set %s %u", told[i].name, *(const unsigned *)a[3]);
+        return socket_command(socket, command);
+    }
+    return a[1] == SOL_SOCKET || a[1] == IPPROTO_TCP || a[1] == IPPROTO_IP || a[1] == IPPROTO_IPV6
+               ? 0
+               : -ENOPROTOOPT;
+}
+
+long call_setsockopt(const long *a)
+{
+    struct file *file;
+    long error;
+    struct socket *socket = socket_of(a[0], &file, &error);
+    if (socket == nullptr) return error;
+    error = set_option(socket, a);
+    file_put(file);
+    return error;
+}
+
+// The error that the conversation ended with, told once.
+static int pending_error(const struct socket *socket)
+{
+    char text[32];
+    if (socket_read_file(socket, "error", text, sizeof text) < 0) return 0;
+    return atoi(text);
+}
+
+static bool get_option(const struct socket *socket, const long *a, int *value)
+{
+    if (a[1] != SOL_SOCKET) {
+        *value = 0;
+        return a[1] == IPPROTO_TCP || a[1] == IPPROTO_IP || a[1] == IPPROTO_IPV6;
+    }
+    switch (a[2]) {
+    case SO_ERROR: *value = pending_error(socket); return true;
+    case SO_TYPE: *value = socket->type; return true;
+    case SO_DOMAIN: *value = socket->domain; return true;
+    case SO_SNDBUF:
+    case SO_RCVBUF: *value = 64 * 1024; return true;
+    default: *value = 0; return true;
+    }
+}
+
+long call_getsockopt(const long *a)
+{
+    struct file *file;
+    long error;
+    struct socket *socket = socket_of(a[0], &file, &error);
+    if (socket == nullptr) return error;
+    int value;
+    uint32_t *size = (uint32_t *)a[4];
+    error = get_option(socket, a, &value) ? 0 : -ENOPROTOOPT;
+    if (error == 0) {
+        if (*size > sizeof value) *size = sizeof value;
+        memcpy((void *)a[3], &value, *size);
+    }
+    file_put(file);
+    return error;
+}
