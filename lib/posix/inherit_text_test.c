@@ -2,6 +2,7 @@
 // The serial form of open files: what goes in comes out, and no cut or changed byte leads outside.
 #include "inherit.h"
 #include "test/unit.h"
+#include <stdlib.h>
 #include <string.h>
 
 static void write_sample(struct inherit_text *text)

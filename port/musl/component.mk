@@ -2,7 +2,7 @@
 # The C library: musl over one function, __ferrite_syscall, which lib/posix supplies.
 kind := library
 name := c
-uses := builtins
+uses := builtins posix
 sources := overlay/*.c src/*/*.c src/malloc/mallocng/*.c
 private := overlay arch/$(isa) arch/generic src/include src/internal
 include := ../gen/$(isa)/include
