@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The calls of the C library, each a function of its six arguments, by area. Results are those of the C library's
-// raw calls: a value or a negative errno. Two more results never leave lib/posix:
+// The calls of the C library, each a function of its six arguments, by area. Results are those of
+// the C library's raw calls: a value or a negative errno. Two more results never leave lib/posix:
 #pragma once
 
 enum : long {
-    RESTART = -512,                // a wait was interrupted: handlers run, then again unless one of them
-                                   // was installed without SA_RESTART (then EINTR)
+    RESTART = -512, // a wait was interrupted: handlers run, then again unless one of them
+                    // was installed without SA_RESTART (then EINTR)
     RESTART_UNLESS_HANDLED = -514, // the same, but EINTR after any handler
 };
 
@@ -31,16 +31,17 @@ posix_call call_clock_gettime, call_clock_getres, call_clock_settime, call_nanos
 posix_call call_futex, call_set_tid_address, call_gettid, call_exit, call_sched_yield, call_tkill,
     call_tgkill, call_set_robust_list, call_membarrier, call_sched_getaffinity;
 // Processes.
-posix_call call_exit_group, call_execve, call_clone, call_wait4, call_waitid, call_getpid, call_getppid,
-    call_getpgid, call_setpgid, call_getsid, call_setsid, call_getuid, call_getgid, call_getgroups,
-    call_setgroups, call_setuid, call_setgid, call_setresuid, call_setresgid, call_getresuid,
-    call_getresgid, call_kill, call_getrusage, call_prlimit, call_getrlimit, call_getpriority;
+posix_call call_exit_group, call_execve, call_clone, call_wait4, call_waitid, call_getpid,
+    call_getppid, call_getpgid, call_setpgid, call_getsid, call_setsid, call_getuid, call_getgid,
+    call_getgroups, call_setgroups, call_setuid, call_setgid, call_setresuid, call_setresgid,
+    call_getresuid, call_getresgid, call_kill, call_getrusage, call_prlimit, call_getrlimit,
+    call_getpriority;
 // Signals.
 posix_call call_rt_sigaction, call_rt_sigprocmask, call_rt_sigpending, call_rt_sigsuspend,
     call_rt_sigtimedwait, call_sigaltstack;
 // The machine.
 posix_call call_uname, call_sysinfo, call_getrandom, call_reboot, call_sync, call_syslog;
 // Sockets.
-posix_call call_socket, call_socketpair, call_bind, call_listen, call_accept, call_accept4, call_connect,
-    call_getsockname, call_getpeername, call_sendto, call_recvfrom, call_setsockopt,
+posix_call call_socket, call_socketpair, call_bind, call_listen, call_accept, call_accept4,
+    call_connect, call_getsockname, call_getpeername, call_sendto, call_recvfrom, call_setsockopt,
     call_getsockopt, call_shutdown, call_sendmsg, call_recvmsg;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The process's own state, and that of the child that is being made between vfork and exec. The first use
-// of a descriptor restores the table that the parent handed over; a program that opens nothing pays nothing.
+// The process's own state, and that of the child that is being made between vfork and exec. The
+// first use of a descriptor restores the table that the parent handed over; a program that opens
+// nothing pays nothing.
 #include "context.h"
 #include "file.h"
 #include "inherit.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What POSIX calls a process, as far as it lives here: descriptors, working directory, dispositions of
-// signals, and the session with the process service. There is one; and between vfork and exec a second one,
-// which belongs to the child that is being made. Everything that a program does then (dup2, close, open,
-// chdir, setpgid, ...) works on the child's, through the same code.
+// What POSIX calls a process, as far as it lives here: descriptors, working directory, dispositions
+// of signals, and the session with the process service. There is one; and between vfork and exec a
+// second one, which belongs to the child that is being made. Everything that a program does then
+// (dup2, close, open, chdir, setpgid, ...) works on the child's, through the same code.
 #pragma once
 
 #include "descriptor.h"
@@ -23,8 +23,8 @@ struct context {
 
     // Of a child being made.
     struct context *parent;
-    struct thread *owner;   // whose calls mean this context; all signals are blocked for it meanwhile
-    uint64_t blocked;       // the child's signal mask
+    struct thread *owner; // whose calls mean this context; all signals are blocked for it meanwhile
+    uint64_t blocked;     // the child's signal mask
     uint64_t saved_blocked; // the owner's, put back at the end
     jmp_buf resume;         // where vfork returns a second time
 };
@@ -37,17 +37,18 @@ bool context_is_child(void);
 void context_lock(void);
 void context_unlock(void);
 
-// Copies the current context for a child, registers the child (when there is a process service), and makes it what
-// this thread's calls mean. 0 or a negative errno.
+// Copies the current context for a child, registers the child (when there is a process service),
+// and makes it what this thread's calls mean. 0 or a negative errno.
 long context_enter_child(void);
-// Back to the parent's; the child's context is gone. The child itself goes on, or has been told to end.
+// Back to the parent's; the child's context is gone. The child itself goes on, or has been told to
+// end.
 void context_leave_child(void);
 
 // The signal mask that a program started by this context begins with.
 uint64_t context_blocked(const struct context *context);
 
-// Makes `path`, relative to the directory behind descriptor `at` (or AT_FDCWD), absolute and clean. `to` has
-// FE_PATH_MAX bytes. 0 or a negative errno.
+// Makes `path`, relative to the directory behind descriptor `at` (or AT_FDCWD), absolute and clean.
+// `to` has FE_PATH_MAX bytes. 0 or a negative errno.
 long path_at(long at, const char *path, char *to);
 
 // Requests to the process service on the current context's session; the control's result.

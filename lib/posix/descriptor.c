@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The table of descriptors: an array that doubles. Free slots are found by looking, from the bottom, as
-// programs expect the lowest number.
+// The table of descriptors: an array that doubles. Free slots are found by looking, from the
+// bottom, as programs expect the lowest number.
 #include "descriptor.h"
 #include "file.h"
 #include <errno.h>

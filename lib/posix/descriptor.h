@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The table from descriptor numbers to open files. Grows; an empty one owns nothing. The caller holds the
-// lock of the table's owner. Errors are negative errno values of the C library.
+// The table from descriptor numbers to open files. Grows; an empty one owns nothing. The caller
+// holds the lock of the table's owner. Errors are negative errno values of the C library.
 #pragma once
 
 #include <stddef.h>
@@ -23,12 +23,13 @@ enum : uint32_t { DESCRIPTOR_LIMIT = 65536 }; // RLIMIT_NOFILE
 // The file behind `number`, or nullptr. No reference is taken.
 struct file *descriptor_find(const struct descriptor_table *table, long number);
 
-// Puts `file` (whose reference moves in) at the lowest free number from `lowest` on; gives the number,
-// -EMFILE, -EINVAL or -ENOMEM.
+// Puts `file` (whose reference moves in) at the lowest free number from `lowest` on; gives the
+// number, -EMFILE, -EINVAL or -ENOMEM.
 long descriptor_add(struct descriptor_table *table, struct file *file, long lowest,
                     bool close_on_exec);
 
-// Puts `file` at exactly `number`; what was there comes out in *before (nullptr: nothing). 0, -EBADF, -ENOMEM.
+// Puts `file` at exactly `number`; what was there comes out in *before (nullptr: nothing). 0,
+// -EBADF, -ENOMEM.
 long descriptor_place(struct descriptor_table *table, long number, struct descriptor entry,
                       struct file **before);
 

@@ -7,8 +7,14 @@
 
 static struct file files[3];
 
-void file_get(struct file *file) { file->references++; }
-void file_put(struct file *file) { file->references--; }
+void file_get(struct file *file)
+{
+    file->references++;
+}
+void file_put(struct file *file)
+{
+    file->references--;
+}
 
 static void reset(struct descriptor_table *table)
 {
@@ -49,8 +55,8 @@ TEST("placing gives back what was there")
     EXPECT(before == nullptr);
     EXPECT(descriptor_place(&table, 5, (struct descriptor){&files[1], false}, &before) == 0);
     EXPECT(before == &files[0]);
-    EXPECT(descriptor_place(&table, DESCRIPTOR_LIMIT, (struct descriptor){&files[1], false}, &before) ==
-           -EBADF);
+    EXPECT(descriptor_place(&table, DESCRIPTOR_LIMIT, (struct descriptor){&files[1], false},
+                            &before) == -EBADF);
     descriptor_clear(&table);
 }
 

@@ -21,7 +21,8 @@ struct c_entry {
     char name[];
 };
 
-// An entry takes at most 16 bytes less here than in the protocol (32 bytes and the name), so what was asked for fits.
+// An entry takes at most 16 bytes less here than in the protocol (32 bytes and the name), so what
+// was asked for fits.
 static size_t convert(const uint8_t *from, size_t size, uint8_t *to)
 {
     size_t written = 0;
@@ -73,7 +74,8 @@ long call_mknodat(const long *a)
     char path[FE_PATH_MAX];
     long error = path_at(a[0], (const char *)a[1], path);
     if (error < 0) return error;
-    uint32_t type = (uint32_t)a[2] & S_IFMT, mode = (uint32_t)a[2] & ~context_current()->umask & 07777;
+    uint32_t type = (uint32_t)a[2] & S_IFMT,
+             mode = (uint32_t)a[2] & ~context_current()->umask & 07777;
     return p9_mknod(path, (type != 0 ? type : S_IFREG) | mode, (uint64_t)a[3]);
 }
 
@@ -161,12 +163,14 @@ long call_readlinkat(const long *a)
         const char *program = context_current()->program;
         return program == nullptr ? -ENOENT : give(program, (char *)a[2], (size_t)a[3]);
     }
-    if (is_own_descriptor(name, &number)) return descriptor_path(number, (char *)a[2], (size_t)a[3]);
+    if (is_own_descriptor(name, &number))
+        return descriptor_path(number, (char *)a[2], (size_t)a[3]);
     long error = path_at(a[0], name, path);
     return error < 0 ? error : (long)p9_readlink(path, (char *)a[2], (size_t)a[3]);
 }
 
-// --- The working directory ---------------------------------------------------------------------------
+// --- The working directory
+// ---------------------------------------------------------------------------
 
 static long set_directory(const char *path)
 {
@@ -197,7 +201,8 @@ long call_fchdir(const long *a)
     struct file *file = file_hold(a[0]);
     if (file == nullptr) return -EBADF;
     long result = -ENOTDIR;
-    if (file_is_directory(file) && file->p9->path != nullptr) result = set_directory(file->p9->path);
+    if (file_is_directory(file) && file->p9->path != nullptr)
+        result = set_directory(file->p9->path);
     file_put(file);
     return result;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The single entry of the C library: from a call's number (asm-generic, the same on every instruction set
-// with 64-bit words) to its function. Calls may nest (a function here that allocates memory comes back in),
-// and handlers of signals run only when none is under way; whoever interrupts a wait therefore finds its handler
-// run right here, after the call has given up.
+// The single entry of the C library: from a call's number (asm-generic, the same on every
+// instruction set with 64-bit words) to its function. Calls may nest (a function here that
+// allocates memory comes back in), and handlers of signals run only when none is under way; whoever
+// interrupts a wait therefore finds its handler run right here, after the call has given up.
 #include "call.h"
 #include "signal.h"
 #include "thread.h"
@@ -155,7 +155,8 @@ static posix_call *const calls[] = {
     [SYS_recvmsg] = call_recvmsg,
 };
 
-// The end of a detached thread frees the memory that its struct thread is found by: these two do without.
+// The end of a detached thread frees the memory that its struct thread is found by: these two do
+// without.
 static bool is_bare(long number)
 {
     return number == SYS_munmap || number == SYS_exit;

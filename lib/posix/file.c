@@ -18,9 +18,8 @@ static const struct {
     int flag;
     uint32_t protocol;
 } flag_table[] = {
-    {O_CREAT, OPEN_CREATE},       {O_EXCL, OPEN_EXCLUSIVE},
-    {O_TRUNC, OPEN_TRUNCATE},     {O_APPEND, OPEN_APPEND},
-    {O_NONBLOCK, OPEN_NONBLOCK},  {O_DIRECTORY, OPEN_DIRECTORY},
+    {O_CREAT, OPEN_CREATE},       {O_EXCL, OPEN_EXCLUSIVE},    {O_TRUNC, OPEN_TRUNCATE},
+    {O_APPEND, OPEN_APPEND},      {O_NONBLOCK, OPEN_NONBLOCK}, {O_DIRECTORY, OPEN_DIRECTORY},
     {O_NOFOLLOW, OPEN_NO_FOLLOW},
 };
 
@@ -180,7 +179,8 @@ static long set_flags(struct file *file, int flags)
     return 0;
 }
 
-// --- Locks -------------------------------------------------------------------------------------------------
+// --- Locks
+// -------------------------------------------------------------------------------------------------
 
 enum : uint32_t { LOCK_WAITS = 1 };
 
@@ -207,7 +207,8 @@ static long lock_start(struct file *file, const struct flock *lock, uint64_t *st
     return 0;
 }
 
-// Asking is locking without waiting on Ferrite's servers only in the kind that comes back: what is in the way.
+// Asking is locking without waiting on Ferrite's servers only in the kind that comes back: what is
+// in the way.
 static long record_lock(struct file *file, long command, struct flock *lock)
 {
     struct p9_lock_range range = {.kind = (uint32_t)lock->l_type, .length = (uint64_t)lock->l_len};

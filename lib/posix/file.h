@@ -18,10 +18,12 @@ struct file *file_create(struct p9_file *p9, int flags);
 void file_get(struct file *file);
 void file_put(struct file *file); // the last one closes it
 
-// The file behind a descriptor of the current context, with a reference for the caller; nullptr: EBADF.
+// The file behind a descriptor of the current context, with a reference for the caller; nullptr:
+// EBADF.
 struct file *file_hold(long descriptor);
 
-// Gives `file` (consumed, also on failure) the lowest free descriptor. `flags`: O_CLOEXEC is looked at.
+// Gives `file` (consumed, also on failure) the lowest free descriptor. `flags`: O_CLOEXEC is looked
+// at.
 long file_install(struct file *file, int flags);
 
 static inline bool file_is_directory(const struct file *file)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Handing open files to a child, and taking them over at start. Files of one session are shared by one request.
+// Handing open files to a child, and taking them over at start. Files of one session are shared by
+// one request.
 #include "inherit.h"
 #include "context.h"
 #include "file.h"
@@ -13,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// --- To a child ------------------------------------------------------------------------------------------
+// --- To a child
+// ------------------------------------------------------------------------------------------
 
 // The distinct open files that the child gets, in the order of their first descriptor.
 struct selection {
@@ -84,14 +86,15 @@ static long share_sessions(struct p9_file **parts, size_t count, struct inherit_
         if (error < 0) break;
         size_t index = parcel->handle_count++;
         fe_format(parcel->names[index], sizeof *parcel->names, "files/%zu", index);
-        parcel->handles[index] = (struct fe_spawn_handle){.name = parcel->names[index],
-                                                          .handle = handle};
+        parcel->handles[index] =
+            (struct fe_spawn_handle){.name = parcel->names[index], .handle = handle};
     }
     free(group);
     return error;
 }
 
-static uint32_t session_index(struct p9_file **parts, size_t count, const struct p9_session *session)
+static uint32_t session_index(struct p9_file **parts, size_t count,
+                              const struct p9_session *session)
 {
     uint32_t index = 0;
     for (size_t i = 0; i < count && parts[i]->session != session; i++) {
@@ -140,7 +143,8 @@ static long write_text(struct context *context, const struct selection *selectio
     return text->failed ? -ENOMEM : 0;
 }
 
-// No other thread changes the context meanwhile in a way that matters: it is a child's, or exec ends them all.
+// No other thread changes the context meanwhile in a way that matters: it is a child's, or exec
+// ends them all.
 long inherit_pack(struct context *context, const char *program, struct inherit_parcel *parcel)
 {
     *parcel = (struct inherit_parcel){};
@@ -172,7 +176,8 @@ void inherit_unpack(struct inherit_parcel *parcel, bool consumed)
     *parcel = (struct inherit_parcel){};
 }
 
-// --- From the parent -----------------------------------------------------------------------------------
+// --- From the parent
+// -----------------------------------------------------------------------------------
 
 static struct p9_session *adopt_session(uint32_t index)
 {
@@ -271,12 +276,14 @@ static void restore_handles(struct context *context)
         uint32_t flags = (uint32_t)(entry->value >> 32);
         struct p9_file *p9 = p9_file_adopt(session, (uint32_t)entry->value, flags);
         p9_session_put(session);
-        struct file *file = p9 == nullptr ? nullptr : file_create(p9, open_flags_from_protocol(flags));
+        struct file *file =
+            p9 == nullptr ? nullptr : file_create(p9, open_flags_from_protocol(flags));
         struct file *before = nullptr;
         if (file == nullptr) return;
         struct descriptor descriptor = {file, false};
         context_lock();
-        if (descriptor_place(&context->descriptors, number, descriptor, &before) < 0) file_put(file);
+        if (descriptor_place(&context->descriptors, number, descriptor, &before) < 0)
+            file_put(file);
         if (before != nullptr) file_put(before);
         context_unlock();
     }

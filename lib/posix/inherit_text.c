@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The serial form of open files. Writing never fails in between: `failed` is looked at once, at the end.
+// The serial form of open files. Writing never fails in between: `failed` is looked at once, at the
+// end.
 #include "inherit.h"
 #include <stdlib.h>
 #include <string.h>

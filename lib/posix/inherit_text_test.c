@@ -40,7 +40,8 @@ TEST("files and descriptors come back in order")
     free(text.data);
 }
 
-// Reads all that can be read of a copy of exactly `size` bytes, so that the sanitizer sees any step outside.
+// Reads all that can be read of a copy of exactly `size` bytes, so that the sanitizer sees any step
+// outside.
 static void read_all(const uint8_t *data, size_t size)
 {
     uint8_t *copy = malloc(size == 0 ? 1 : size);

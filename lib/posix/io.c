@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Reading and writing open files. The server keeps the position of an open file; a wait that a signal
-// interrupts has moved nothing.
+// Reading and writing open files. The server keeps the position of an open file; a wait that a
+// signal interrupts has moved nothing.
 #include "call.h"
 #include "context.h"
 #include "file.h"
@@ -72,8 +72,8 @@ long call_readv(const long *a)
     return transfer(a[0], (const struct iovec *)a[1], a[2], false, FE_9P_POSITION);
 }
 
-// What the C library's streams write in two parts is small: it goes out as one message, so that lines of
-// several programs do not mix.
+// What the C library's streams write in two parts is small: it goes out as one message, so that
+// lines of several programs do not mix.
 static long write_joined(long descriptor, const struct iovec *vector, long count)
 {
     char buffer[1024];

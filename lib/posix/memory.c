@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Memory: mappings are memory objects mapped into the program's own address space; the handle is
-// closed at once, because the mapping holds the object. Nothing here allocates (malloc calls it), but for
-// mappings of files.
+// closed at once, because the mapping holds the object. Nothing here allocates (malloc calls it),
+// but for mappings of files.
 #include <sys/mman.h>
 enum : int { C_MAP_FIXED = MAP_FIXED }; // the kernel's own MAP_FIXED is another number
 #undef MAP_FIXED

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// poll and select: one event for each thread, and a bit of it for each descriptor (shared when there are more
-// than bits). First everybody is only asked; when nobody is ready, everybody is asked again with the event,
-// and the thread waits for it. A bit that comes back means: ask those of that bit again. A file that became
-// ready between the two questions answers the second one at once, so nothing is lost.
+// poll and select: one event for each thread, and a bit of it for each descriptor (shared when
+// there are more than bits). First everybody is only asked; when nobody is ready, everybody is
+// asked again with the event, and the thread waits for it. A bit that comes back means: ask those
+// of that bit again. A file that became ready between the two questions answers the second one at
+// once, so nothing is lost.
 #include "call.h"
 #include "context.h"
 #include "deadline.h"
@@ -55,7 +56,8 @@ static long ask_all(struct pollfd *entries, size_t count, fe_handle event, uint6
     for (size_t i = 0; i < count; i++) {
         if (which & bit_of(i)) {
             // Once somebody is ready nobody needs the event any more.
-            entries[i].revents = (short)ask(&entries[i], ready == 0 ? event : FE_NO_HANDLE, bit_of(i));
+            entries[i].revents =
+                (short)ask(&entries[i], ready == 0 ? event : FE_NO_HANDLE, bit_of(i));
         }
         ready += entries[i].revents != 0;
     }
@@ -111,7 +113,8 @@ long call_ppoll(const long *a)
     return wait_for((struct pollfd *)a[0], (size_t)a[1], deadline);
 }
 
-// --- select --------------------------------------------------------------------------------------------
+// --- select
+// --------------------------------------------------------------------------------------------
 
 struct sets {
     fd_set *read, *write, *except;

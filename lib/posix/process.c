@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who the process is, its children, groups and users: all kept by the process service. What never changes is asked
-// once.
+// Who the process is, its children, groups and users: all kept by the process service. What never
+// changes is asked once.
 #include "call.h"
 #include "context.h"
 #include "thread.h"
@@ -76,7 +76,8 @@ long call_setsid(const long *a)
     return error < 0 ? error : (long)wish.value;
 }
 
-// --- Users ------------------------------------------------------------------------------------------------
+// --- Users
+// ------------------------------------------------------------------------------------------------
 
 static long own_identity(struct fe_process_identity *identity)
 {
@@ -195,7 +196,8 @@ long call_setgroups(const long *a)
     return change_identity(&before, &identity);
 }
 
-// --- Children -----------------------------------------------------------------------------------------------
+// --- Children
+// -----------------------------------------------------------------------------------------------
 
 static long wait_for(long pid, uint32_t options, struct fe_process_exit *exit)
 {
@@ -265,12 +267,12 @@ long call_kill(const long *a)
 {
     int32_t data[2] = {(int32_t)a[0], (int32_t)a[1]};
     if (a[1] < 0 || a[1] >= SIGNAL_COUNT) return -EINVAL;
-    struct p9_control wish = {
-        .request = CONTROL_PROCESS_SIGNAL, .data = data, .size = sizeof data};
+    struct p9_control wish = {.request = CONTROL_PROCESS_SIGNAL, .data = data, .size = sizeof data};
     return process_control(&wish);
 }
 
-// --- Limits and figures ------------------------------------------------------------------------------------
+// --- Limits and figures
+// ------------------------------------------------------------------------------------
 
 long call_getrusage(const long *a)
 {
@@ -281,7 +283,8 @@ long call_getrusage(const long *a)
     return 0;
 }
 
-// Limits are quotas that the parent gave for good; asking tells them, and setting accepts what changes nothing.
+// Limits are quotas that the parent gave for good; asking tells them, and setting accepts what
+// changes nothing.
 long call_prlimit(const long *a)
 {
     struct fe_process_info info = {};

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Signals: dispositions, masks, and running handlers. The process service sets a bit in the shared page and
-// interrupts the first thread; a thread that computes gets an upcall, one that waits comes back with
-// ERR_INTERRUPTED and runs the handlers when its call ends (dispatch.c). An upcall that finds a call under way
-// keeps the interrupt for that call's next wait, so a signal that comes just before a wait still ends it.
+// Signals: dispositions, masks, and running handlers. The process service sets a bit in the shared
+// page and interrupts the first thread; a thread that computes gets an upcall, one that waits comes
+// back with ERR_INTERRUPTED and runs the handlers when its call ends (dispatch.c). An upcall that
+// finds a call under way keeps the interrupt for that call's next wait, so a signal that comes just
+// before a wait still ends it.
 #include "signal.h"
 #include "call.h"
 #include "context.h"
@@ -79,7 +80,8 @@ void signal_inherit(struct context *context, uint64_t ignored, uint64_t blocked)
     signal_set_blocked(thread_self(), blocked);
 }
 
-// --- The shared page -------------------------------------------------------------------------------------
+// --- The shared page
+// -------------------------------------------------------------------------------------
 
 static long make_page(struct context *context)
 {
@@ -88,7 +90,8 @@ static long make_page(struct context *context)
     void *address;
     FE_HANDLE memory = FE_NO_HANDLE, copy = FE_NO_HANDLE, control = FE_NO_HANDLE;
     enum status status = fe_memory_create(FE_PAGE_SIZE, 0, &memory);
-    if (status == OK) status = fe_memory_map(memory, 0, FE_PAGE_SIZE, MAP_READ | MAP_WRITE, &address);
+    if (status == OK)
+        status = fe_memory_map(memory, 0, FE_PAGE_SIZE, MAP_READ | MAP_WRITE, &address);
     if (status == OK) status = fe_handle_copy(memory, &copy);
     if (status == OK) status = fe_handle_copy(thread, &control);
     if (status == OK) status = fe_thread_upcall_set((uintptr_t)posix_upcall_entry);
@@ -98,8 +101,7 @@ static long make_page(struct context *context)
     made->ignored = signal_ignored(context);
     made->caught = caught(context);
     fe_handle handles[2] = {fe_handle_take(&control), fe_handle_take(&copy)};
-    struct p9_control wish = {
-        .request = CONTROL_PROCESS_SIGNALS, .send = handles, .send_count = 2};
+    struct p9_control wish = {.request = CONTROL_PROCESS_SIGNALS, .send = handles, .send_count = 2};
     int error = p9_control(context->process, &wish);
     if (error < 0) {
         status = fe_memory_unmap(address, FE_PAGE_SIZE);
@@ -135,7 +137,8 @@ void signal_set_blocked(struct thread *thread, uint64_t blocked)
     __atomic_store_n(&shared()->blocked, all, __ATOMIC_SEQ_CST);
 }
 
-// --- Delivery ------------------------------------------------------------------------------------------------
+// --- Delivery
+// ------------------------------------------------------------------------------------------------
 
 int signal_take(struct thread *thread, uint64_t wanted)
 {
@@ -149,13 +152,13 @@ int signal_take(struct thread *thread, uint64_t wanted)
     }
 }
 
-// The default action is the process service's to do; without one, a signal that ends ends the process.
+// The default action is the process service's to do; without one, a signal that ends ends the
+// process.
 static void act_by_default(int number)
 {
     if (is_ignored_by_default(number)) return;
     int32_t data[2] = {0, number};
-    struct p9_control wish = {
-        .request = CONTROL_PROCESS_SIGNAL, .data = data, .size = sizeof data};
+    struct p9_control wish = {.request = CONTROL_PROCESS_SIGNAL, .data = data, .size = sizeof data};
     if (process_control(&wish) < 0) fe_exit(128 + number);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Signals as this process sees them. The masks that the process service must know are in a page shared with
-// it (struct fe_signal_page), made when a program first catches, ignores or blocks one.
+// Signals as this process sees them. The masks that the process service must know are in a page
+// shared with it (struct fe_signal_page), made when a program first catches, ignores or blocks one.
 #pragma once
 
 #include <stdint.h>

@@ -34,7 +34,8 @@ long call_rt_sigaction(const long *a)
     return 0;
 }
 
-// The C library blocks nearly all for a moment when it starts a thread: not worth telling the process service.
+// The C library blocks nearly all for a moment when it starts a thread: not worth telling the
+// process service.
 static bool is_for_a_moment(uint64_t set)
 {
     return __builtin_popcountll(set) > 48;

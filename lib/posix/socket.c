@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Sockets: conversations of the IP service, as files below /net (net/net.h tells their contract). A socket is a
-// conversation's ctl file, and its data file as soon as there is something to move. Datagram sockets always read
-// and write with headers, so that any number of peers can be spoken to.
+// Sockets: conversations of the IP service, as files below /net (net/net.h tells their contract). A
+// socket is a conversation's ctl file, and its data file as soon as there is something to move.
+// Datagram sockets always read and write with headers, so that any number of peers can be spoken
+// to.
 #include "socket.h"
 #include "call.h"
 #include "context.h"
@@ -158,7 +159,8 @@ struct socket *socket_of(long descriptor, struct file **file, long *error)
     return nullptr;
 }
 
-// --- To a child and back -----------------------------------------------------------------------------------
+// --- To a child and back
+// -----------------------------------------------------------------------------------
 
 static const char *const protocols[] = {"tcp", "udp", "icmp", "icmpv6"};
 
@@ -187,7 +189,8 @@ struct socket *socket_adopt(struct p9_file *control, const struct inherit_file *
     return socket;
 }
 
-// --- Names ---------------------------------------------------------------------------------------------------
+// --- Names
+// ---------------------------------------------------------------------------------------------------
 
 long call_bind(const long *a)
 {

@@ -27,7 +27,8 @@ struct socket {
     uint64_t receive_timeout, send_timeout; // ns; 0: none
 };
 
-// A new descriptor for the conversation of `control` (consumed), like `kind`; `flags`: SOCK_CLOEXEC, SOCK_NONBLOCK.
+// A new descriptor for the conversation of `control` (consumed), like `kind`; `flags`:
+// SOCK_CLOEXEC, SOCK_NONBLOCK.
 long socket_file(struct p9_file *control, const struct socket *kind, int flags);
 
 // The socket behind a descriptor, with a reference to its file; nullptr and *error.

@@ -24,7 +24,8 @@
 
 enum : size_t { DATAGRAM_MAX = 65536, PEEK_MAX = 4096 };
 
-// Waits until the socket is ready: at once for MSG_DONTWAIT, within the socket's timeout if it has one.
+// Waits until the socket is ready: at once for MSG_DONTWAIT, within the socket's timeout if it has
+// one.
 static long wait_ready(struct file *file, uint32_t events, int flags, uint64_t timeout)
 {
     if (file->flags & O_NONBLOCK) return 0; // the server says EAGAIN by itself
@@ -39,7 +40,8 @@ static long wait_ready(struct file *file, uint32_t events, int flags, uint64_t t
         if (flags & MSG_DONTWAIT) return -EAGAIN;
         enum status status = fe_event_wait(event, 1, deadline, &bits);
         if (status == ERR_TIMED_OUT) return -EAGAIN;
-        if (status == ERR_INTERRUPTED && signal_deliverable(thread) != 0) return RESTART_UNLESS_HANDLED;
+        if (status == ERR_INTERRUPTED && signal_deliverable(thread) != 0)
+            return RESTART_UNLESS_HANDLED;
     }
 }
 
@@ -81,9 +83,10 @@ static long receive_stream(struct file *file, void *to, size_t count, int flags)
             if (flags & MSG_PEEK) error = fill_peeked(file);
             if (error < 0 || ((flags & MSG_PEEK) && error == 0)) break;
         }
-        error = socket->peeked_size != 0
-                    ? take_peeked(socket, (char *)to + done, count - (size_t)done, flags & MSG_PEEK)
-                    : (long)p9_read(file->p9, FE_9P_POSITION, (char *)to + done, count - (size_t)done);
+        error =
+            socket->peeked_size != 0
+                ? take_peeked(socket, (char *)to + done, count - (size_t)done, flags & MSG_PEEK)
+                : (long)p9_read(file->p9, FE_9P_POSITION, (char *)to + done, count - (size_t)done);
         if (error <= 0) break;
         done += error;
     } while ((flags & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL && (size_t)done < count);
@@ -97,7 +100,8 @@ static long send_stream(struct file *file, const void *from, size_t count, int f
     return error < 0 ? error : (long)p9_write(file->p9, FE_9P_POSITION, from, count);
 }
 
-// --- Datagrams -----------------------------------------------------------------------------------------------
+// --- Datagrams
+// -----------------------------------------------------------------------------------------------
 
 struct envelope {
     struct net_datagram header;
@@ -105,7 +109,8 @@ struct envelope {
 };
 
 // Gives the bytes (cut, and told so by MSG_TRUNC in *flags) and where they came from.
-static long receive_datagram(struct file *file, struct iovec *part, int *flags, struct address *from)
+static long receive_datagram(struct file *file, struct iovec *part, int *flags,
+                             struct address *from)
 {
     long error = socket_open_data(file);
     if (error == 0) error = wait_ready(file, READY_IN, *flags, file->socket->receive_timeout);
@@ -118,7 +123,8 @@ static long receive_datagram(struct file *file, struct iovec *part, int *flags, 
         size_t size = (size_t)count - sizeof envelope->header;
         int wanted = *flags;
         *flags = size > part->iov_len ? MSG_TRUNC : 0;
-        count = wanted & MSG_TRUNC || size <= part->iov_len ? (int64_t)size : (int64_t)part->iov_len;
+        count =
+            wanted & MSG_TRUNC || size <= part->iov_len ? (int64_t)size : (int64_t)part->iov_len;
         memcpy(part->iov_base, envelope->data, size < part->iov_len ? size : part->iov_len);
         *from = (struct address){.port = envelope->header.remote_port,
                                  .version = envelope->header.version,
@@ -140,8 +146,8 @@ static long send_datagram(struct file *file, const struct iovec *part, int flags
     size_t size = sizeof(struct net_datagram) + part->iov_len;
     struct envelope *envelope = malloc(size);
     if (envelope == nullptr) return -ENOMEM;
-    envelope->header = (struct net_datagram){
-        .remote_port = to->port, .version = to->version, .scope = to->scope};
+    envelope->header =
+        (struct net_datagram){.remote_port = to->port, .version = to->version, .scope = to->scope};
     memcpy(envelope->header.remote, to->bytes, sizeof to->bytes);
     memcpy(envelope->data, part->iov_base, part->iov_len);
     int64_t count = p9_write(file->p9, FE_9P_POSITION, envelope, size);
@@ -149,7 +155,8 @@ static long send_datagram(struct file *file, const struct iovec *part, int flags
     return count < 0 ? (long)count : (long)part->iov_len;
 }
 
-// --- Both ------------------------------------------------------------------------------------------------------
+// --- Both
+// ------------------------------------------------------------------------------------------------------
 
 static long receive_part(struct file *file, struct iovec *part, int *flags, struct address *from)
 {
@@ -163,7 +170,8 @@ static long receive_part(struct file *file, struct iovec *part, int *flags, stru
     return result == -EINTR ? RESTART : result;
 }
 
-static long send_part(struct file *file, const struct iovec *part, int flags, const struct address *to)
+static long send_part(struct file *file, const struct iovec *part, int flags,
+                      const struct address *to)
 {
     struct socket *socket = file->socket;
     long result = socket->type == SOCK_STREAM
@@ -212,8 +220,10 @@ long call_recvfrom(const long *a)
     int flags = (int)a[3];
     long result = receive_part(file, &part, &flags, &from);
     if (result >= 0 && a[4] != 0) {
-        if (from.version != 0) address_give(socket->domain, &from, (void *)a[4], (uint32_t *)a[5]);
-        else *(uint32_t *)a[5] = 0;
+        if (from.version != 0)
+            address_give(socket->domain, &from, (void *)a[4], (uint32_t *)a[5]);
+        else
+            *(uint32_t *)a[5] = 0;
     }
     file_put(file);
     return result;
@@ -243,7 +253,8 @@ long call_sendmsg(const long *a)
     if (socket_of(a[0], &file, &error) == nullptr) return error;
     void *joined = join(message, &part, true);
     struct address to = {};
-    if (message->msg_name != nullptr && message->msg_namelen != 0) to = address_of(message->msg_name);
+    if (message->msg_name != nullptr && message->msg_namelen != 0)
+        to = address_of(message->msg_name);
     long result = joined == nullptr ? -ENOMEM : send_part(file, &part, (int)a[2], &to);
     free(joined);
     file_put(file);
@@ -277,8 +288,10 @@ long call_recvmsg(const long *a)
         message->msg_flags = flags;
         message->msg_controllen = 0;
         uint32_t size = message->msg_namelen;
-        if (message->msg_name == nullptr || from.version == 0) size = 0;
-        else address_give(socket->domain, &from, message->msg_name, &size);
+        if (message->msg_name == nullptr || from.version == 0)
+            size = 0;
+        else
+            address_give(socket->domain, &from, message->msg_name, &size);
         message->msg_namelen = size;
     }
     free(joined);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Options of sockets. What the IP service knows is told to it; what is only a hint is taken and forgotten.
+// Options of sockets. What the IP service knows is told to it; what is only a hint is taken and
+// forgotten.
 #include "call.h"
 #include "file.h"
 #include "socket.h"
@@ -17,9 +18,12 @@ static const struct {
     int level, option;
     const char *name;
 } told[] = {
-    {SOL_SOCKET, SO_KEEPALIVE, "keepalive"}, {SOL_SOCKET, SO_REUSEADDR, "reuse"},
-    {SOL_SOCKET, SO_BROADCAST, "broadcast"}, {IPPROTO_TCP, TCP_NODELAY, "nodelay"},
-    {IPPROTO_IP, IP_TTL, "ttl"},             {IPPROTO_IP, IP_TOS, "tos"},
+    {SOL_SOCKET, SO_KEEPALIVE, "keepalive"},
+    {SOL_SOCKET, SO_REUSEADDR, "reuse"},
+    {SOL_SOCKET, SO_BROADCAST, "broadcast"},
+    {IPPROTO_TCP, TCP_NODELAY, "nodelay"},
+    {IPPROTO_IP, IP_TTL, "ttl"},
+    {IPPROTO_IP, IP_TOS, "tos"},
     {IPPROTO_IPV6, IPV6_UNICAST_HOPS, "ttl"},
 };
 

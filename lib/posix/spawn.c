@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// New programs. vfork makes a child's context and returns; what the program then does is done to that
-// context; execve starts the child's program with it and vfork returns once more, in the parent. execve without vfork
-// starts a program that takes this one's place: same pid, same session with the process service.
+// New programs. vfork makes a child's context and returns; what the program then does is done to
+// that context; execve starts the child's program with it and vfork returns once more, in the
+// parent. execve without vfork starts a program that takes this one's place: same pid, same session
+// with the process service.
 #include "call.h"
 #include "context.h"
 #include "file.h"
@@ -32,7 +33,8 @@ struct program {
     char *const *environment;
 };
 
-// --- The image -------------------------------------------------------------------------------------------
+// --- The image
+// -------------------------------------------------------------------------------------------
 
 // "/proc/self/exe" is the running program.
 static long image_path(const char *name, char *path)
@@ -54,7 +56,8 @@ static long may_execute(const char *path)
     return call_faccessat((const long[6]){AT_FDCWD, (long)path, X_OK});
 }
 
-// The interpreter's line of a script: "#!", its path and at most one argument. -ENOEXEC when it is none.
+// The interpreter's line of a script: "#!", its path and at most one argument. -ENOEXEC when it is
+// none.
 static long read_script_line(const char *path, char line[SCRIPT_LINE])
 {
     struct p9_file *file;
@@ -71,7 +74,8 @@ static long read_script_line(const char *path, char line[SCRIPT_LINE])
     return 0;
 }
 
-// Arguments of a script's interpreter: its own, the script's path, and the script's without their first.
+// Arguments of a script's interpreter: its own, the script's path, and the script's without their
+// first.
 static char **script_arguments(char *line, const struct program *script, char **interpreter)
 {
     size_t count = 0;
@@ -119,7 +123,8 @@ static long load_and_start(struct program *program, int depth)
     return error;
 }
 
-// --- Starting --------------------------------------------------------------------------------------------
+// --- Starting
+// --------------------------------------------------------------------------------------------
 
 static void describe(struct fe_process_register *wish, const struct program *program,
                      const struct context *context)
@@ -248,7 +253,8 @@ long call_exit_group(const long *a)
     return_to_parent(child->pid != 0 ? (long)child->pid : 1);
 }
 
-// --- vfork and posix_spawn -----------------------------------------------------------------------------------
+// --- vfork and posix_spawn
+// -----------------------------------------------------------------------------------
 
 // The C half of vfork (arch/<isa>/user/context.S): where setjmp is to save the caller, or nullptr.
 void *posix_vfork_prepare(void);
@@ -265,7 +271,8 @@ void *posix_vfork_prepare(void)
     return &context_current()->resume;
 }
 
-// There is no second copy of a running program on Ferrite: fork() fails, vfork() and posix_spawn() work.
+// There is no second copy of a running program on Ferrite: fork() fails, vfork() and posix_spawn()
+// work.
 int _Fork(void);
 int _Fork(void)
 {

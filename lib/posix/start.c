@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The way into main() through the C library: the start block becomes the stack image that it expects (argc, argv,
-// envp, auxiliary vector). Nothing is opened and nobody is asked here.
+// The way into main() through the C library: the start block becomes the stack image that it
+// expects (argc, argv, envp, auxiliary vector). Nothing is opened and nobody is asked here.
 #include <abi/start.h>
 #include <elf.h>
 #include <ferrite/memory.h>

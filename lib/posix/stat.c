@@ -101,7 +101,8 @@ long call_statx(const long *a)
     return -ENOSYS;
 }
 
-// The server has the last word at open; this asks for the file's own bits, for whoever the program acts for.
+// The server has the last word at open; this asks for the file's own bits, for whoever the program
+// acts for.
 long call_faccessat(const long *a)
 {
     struct fe_9p_attributes attributes;
@@ -122,7 +123,8 @@ long call_faccessat(const long *a)
     return (attributes.mode >> shift & wanted) == wanted ? 0 : -EACCES;
 }
 
-// --- Changing --------------------------------------------------------------------------------------------
+// --- Changing
+// --------------------------------------------------------------------------------------------
 
 struct change {
     uint32_t valid;
@@ -222,7 +224,8 @@ long call_truncate(const long *a)
     return error < 0 ? error : p9_set_attributes(path, change.valid, 0, &change.attributes);
 }
 
-// --- Whole file systems --------------------------------------------------------------------------------
+// --- Whole file systems
+// --------------------------------------------------------------------------------
 
 static long give_statfs(long error, const struct fe_9p_statfs *from, struct statfs *to)
 {

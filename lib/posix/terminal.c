@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ioctl: terminals, and the few requests that every file knows. Structures of terminals travel as they are.
+// ioctl: terminals, and the few requests that every file knows. Structures of terminals travel as
+// they are.
 #include "call.h"
 #include "context.h"
 #include "file.h"
@@ -84,7 +85,8 @@ static long terminal_request(struct file *file, const long *a)
     case TIOCSWINSZ: return set_window(file, argument);
     case TIOCGPGRP: return get_value(file, CONTROL_GROUP_GET, argument);
     case TIOCSPGRP: return set_word(file, CONTROL_GROUP_SET, *(const uint32_t *)argument);
-    case TIOCSCTTY: return set_word(file, CONTROL_SESSION_SET, (uint32_t)call_getsid((const long[6]){}));
+    case TIOCSCTTY:
+        return set_word(file, CONTROL_SESSION_SET, (uint32_t)call_getsid((const long[6]){}));
     case TIOCNOTTY: return set_word(file, CONTROL_SESSION_SET, 0);
     case TCFLSH: return flush(file, a[2]);
     case TCSBRK: return a[2] != 0 ? 0 : set_word(file, CONTROL_BREAK, 0);

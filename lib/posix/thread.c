@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Threads: the C library makes the stack and the thread's own block and asks here for a thread on them.
-// Every struct thread is on one list, under context_lock.
+// Threads: the C library makes the stack and the thread's own block and asks here for a thread on
+// them. Every struct thread is on one list, under context_lock.
 #include "thread.h"
 #include "call.h"
 #include "context.h"
@@ -24,7 +24,8 @@ static uint32_t last_number = 1;
 static bool is_started; // the first thread's own block can be used
 static _Thread_local struct thread *self;
 
-// A detached thread that is about to end: only one at a time, because the C library holds its list's lock.
+// A detached thread that is about to end: only one at a time, because the C library holds its
+// list's lock.
 static struct {
     bool is_active;
     uintptr_t clear;
@@ -185,8 +186,10 @@ long call_sched_getaffinity(const long *a)
     memset((void *)a[2], 0, size);
     fe_handle resource = fe_start_handle("resource/system");
     uint32_t count = 1;
-    if (resource != FE_NO_HANDLE && fe_system_inspect(resource, &info) == OK) count = info.cpu_count;
-    for (uint32_t i = 0; i < count && i / 8 < size; i++) ((uint8_t *)a[2])[i / 8] |= (uint8_t)(1u << i % 8);
+    if (resource != FE_NO_HANDLE && fe_system_inspect(resource, &info) == OK)
+        count = info.cpu_count;
+    for (uint32_t i = 0; i < count && i / 8 < size; i++)
+        ((uint8_t *)a[2])[i / 8] |= (uint8_t)(1u << i % 8);
     return sizeof(uint64_t);
 }
 
@@ -210,7 +213,8 @@ long thread_sleep_until(uint64_t deadline)
     }
 }
 
-// --- Futexes -----------------------------------------------------------------------------------------
+// --- Futexes
+// -----------------------------------------------------------------------------------------
 
 enum : long { FUTEX_WAIT, FUTEX_WAKE, FUTEX_REQUEUE = 3, FUTEX_CMP_REQUEUE, FUTEX_WAIT_BITSET = 9 };
 enum : long { FUTEX_PRIVATE = 128, FUTEX_REALTIME = 256 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is kept for each thread. A thread's number is its own within the process: locks and pthread_kill
-// need no more.
+// What is kept for each thread. A thread's number is its own within the process: locks and
+// pthread_kill need no more.
 #pragma once
 
 #include <abi/object.h>
@@ -10,15 +10,15 @@
 
 struct thread {
     uint32_t number;
-    uint32_t depth;    // calls under way; handlers of signals wait until there is none
-    uint64_t blocked;  // signals: bit (signal - 1)
-    uint64_t pending;  // sent to this thread alone; atomic
-    bool restores;     // `restored` becomes the mask after the next handlers (sigsuspend, ppoll)
+    uint32_t depth;   // calls under way; handlers of signals wait until there is none
+    uint64_t blocked; // signals: bit (signal - 1)
+    uint64_t pending; // sent to this thread alone; atomic
+    bool restores;    // `restored` becomes the mask after the next handlers (sigsuspend, ppoll)
     uint64_t restored;
     uintptr_t stack_base, stack_size; // sigaltstack
-    fe_handle handle;  // to interrupt it
-    fe_handle event;   // for poll, made on first use
-    uintptr_t clear;   // zeroed and woken when it ends
+    fe_handle handle;                 // to interrupt it
+    fe_handle event;                  // for poll, made on first use
+    uintptr_t clear;                  // zeroed and woken when it ends
     struct thread *next;
 };
 

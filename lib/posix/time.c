@@ -103,7 +103,8 @@ long call_clock_settime(const long *a)
 {
     fe_handle resource = fe_start_handle("resource/system");
     uint64_t ns;
-    if (a[0] != CLOCK_REALTIME || !from_timespec((const struct timespec *)a[1], &ns)) return -EINVAL;
+    if (a[0] != CLOCK_REALTIME || !from_timespec((const struct timespec *)a[1], &ns))
+        return -EINVAL;
     if (resource == FE_NO_HANDLE) return -EPERM;
     return -fe_status_errno(fe_clock_adjust(resource, ns));
 }
@@ -180,7 +181,8 @@ long call_setitimer(const long *a)
     read_alarm(&before);
     uint64_t after = from_timeval(&value->it_value);
     uint64_t data[2] = {after == 0 ? 0 : fe_clock_after(after), from_timeval(&value->it_interval)};
-    struct p9_control control = {.request = CONTROL_PROCESS_ALARM, .data = data, .size = sizeof data};
+    struct p9_control control = {
+        .request = CONTROL_PROCESS_ALARM, .data = data, .size = sizeof data};
     long error = process_control(&control);
     if (error < 0) return error;
     alarm_timer.deadline = data[0];

@@ -6,4 +6,4 @@ uses := c
 sources := $(file <out/port/busybox/gen/sources)
 links := $(file <out/port/busybox/gen/links)
 private := include libbb
-flags := -std=gnu11 -funsigned-char -fno-strict-aliasing -DNDEBUG -include autoconf.h
+flags := -std=gnu11 -D_GNU_SOURCE -funsigned-char -fno-strict-aliasing -DNDEBUG -include autoconf.h

@@ -39,13 +39,15 @@ posix_upcall_entry:
     stp     q30, q31, [sp, #480]
     mrs     x1, fpsr
     mrs     x2, fpcr
-    stp     w1, w2, [sp, #512]
+    str     w1, [sp, #512]
+    str     w2, [sp, #516]
     str     x0, [sp, #528]
     mov     x29, xzr
     mov     x30, xzr
     bl      posix_upcall
     mov     w1, w0
-    ldp     w2, w3, [sp, #512]
+    ldr     w2, [sp, #512]
+    ldr     w3, [sp, #516]
     msr     fpsr, x2
     msr     fpcr, x3
     ldr     x0, [sp, #528]
