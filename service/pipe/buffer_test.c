@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// The ring of a pipe.
+#include "buffer.h"
+#include "test/unit.h"
+#include <stdlib.h>
+
+TEST("bytes come out as they went in, whatever the sizes")
+{
+    struct buffer buffer = {};
+    uint8_t in[7000], out[7000];
+    uint32_t written = 0, read = 0;
+    srand(1);
+    for (int round = 0; round < 4000; round++) {
+        size_t count = (size_t)rand() % sizeof in;
+        for (size_t i = 0; i < count; i++) in[i] = (uint8_t)((written + i) * 31);
+        size_t took = buffer_write(&buffer, in, count);
+        EXPECT(took <= count);
+        EXPECT(buffer.size <= BUFFER_MAX);
+        written += (uint32_t)took;
+        size_t got = buffer_read(&buffer, out, (size_t)rand() % sizeof out);
+        for (size_t i = 0; i < got; i++) EXPECT(out[i] == (uint8_t)((read + i) * 31));
+        read += (uint32_t)got;
+    }
+    EXPECT(written - read == buffer.size);
+    buffer_fini(&buffer);
+}
+
+TEST("a full one takes no more, and an empty one gives nothing")
+{
+    struct buffer buffer = {};
+    uint8_t byte = 1;
+    EXPECT(buffer_read(&buffer, &byte, 1) == 0);
+    for (size_t i = 0; i < BUFFER_MAX; i++) EXPECT(buffer_write(&buffer, &byte, 1) == 1);
+    EXPECT(buffer_write(&buffer, &byte, 1) == 0);
+    EXPECT(buffer_free(&buffer) == 0);
+    buffer_fini(&buffer);
+}
