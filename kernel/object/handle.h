@@ -26,3 +26,15 @@ uint32_t handle_insert(struct process *process, struct object *object, uint32_t 
 
 // Takes an entry out of `process`; the caller now holds its reference.
 struct handle_entry handle_remove(struct process *process, uint32_t handle);
+
+// As handle_find_any, in any process.
+enum status handle_look_up(struct process *process, uint32_t handle, uint32_t rights,
+                           struct handle_entry *entry);
+
+void handle_init(struct process *process, uint32_t limit);
+
+// Closes up to `count` handles of a dying process; true when none is left.
+bool handle_close_some(struct process *process, uint32_t count);
+
+// Frees the table, in which no handle is left.
+void handle_fini(struct process *process);

@@ -16,7 +16,7 @@ struct object {
     uint32_t references;
     uint32_t handles; // how many of the references are handles: "the last handle is gone" has meaning
     uint64_t id;
-    struct process *owner; // charged for it; nullptr: the kernel. Holds a quota reference, not a reference
+    struct process *owner; // charged for it, and kept while it is; nullptr: the kernel
 };
 
 struct object_operations {
@@ -26,9 +26,8 @@ struct object_operations {
     void (*destroy)(struct object *object);      // last reference gone: object_free at last
 };
 
+// For an object of which the caller has the memory; it has one reference, the caller's.
 void object_init(struct object *object, enum object_type type, struct process *owner);
-void object_get(struct object *object);
-void object_put(struct object *object);
 
 // Allocates a zeroed object of `type` from its type's slab, charges `owner` for it and gives the caller
 // the one reference. ERR_NO_MEMORY, ERR_QUOTA.
@@ -37,7 +36,19 @@ enum status object_create(enum object_type type, struct process *owner, void *re
 // What a type's `destroy` ends with: uncharges and frees. Also for an object that never got out.
 void object_free(struct object *object);
 
-// The same as object_get and object_put for references that are handles.
+void object_destroy(struct object *object); // object_put's rare half
+
+static inline void object_get(struct object *object)
+{
+    object->references++;
+}
+
+static inline void object_put(struct object *object)
+{
+    if (--object->references == 0) object_destroy(object);
+}
+
+// The same for references that are handles.
 void object_get_handle(struct object *object);
 void object_put_handle(struct object *object);
 

@@ -35,6 +35,7 @@ struct handle_table {
     uint32_t page_count, capacity; // pages present; pointers that fit into the directory
     uint32_t free_first, free_last; // queue of free slots, UINT32_MAX: none
     uint32_t free_count, used, limit;
+    uint32_t closing; // how far handle_close_some got
 };
 
 enum process_phase : uint8_t { PROCESS_END_THREADS, PROCESS_END_HANDLES, PROCESS_END_SPACE };

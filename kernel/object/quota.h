@@ -27,3 +27,9 @@ enum status process_charge_memory(struct process *process, uint64_t pages);
 void process_uncharge_memory(struct process *process, uint64_t pages);
 enum status process_charge(struct process *process, uint64_t bytes);
 void process_uncharge(struct process *process, uint64_t bytes);
+
+// Keeps the structure of a process that is charged for something, whatever becomes of the process.
+void process_hold(struct process *process);
+void process_release(struct process *process);
+
+void quota_init(void);

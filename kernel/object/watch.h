@@ -11,9 +11,11 @@ struct process;
 
 struct watch_list {
     struct list list;
+    uint32_t count;
     bool fired;
 };
 
+void watch_init_all(void);
 void watch_init(struct watch_list *watchers);
 
 // Adds `event`, charged to `owner`; at once when the end has come already. The same event's bits are

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// The empty port: CPU, frames, floating point and time as plain variables. What would stop or end a
+// machine ends the test.
+#include <arch/arch.h>
+#include "kernel/log.h"
+#include "kernel/schedule/cpu.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct none_machine none_machine;
+
+void arch_cpu_init(struct cpu *cpu)
+{
+    none_machine.cpu = cpu;
+}
+
+void arch_devices_init(const struct bootinfo *info) {}
+
+void arch_console_early(const struct bootinfo *info) {}
+
+void arch_idle(void)
+{
+    abort();
+}
+
+void arch_return_to_user(struct frame *frame)
+{
+    abort();
+}
+
+void arch_halt(void)
+{
+    abort();
+}
+
+enum status arch_power(uint32_t action, uint32_t exit_code)
+{
+    return ERR_NOT_SUPPORTED;
+}
+
+void arch_entropy(const struct bootinfo *info, uint8_t seed[64])
+{
+    memset(seed, 0x5a, 64);
+}
+
+void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument)
+{
+    *frame = (struct frame){.reg = {argument}, .pc = entry, .stack = stack};
+}
+
+void arch_frame_upcall(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument)
+{
+    frame->reg[0] = argument;
+    frame->pc = entry;
+    frame->stack = stack;
+}
+
+void arch_frame_sanitise(struct frame *frame) {}
+
+void arch_frame_print(const struct frame *frame, void (*print)(const char *format, ...))
+{
+    print("pc %lx stack %lx\n", (unsigned long)frame->pc, (unsigned long)frame->stack);
+}
+
+size_t arch_float_size(void)
+{
+    return 64;
+}
+
+void arch_float_init(struct float_state *state)
+{
+    memset(state, 0, arch_float_size());
+}
+
+void arch_float_save(struct float_state *state) {}
+
+void arch_float_restore(const struct float_state *state) {}
+
+void *arch_map_device(uint64_t physical, size_t size, uint32_t protection)
+{
+    return nullptr;
+}
+
+uint64_t arch_counter_frequency(void)
+{
+    return 1'000'000'000;
+}
+
+void arch_timer_set(uint64_t counter)
+{
+    none_machine.timer = counter;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// Handle tables: pages of slots behind a directory that starts inside the process and moves to a page of
+// its own when it grows. A handle is a slot's index and its generation. Free slots form a queue, so a slot rests
+// as long as possible before its number is used again, with the next generation.
+#include "kernel/object/handle.h"
+#include "kernel/log.h"
+#include "kernel/memory/page.h"
+#include "kernel/object/process.h"
+#include "kernel/object/thread.h"
+#include "kernel/schedule/cpu.h"
+
+struct handle_slot {
+    struct object *object; // nullptr: free
+    uint32_t rights;       // of a free slot: index of the next
+    uint32_t generation;   // 1 to GENERATION_MAX
+};
+
+enum : uint32_t {
+    INDEX_BITS = 17,
+    GENERATION_MAX = (1u << (32 - INDEX_BITS)) - 1,
+    SLOTS_PER_PAGE = PAGE_SIZE / sizeof(struct handle_slot),
+    DIRECTORY_CAPACITY = (1u << INDEX_BITS) / SLOTS_PER_PAGE,
+    NO_SLOT = UINT32_MAX,
+};
+static_assert(DIRECTORY_CAPACITY * sizeof(struct handle_slot *) <= PAGE_SIZE);
+
+static struct handle_slot *slot_at(const struct handle_table *table, uint32_t index)
+{
+    return &table->page[index / SLOTS_PER_PAGE][index % SLOTS_PER_PAGE];
+}
+
+static struct handle_slot *slot_find(const struct handle_table *table, uint32_t handle)
+{
+    uint32_t index = handle & ((1u << INDEX_BITS) - 1);
+    if (index >= table->page_count * SLOTS_PER_PAGE) return nullptr;
+    struct handle_slot *slot = slot_at(table, index);
+    if (slot->object == nullptr || slot->generation != handle >> INDEX_BITS) return nullptr;
+    return slot;
+}
+
+enum status handle_find(uint32_t handle, enum object_type type, uint32_t rights,
+                        struct object **object)
+{
+    const struct handle_slot *slot = slot_find(&arch_cpu()->current->process->handles, handle);
+    if (slot == nullptr) return ERR_BAD_HANDLE;
+    if (slot->object->type != type) return ERR_WRONG_TYPE;
+    if ((slot->rights & rights) != rights) return ERR_NO_RIGHT;
+    *object = slot->object;
+    return OK;
+}
+
+enum status handle_look_up(struct process *process, uint32_t handle, uint32_t rights,
+                           struct handle_entry *entry)
+{
+    const struct handle_slot *slot = slot_find(&process->handles, handle);
+    if (slot == nullptr) return ERR_BAD_HANDLE;
+    if ((slot->rights & rights) != rights) return ERR_NO_RIGHT;
+    *entry = (struct handle_entry){slot->object, slot->rights};
+    return OK;
+}
+
+enum status handle_find_any(uint32_t handle, uint32_t rights, struct handle_entry *entry)
+{
+    return handle_look_up(process_current(), handle, rights, entry);
+}
+
+void handle_init(struct process *process, uint32_t limit)
+{
+    process->handles = (struct handle_table){
+        .page = process->handles.inline_page,
+        .capacity = HANDLE_PAGES_INLINE,
+        .free_first = NO_SLOT,
+        .free_last = NO_SLOT,
+        .limit = limit,
+    };
+}
+
+static enum status page_create(struct process *process, void **at)
+{
+    TRY(process_charge_memory(process, 1));
+    struct page *page = page_allocate(0, PAGE_ZERO);
+    if (page == nullptr) {
+        process_uncharge_memory(process, 1);
+        return ERR_NO_MEMORY;
+    }
+    *at = page_address(page);
+    return OK;
+}
+
+static void page_destroy(struct process *process, void *at)
+{
+    page_free(page_of(arch_virtual_to_physical(at)), 0);
+    process_uncharge_memory(process, 1);
+}
+
+static enum status directory_grow(struct process *process)
+{
+    struct handle_table *table = &process->handles;
+    if (table->page_count < table->capacity) return OK;
+    if (table->capacity == DIRECTORY_CAPACITY) return ERR_QUOTA;
+    void *at;
+    TRY(page_create(process, &at));
+    struct handle_slot **directory = at;
+    for (uint32_t i = 0; i < table->page_count; i++) directory[i] = table->page[i];
+    table->page = directory;
+    table->capacity = DIRECTORY_CAPACITY;
+    return OK;
+}
+
+static void slot_release(struct handle_table *table, uint32_t index)
+{
+    struct handle_slot *slot = slot_at(table, index);
+    slot->object = nullptr;
+    slot->rights = NO_SLOT;
+    if (table->free_last == NO_SLOT) table->free_first = index;
+    else slot_at(table, table->free_last)->rights = index;
+    table->free_last = index;
+    table->free_count++;
+}
+
+enum status handle_reserve(struct process *process, uint32_t count)
+{
+    struct handle_table *table = &process->handles;
+    if (process->ending) return ERR_BAD_STATE;
+    if (count > table->limit - table->used) return ERR_QUOTA;
+    while (table->free_count < count) {
+        TRY(directory_grow(process));
+        void *at;
+        TRY(page_create(process, &at));
+        uint32_t first = table->page_count * SLOTS_PER_PAGE;
+        table->page[table->page_count++] = at;
+        for (uint32_t i = 0; i < SLOTS_PER_PAGE; i++) {
+            slot_at(table, first + i)->generation = 1;
+            slot_release(table, first + i);
+        }
+    }
+    return OK;
+}
+
+uint32_t handle_insert(struct process *process, struct object *object, uint32_t rights)
+{
+    struct handle_table *table = &process->handles;
+    ASSERT(table->free_count > 0);
+    uint32_t index = table->free_first;
+    struct handle_slot *slot = slot_at(table, index);
+    table->free_first = slot->rights;
+    if (table->free_first == NO_SLOT) table->free_last = NO_SLOT;
+    table->free_count--;
+    table->used++;
+    slot->object = object;
+    slot->rights = rights;
+    object_get_handle(object);
+    return slot->generation << INDEX_BITS | index;
+}
+
+struct handle_entry handle_remove(struct process *process, uint32_t handle)
+{
+    struct handle_table *table = &process->handles;
+    struct handle_slot *slot = slot_find(table, handle);
+    ASSERT(slot != nullptr);
+    struct handle_entry entry = {slot->object, slot->rights};
+    slot->generation = slot->generation % GENERATION_MAX + 1;
+    slot_release(table, handle & ((1u << INDEX_BITS) - 1));
+    table->used--;
+    return entry;
+}
+
+bool handle_close_some(struct process *process, uint32_t count)
+{
+    struct handle_table *table = &process->handles;
+    uint32_t end = table->page_count * SLOTS_PER_PAGE;
+    for (; table->used > 0 && table->closing < end && count > 0; table->closing++) {
+        struct handle_slot *slot = slot_at(table, table->closing);
+        if (slot->object == nullptr) continue;
+        count--;
+        object_put_handle(handle_remove(process, slot->generation << INDEX_BITS | table->closing).object);
+    }
+    return table->used == 0;
+}
+
+void handle_fini(struct process *process)
+{
+    struct handle_table *table = &process->handles;
+    ASSERT(table->used == 0);
+    while (table->page_count > 0) page_destroy(process, table->page[--table->page_count]);
+    if (table->page != table->inline_page) page_destroy(process, table->page);
+    handle_init(process, 0);
+}
+
+enum status sys_handle_close(fe_handle handle)
+{
+    struct handle_entry entry;
+    TRY(handle_find_any(handle, 0, &entry));
+    object_put_handle(handle_remove(process_current(), handle).object);
+    return OK;
+}
+
+enum status sys_handle_duplicate(fe_handle handle, uint32_t rights, fe_handle *copy)
+{
+    struct handle_entry entry;
+    TRY(handle_find_any(handle, RIGHT_DUPLICATE, &entry));
+    TRY(handle_reserve(process_current(), 1));
+    *copy = handle_insert(process_current(), entry.object, entry.rights & rights);
+    return OK;
+}
+
+enum status sys_handle_inspect(fe_handle handle, struct fe_handle_info *info)
+{
+    struct handle_entry entry;
+    TRY(handle_find_any(handle, 0, &entry));
+    *info = (struct fe_handle_info){entry.object->id, entry.object->type, entry.rights};
+    return OK;
+}

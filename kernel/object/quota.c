@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Quotas: see the header. What cannot be charged is tried again after the reaper has given back what the
+// dead still hold.
+#include "kernel/object/quota.h"
+#include "kernel/log.h"
+#include "kernel/memory/page.h"
+#include "kernel/object/process.h"
+#include "kernel/object/reap.h"
+
+static struct slab quota_slab;
+
+void quota_init(void)
+{
+    slab_init(&quota_slab, "quota", sizeof(struct quota));
+}
+
+static bool take(struct quota *quota, uint64_t bytes)
+{
+    while (bytes > quota->limit - quota->used) {
+        if (!reap_step()) return false;
+    }
+    quota->used += bytes;
+    return true;
+}
+
+enum status quota_create(struct quota *parent, uint64_t limit, struct quota **quota)
+{
+    if (parent != nullptr && !take(parent, limit)) return ERR_QUOTA;
+    struct quota *made = slab_allocate(&quota_slab);
+    if (made == nullptr) {
+        if (parent != nullptr) parent->used -= limit;
+        return ERR_NO_MEMORY;
+    }
+    *made = (struct quota){.parent = parent, .limit = limit, .references = 1};
+    if (parent != nullptr) quota_get(parent);
+    *quota = made;
+    return OK;
+}
+
+void quota_get(struct quota *quota)
+{
+    quota->references++;
+}
+
+// A chain of quotas is as long as limits were nested, and each was paid for.
+void quota_put(struct quota *quota)
+{
+    while (quota != nullptr && --quota->references == 0) {
+        ASSERT(quota->used == 0);
+        struct quota *parent = quota->parent;
+        if (parent != nullptr) parent->used -= quota->limit;
+        slab_free(&quota_slab, quota);
+        quota = parent;
+    }
+}
+
+enum status process_charge(struct process *process, uint64_t bytes)
+{
+    if (process == nullptr) return OK;
+    if (!take(process->quota, bytes)) return ERR_QUOTA;
+    process->memory_used += bytes;
+    return OK;
+}
+
+void process_uncharge(struct process *process, uint64_t bytes)
+{
+    if (process == nullptr) return;
+    ASSERT(process->memory_used >= bytes && process->quota->used >= bytes);
+    process->memory_used -= bytes;
+    process->quota->used -= bytes;
+}
+
+enum status process_charge_memory(struct process *process, uint64_t pages)
+{
+    return process_charge(process, pages << PAGE_SHIFT);
+}
+
+void process_uncharge_memory(struct process *process, uint64_t pages)
+{
+    process_uncharge(process, pages << PAGE_SHIFT);
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// The end of the road: what happened, where, and how it got there, then the machine stops. Nothing here
+// takes a lock or allocates. The machine ends with an exit code where the emulator has one, so a test
+// sees a panic as a failure.
+#include "kernel/log.h"
+#include "kernel/object/process.h"
+#include "kernel/object/thread.h"
+#include "kernel/schedule/cpu.h"
+#include "kernel/memory/page.h"
+#include "kernel/symbol.h"
+#include "kernel/trap.h"
+
+enum : uint32_t { BACKTRACE_DEPTH = 24, EXIT_PANIC = 101 };
+static bool panicking;
+
+// Frame records of all ports: the caller's record, then the return address. A kernel stack grows down, so each
+// record lies above the one before; anything else ends the walk.
+void panic_backtrace(uintptr_t base)
+{
+    for (uint32_t depth = 0; depth < BACKTRACE_DEPTH; depth++) {
+        if (base < ARCH_USER_END || base % sizeof(uintptr_t) != 0) return;
+        const uintptr_t *record = (const uintptr_t *)base;
+        uintptr_t offset = 0;
+        const char *name = record[1] == 0 ? nullptr : symbol_find(record[1] - 1, &offset);
+        if (name == nullptr) return;
+        log_print("    %s+0x%lx\n", name, (unsigned long)offset + 1);
+        if (record[0] <= base || record[0] - base > 16 * PAGE_SIZE) return;
+        base = record[0];
+    }
+}
+
+[[noreturn]] static void stop(void)
+{
+    if (arch_power(POWER_OFF, EXIT_PANIC) != OK) log_print("the machine cannot be switched off\n");
+    arch_halt();
+}
+
+static void print_current(void)
+{
+    const struct thread *thread = arch_cpu() == nullptr ? nullptr : arch_cpu()->current;
+    if (thread == nullptr) return;
+    log_print("while in process %lu (%s), thread %lu\n", (unsigned long)thread->process->object.id,
+              thread->process->name, (unsigned long)thread->object.id);
+}
+
+void panic(const char *format, ...)
+{
+    if (panicking) arch_halt();
+    panicking = true;
+    char line[200];
+    va_list arguments;
+    va_start(arguments, format);
+    log_format(line, sizeof line, format, arguments);
+    va_end(arguments);
+    log_print("\nkernel panic: %s\n", line);
+    print_current();
+    panic_backtrace((uintptr_t)__builtin_frame_address(0));
+    stop();
+}
+
+void trap_kernel_fault(struct frame *frame, const char *what, uintptr_t address)
+{
+    if (panicking) arch_halt();
+    panicking = true;
+    uintptr_t offset = 0;
+    const char *name = symbol_find(arch_frame_pc(frame), &offset);
+    log_print("\nkernel panic: %s, address 0x%lx, at 0x%lx %s+0x%lx\n", what,
+              (unsigned long)address, (unsigned long)arch_frame_pc(frame),
+              name == nullptr ? "?" : name, (unsigned long)offset);
+    print_current();
+    arch_frame_print(frame, log_print);
+    panic_backtrace(arch_frame_base(frame));
+    stop();
+}

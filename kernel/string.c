@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// Bytes and strings, a word at a time where both sides allow it. A port may put faster ones in their
+// place.
+#include "kernel/string.h"
+#include <stdint.h>
+
+typedef uint64_t word [[gnu::may_alias]];
+
+static bool is_aligned(const void *a, const void *b)
+{
+    return (((uintptr_t)a | (uintptr_t)b) % sizeof(word)) == 0;
+}
+
+void *memcpy(void *restrict to, const void *restrict from, size_t size)
+{
+    uint8_t *out = to;
+    const uint8_t *in = from;
+    if (is_aligned(to, from)) {
+        for (; size >= 4 * sizeof(word); size -= 4 * sizeof(word)) {
+            word a = ((const word *)in)[0], b = ((const word *)in)[1];
+            word c = ((const word *)in)[2], d = ((const word *)in)[3];
+            ((word *)out)[0] = a;
+            ((word *)out)[1] = b;
+            ((word *)out)[2] = c;
+            ((word *)out)[3] = d;
+            in += 4 * sizeof(word);
+            out += 4 * sizeof(word);
+        }
+    }
+    for (; size > 0; size--) *out++ = *in++;
+    return to;
+}
+
+void *memmove(void *to, const void *from, size_t size)
+{
+    uint8_t *out = to;
+    const uint8_t *in = from;
+    if ((uintptr_t)out - (uintptr_t)in >= size) return memcpy(to, from, size);
+    while (size-- > 0) out[size] = in[size];
+    return to;
+}
+
+void *memset(void *to, int value, size_t size)
+{
+    uint8_t *out = to;
+    if (is_aligned(to, to)) {
+        word fill = (uint8_t)value * 0x0101'0101'0101'0101u;
+        for (; size >= 4 * sizeof(word); size -= 4 * sizeof(word), out += 4 * sizeof(word)) {
+            ((word *)out)[0] = fill;
+            ((word *)out)[1] = fill;
+            ((word *)out)[2] = fill;
+            ((word *)out)[3] = fill;
+        }
+    }
+    for (; size > 0; size--) *out++ = (uint8_t)value;
+    return to;
+}
+
+int memcmp(const void *a, const void *b, size_t size)
+{
+    const uint8_t *left = a, *right = b;
+    for (; size > 0; size--, left++, right++) {
+        if (*left != *right) return *left - *right;
+    }
+    return 0;
+}
+
+size_t strlen(const char *text)
+{
+    size_t size = 0;
+    while (text[size] != '\0') size++;
+    return size;
+}
+
+int strcmp(const char *a, const char *b)
+{
+    return strncmp(a, b, SIZE_MAX);
+}
+
+int strncmp(const char *a, const char *b, size_t size)
+{
+    for (; size > 0; size--, a++, b++) {
+        if (*a != *b) return (uint8_t)*a - (uint8_t)*b;
+        if (*a == '\0') break;
+    }
+    return 0;
+}
