@@ -46,6 +46,7 @@ struct process {
     struct handle_table handles;
     struct quota *quota;
     uint64_t memory_used; // bytes, its own part of the quota's
+    uint32_t own_handles; // BUILDING: to itself, in its own table
     uint32_t charged;     // objects whose owner it is: they keep the structure
     struct list threads;
     uint32_t thread_count, thread_limit;
@@ -59,6 +60,7 @@ struct process {
     enum process_phase phase;
     bool ending; // its end has begun: no new threads, no new handles
     bool stopped;
+    uint32_t parking;   // threads that a stop has still to look at
     struct list parked; // threads that would run were it not stopped
     int32_t exit_code;
     uint64_t start_time, cpu_ticks; // ns; counter ticks of threads that are gone
@@ -89,3 +91,11 @@ void process_end(struct process *process, int32_t code);
 bool process_end_step(struct process *process);
 
 uint32_t process_count(void);
+void process_init_all(void);
+
+// Whether its image's entitlement lets `process` be given `object`.
+bool process_may_hold(const struct process *process, const struct object *object);
+
+// A process that is not started yet does not keep itself alive by handles to itself.
+void process_discount(struct process *process);
+void process_recount(struct process *process);

@@ -52,19 +52,21 @@ struct thread {
     struct frame frame;
     struct process *process;
     enum thread_state state;
-    bool interrupted;   // an interrupt waits for the next interruptible wait
+    bool interrupted;   // for the next upcall, or without an entry the next interruptible wait
+    bool kept;          // for the next interruptible wait
     bool uninterrupted; // the present wait cannot be interrupted
     bool upcalling;     // between upcall and thread_upcall_return
     uint64_t urgency;   // effective; smaller is more urgent: schedule/urgency.h
     uint64_t own_urgency;
     struct list_node run;     // in a run queue without deadline, or parked
     struct tree_node node;    // run queue with deadline, wait queue, or server's donors
-    struct tree *node_tree;   // the tree that `node` is in
     struct tree donors;       // callers served and channels with callers queued: they lend urgency
     struct list channels;     // whose last receiver this thread is
     struct timer timeout;
     struct ipc ipc;
-    uint64_t wait_mask; // WATCHING: wanted bits
+    struct event *wait_event; // WATCHING: a reference
+    uint64_t wait_mask;       // WATCHING: wanted bits
+    struct progress progress; // of a long call
     uint32_t slot;      // number in tokens
     uint32_t waits;     // counts waits: names one for restartable copies
     struct float_state *float_state; // nullptr until FP is used
@@ -84,11 +86,15 @@ enum status thread_make(struct process *process, const struct fe_thread_options 
 
 void thread_start(struct thread *thread);
 
-// Ends a thread, whatever it does or waits for; its structure goes with its last reference.
-void thread_kill(struct thread *thread);
+// A bounded part of ending a thread, whatever it does or waits for; true when it is dead. Its structure goes
+// with its last reference.
+bool thread_kill_step(struct thread *thread);
 
-// Ends a wait that thread_interrupt may end. False: it does not wait, or not interruptibly.
-bool thread_break_wait(struct thread *thread, enum status status);
+// Interrupts a thread as abi/object.h says.
+void thread_interrupt(struct thread *thread);
+
+// Redirects the current thread, about to return to user mode, to its upcall. False: no room on its stack.
+bool thread_upcall(struct thread *thread);
 
 // The thread that a token's upper half names; nullptr: none.
 struct thread *thread_by_slot(uint32_t slot);

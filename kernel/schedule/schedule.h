@@ -8,16 +8,19 @@
 
 void schedule_init(struct cpu *cpu);
 
-// `thread` leaves its wait and may run. It must be in no queue.
+// `thread`, in no queue, may run from now on (or will, when its process is continued).
 void schedule_ready(struct thread *thread);
 
-// The current thread stops running: it waits for `state`, or is dead.
+// The current thread stops running: it waits in `state`, or is dead.
 void schedule_block(enum thread_state state);
 
-// Control passes from the current thread, which has left (or is ready), straight to `thread`.
+// Control passes straight to `thread`, in no queue; nobody is current.
 void schedule_switch_to(struct thread *thread);
 
-// Takes a ready or running thread off: dead or stopped.
+// The same if nobody ready is more urgent; otherwise it is made ready.
+void schedule_resume(struct thread *thread);
+
+// Takes a ready, running or parked thread off the CPU; its state is the caller's to set.
 void schedule_remove(struct thread *thread);
 
 // The current thread goes behind its equals.
@@ -27,8 +30,10 @@ void schedule_yield(void);
 // its queue, and those whom it waits for in turn.
 void schedule_update(struct thread *thread);
 
-// `node` lends `urgency` to `server` until donation_end; it may be in it already (urgency changed).
+// `node` lends `urgency` to `server` until donation_end; it may be lending already, less or more.
 void donation_begin(struct thread *server, struct tree_node *node, uint64_t urgency);
 void donation_end(struct thread *server, struct tree_node *node);
 
-void schedule_timer(void); // from trap_timer
+// All threads of `process` stop, or go on, in bounded steps; true when done.
+bool schedule_park_some(struct process *process);
+bool schedule_unpark_some(struct process *process);

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// The first process: its image comes out of the signed initrd, its space, stack and handles are made by the same
+// functions as everybody's. It alone gets the root resources.
+#include "kernel/init.h"
+#include "kernel/initrd.h"
+#include "kernel/log.h"
+#include "kernel/memory/page.h"
+#include "kernel/object/handle.h"
+#include "kernel/object/image.h"
+#include "kernel/object/memory.h"
+#include "kernel/object/namespace.h"
+#include "kernel/object/process.h"
+#include "kernel/object/resource.h"
+#include "kernel/object/thread.h"
+#include "kernel/start_block.h"
+#include "kernel/string.h"
+
+enum : uint64_t { STACK_SIZE = 256 << 10, STRING_MAX = 4096 };
+static struct start_block block;
+
+// Nothing works without init, so nothing here fails but by a panic that says what.
+static void must(enum status status, const char *what)
+{
+    if (status != OK) panic("init: %s: error %d", what, status);
+}
+
+static void give(struct process *process, const char *name, struct object *object, uint64_t value)
+{
+    must(handle_reserve(process, 1), name);
+    start_block_handle(&block, name, handle_insert(process, object, RIGHT_ALL), value);
+}
+
+static void give_resource(struct process *process, const char *name, enum resource_kind kind,
+                          uint64_t size)
+{
+    struct resource *resource;
+    must(resource_create(nullptr, kind, 0, size, &resource), name);
+    give(process, name, &resource->object, 0);
+    object_put(&resource->object);
+}
+
+static void give_resources(struct process *process)
+{
+    give_resource(process, "resource/memory", RESOURCE_MEMORY, UINT64_MAX);
+    give_resource(process, "resource/interrupt", RESOURCE_INTERRUPT, 1ull << 32);
+    give_resource(process, "resource/msi", RESOURCE_MSI, 1ull << 32);
+    give_resource(process, "resource/port", RESOURCE_PORT, 1u << 16);
+    give_resource(process, "resource/dma", RESOURCE_DMA, page_total_count() << PAGE_SHIFT);
+    give_resource(process, "resource/debug", RESOURCE_DEBUG, 1);
+    give_resource(process, "resource/power", RESOURCE_POWER, 1);
+    give_resource(process, "resource/entropy", RESOURCE_ENTROPY, 1);
+    give_resource(process, "resource/system", RESOURCE_SYSTEM, 1);
+}
+
+// A copy of `size` bytes as a memory object.
+static struct memory *memory_of(const void *bytes, size_t size)
+{
+    struct memory *memory;
+    must(memory_make(nullptr, size, &memory), "memory");
+    for (size_t done = 0; done < size;) {
+        size_t step = size - done < PAGE_SIZE ? size - done : PAGE_SIZE;
+        must(memory_store(memory, done, (const uint8_t *)bytes + done, step), "memory");
+        done += step;
+    }
+    return memory;
+}
+
+static void give_copy(struct process *process, const char *name, const void *bytes, size_t size)
+{
+    struct memory *memory = memory_of(bytes, size);
+    give(process, name, &memory->object, size);
+    object_put(&memory->object);
+}
+
+// The flattened tree's header has its size, big-endian, in its second word.
+static size_t dtb_size(const uint8_t *dtb)
+{
+    return (size_t)dtb[4] << 24 | (size_t)dtb[5] << 16 | (size_t)dtb[6] << 8 | dtb[7];
+}
+
+static void give_machine(struct process *process, const struct bootinfo *info)
+{
+    struct memory *initrd;
+    must(memory_adopt(nullptr, info->initrd_base, info->initrd_size, &initrd), "initrd");
+    give(process, "initrd", &initrd->object, info->initrd_size);
+    object_put(&initrd->object);
+    if (info->dtb != 0) {
+        const uint8_t *dtb = arch_physical_to_virtual(info->dtb);
+        give_copy(process, "dtb", dtb, dtb_size(dtb));
+    }
+    if (info->rsdp != 0) start_block_handle(&block, "acpi", FE_NO_HANDLE, info->rsdp);
+    const char *line = info->command_line == 0 ? "" : arch_physical_to_virtual(info->command_line);
+    size_t length = strlen(line);
+    give_copy(process, "command-line", line, (length < STRING_MAX ? length : STRING_MAX - 1) + 1);
+}
+
+static struct image *load_image(const struct bootinfo *info)
+{
+    struct initrd initrd;
+    const uint8_t *file;
+    size_t size;
+    if (info->initrd_size == 0) panic("init: there is no initrd");
+    const uint8_t *bytes = arch_physical_to_virtual(info->initrd_base);
+    must(initrd_open(bytes, info->initrd_size, &initrd), "the initrd's signature");
+    must(initrd_find(&initrd, "bin/init", &file, &size), "bin/init in the initrd");
+    struct memory *memory = memory_of(file, size);
+    struct image *image;
+    must(image_make(nullptr, memory, size, &image), "the image");
+    object_put(&memory->object);
+    return image;
+}
+
+static struct process *make_process(struct image *image)
+{
+    struct namespace *name_space;
+    must(namespace_create(nullptr, &name_space), "namespace");
+    struct process_plan plan = {
+        .image = image,
+        .name_space = name_space,
+        .memory_limit = page_free_count() << PAGE_SHIFT,
+        .name = "init",
+    };
+    struct process *process;
+    must(process_create(&plan, &process), "process");
+    give(process, "namespace", &name_space->object, 0);
+    object_put(&name_space->object);
+    return process;
+}
+
+// The block lies at the top of the stack, which begins below it.
+static uintptr_t make_stack(struct process *process, struct memory **stack)
+{
+    uintptr_t base = 0;
+    must(memory_make(process, STACK_SIZE, stack), "stack");
+    struct space_view view = {.memory = *stack, .size = STACK_SIZE,
+                              .flags = MAP_READ | MAP_WRITE | MAP_GUARD,
+                              .allowed = MAP_READ | MAP_WRITE};
+    must(space_map(&process->space, &view, &base), "stack");
+    block.start.image_base = process->image_base;
+    block.start.stack_base = base;
+    block.start.stack_size = STACK_SIZE;
+    return base + STACK_SIZE;
+}
+
+void init_start(const struct bootinfo *info)
+{
+    start_block_init(&block);
+    struct image *image = load_image(info);
+    struct process *process = make_process(image);
+    object_put(&image->object);
+    give(process, "self", &process->object, 0);
+    give_resources(process);
+    give_machine(process, info);
+
+    struct memory *stack;
+    uintptr_t top = make_stack(process, &stack) - START_BLOCK_SIZE;
+    struct fe_thread_options options = {.entry = process->image_entry, .stack_pointer = top,
+                                        .argument = top, .priority = PRIORITY_DEFAULT};
+    struct thread *thread;
+    must(thread_make(process, &options, &thread), "thread");
+    give(process, "thread", &thread->object, 0);
+    start_block_finish(&block, "init");
+    must(memory_store(stack, STACK_SIZE - START_BLOCK_SIZE, block.bytes, block.start.size),
+         "start block");
+    object_put(&stack->object);
+    process->state = PROCESS_RUNNING;
+    thread_start(thread);
+    object_put(&thread->object);
+    object_put(&process->object);
+}

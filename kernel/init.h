@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+// The first process.
+#pragma once
+
+#include <abi/bootinfo.h>
+
+// Makes init from the initrd's bin/init, with all root resources, and starts it. Panics when it cannot.
+void init_start(const struct bootinfo *info);

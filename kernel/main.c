@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// The kernel's start: memory first, then what needs memory, devices, time, and at last init. From then on it only
+// reacts.
+#include "kernel/main.h"
+#include "kernel/entropy.h"
+#include "kernel/init.h"
+#include "kernel/log.h"
+#include "kernel/memory/page.h"
+#include "kernel/object/channel.h"
+#include "kernel/object/namespace.h"
+#include "kernel/object/process.h"
+#include "kernel/object/trust.h"
+#include "kernel/schedule/float.h"
+#include "kernel/schedule/schedule.h"
+#include "kernel/time/clock.h"
+#include "kernel/time/timer.h"
+#include "kernel/trap.h"
+#include "kernel/string.h"
+
+static struct cpu boot_cpu = {.self = &boot_cpu};
+
+void kernel_start(const struct bootinfo *info)
+{
+    boot_cpu = (struct cpu){.self = &boot_cpu, .hardware_id = info->boot_cpu};
+    arch_cpu_init(&boot_cpu);
+    arch_console_early(info);
+    log_print("Ferrite on %s, booted by %s\n", ARCH_NAME, info->protocol);
+    page_init(info);
+    object_init_types();
+    quota_init();
+    watch_init_all();
+    process_init_all();
+    channel_init_all();
+    namespace_init_all();
+    memory_init();
+    float_init();
+    arch_devices_init(info);
+    clock_init();
+    schedule_init(&boot_cpu);
+    entropy_init(info);
+    clock_page_init();
+}
+
+void kernel_main(const struct bootinfo *info)
+{
+    kernel_start(info);
+    if (trust_is_development) log_print("images are trusted by development keys\n");
+    log_print("%lu of %lu MiB free\n", (unsigned long)(page_free_count() >> 8),
+              (unsigned long)(page_total_count() >> 8));
+    init_start(info);
+    struct frame *frame = schedule_exit();
+    if (frame == nullptr) arch_idle();
+    arch_return_to_user(frame);
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// Events. A signal goes to the waiters first, the most urgent first, each taking the bits it waits for;
+// what is left over stays, or is taken by the channel that the event is bound to.
+#include "kernel/object/event.h"
+#include "kernel/object/channel.h"
+#include "kernel/object/handle.h"
+#include "kernel/object/process.h"
+#include "kernel/object/wait.h"
+#include "kernel/syscall.h"
+#include <kernel/syscalls.h>
+
+static void event_destroy(struct object *object)
+{
+    struct event *event = (struct event *)object;
+    timer_disarm(&event->timer);
+    object_free(object);
+}
+
+const struct object_operations event_operations = {
+    .name = "event",
+    .size = sizeof(struct event),
+    .destroy = event_destroy,
+};
+
+// Periods that passed unseen are one signal; the next one keeps the beat.
+static void event_timer(struct timer *timer)
+{
+    struct event *event = CONTAINER(timer, struct event, timer);
+    uint64_t due = timer->node.key, now = clock_now();
+    if (event->timer_period != 0) {
+        uint64_t missed = now > due ? (now - due) / event->timer_period : 0;
+        timer_arm(timer, due + (missed + 1) * event->timer_period);
+    }
+    event_signal(event, event->timer_bits);
+}
+
+enum status event_create(struct process *owner, struct event **event)
+{
+    TRY(object_create(OBJECT_EVENT, owner, event));
+    (*event)->timer.fire = event_timer;
+    return OK;
+}
+
+enum status event_find(uint32_t handle, struct event **event)
+{
+    struct object *object;
+    TRY(handle_find(handle, OBJECT_EVENT, RIGHT_EVENT_SIGNAL, &object));
+    *event = (struct event *)object;
+    return OK;
+}
+
+void event_leave(struct event *event, struct thread *thread)
+{
+    tree_take(&event->waiters, &thread->node);
+    event->waiter_count--;
+    object_put(&event->object);
+}
+
+static void wake(struct event *event, struct thread *thread, uint64_t bits)
+{
+    event->bits &= ~bits;
+    thread->frame.reg[1] = bits;
+    event_leave(event, thread);
+    wait_end(thread, OK);
+}
+
+void event_signal(struct event *event, uint64_t bits)
+{
+    event->bits |= bits;
+    struct tree_node *node = event->waiters.first;
+    while (node != nullptr && event->bits != 0) {
+        struct thread *thread = CONTAINER(node, struct thread, node);
+        node = tree_next(node);
+        uint64_t taken = event->bits & thread->wait_mask;
+        if (taken != 0) wake(event, thread, taken);
+    }
+    if (event->channel != nullptr && (event->bits & event->channel_mask) != 0) {
+        channel_notify(event->channel);
+    }
+}
+
+uint64_t event_take(struct event *event)
+{
+    uint64_t taken = event->bits & event->channel_mask;
+    event->bits &= ~taken;
+    return taken;
+}
+
+enum status sys_event_create(fe_handle *handle)
+{
+    struct process *process = process_current();
+    TRY(handle_reserve(process, 1));
+    struct event *event;
+    TRY(event_create(process, &event));
+    *handle = handle_insert(process, &event->object, RIGHT_ALL);
+    object_put(&event->object);
+    return OK;
+}
+
+enum status sys_event_signal(struct event *event, uint64_t bits)
+{
+    event_signal(event, bits);
+    return OK;
+}
+
+enum status sys_event_wait(struct event *event, uint64_t mask, uint64_t deadline, uint64_t *bits)
+{
+    if (mask == 0) return ERR_BAD_ARGUMENT;
+    uint64_t taken = event->bits & mask;
+    if (taken != 0) {
+        event->bits &= ~taken;
+        *bits = taken;
+        return OK;
+    }
+    struct thread *thread = thread_current();
+    if (event->waiter_count >= EVENT_WAITERS_MAX) return ERR_BUSY;
+    TRY(wait_check(thread, deadline));
+    object_get(&event->object);
+    event->waiter_count++;
+    thread->wait_mask = mask;
+    thread->wait_event = event;
+    wait_begin(thread, THREAD_WATCHING, &event->waiters, deadline);
+    return CALL_DEFERRED;
+}
+
+enum status sys_event_arm(struct event *event, uint64_t bits, uint64_t deadline, uint64_t period)
+{
+    if (deadline == FE_FOREVER) {
+        timer_disarm(&event->timer);
+        return OK;
+    }
+    if (bits == 0 || (period != 0 && period < EVENT_PERIOD_MIN)) return ERR_BAD_ARGUMENT;
+    event->timer_bits = bits;
+    event->timer_period = period;
+    timer_arm(&event->timer, deadline);
+    return OK;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// Events: 64 bits that are set by signals, timers, interrupts and ends of others, and taken by those who wait
+// for them, or by the channel that the event is bound to. Guarded by the kernel lock.
+#pragma once
+
+#include "kernel/object/object.h"
+#include "kernel/time/timer.h"
+#include "kernel/tree.h"
+
+struct channel;
+struct thread;
+
+enum : uint32_t { EVENT_WAITERS_MAX = 64 }; // bounds event_signal; crowds wait on a futex
+
+struct event {
+    struct object object;
+    uint64_t bits;
+    struct tree waiters; // threads, by urgency
+    uint32_t waiter_count;
+    struct channel *channel; // bound to; it holds a reference to the event
+    uint64_t channel_mask;
+    struct timer timer;
+    uint64_t timer_bits, timer_period; // period in ns, 0: once
+};
+
+// Shorter periods would leave no time for anything else, ns.
+enum : uint64_t { EVENT_PERIOD_MIN = 10'000 };
+
+enum status event_create(struct process *owner, struct event **event);
+
+// Sets bits and gives them to whom they wake. Bounded.
+void event_signal(struct event *event, uint64_t bits);
+
+// The bound channel's bits, taken; 0: none.
+uint64_t event_take(struct event *event);
+
+// A waiter leaves without bits.
+void event_leave(struct event *event, struct thread *thread);
+
+// Looks `handle` up in the current process: an event that it may signal.
+enum status event_find(uint32_t handle, struct event **event);

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// Waiting on a word of a process's memory: a tree of threads per process, keyed by the word's address.
+// Guarded by the kernel lock.
+#pragma once
+
+#include "kernel/object/thread.h"
+
+// A waiter leaves.
+void futex_leave(struct thread *thread);
+
+// Wakes up to `count` waiters of `word`; how many there were.
+uint32_t futex_wake(struct process *process, uintptr_t word, uint32_t count);

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// Buffers and handles of messages. Bytes are copied once, a page at a time: the current thread's side as user
+// memory, the other side through the kernel's view of its page. Handles are checked and room for them is
+// reserved before the first byte moves, and nothing can fail after the last one has.
+#include "kernel/object/message.h"
+#include "kernel/log.h"
+#include "kernel/memory/page.h"
+#include "kernel/memory/user.h"
+#include "kernel/object/handle.h"
+#include "kernel/object/process.h"
+#include "kernel/object/resource.h"
+#include "kernel/string.h"
+#include "kernel/syscall.h"
+
+// What receiving writes back: the eight bytes from received_size on, then the handles.
+struct received {
+    uint32_t size;
+    uint8_t send_handle_count, receive_handle_capacity, received_handle_count, zero;
+};
+static_assert(offsetof(struct fe_transfer, received_size) == 2 * sizeof(uintptr_t) + 8);
+static_assert(offsetof(struct fe_transfer, send_handle_count) ==
+              offsetof(struct fe_transfer, received_size) + 4);
+
+enum status message_prepare(struct thread *thread, uintptr_t address)
+{
+    struct ipc *ipc = &thread->ipc;
+    ipc->transfer_at = 0;
+    if (address == 0) return OK;
+    struct fe_transfer *transfer = &ipc->transfer;
+    if (address % alignof(uint64_t) != 0) return ERR_BAD_ARGUMENT;
+    TRY(user_read(transfer, address, sizeof *transfer));
+    if (transfer->send_size > FE_BUFFER_MAX || transfer->send_handle_count > FE_MESSAGE_HANDLES ||
+        transfer->receive_handle_capacity > FE_MESSAGE_HANDLES) {
+        return ERR_BAD_ARGUMENT;
+    }
+    if (transfer->receive_capacity > FE_BUFFER_MAX) transfer->receive_capacity = FE_BUFFER_MAX;
+    if (!user_range_is_valid(transfer->send, transfer->send_size) ||
+        !user_range_is_valid(transfer->receive, transfer->receive_capacity)) {
+        return ERR_BAD_ADDRESS;
+    }
+    ipc->transfer_at = address;
+    return OK;
+}
+
+static uint32_t send_size(const struct thread *from)
+{
+    return from->ipc.transfer_at == 0 ? 0 : from->ipc.transfer.send_size;
+}
+
+static uint32_t send_handles(const struct thread *from)
+{
+    return from->ipc.transfer_at == 0 ? 0 : from->ipc.transfer.send_handle_count;
+}
+
+static enum status check_handles(struct thread *from, struct thread *to)
+{
+    uint32_t count = send_handles(from);
+    const fe_handle *handle = from->ipc.transfer.send_handle;
+    for (uint32_t i = 0; i < count; i++) {
+        struct handle_entry entry;
+        TRY(handle_look_up(from->process, handle[i], RIGHT_TRANSFER, &entry));
+        if (!process_may_hold(to->process, entry.object)) return ERR_NOT_ENTITLED;
+        for (uint32_t j = 0; j < i; j++) {
+            if (handle[j] == handle[i]) return ERR_BAD_ARGUMENT;
+        }
+    }
+    return handle_reserve(to->process, count);
+}
+
+static size_t step_size(uintptr_t a, uintptr_t b, size_t left)
+{
+    size_t rest_a = PAGE_SIZE - a % PAGE_SIZE, rest_b = PAGE_SIZE - b % PAGE_SIZE;
+    size_t step = rest_a < rest_b ? rest_a : rest_b;
+    return step < left ? step : left;
+}
+
+static enum status copy_step(struct thread *from, struct thread *to, uint32_t done, size_t step,
+                             bool *receiver_fails)
+{
+    uintptr_t source = from->ipc.transfer.send + done, target = to->ipc.transfer.receive + done;
+    void *at;
+    *receiver_fails = false;
+    if (from == thread_current()) {
+        *receiver_fails = true;
+        TRY(space_reach(&to->process->space, target, MAP_WRITE, &at));
+        *receiver_fails = false;
+        return arch_user_read(at, source, step) ? OK : ERR_BAD_ADDRESS;
+    }
+    TRY(space_reach(&from->process->space, source, MAP_READ, &at));
+    *receiver_fails = true;
+    return arch_user_write(target, at, step) ? OK : ERR_BAD_ADDRESS;
+}
+
+// Progress is kept in the current thread, under the name of the other one's present wait.
+static enum status copy(struct thread *from, struct thread *to, bool *receiver_fails)
+{
+    struct thread *current = thread_current(), *other = from == current ? to : from;
+    uint64_t name = (uint64_t)other->slot << 32 | other->waits;
+    struct ipc *ipc = &current->ipc;
+    if (ipc->copied_with != name) ipc->copied = 0;
+    ipc->copied_with = name;
+    uint32_t size = send_size(from);
+    while (ipc->copied < size) {
+        size_t step = step_size(from->ipc.transfer.send + ipc->copied,
+                                to->ipc.transfer.receive + ipc->copied, size - ipc->copied);
+        enum status status = copy_step(from, to, ipc->copied, step, receiver_fails);
+        if (status != OK) ipc->copied_with = 0;
+        TRY(status);
+        ipc->copied += (uint32_t)step;
+        if (ipc->copied < size && arch_interrupt_pending()) return CALL_RESTART;
+    }
+    ipc->copied_with = 0;
+    return OK;
+}
+
+static void move_handles(struct thread *from, struct thread *to, fe_handle *received)
+{
+    for (uint32_t i = 0; i < send_handles(from); i++) {
+        struct handle_entry entry =
+            handle_remove(from->process, from->ipc.transfer.send_handle[i]);
+        received[i] = handle_insert(to->process, entry.object, entry.rights);
+        object_put_handle(entry.object);
+    }
+}
+
+// The place of the receiver's results in the kernel's view; none of them crosses a page.
+static enum status reach_results(struct thread *to, void **results, void *handles[])
+{
+    struct space *space = &to->process->space;
+    uintptr_t at = to->ipc.transfer_at;
+    TRY(space_reach(space, at + offsetof(struct fe_transfer, received_size), MAP_WRITE, results));
+    at += offsetof(struct fe_transfer, received_handle);
+    for (uint32_t i = 0; i < FE_MESSAGE_HANDLES; i++) {
+        if (handles == nullptr) break;
+        TRY(space_reach(space, at + i * sizeof(fe_handle), MAP_WRITE, &handles[i]));
+    }
+    return OK;
+}
+
+enum status message_transfer(struct thread *from, struct thread *to, bool *receiver_fails)
+{
+    uint32_t size = send_size(from), count = send_handles(from);
+    const struct fe_transfer *room = &to->ipc.transfer;
+    *receiver_fails = false;
+    if (to->ipc.transfer_at == 0) return size + count == 0 ? OK : ERR_TOO_LARGE;
+    if (size > room->receive_capacity || count > room->receive_handle_capacity) {
+        return ERR_TOO_LARGE;
+    }
+    if (count > 0) TRY(check_handles(from, to));
+    if (size > 0) TRY(copy(from, to, receiver_fails));
+
+    void *results, *places[FE_MESSAGE_HANDLES];
+    *receiver_fails = true;
+    TRY(reach_results(to, &results, count > 0 ? places : nullptr));
+    *receiver_fails = false;
+    struct received received = {size, room->send_handle_count, room->receive_handle_capacity,
+                                (uint8_t)count, 0};
+    memcpy(results, &received, sizeof received);
+    fe_handle handles[FE_MESSAGE_HANDLES];
+    move_handles(from, to, handles);
+    for (uint32_t i = 0; i < count; i++) memcpy(places[i], &handles[i], sizeof handles[i]);
+    return OK;
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Namespaces: a table from paths to unions of mounts. The kernel finds the longest prefix of a path that has
+// mounts; everything below is between the process and the server. Guarded by the kernel lock.
+#pragma once
+
+#include "kernel/list.h"
+#include "kernel/object/object.h"
+#include "kernel/tree.h"
+
+struct session;
+
+enum : uint32_t { MOUNTS_MAX = 1024, MOUNT_PATH_MAX = 1024, TEXT_INLINE = 48 };
+
+struct text {
+    char *at; // inside, or from a slab of larger ones
+    uint32_t size;
+    char inside[TEXT_INLINE];
+};
+
+struct mount {
+    struct list_node node; // in its point's union, in order
+    uint64_t id;
+    struct session *session; // a handle's reference
+    uint32_t rights, flags;
+    struct text start; // the path that the server is asked for first
+};
+
+struct mount_point {
+    struct tree_node node; // in the namespace, by hash of the path
+    struct text path;
+    struct list mounts;
+};
+
+struct namespace {
+    struct object object;
+    struct tree points;
+    uint32_t mount_count;
+    uint64_t generation; // changes with every change
+    uint64_t next_id;
+};
+
+void namespace_init_all(void);
+enum status namespace_create(struct process *owner, struct namespace **name_space);
+
+// Adds a mount; `path` is absolute and clean: ERR_BAD_ARGUMENT. ERR_NO_MEMORY, ERR_QUOTA, ERR_TOO_LARGE.
+struct mount_plan {
+    const char *path, *start;
+    size_t path_size, start_size; // bytes
+    struct session *session;
+    uint32_t rights, flags;
+};
+enum status namespace_add(struct namespace *name_space, const struct mount_plan *plan,
+                          uint64_t *id);
+
+// The index-th mount of the longest prefix of `path` that has any: ERR_NOT_FOUND.
+enum status namespace_find(const struct namespace *name_space, const char *path, size_t size,
+                           uint32_t index, const struct mount **mount, size_t *prefix);
+enum status namespace_remove(struct namespace *name_space, const char *path, size_t size,
+                             uint64_t id);

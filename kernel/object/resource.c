@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Resources and what is done with them directly: deriving smaller ones, and x86's I/O ports.
+#include "kernel/object/resource.h"
+#include "kernel/device/port.h"
+#include "kernel/object/handle.h"
+#include "kernel/object/process.h"
+#include <kernel/syscalls.h>
+
+static void resource_destroy(struct object *object)
+{
+    object_free(object);
+}
+
+const struct object_operations resource_operations = {
+    .name = "resource",
+    .size = sizeof(struct resource),
+    .destroy = resource_destroy,
+};
+
+enum status resource_create(struct process *owner, enum resource_kind kind, uint64_t base,
+                            uint64_t size, struct resource **result)
+{
+    TRY(object_create(OBJECT_RESOURCE, owner, result));
+    (*result)->kind = kind;
+    (*result)->base = base;
+    (*result)->size = size;
+    return OK;
+}
+
+static bool covers(const struct resource *resource, uint64_t base, uint64_t size)
+{
+    return base >= resource->base && size <= resource->size &&
+           base - resource->base <= resource->size - size;
+}
+
+enum status resource_check(const struct resource *resource, enum resource_kind kind, uint64_t base,
+                           uint64_t size)
+{
+    if (resource->kind != kind) return ERR_WRONG_TYPE;
+    return covers(resource, base, size) ? OK : ERR_NO_RIGHT;
+}
+
+enum status sys_resource_derive(struct resource *resource, uint32_t kind, uint64_t base,
+                                uint64_t size, fe_handle *handle)
+{
+    struct process *process = process_current();
+    if (size == 0) return ERR_BAD_ARGUMENT;
+    TRY(resource_check(resource, (enum resource_kind)kind, base, size));
+    TRY(handle_reserve(process, 1));
+    struct resource *derived;
+    TRY(resource_create(process, resource->kind, base, size, &derived));
+    *handle = handle_insert(process, &derived->object, RIGHT_ALL);
+    object_put(&derived->object);
+    return OK;
+}
+
+enum status sys_resource_inspect(struct resource *resource, uint32_t *kind, uint64_t *base,
+                                 uint64_t *size)
+{
+    *kind = resource->kind;
+    *base = resource->base;
+    *size = resource->size;
+    return OK;
+}
+
+static enum status check_port(const struct resource *resource, uint32_t port, uint32_t width)
+{
+    if ((width != 1 && width != 2 && width != 4) || port > 0x10000 - width) {
+        return ERR_BAD_ARGUMENT;
+    }
+    TRY(resource_check(resource, RESOURCE_PORT, port, width));
+    return port_access == nullptr ? ERR_NOT_SUPPORTED : OK;
+}
+
+enum status sys_port_read(struct resource *resource, uint32_t port, uint32_t width,
+                          uint32_t *value)
+{
+    TRY(check_port(resource, port, width));
+    *value = port_access->read((uint16_t)port, width);
+    return OK;
+}
+
+enum status sys_port_write(struct resource *resource, uint32_t port, uint32_t width,
+                           uint32_t value)
+{
+    TRY(check_port(resource, port, width));
+    port_access->write((uint16_t)port, width, value);
+    return OK;
+}

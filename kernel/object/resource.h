@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Resources: ranges of what the machine has only once. Root ones are made at boot; everybody else's are
+// parts of them. Guarded by the kernel lock.
+#pragma once
+
+#include "kernel/object/object.h"
+
+struct resource {
+    struct object object;
+    enum resource_kind kind;
+    uint64_t base, size;
+};
+
+enum status resource_create(struct process *owner, enum resource_kind kind, uint64_t base,
+                            uint64_t size, struct resource **resource);
+
+// Whether `resource` is of `kind` and covers [base, base + size): ERR_WRONG_TYPE, ERR_NO_RIGHT.
+enum status resource_check(const struct resource *resource, enum resource_kind kind, uint64_t base,
+                           uint64_t size);

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// Threads as objects: making, starting, interrupting and ending them. What they wait for is in wait.c, how
+// they are chosen in kernel/schedule/.
+#include "kernel/object/thread.h"
+#include "kernel/log.h"
+#include "kernel/memory/user.h"
+#include "kernel/object/channel.h"
+#include "kernel/object/process.h"
+#include "kernel/object/slot.h"
+#include "kernel/object/wait.h"
+#include "kernel/schedule/float.h"
+#include "kernel/schedule/schedule.h"
+
+static uint32_t total;
+
+uint32_t thread_total(void)
+{
+    return total;
+}
+
+static void thread_destroy(struct object *object)
+{
+    struct thread *thread = (struct thread *)object;
+    ASSERT(thread->state == THREAD_DEAD);
+    struct process *process = thread->process;
+    watch_clear(&thread->watchers);
+    object_free(object);
+    process_release(process);
+}
+
+const struct object_operations thread_operations = {
+    .name = "thread",
+    .size = (sizeof(struct thread) + 63) / 64 * 64,
+    .destroy = thread_destroy,
+};
+
+static void init(struct thread *thread, struct process *process)
+{
+    thread->process = process;
+    process_hold(process);
+    list_node_init(&thread->run);
+    list_node_init(&thread->in_process);
+    list_node_init(&thread->ipc.served);
+    list_init(&thread->channels);
+    watch_init(&thread->watchers);
+    wait_init(thread);
+    list_append(&process->threads, &thread->in_process);
+    process->thread_count++;
+    total++;
+}
+
+enum status thread_make(struct process *process, const struct fe_thread_options *options,
+                        struct thread **result)
+{
+    if (process->ending) return ERR_BAD_STATE;
+    if (process->thread_count >= process->thread_limit) return ERR_QUOTA;
+    TRY(object_create(OBJECT_THREAD, process, result));
+    struct thread *thread = *result;
+    enum status status = slot_take(thread);
+    if (status != OK) {
+        object_free(&thread->object);
+        return status;
+    }
+    init(thread, process);
+    arch_frame_init(&thread->frame, options->entry, options->stack_pointer, options->argument);
+    arch_frame_set_thread_pointer(&thread->frame, options->thread_pointer);
+    thread->schedule.priority = options->priority;
+    thread->own_urgency = thread->urgency = urgency_of(options->priority, UINT64_MAX);
+    object_get(&thread->object); // the thread's own, until it is dead
+    return OK;
+}
+
+void thread_start(struct thread *thread)
+{
+    ASSERT(thread->state == THREAD_NEW);
+    schedule_ready(thread);
+}
+
+static bool is_waiting(const struct thread *thread)
+{
+    return thread->state >= THREAD_CALLING && thread->state <= THREAD_FUTEX;
+}
+
+// Everything that others may hold of a dead thread is gone but its structure.
+static void leave_process(struct thread *thread)
+{
+    struct process *process = thread->process;
+    thread->state = THREAD_DEAD;
+    if (thread->ipc.notice != nullptr) notice_destroy(thread->ipc.notice);
+    thread->ipc.notice = nullptr;
+    float_forget(thread);
+    progress_end(&thread->progress);
+    slot_give_back(thread);
+    list_remove(&thread->in_process);
+    process->thread_count--;
+    total--;
+    watch_fire(&thread->watchers);
+    object_put(&thread->object);
+}
+
+bool thread_kill_step(struct thread *thread)
+{
+    if (!channel_forget_some(thread)) return false;
+    if (is_waiting(thread)) {
+        wait_abandon(thread);
+        thread->state = THREAD_NEW;
+    } else {
+        schedule_remove(thread);
+    }
+    leave_process(thread);
+    return true;
+}
+
+void thread_interrupt(struct thread *thread)
+{
+    if (is_waiting(thread) && !thread->uninterrupted) wait_break(thread, ERR_INTERRUPTED);
+    else thread->interrupted = true;
+}
+
+// Room below the red zone for the frame, which user space gives back by thread_upcall_return.
+enum : uintptr_t { RED_ZONE = 128, STACK_ALIGN = 16 };
+
+bool thread_upcall(struct thread *thread)
+{
+    uintptr_t stack = arch_frame_stack(&thread->frame);
+    if (stack < RED_ZONE + sizeof thread->frame + STACK_ALIGN) return false;
+    stack = (stack - RED_ZONE - sizeof thread->frame) & ~(STACK_ALIGN - 1);
+    if (user_write(stack, &thread->frame, sizeof thread->frame) != OK) return false;
+    thread->interrupted = false;
+    thread->upcalling = true;
+    thread->ipc.copied_with = 0;
+    arch_frame_upcall(&thread->frame, thread->upcall_entry, stack, stack);
+    return true;
+}

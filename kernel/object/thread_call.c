@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// The system calls on threads.
+#include "kernel/memory/user.h"
+#include "kernel/object/event.h"
+#include "kernel/object/futex.h"
+#include "kernel/object/handle.h"
+#include "kernel/object/process.h"
+#include "kernel/object/thread.h"
+#include "kernel/schedule/schedule.h"
+#include "kernel/syscall.h"
+#include <kernel/syscalls.h>
+
+enum status sys_thread_current(uint64_t *id)
+{
+    *id = thread_current()->object.id;
+    return OK;
+}
+
+static enum status check_options(const struct process *process,
+                                 const struct fe_thread_options *options)
+{
+    if (options->flags != 0 || options->priority >= PRIORITY_COUNT) return ERR_BAD_ARGUMENT;
+    if (!user_range_is_valid(options->entry, 1)) return ERR_BAD_ADDRESS;
+    if (!user_range_is_valid(options->stack_pointer - 1, 1)) return ERR_BAD_ADDRESS;
+    if (options->thread_pointer >= ARCH_USER_END) return ERR_BAD_ADDRESS;
+    if (options->priority > process->priority_ceiling) return ERR_NO_RIGHT;
+    return OK;
+}
+
+enum status sys_thread_create(struct process *process, const struct fe_thread_options *options,
+                              fe_handle *handle)
+{
+    struct fe_thread_options made = *options;
+    if (made.priority == 0) {
+        uint32_t own = thread_current()->schedule.priority;
+        made.priority = own < process->priority_ceiling ? own : process->priority_ceiling;
+    }
+    TRY(check_options(process, &made));
+    if (process->state != PROCESS_RUNNING) return ERR_BAD_STATE;
+    TRY(handle_reserve(process_current(), 1));
+    struct thread *thread;
+    TRY(thread_make(process, &made, &thread));
+    *handle = handle_insert(process_current(), &thread->object, RIGHT_ALL);
+    object_put(&thread->object);
+    thread_start(thread);
+    return OK;
+}
+
+enum status sys_thread_exit(uintptr_t clear)
+{
+    struct thread *thread = thread_current();
+    struct process *process = thread->process;
+    if (process->thread_count == 1) return sys_process_exit(0);
+    object_get(&thread->object);
+    while (!channel_forget_some(thread)) {
+        if (arch_interrupt_pending()) {
+            object_put(&thread->object);
+            return CALL_RESTART;
+        }
+    }
+    uint32_t zero = 0;
+    if (clear != 0 && clear % sizeof zero == 0 && user_write(clear, &zero, sizeof zero) == OK) {
+        futex_wake(process, clear, 1);
+    }
+    bool dead = thread_kill_step(thread);
+    object_put(&thread->object);
+    return dead ? CALL_DEFERRED : CALL_RESTART;
+}
+
+enum status sys_thread_yield(void)
+{
+    schedule_yield();
+    return OK;
+}
+
+// Interrupting oneself: registers are to be complete before the upcall saves them, so this goes by the flag.
+enum status sys_thread_interrupt(struct thread *thread)
+{
+    if (thread->state == THREAD_DEAD) return ERR_BAD_STATE;
+    thread_interrupt(thread);
+    return OK;
+}
+
+enum status sys_thread_schedule(struct thread *thread, const struct fe_schedule *schedule)
+{
+    if (schedule->priority >= PRIORITY_COUNT || schedule->flags != 0) return ERR_BAD_ARGUMENT;
+    if (schedule->priority > process_current()->priority_ceiling) return ERR_NO_RIGHT;
+    if (schedule->period != 0 || schedule->budget != 0) return ERR_NOT_SUPPORTED;
+    if (thread->state == THREAD_DEAD) return ERR_BAD_STATE;
+    uint64_t deadline = UINT64_MAX;
+    if (schedule->relative_deadline != 0 &&
+        __builtin_add_overflow(clock_now(), schedule->relative_deadline, &deadline)) {
+        deadline = UINT64_MAX;
+    }
+    thread->schedule = *schedule;
+    thread->own_urgency = urgency_of(schedule->priority, deadline);
+    schedule_update(thread);
+    return OK;
+}
+
+enum status sys_thread_watch(struct thread *thread, fe_handle handle, uint64_t bits)
+{
+    struct event *event;
+    TRY(event_find(handle, &event));
+    return watch_add(&thread->watchers, process_current(), event, bits);
+}
+
+enum status sys_thread_pointer_set(uintptr_t pointer)
+{
+    if (pointer >= ARCH_USER_END) return ERR_BAD_ADDRESS;
+    arch_frame_set_thread_pointer(&thread_current()->frame, pointer);
+    return OK;
+}
+
+enum status sys_thread_upcall_set(uintptr_t entry)
+{
+    if (entry != 0 && !user_range_is_valid(entry, 1)) return ERR_BAD_ADDRESS;
+    thread_current()->upcall_entry = entry;
+    return OK;
+}
+
+// The frame comes from user memory: it is made harmless, and all its registers are the thread's now.
+enum status sys_thread_upcall_return(uintptr_t address, uint32_t flags)
+{
+    struct thread *thread = thread_current();
+    struct frame frame;
+    if ((flags & ~(uint32_t)UPCALL_KEEP) != 0) return ERR_BAD_ARGUMENT;
+    if (!thread->upcalling) return ERR_BAD_STATE;
+    TRY(user_read(&frame, address, sizeof frame));
+    arch_frame_sanitise(&frame);
+    thread->frame = frame;
+    thread->upcalling = false;
+    if ((flags & UPCALL_KEEP) != 0) thread->kept = true;
+    return CALL_DEFERRED;
+}

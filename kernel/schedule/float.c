@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// The first use of FP after a switch traps: the owner's registers are saved, the new one's loaded. A thread
+// that never uses them has no room for them.
+#include "kernel/schedule/float.h"
+#include "kernel/memory/page.h"
+#include "kernel/object/fault.h"
+#include "kernel/object/process.h"
+#include "kernel/trap.h"
+
+static struct slab float_slab;
+
+void float_init(void)
+{
+    slab_init(&float_slab, "float", arch_float_size());
+}
+
+static bool make_state(struct thread *thread)
+{
+    if (thread->float_state != nullptr) return true;
+    if (process_charge(thread->process, arch_float_size()) != OK) return false;
+    thread->float_state = slab_allocate(&float_slab);
+    if (thread->float_state == nullptr) {
+        process_uncharge(thread->process, arch_float_size());
+        return false;
+    }
+    arch_float_init(thread->float_state);
+    return true;
+}
+
+void trap_float(void)
+{
+    struct cpu *cpu = arch_cpu();
+    struct thread *thread = cpu->current;
+    if (!make_state(thread)) {
+        fault_report(&thread->frame, FAULT_OUT_OF_MEMORY, arch_frame_pc(&thread->frame));
+        return;
+    }
+    arch_float_enable(true);
+    cpu->float_enabled = true;
+    if (cpu->float_owner == thread) return;
+    if (cpu->float_owner != nullptr) arch_float_save(cpu->float_owner->float_state);
+    arch_float_restore(thread->float_state);
+    cpu->float_owner = thread;
+}
+
+void float_forget(struct thread *thread)
+{
+    struct cpu *cpu = arch_cpu();
+    if (cpu->float_owner == thread) cpu->float_owner = nullptr;
+    if (thread->float_state == nullptr) return;
+    slab_free(&float_slab, thread->float_state);
+    thread->float_state = nullptr;
+    process_uncharge(thread->process, arch_float_size());
+}

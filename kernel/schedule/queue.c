@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// The run queue: see the header.
+#include "kernel/schedule/queue.h"
+#include "kernel/log.h"
+#include "kernel/object/thread.h"
+
+void queue_init(struct run_queue *queue)
+{
+    queue->ready = 0;
+    queue->count = 0;
+    for (uint32_t i = 0; i < PRIORITY_COUNT; i++) {
+        list_init(&queue->level[i].list);
+        queue->level[i].deadline = (struct tree){};
+    }
+}
+
+void queue_add(struct run_queue *queue, struct thread *thread, bool first)
+{
+    uint32_t priority = urgency_priority(thread->urgency);
+    queue->ready |= 1ull << priority;
+    queue->count++;
+    if (urgency_has_deadline(thread->urgency)) {
+        tree_add(&queue->level[priority].deadline, &thread->node, thread->urgency);
+    } else if (first) {
+        list_prepend(&queue->level[priority].list, &thread->run);
+    } else {
+        list_append(&queue->level[priority].list, &thread->run);
+    }
+}
+
+void queue_remove(struct run_queue *queue, struct thread *thread)
+{
+    uint32_t priority = urgency_priority(thread->urgency);
+    ASSERT((queue->ready >> priority & 1) != 0);
+    if (urgency_has_deadline(thread->urgency)) {
+        tree_take(&queue->level[priority].deadline, &thread->node);
+    } else {
+        list_remove(&thread->run);
+    }
+    queue->count--;
+    if (list_is_empty(&queue->level[priority].list) &&
+        tree_is_empty(&queue->level[priority].deadline)) {
+        queue->ready &= ~(1ull << priority);
+    }
+}
+
+struct thread *queue_top(const struct run_queue *queue)
+{
+    if (queue->ready == 0) return nullptr;
+    uint32_t priority = PRIORITY_COUNT - 1 - (uint32_t)__builtin_clzll(queue->ready);
+    struct tree_node *node = queue->level[priority].deadline.first;
+    if (node != nullptr) return CONTAINER(node, struct thread, node);
+    return CONTAINER(list_first(&queue->level[priority].list), struct thread, run);
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+// Who runs. Handlers of traps only note what changed; the choice is made once, on the way out of the kernel.
+// A slice is timed only while an equal is ready: an otherwise idle machine has no ticks.
+#include "kernel/schedule/schedule.h"
+#include "kernel/log.h"
+#include "kernel/object/fault.h"
+#include "kernel/object/process.h"
+#include "kernel/object/reap.h"
+#include "kernel/schedule/float.h"
+#include "kernel/time/timer.h"
+#include "kernel/trap.h"
+
+enum : uint64_t { SLICE = 5'000'000 }; // ns
+
+void schedule_init(struct cpu *cpu)
+{
+    queue_init(&cpu->queue);
+    cpu->since = arch_counter();
+    cpu->timer_set = UINT64_MAX;
+}
+
+struct thread *thread_current(void)
+{
+    return arch_cpu()->current;
+}
+
+struct process *process_current(void)
+{
+    return arch_cpu()->current->process;
+}
+
+// Books the time since the last switch to whoever had it.
+static inline void account(struct cpu *cpu)
+{
+    uint64_t now = arch_counter(), ticks = now - cpu->since;
+    cpu->since = now;
+    if (cpu->current == nullptr) {
+        cpu->idle_ticks += ticks;
+        return;
+    }
+    cpu->current->cpu_ticks += ticks;
+    cpu->current->process->cpu_ticks += ticks;
+}
+
+void schedule_ready(struct thread *thread)
+{
+    struct cpu *cpu = arch_cpu();
+    if (thread->process->stopped) {
+        thread->state = THREAD_PARKED;
+        list_append(&thread->process->parked, &thread->run);
+        return;
+    }
+    thread->state = THREAD_READY;
+    queue_add(&cpu->queue, thread, false);
+    if (cpu->current == nullptr || thread->urgency < cpu->current->urgency) cpu->reschedule = true;
+    else if (thread->urgency == cpu->current->urgency) cpu->timer_stale = true;
+}
+
+void schedule_block(enum thread_state state)
+{
+    struct cpu *cpu = arch_cpu();
+    account(cpu);
+    cpu->current->state = state;
+    cpu->current->waits++;
+    cpu->current = nullptr;
+    cpu->reschedule = true;
+}
+
+void schedule_switch_to(struct thread *thread)
+{
+    struct cpu *cpu = arch_cpu();
+    ASSERT(cpu->current == nullptr);
+    thread->state = THREAD_RUNNING;
+    cpu->current = thread;
+    cpu->reschedule = false;
+    cpu->switches++;
+}
+
+void schedule_resume(struct thread *thread)
+{
+    struct cpu *cpu = arch_cpu();
+    bool first = cpu->queue.ready == 0 || thread->urgency <= queue_top(&cpu->queue)->urgency;
+    if (first && !thread->process->stopped) schedule_switch_to(thread);
+    else schedule_ready(thread);
+}
+
+void schedule_remove(struct thread *thread)
+{
+    struct cpu *cpu = arch_cpu();
+    if (thread->state == THREAD_READY) {
+        queue_remove(&cpu->queue, thread);
+    } else if (thread->state == THREAD_PARKED) {
+        list_remove(&thread->run);
+    } else if (cpu->current == thread) {
+        schedule_block(THREAD_NEW);
+    }
+}
+
+void schedule_yield(void)
+{
+    struct cpu *cpu = arch_cpu();
+    if (queue_urgency(&cpu->queue) > cpu->current->urgency) return;
+    cpu->rotate = true;
+    cpu->reschedule = true;
+}
+
+// The end of the slice matters only to a thread without deadline that has an equal.
+static bool is_sliced(const struct cpu *cpu)
+{
+    if (cpu->current == nullptr || urgency_has_deadline(cpu->current->urgency)) return false;
+    uint32_t priority = urgency_priority(cpu->current->urgency);
+    return !list_is_empty(&cpu->queue.level[priority].list);
+}
+
+static void set_timer(struct cpu *cpu)
+{
+    uint64_t next = timer_next();
+    if (is_sliced(cpu) && cpu->slice_end < next) next = cpu->slice_end;
+    cpu->timer_stale = false;
+    if (next == cpu->timer_set) return;
+    cpu->timer_set = next;
+    arch_timer_set(clock_to_counter(next));
+}
+
+void trap_timer(void)
+{
+    struct cpu *cpu = arch_cpu();
+    cpu->interrupts++;
+    cpu->timer_set = 0;
+    timer_run();
+    if (is_sliced(cpu) && clock_now() >= cpu->slice_end) schedule_yield();
+}
+
+// Makes the most urgent thread the current one. The one that was keeps its place before its equals,
+// unless its slice is over.
+static void pick(struct cpu *cpu)
+{
+    cpu->reschedule = false;
+    bool rotate = cpu->rotate;
+    cpu->rotate = false;
+    struct thread *top = queue_top(&cpu->queue), *current = cpu->current;
+    if (top == nullptr) return;
+    if (current != nullptr) {
+        if (rotate ? top->urgency > current->urgency : top->urgency >= current->urgency) return;
+        account(cpu);
+        current->state = THREAD_READY;
+        queue_add(&cpu->queue, current, !rotate);
+        cpu->current = nullptr;
+    } else {
+        account(cpu);
+    }
+    queue_remove(&cpu->queue, top);
+    schedule_switch_to(top);
+    cpu->slice_end = clock_from_counter(cpu->since) + SLICE;
+    cpu->timer_stale = true;
+}
+
+static struct frame *idle(struct cpu *cpu)
+{
+    set_timer(cpu);
+    cpu->frame = nullptr;
+    return nullptr;
+}
+
+static inline void load(struct cpu *cpu, struct thread *thread)
+{
+    struct space *space = &thread->process->space;
+    if (cpu->space != space) {
+        cpu->space = space;
+        arch_space_switch(&space->arch);
+    }
+    float_switch(cpu, thread);
+    cpu->frame = &thread->frame;
+}
+
+struct frame *schedule_exit(void)
+{
+    struct cpu *cpu = arch_cpu();
+    for (;;) {
+        if (cpu->reschedule) pick(cpu);
+        struct thread *thread = cpu->current;
+        if (thread == nullptr) {
+            if (arch_interrupt_pending() || !reap_step()) return idle(cpu);
+            continue;
+        }
+        load(cpu, thread);
+        if (thread->interrupted && thread->upcall_entry != 0 && !thread->upcalling) {
+            if (!thread_upcall(thread)) {
+                fault_report(&thread->frame, FAULT_WRITE, arch_frame_stack(&thread->frame));
+            }
+            if (cpu->current != thread) continue;
+        }
+        if (cpu->timer_stale) set_timer(cpu);
+        return &thread->frame;
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// The calls on the machine as a whole: debug console, log, figures, power.
+#include "kernel/log.h"
+#include "kernel/machine.h"
+#include "kernel/memory/page.h"
+#include "kernel/memory/user.h"
+#include "kernel/object/process.h"
+#include "kernel/object/resource.h"
+#include "kernel/object/thread.h"
+#include "kernel/schedule/cpu.h"
+#include "kernel/time/timer.h"
+#include <kernel/syscalls.h>
+
+enum : uint32_t { TEXT_MAX = 1024 };
+static const char *machine_name = ARCH_NAME;
+
+void machine_set_name(const char *name)
+{
+    machine_name = name;
+}
+
+enum status sys_debug_write(struct resource *resource, struct user_buffer text)
+{
+    char bytes[TEXT_MAX];
+    TRY(resource_check(resource, RESOURCE_DEBUG, 0, 1));
+    if (text.size > sizeof bytes) return ERR_TOO_LARGE;
+    TRY(user_read(bytes, text.address, text.size));
+    log_write(bytes, text.size);
+    return OK;
+}
+
+enum status sys_log_read(struct resource *resource, uint64_t position, struct user_buffer data,
+                         uint64_t *new_position, size_t *length)
+{
+    char bytes[TEXT_MAX];
+    TRY(resource_check(resource, RESOURCE_DEBUG, 0, 1));
+    uint64_t at = position;
+    size_t size = log_copy(&at, bytes, data.size < sizeof bytes ? data.size : sizeof bytes);
+    TRY(user_write(data.address, bytes, size));
+    *new_position = at;
+    *length = size;
+    return OK;
+}
+
+static void copy_name(char *to, size_t size, const char *from)
+{
+    for (size_t i = 0; i + 1 < size && from[i] != '\0'; i++) to[i] = from[i];
+}
+
+enum status sys_system_inspect(struct resource *resource, struct fe_system_info *info)
+{
+    TRY(resource_check(resource, RESOURCE_SYSTEM, 0, 1));
+    const struct cpu *cpu = arch_cpu();
+    uint64_t total = page_total_count(), unused = page_free_count();
+    *info = (struct fe_system_info){
+        .memory_total = total << PAGE_SHIFT,
+        .memory_free = unused << PAGE_SHIFT,
+        .memory_kernel = 0,
+        .uptime = clock_now(),
+        .idle_time = clock_ticks_to_ns(cpu->idle_ticks),
+        .context_switches = cpu->switches,
+        .interrupts = cpu->interrupts,
+        .calls = cpu->calls,
+        .page_faults = cpu->faults,
+        .cpu_count = 1,
+        .process_count = process_count(),
+        .thread_count = thread_total(),
+        .page_size = PAGE_SIZE,
+    };
+    copy_name(info->machine, sizeof info->machine, machine_name);
+    copy_name(info->arch, sizeof info->arch, ARCH_NAME);
+    return OK;
+}
+
+enum status sys_system_power(struct resource *resource, uint32_t action)
+{
+    TRY(resource_check(resource, RESOURCE_POWER, 0, 1));
+    if (action != POWER_OFF && action != POWER_REBOOT) return ERR_BAD_ARGUMENT;
+    return arch_power(action, 0);
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// The monotonic clock: the hardware's counter in ns, by one multiplication and a shift. The same factors go to
+// user space in the clock page, so both read the same time.
+#include "kernel/time/clock.h"
+#include "kernel/log.h"
+#include "kernel/memory/page.h"
+#include "kernel/object/memory.h"
+#include "kernel/object/process.h"
+#include "kernel/schedule/cpu.h"
+#include "kernel/time/timer.h"
+#include <abi/clock.h>
+#include <arch/arch.h>
+#include <kernel/syscalls.h>
+#include "kernel/object/resource.h"
+
+enum : uint64_t { NS_PER_SECOND = 1'000'000'000 };
+enum : uint32_t { CLOCK_SHIFT = 32 };
+
+typedef unsigned __int128 wide;
+
+static uint64_t frequency, multiplier, start;
+static uint64_t ticks_per_ns; // shifted
+static struct memory *page_memory;
+static struct fe_clock_page *page;
+
+void clock_init(void)
+{
+    frequency = arch_counter_frequency();
+    ASSERT(frequency > 0);
+    multiplier = (uint64_t)(((wide)NS_PER_SECOND << CLOCK_SHIFT) / frequency);
+    ticks_per_ns = (uint64_t)(((wide)frequency << CLOCK_SHIFT) / NS_PER_SECOND);
+    start = clock_ticks_to_ns(arch_counter());
+}
+
+uint64_t clock_ticks_to_ns(uint64_t ticks)
+{
+    return (uint64_t)(((wide)ticks * multiplier) >> CLOCK_SHIFT);
+}
+
+uint64_t clock_from_counter(uint64_t counter)
+{
+    return clock_ticks_to_ns(counter) - start;
+}
+
+uint64_t clock_now(void)
+{
+    return clock_from_counter(arch_counter());
+}
+
+// Rounding is up and then some, so that a timer is never early: one tick more than any rounding loses.
+uint64_t clock_to_counter(uint64_t ns)
+{
+    if (ns > UINT64_MAX - start - 1) return UINT64_MAX;
+    wide ticks = (((wide)(ns + start) + 1) * ticks_per_ns) >> CLOCK_SHIFT;
+    wide bounded = ticks + 1;
+    return bounded > UINT64_MAX ? UINT64_MAX : (uint64_t)bounded;
+}
+
+void clock_page_init(void)
+{
+    uint64_t physical;
+    struct page *first;
+    if (memory_make(nullptr, PAGE_SIZE, &page_memory) != OK ||
+        memory_page(page_memory, 0, true, &first, &physical) != OK) {
+        panic("no memory for the clock page");
+    }
+    page = page_address(first);
+    *page = (struct fe_clock_page){
+        .shift = CLOCK_SHIFT,
+        .multiplier = multiplier,
+        .base = -start,
+        .frequency = frequency,
+    };
+}
+
+struct memory *clock_page_memory(void)
+{
+    return page_memory;
+}
+
+void clock_set_realtime(uint64_t realtime)
+{
+    __atomic_store_n(&page->sequence, page->sequence + 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&page->realtime, (int64_t)realtime, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&page->sequence, page->sequence + 1, __ATOMIC_SEQ_CST);
+}
+
+enum status sys_clock_read(uint64_t *now)
+{
+    *now = clock_now();
+    return OK;
+}
+
+enum status sys_clock_page(uintptr_t *address)
+{
+    *address = process_current()->clock_page;
+    return OK;
+}
+
+enum status sys_clock_adjust(struct resource *resource, uint64_t realtime)
+{
+    TRY(resource_check(resource, RESOURCE_SYSTEM, 0, 1));
+    clock_set_realtime(realtime);
+    return OK;
+}
