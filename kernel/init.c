@@ -102,7 +102,7 @@ static struct image *load_image(const struct bootinfo *info)
     if (info->initrd_size == 0) panic("init: there is no initrd");
     const uint8_t *bytes = arch_physical_to_virtual(info->initrd_base);
     must(initrd_open(bytes, info->initrd_size, &initrd), "the initrd's signature");
-    must(initrd_find(&initrd, "bin/init", &file, &size), "bin/init in the initrd");
+    must(initrd_find(&initrd, "service/init", &file, &size), "service/init in the initrd");
     struct memory *memory = memory_of(file, size);
     struct image *image;
     must(image_make(nullptr, memory, size, &image), "the image");

@@ -2,20 +2,20 @@
 // The kernel's start: memory first, then what needs memory, devices, time, and at last init. From then on it only
 // reacts.
 #include "kernel/main.h"
-#include "kernel/entropy.h"
 #include "kernel/init.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/object/channel.h"
+#include "kernel/object/memory.h"
 #include "kernel/object/namespace.h"
 #include "kernel/object/process.h"
 #include "kernel/object/trust.h"
+#include "kernel/random.h"
 #include "kernel/schedule/float.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/time/clock.h"
 #include "kernel/time/timer.h"
 #include "kernel/trap.h"
-#include "kernel/string.h"
 
 static struct cpu boot_cpu = {.self = &boot_cpu};
 
@@ -35,9 +35,9 @@ void kernel_start(const struct bootinfo *info)
     memory_init();
     float_init();
     arch_devices_init(info);
-    clock_init();
+    clock_start();
     schedule_init(&boot_cpu);
-    entropy_init(info);
+    random_init(info);
     clock_page_init();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Start blocks: strings behind the header as they come, tables last.
 #include "kernel/start_block.h"
-#include "kernel/entropy.h"
+#include "kernel/random.h"
 #include "kernel/log.h"
 #include "kernel/string.h"
 
@@ -21,7 +21,7 @@ void start_block_init(struct start_block *block)
     block->used = sizeof block->start;
     block->start.magic = FE_START_MAGIC;
     block->start.version = FE_START_VERSION;
-    entropy_fill(block->start.random, sizeof block->start.random);
+    random_fill(block->start.random, sizeof block->start.random);
 }
 
 void start_block_handle(struct start_block *block, const char *name, fe_handle handle,

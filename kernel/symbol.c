@@ -7,17 +7,17 @@ struct symbol {
     uint32_t address, name;
 };
 
-extern const struct symbol kernel_symbol[] [[gnu::weak]];
-extern const char kernel_symbol_name[] [[gnu::weak]];
-extern const uint32_t kernel_symbol_count [[gnu::weak]];
-extern const char kernel_image_start[] [[gnu::weak]]; // the linker script's
-extern const char kernel_image_end[] [[gnu::weak]];
+[[gnu::weak]] extern const struct symbol kernel_symbol[];
+[[gnu::weak]] extern const char kernel_symbol_name[];
+[[gnu::weak]] extern const uint32_t kernel_symbol_count;
+[[gnu::weak]] extern const char image_start[]; // the linker script's
+[[gnu::weak]] extern const char image_end[];
 
 const char *symbol_find(uintptr_t address, uintptr_t *offset)
 {
-    uintptr_t base = (uintptr_t)kernel_image_start;
+    uintptr_t base = (uintptr_t)image_start;
     const uint32_t *present = &kernel_symbol_count;
-    if (present == nullptr || address < base || address >= (uintptr_t)kernel_image_end) {
+    if (present == nullptr || address < base || address >= (uintptr_t)image_end) {
         return nullptr;
     }
     size_t low = 0, high = *present;

@@ -83,3 +83,9 @@ void trap_fault(struct frame *frame, enum fault_reason reason, uintptr_t address
     bool starved = status == ERR_NO_MEMORY || status == ERR_QUOTA;
     fault_report(frame, starved ? FAULT_OUT_OF_MEMORY : reason, address);
 }
+
+bool trap_user_copy_fault(uintptr_t address, bool write)
+{
+    arch_cpu()->faults++;
+    return space_fault(&process_current()->space, address, write ? MAP_WRITE : MAP_READ) == OK;
+}

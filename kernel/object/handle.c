@@ -8,6 +8,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/thread.h"
 #include "kernel/schedule/cpu.h"
+#include <kernel/syscalls.h>
 
 struct handle_slot {
     struct object *object; // nullptr: free

@@ -75,7 +75,6 @@ struct thread {
     uintptr_t upcall_entry;
     struct list_node in_process;
     struct watch_list watchers;
-    struct progress progress; // of a long call; ended with the thread
 };
 
 struct thread *thread_current(void);

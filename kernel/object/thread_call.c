@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The system calls on threads.
 #include "kernel/memory/user.h"
+#include "kernel/object/channel.h"
 #include "kernel/object/event.h"
 #include "kernel/object/futex.h"
 #include "kernel/object/handle.h"

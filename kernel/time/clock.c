@@ -13,22 +13,20 @@
 #include <kernel/syscalls.h>
 #include "kernel/object/resource.h"
 
-enum : uint64_t { NS_PER_SECOND = 1'000'000'000 };
+enum : uint64_t { NS_PER_SECOND = 1'000'000'000, CLOCK_END = 1ull << 61 }; // 73 years
 enum : uint32_t { CLOCK_SHIFT = 32 };
 
 typedef unsigned __int128 wide;
 
 static uint64_t frequency, multiplier, start;
-static uint64_t ticks_per_ns; // shifted
 static struct memory *page_memory;
 static struct fe_clock_page *page;
 
-void clock_init(void)
+void clock_start(void)
 {
     frequency = arch_counter_frequency();
-    ASSERT(frequency > 0);
-    multiplier = (uint64_t)(((wide)NS_PER_SECOND << CLOCK_SHIFT) / frequency);
-    ticks_per_ns = (uint64_t)(((wide)frequency << CLOCK_SHIFT) / NS_PER_SECOND);
+    ASSERT(frequency > 0 && frequency < UINT64_MAX / NS_PER_SECOND);
+    multiplier = (NS_PER_SECOND << CLOCK_SHIFT) / frequency;
     start = clock_ticks_to_ns(arch_counter());
 }
 
@@ -47,13 +45,18 @@ uint64_t clock_now(void)
     return clock_from_counter(arch_counter());
 }
 
-// Rounding is up and then some, so that a timer is never early: one tick more than any rounding loses.
+// The first counter value at which the clock says `ns` or more, so that a timer is neither early nor set twice.
+// The factors are rounded down, so the exact value may be a little short and is made up for.
 uint64_t clock_to_counter(uint64_t ns)
 {
-    if (ns > UINT64_MAX - start - 1) return UINT64_MAX;
-    wide ticks = (((wide)(ns + start) + 1) * ticks_per_ns) >> CLOCK_SHIFT;
-    wide bounded = ticks + 1;
-    return bounded > UINT64_MAX ? UINT64_MAX : (uint64_t)bounded;
+    if (ns > CLOCK_END - start) return UINT64_MAX;
+    uint64_t wanted = ns + start;
+    uint64_t ticks = wanted / NS_PER_SECOND * frequency +
+                     wanted % NS_PER_SECOND * frequency / NS_PER_SECOND;
+    for (uint64_t reached; (reached = clock_ticks_to_ns(ticks)) < wanted;) {
+        ticks += (wanted - reached) * frequency / NS_PER_SECOND + 1;
+    }
+    return ticks;
 }
 
 void clock_page_init(void)

@@ -7,7 +7,7 @@
 
 struct memory;
 
-// Makes the page; clock_init has run.
+// Makes the page; clock_start has run.
 void clock_page_init(void);
 struct memory *clock_page_memory(void);
 

@@ -29,7 +29,7 @@ static inline bool timer_is_armed(const struct timer *timer)
     return tree_is_linked(&timer->node);
 }
 
-void clock_init(void); // after arch_devices_init: reads the counter's frequency
+void clock_start(void); // after arch_devices_init: reads the counter's frequency
 uint64_t clock_now(void);
 uint64_t clock_from_counter(uint64_t counter); // ns
 uint64_t clock_to_counter(uint64_t ns);        // rounded up, UINT64_MAX stays
