@@ -157,7 +157,7 @@ int signal_take(struct thread *thread, uint64_t wanted)
 static void act_by_default(int number)
 {
     if (is_ignored_by_default(number)) return;
-    int32_t data[2] = {0, number};
+    int32_t data[2] = {(int32_t)call_getpid(nullptr), number};
     struct p9_control wish = {.request = CONTROL_PROCESS_SIGNAL, .data = data, .size = sizeof data};
     if (process_control(&wish) < 0) fe_exit(128 + number);
 }

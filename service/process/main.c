@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// The process service: pids, parents, groups, sessions, users, wait and signals (abi/9p.h has the
+// requests), and /proc. Each process speaks to it on its own session, given at birth; init has the
+// first.
+#include "process.h"
+#include <abi/9p_operations.h>
+#include <abi/syscalls.h>
+#include <errno.h>
+#include <ferrite/start.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct p9_server server;
+struct p9_node *tree;
+
+// A pid of 0 means oneself.
+static struct process *named(struct process *process, uint32_t pid)
+{
+    return pid == 0 ? process : process_find(pid);
+}
+
+static int set_group(struct p9_request *request, struct process *process)
+{
+    uint32_t data[2];
+    if (request->size != sizeof data) return -EINVAL;
+    memcpy(data, request->data, sizeof data);
+    struct process *target = named(process, data[0]);
+    if (target == nullptr || (target != process && target->parent != process)) return -ESRCH;
+    uint32_t group = data[1] == 0 ? target->pid : data[1];
+    if (target->session == target->pid || target->session != process->session) return -EPERM;
+    if (group != target->pid && !group_exists(group, target->session)) return -EPERM;
+    target->group = group;
+    return 0;
+}
+
+static int new_session(struct p9_request *request, struct process *process)
+{
+    if (process->group == process->pid) {
+        for (struct process *at = processes; at != nullptr; at = at->next) {
+            if (at != process && at->group == process->pid) return -EPERM;
+        }
+        if (process->session == process->pid) return -EPERM;
+    }
+    process->session = process->group = process->pid;
+    process->terminal = 0;
+    request->value = process->pid;
+    return 0;
+}
+
+static int tell_identity(struct p9_request *request, struct process *process)
+{
+    uint32_t pid;
+    if (request->size != sizeof pid) return -EINVAL;
+    memcpy(&pid, request->data, sizeof pid);
+    const struct process *target = named(process, pid);
+    if (target == nullptr) return -ESRCH;
+    struct fe_process_identity identity = {.pid = target->pid,
+                                           .parent = target->parent->pid,
+                                           .group = target->group,
+                                           .session = target->session,
+                                           .uid = target->uid,
+                                           .gid = target->gid,
+                                           .group_count = target->group_count,
+                                           .terminal = target->terminal};
+    memcpy(identity.groups, target->groups, sizeof identity.groups);
+    return p9_answer(request, &identity, sizeof identity);
+}
+
+static int set_identity(struct p9_request *request, struct process *process)
+{
+    struct fe_process_identity identity;
+    if (request->size != sizeof identity) return -EINVAL;
+    memcpy(&identity, request->data, sizeof identity);
+    if (process->uid != 0) return -EPERM;
+    if (identity.group_count > GROUP_MAX) return -EINVAL;
+    process->uid = identity.uid;
+    process->gid = identity.gid;
+    process->group_count = identity.group_count;
+    memcpy(process->groups, identity.groups, sizeof process->groups);
+    return 0;
+}
+
+static int process_control(struct p9_request *request, struct p9_open *open, uint32_t control)
+{
+    struct process *process = process_of(open);
+    switch (control) {
+    case CONTROL_PROCESS_REGISTER: return life_register(request, process);
+    case CONTROL_PROCESS_CHILD: return life_child(request, process);
+    case CONTROL_PROCESS_BECOME: return life_become(request, process);
+    case CONTROL_PROCESS_EXIT: return life_exit(request, process);
+    case CONTROL_PROCESS_WAIT: return life_wait(request, process);
+    case CONTROL_PROCESS_SIGNAL: return signal_request(request, process);
+    case CONTROL_PROCESS_SIGNALS: return signal_set_page(request, process);
+    case CONTROL_PROCESS_GROUP_SET: return set_group(request, process);
+    case CONTROL_PROCESS_SESSION_NEW: return new_session(request, process);
+    case CONTROL_PROCESS_IDENTITY: return tell_identity(request, process);
+    case CONTROL_PROCESS_IDENTITY_SET: return set_identity(request, process);
+    case CONTROL_PROCESS_ALARM: return alarm_request(request, process);
+    default: return -ENOTTY;
+    }
+}
+
+static const struct p9_operations process_operations = {.control = process_control};
+struct process init_process = {
+    .node = {.operations = &process_operations,
+             .references = 1,
+             .mode = S_IFCHR | 0600,
+             .links = 1,
+             .path = 1},
+    .parent = &init_process,
+    .pid = INIT_PID,
+    .group = INIT_PID,
+    .session = INIT_PID,
+    .state_now = STATE_ALIVE,
+    .command = "init",
+};
+
+static void signalled(struct p9_server *from, uint64_t bits)
+{
+    if (bits & BIT_ENDED_MASK) life_ended(bits);
+    if (bits & BIT_ALARM) alarm_run();
+}
+
+// init's own session, which is no connector: it speaks as pid 1.
+static enum status give_init_its_session(void)
+{
+    fe_handle init = fe_start_handle("init"), session;
+    if (init == FE_NO_HANDLE) return OK;
+    TRY(p9_session_create(&server, &init_process.node, 0, 0, &init_process, &session));
+    static const char name[] = "session";
+    struct fe_transfer transfer = {.send = (uintptr_t)name,
+                                   .send_size = sizeof name - 1,
+                                   .send_handle_count = 1,
+                                   .send_handle = {session}};
+    struct fe_message message = {.label = P9_CONTROL, .transfer = &transfer};
+    message.word[0] = FE_9P_ROOT_FID;
+    message.word[1] = CONTROL_INIT_READY;
+    TRY(fe_channel_call(init, &message, FE_FOREVER));
+    return message.label == 0 ? OK : ERR_BAD_STATE;
+}
+
+int main(void)
+{
+    if (text_serve() != 0) return 1;
+    server = (struct p9_server){.name = "process", .root = tree, .signalled = signalled};
+    if (p9_server_init(&server) != OK) return 1;
+    p9_session_gone(&server, life_session_gone);
+    text_add(&init_process);
+    if (give_init_its_session() != OK) return 1;
+    if (p9_server_ready(&server, "proc", nullptr) != OK) return 1;
+    p9_serve(&server);
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// What the process service's files share. A process here is a pid with its relations: parent,
+// group, session, user, signals; behind it is a kernel process, later perhaps another one (exec),
+// or none yet (vfork). Its own session with this service has the process's node as root, so every
+// request says who asks. One thread, no locks.
+#pragma once
+
+#include <9p/server.h>
+#include <9p/tree.h>
+
+enum : uint64_t { // bits of the server's event: a process ended (shared by pids), alarms
+    BIT_ENDED_COUNT = 48,
+    BIT_ENDED_MASK = (1ull << BIT_ENDED_COUNT) - 1,
+    BIT_ALARM = 1ull << BIT_ENDED_COUNT,
+};
+
+enum life_state : uint8_t { // beside the kernel's (abi/object.h)
+    STATE_MADE,             // registered, not running yet
+    STATE_ALIVE,
+    STATE_STOPPED,
+    STATE_ZOMBIE, // ended, its parent has not asked
+};
+
+enum : uint32_t { GROUP_MAX = 32 };
+enum : uint32_t { INIT_PID = 1, PID_MAX = 0x3fff'ffff };
+
+struct process {
+    struct p9_node node; // first: root of its own session
+    struct process *next, *parent;
+    uint32_t pid, group, session;
+    uint32_t uid, gid, group_count, groups[GROUP_MAX];
+    enum life_state state_now;
+    int32_t status;                // as wait() gives it, of a zombie
+    bool tell_stop, tell_continue; // wait() has not reported it yet
+    int32_t stop_signal;
+    char command[64];
+    uint64_t terminal; // qid path of the controlling terminal, 0: none
+
+    fe_handle process, thread;   // inspect and kill; control
+    struct fe_signal_page *page; // shared with it; nullptr: `signals` counts
+    struct fe_signal_page signals;
+    uint64_t alarm, period; // ns, 0: none
+    uint64_t cpu_time;      // of a zombie
+    bool has_files;         // below /proc
+};
+
+extern struct p9_server server;
+extern struct p9_node *tree; // /proc
+extern struct process *processes;
+extern struct process init_process;
+
+// table.c
+struct process *process_find(uint32_t pid);
+struct process *process_of(const struct p9_open *open);
+struct process *process_create(struct process *parent);
+void process_remove(struct process *process); // a zombie that was waited for
+bool group_exists(uint32_t group, uint32_t session);
+
+// life.c
+int life_register(struct p9_request *request, struct process *parent);
+int life_child(struct p9_request *request, struct process *parent);
+int life_become(struct p9_request *request, struct process *process);
+int life_exit(struct p9_request *request, struct process *process);
+int life_wait(struct p9_request *request, struct process *process);
+void life_ended(uint64_t bits);
+void life_session_gone(struct p9_server *server, void *owner);
+// Its state changed in a way that the parent may wait for.
+void life_tell_parent(struct process *process);
+
+// signal.c
+int signal_request(struct p9_request *request, struct process *sender);
+int signal_set_page(struct p9_request *request, struct process *process);
+void signal_send(struct process *process, int number);
+void signal_forget_page(struct process *process);
+int alarm_request(struct p9_request *request, struct process *process);
+void alarm_run(void);
+
+// text.c
+int text_serve(void);
+void text_add(struct process *process);
+void text_remove(struct process *process);
+int text_status(struct p9_request *request, void *context, struct p9_text *text);
+
+// How a kernel process's exit code looks to wait().
+int32_t status_of_code(int32_t code);

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+// Signals. What a program catches, ignores or blocks it says in a page that it shares with this
+// service; a signal for it becomes a bit there and an interrupt of its thread. Everything else is
+// done here: ending, stopping, continuing.
+#include "process.h"
+#include <abi/syscalls.h>
+#include <errno.h>
+#include <ferrite/clock.h>
+#include <ferrite/handle.h>
+#include <ferrite/memory.h>
+#include <signal.h>
+#include <string.h>
+
+enum : int { SIGNALS = 64 };
+
+static uint64_t bit_of(int number)
+{
+    return 1ull << (number - 1);
+}
+
+static bool is_stop(int number)
+{
+    return number == SIGSTOP || number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+}
+
+static bool is_harmless(int number)
+{
+    return number == SIGCHLD || number == SIGURG || number == SIGWINCH || number == SIGCONT;
+}
+
+static struct fe_signal_page *page_of(struct process *process)
+{
+    return process->page ? process->page : &process->signals;
+}
+
+static void stop(struct process *process, int number)
+{
+    if (process->state_now != STATE_ALIVE || fe_process_stop(process->process) != OK) return;
+    process->state_now = STATE_STOPPED;
+    process->stop_signal = number;
+    process->tell_stop = true;
+    process->tell_continue = false;
+    life_tell_parent(process);
+}
+
+static void go_on(struct process *process)
+{
+    if (process->state_now != STATE_STOPPED || fe_process_continue(process->process) != OK) return;
+    process->state_now = STATE_ALIVE;
+    process->tell_stop = false;
+    process->tell_continue = true;
+    life_tell_parent(process);
+}
+
+static void hold(struct process *process, int number)
+{
+    __atomic_fetch_or(&page_of(process)->pending, bit_of(number), __ATOMIC_SEQ_CST);
+}
+
+static void act_by_default(struct process *process, int number)
+{
+    if (is_harmless(number)) return;
+    if (process->process == FE_NO_HANDLE) {
+        hold(process, number); // it is only being made
+    } else if (is_stop(number)) {
+        stop(process, number);
+    } else if (process != &init_process && fe_process_kill(process->process, -number) != OK) {
+        hold(process, number);
+    }
+}
+
+void signal_send(struct process *process, int number)
+{
+    if (process->state_now == STATE_ZOMBIE || process == &init_process) return;
+    struct fe_signal_page *page = page_of(process);
+    if (number == SIGCONT) {
+        uint64_t stops = bit_of(SIGSTOP) | bit_of(SIGTSTP) | bit_of(SIGTTIN) | bit_of(SIGTTOU);
+        __atomic_fetch_and(&page->pending, ~stops, __ATOMIC_SEQ_CST);
+        go_on(process);
+    } else if (is_stop(number)) {
+        __atomic_fetch_and(&page->pending, ~bit_of(SIGCONT), __ATOMIC_SEQ_CST);
+    }
+    if (number == SIGKILL || number == SIGSTOP) {
+        act_by_default(process, number);
+        return;
+    }
+    bool is_blocked = (__atomic_load_n(&page->blocked, __ATOMIC_SEQ_CST) & bit_of(number)) != 0;
+    bool is_caught = (__atomic_load_n(&page->caught, __ATOMIC_SEQ_CST) & bit_of(number)) != 0;
+    if (__atomic_load_n(&page->ignored, __ATOMIC_SEQ_CST) & bit_of(number)) return;
+    if (is_blocked || is_caught) {
+        hold(process, number);
+        if (process->thread != FE_NO_HANDLE && fe_thread_interrupt(process->thread) != OK) return;
+    } else {
+        act_by_default(process, number);
+    }
+}
+
+// --- Requests
+// ----------------------------------------------------------------------------------------------
+
+static bool may_signal(const struct process *sender, const struct process *target, int number)
+{
+    if (sender->uid == 0 || sender->uid == target->uid) return true;
+    return number == SIGCONT && sender->session == target->session;
+}
+
+static bool is_meant(const struct process *target, const struct process *sender, int32_t selector)
+{
+    if (target->state_now == STATE_ZOMBIE && selector <= 0) return false;
+    if (selector > 0) return target->pid == (uint32_t)selector;
+    if (selector == 0) return target->group == sender->group;
+    if (selector == -1) return target != sender && target != &init_process;
+    return target->group == (uint32_t)-selector;
+}
+
+// data: i32 selector as of kill(), i32 signal (0: only ask).
+int signal_request(struct p9_request *request, struct process *sender)
+{
+    struct {
+        int32_t selector, number;
+    } wish;
+    if (request->size != sizeof wish) return -EINVAL;
+    memcpy(&wish, request->data, sizeof wish);
+    if (wish.number < 0 || wish.number > SIGNALS) return -EINVAL;
+    bool found = false, allowed = false;
+    struct process *next;
+    for (struct process *at = processes; at != nullptr; at = next) {
+        next = at->next;
+        if (!is_meant(at, sender, wish.selector)) continue;
+        found = true;
+        if (!may_signal(sender, at, wish.number)) continue;
+        allowed = true;
+        if (wish.number != 0) signal_send(at, wish.number);
+    }
+    if (!found) return -ESRCH;
+    return allowed ? 0 : -EPERM;
+}
+
+int signal_set_page(struct p9_request *request, struct process *process)
+{
+    fe_handle thread = p9_take_handle(request, 0);
+    FE_HANDLE memory = p9_take_handle(request, 1);
+    void *address;
+    if (thread == FE_NO_HANDLE ||
+        fe_memory_map(memory, 0, FE_PAGE_SIZE, MAP_READ | MAP_WRITE, &address) != OK) {
+        fe_handle_drop(&thread);
+        return -EINVAL;
+    }
+    uint64_t pending = process->signals.pending;
+    signal_forget_page(process);
+    process->thread = thread;
+    process->page = address;
+    process->signals = (struct fe_signal_page){};
+    if (pending != 0) __atomic_fetch_or(&process->page->pending, pending, __ATOMIC_SEQ_CST);
+    return 0;
+}
+
+void signal_forget_page(struct process *process)
+{
+    if (process->page && fe_memory_unmap(process->page, FE_PAGE_SIZE) != OK) return;
+    process->page = nullptr;
+    fe_handle_drop(&process->thread);
+}
+
+// --- Alarms
+// ------------------------------------------------------------------------------------------------
+
+static void arm(void)
+{
+    uint64_t next = 0;
+    for (struct process *at = processes; at != nullptr; at = at->next) {
+        if (at->alarm != 0 && (next == 0 || at->alarm < next)) next = at->alarm;
+    }
+    enum status status = fe_event_arm(server.event, BIT_ALARM, next == 0 ? FE_FOREVER : next, 0);
+    (void)status;
+}
+
+int alarm_request(struct p9_request *request, struct process *process)
+{
+    uint64_t times[2];
+    if (request->size != sizeof times) return -EINVAL;
+    memcpy(times, request->data, sizeof times);
+    process->alarm = times[0];
+    process->period = times[1];
+    arm();
+    return 0;
+}
+
+void alarm_run(void)
+{
+    uint64_t now = fe_clock_monotonic();
+    for (struct process *at = processes; at != nullptr; at = at->next) {
+        if (at->alarm == 0 || at->alarm > now) continue;
+        uint64_t period = at->period;
+        at->alarm = period == 0 ? 0 : at->alarm + ((now - at->alarm) / period + 1) * period;
+        signal_send(at, SIGALRM);
+    }
+    arm();
+}

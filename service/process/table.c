@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// The table of processes: a list by pid. Pids go up and start over; one in use, also as a group or
+// a session, is not given again.
+#include "process.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct process *processes = &init_process;
+static uint32_t last_pid = INIT_PID;
+
+struct process *process_find(uint32_t pid)
+{
+    struct process *at = processes;
+    while (at != nullptr && at->pid != pid) at = at->next;
+    return at;
+}
+
+struct process *process_of(const struct p9_open *open)
+{
+    return (struct process *)open->node;
+}
+
+static bool is_used(uint32_t number)
+{
+    for (struct process *at = processes; at != nullptr; at = at->next) {
+        if (at->pid == number || at->group == number || at->session == number) return true;
+    }
+    return false;
+}
+
+bool group_exists(uint32_t group, uint32_t session)
+{
+    for (struct process *at = processes; at != nullptr; at = at->next) {
+        if (at->group == group && at->session == session && at->state_now != STATE_ZOMBIE)
+            return true;
+    }
+    return false;
+}
+
+static void release(struct p9_node *node)
+{
+    free(node);
+}
+
+struct process *process_create(struct process *parent)
+{
+    static struct p9_operations operations;
+    struct process *process = calloc(1, sizeof *process);
+    if (process == nullptr) return nullptr;
+    do {
+        last_pid = last_pid == PID_MAX ? INIT_PID + 1 : last_pid + 1;
+    } while (is_used(last_pid));
+    operations = *init_process.node.operations;
+    operations.release = release;
+    process->node = (struct p9_node){.operations = &operations,
+                                     .references = 1,
+                                     .mode = S_IFCHR | 0600,
+                                     .links = 1,
+                                     .path = p9_path_new()};
+    process->pid = last_pid;
+    process->parent = parent;
+    process->group = parent->group;
+    process->session = parent->session;
+    process->uid = parent->uid;
+    process->gid = parent->gid;
+    process->group_count = parent->group_count;
+    memcpy(process->groups, parent->groups, sizeof process->groups);
+    process->terminal = parent->terminal;
+    process->next = processes;
+    processes = process;
+    text_add(process);
+    return process;
+}
+
+void process_remove(struct process *process)
+{
+    struct process **at = &processes;
+    while (*at != process) at = &(*at)->next;
+    *at = process->next;
+    text_remove(process);
+    p9_node_put(&process->node);
+}
