@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+# Reading cpio archives.
+kind := library
+uses := ferrite
