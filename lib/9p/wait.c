@@ -59,24 +59,39 @@ struct p9_request *p9_keep(struct p9_request *request)
 }
 
 // Sends straight from the caller's data: the reply buffer may be in use by the request that runs now.
-void p9_finish(struct p9_request *kept, int64_t result, const void *data, size_t size)
+static void finish(struct p9_request *kept, int64_t result, struct fe_transfer *transfer)
 {
+    fe_handle handle = transfer->send_handle[0];
     if (!kept->is_cancelled) {
-        struct fe_transfer transfer = {.send = (uintptr_t)data,
-                                       .send_size = result >= 0 ? (uint32_t)size : 0};
         struct fe_message message = {.label = result < 0 ? (uint64_t)-result : 0,
                                      .token = kept->token,
-                                     .transfer = &transfer};
+                                     .transfer = transfer};
         message.word[0] = result >= 0 ? (uint64_t)result : 0;
         enum status status = fe_channel_reply(kept->server->channel, &message);
+        if (status == OK) handle = FE_NO_HANDLE;
         if (status != OK && status != ERR_STALE) {
             message.label = EMSGSIZE;
-            transfer.send_size = 0;
+            *transfer = (struct fe_transfer){};
             status = fe_channel_reply(kept->server->channel, &message);
         }
         kept_unlink(kept);
     }
+    fe_handle_drop(&handle);
     request_free(kept);
+}
+
+void p9_finish(struct p9_request *kept, int64_t result, const void *data, size_t size)
+{
+    struct fe_transfer transfer = {.send = (uintptr_t)data,
+                                   .send_size = result >= 0 ? (uint32_t)size : 0};
+    finish(kept, result, &transfer);
+}
+
+void p9_finish_handle(struct p9_request *kept, int64_t result, fe_handle handle)
+{
+    struct fe_transfer transfer = {.send_handle_count = handle != FE_NO_HANDLE,
+                                   .send_handle = {handle}};
+    finish(kept, result, &transfer);
 }
 
 int wait_for_change(struct p9_request *request, struct p9_node *node)

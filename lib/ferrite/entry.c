@@ -26,10 +26,18 @@ static void relocate(uintptr_t base)
     }
 }
 
-void fe_start_c(struct fe_start *start)
+// The parent left room for the thread's own handle, which exists only since the thread does.
+static void place_thread(fe_handle thread)
+{
+    struct fe_start_handle *entry = (struct fe_start_handle *)fe_start_find("thread");
+    if (entry && entry->handle == FE_NO_HANDLE) entry->handle = thread;
+}
+
+void fe_start_c(struct fe_start *start, fe_handle thread)
 {
     relocate((uintptr_t)__image_start);
     fe_start_use(start);
+    place_thread(thread);
     if (start->magic != FE_START_MAGIC || start->version != FE_START_VERSION) fe_exit(127);
     fe_program_start(start);
 }

@@ -41,8 +41,8 @@ static const char *directory_of(const struct fe_spawn *options)
     return options->directory ? options->directory : "/";
 }
 
-// "self", "namespace" and those of the options.
-enum : uint32_t { OWN_HANDLES = 2 };
+// "self", "namespace", "thread" (which the start code fills in) and those of the options.
+enum : uint32_t { OWN_HANDLES = 3 };
 
 static void block_measure(struct block *block, const struct fe_spawn *options)
 {
@@ -56,7 +56,8 @@ static void block_measure(struct block *block, const struct fe_spawn *options)
     block->environment = block->arguments + block->argument_count * sizeof(uint32_t);
     block->strings = block->environment + block->environment_count * sizeof(uint32_t);
     block->size = block->strings + list_size(options->arguments) + list_size(options->environment) +
-                  strlen(directory_of(options)) + 1 + sizeof "self" + sizeof "namespace";
+                  strlen(directory_of(options)) + 1 + sizeof "self" + sizeof "namespace" +
+                  sizeof "thread";
     for (size_t i = 0; i < options->handle_count; i++) {
         block->size += strlen(options->handles[i].name) + 1;
     }
@@ -116,6 +117,7 @@ static enum status block_grant(struct block *block, fe_handle process)
     block_handle(block, 0, "self", granted, 0);
     TRY(grant_namespace(block->options, process, &granted));
     block_handle(block, 1, "namespace", granted, 0);
+    block_handle(block, 2, "thread", FE_NO_HANDLE, 0);
     for (size_t i = 0; i < block->options->handle_count; i++) {
         const struct fe_spawn_handle *entry = &block->options->handles[i];
         granted = FE_NO_HANDLE;

@@ -193,6 +193,7 @@ uint64_t p9_path_new(void);             // a fresh p9_node.path
 // is_cancelled is set and finish only frees.
 struct p9_request *p9_keep(struct p9_request *request);
 void p9_finish(struct p9_request *kept, int64_t result, const void *data, size_t size);
+void p9_finish_handle(struct p9_request *kept, int64_t result, fe_handle handle); // moved
 
 // The answer's bytes and handle (control). The handle is moved.
 int p9_answer(struct p9_request *request, const void *data, size_t size);

@@ -29,8 +29,8 @@ const char *fe_start_variable(const char *name);
 // Called by fe_start_c only: what all of this looks in.
 void fe_start_use(const struct fe_start *start);
 
-// Called by _start only.
-[[noreturn]] void fe_start_c(struct fe_start *start);
+// Called by _start only: reg[0] and reg[1] of a process's first thread.
+[[noreturn]] void fe_start_c(struct fe_start *start, fe_handle thread);
 
 // The C library's entry, after relocation: sets itself up, calls main, ends the process.
 [[noreturn]] void fe_program_start(struct fe_start *start);

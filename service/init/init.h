@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// What init's files share. One thread serves and supervises (main.c, supervise.c, request.c); a second one makes users'
+// namespaces (user.c), because that asks services, and a service may be asking init at the same moment.
+#pragma once
+
+#include "unit.h"
+
+#include <9p/server.h>
+
+enum : uint64_t { // bits of the server's event; the low ones: a unit ended
+    BIT_ENDED_MASK = (1ull << 48) - 1,
+    BIT_WORK = 1ull << 48,  // look what can be started
+    BIT_RETRY = 1ull << 49, // a pause is over
+    BIT_USER = 1ull << 50,  // the second thread has finished something
+    BIT_POWER = 1ull << 51,
+};
+
+struct mounted { // in the order in which they came
+    struct mounted *next;
+    struct unit *unit; // whose it is
+    char *path;
+    fe_handle connector;
+    uint64_t mount;
+    uint32_t flags;
+    bool is_bare; // not for users' namespaces
+};
+
+extern struct p9_server server;
+extern struct unit *units;
+extern struct mounted *mounts;
+extern struct p9_node *control_node;
+
+// main.c
+void say(const char *format, ...);
+void work_soon(void);
+
+// supervise.c
+void units_start(void);          // all whose needs are met
+void units_ended(uint64_t bits); // those whose process is dead
+void unit_provide(struct unit *unit, struct p9_name name, fe_handle connector);
+bool unit_start(struct unit *unit);
+void units_stop(void); // all, for power-off
+
+// mount.c
+enum status mount_add(struct unit *unit, const char *path, fe_handle connector, uint32_t flags);
+void mount_drop(struct unit *unit);
+bool mount_exists(const char *path);
+
+// request.c
+extern const struct p9_operations control_operations;
+int power_files(struct p9_node **power, struct p9_node **services);
+void power_now(void);
+
+// process.c: the process service, once it runs
+void process_session_set(fe_handle session);
+fe_handle process_register(struct unit *unit, fe_handle process);
+
+// user.c
+int user_namespace(struct p9_request *request); // answers later
+void user_mount(const struct mounted *mounted); // a mount for the namespaces that exist
+void user_finish(void);                         // answers what the thread has made
+enum status user_init(void);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Mounts: what is where in init's namespace, which every service shares. A service that is started again mounts at the
+// same places; until then its dead mounts stay, so that clients find "peer closed" and wait instead of "not found".
+#include "init.h"
+
+#include <abi/syscalls.h>
+#include <ferrite/handle.h>
+#include <ferrite/libc.h>
+#include <ferrite/namespace.h>
+
+struct mounted *mounts;
+
+bool mount_exists(const char *path)
+{
+    for (struct mounted *m = mounts; m; m = m->next) {
+        if (strcmp(m->path, path) == 0) return true;
+    }
+    return false;
+}
+
+static struct mounted *mount_find(const struct unit *unit, const char *path)
+{
+    for (struct mounted *m = mounts; m; m = m->next) {
+        if (m->unit == unit && strcmp(m->path, path) == 0) return m;
+    }
+    return nullptr;
+}
+
+static struct mounted *mount_record(struct unit *unit, const char *path)
+{
+    struct mounted *fresh = calloc(1, sizeof *fresh);
+    char *copy = malloc(strlen(path) + 1);
+    if (fresh == nullptr || copy == nullptr) {
+        free(fresh);
+        free(copy);
+        return nullptr;
+    }
+    memcpy(copy, path, strlen(path) + 1);
+    fresh->unit = unit;
+    fresh->path = copy;
+    struct mounted **end = &mounts;
+    while (*end) end = &(*end)->next;
+    *end = fresh;
+    return fresh;
+}
+
+// Takes the connector over.
+enum status mount_add(struct unit *unit, const char *path, fe_handle connector, uint32_t flags)
+{
+    uint64_t mount;
+    struct mounted *old = mount_find(unit, path);
+    if (old && old->flags != MOUNT_REPLACE) {
+        TRY(fe_namespace_unmount(fe_namespace_self(), path, strlen(path), old->mount));
+    }
+    enum status status = fe_namespace_attach(FE_NO_HANDLE, path, connector, "", flags, &mount);
+    struct mounted *record = old;
+    if (status == OK && record == nullptr) record = mount_record(unit, path);
+    if (status != OK || record == nullptr) {
+        fe_handle_drop(&connector);
+        return status != OK ? status : ERR_NO_MEMORY;
+    }
+    fe_handle_drop(&record->connector);
+    record->connector = connector;
+    record->mount = mount;
+    record->flags = flags;
+    user_mount(record);
+    work_soon();
+    return OK;
+}

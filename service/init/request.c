@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// What services ask init for, on the session that each got at birth, and init's own files: /dev/power ends the machine, /dev/services
+// tells how every unit is.
+#include "init.h"
+
+#include <9p/tree.h>
+#include <abi/errno.h>
+#include <abi/syscalls.h>
+#include <ferrite/handle.h>
+#include <ferrite/libc.h>
+#include <ferrite/start.h>
+
+static uint32_t power_action;
+
+static int ready(struct p9_request *request, struct unit *unit)
+{
+    struct p9_name name = {(const char *)request->data, request->size};
+    fe_handle connector = p9_take_handle(request, 0);
+    if (p9_name_is(name, "session") && strcmp(unit->name, "process") == 0) {
+        process_session_set(connector);
+    } else {
+        unit_provide(unit, name, connector);
+    }
+    return 0;
+}
+
+static int mount(struct p9_request *request, struct unit *unit)
+{
+    char path[256];
+    if ((unit->may & MAY_MOUNT) == 0) return -EPERM;
+    if (request->size == 0 || request->size >= sizeof path || request->data[0] != '/') return -EINVAL;
+    memcpy(path, request->data, request->size);
+    path[request->size] = '\0';
+    fe_handle connector = p9_take_handle(request, 0);
+    if (connector == FE_NO_HANDLE) return -EINVAL;
+    return mount_add(unit, path, connector, MOUNT_REPLACE) == OK ? 0 : -ENOMEM;
+}
+
+static int power(uint32_t action)
+{
+    if (action > POWER_REBOOT) return -EINVAL;
+    power_action = action;
+    return fe_event_signal(server.event, BIT_POWER) == OK ? 0 : -EIO;
+}
+
+void power_now(void)
+{
+    say("%s", power_action == POWER_OFF ? "power off" : "restart");
+    units_stop();
+    enum status status = fe_system_power(fe_start_handle("resource/power"), power_action);
+    say("the machine does not obey (%d)", status);
+}
+
+static int control(struct p9_request *request, struct p9_open *open, uint32_t control)
+{
+    struct unit *unit = p9_request_owner(request);
+    uint32_t action;
+    if (unit == nullptr) return -EPERM;
+    switch (control) {
+    case CONTROL_INIT_READY: return ready(request, unit);
+    case CONTROL_INIT_MOUNT: return mount(request, unit);
+    case CONTROL_INIT_NAMESPACE:
+        return (unit->may & MAY_NAMESPACE) != 0 ? user_namespace(request) : -EPERM;
+    case CONTROL_INIT_POWER:
+        if ((unit->may & MAY_POWER) == 0) return -EPERM;
+        if (request->size != sizeof action) return -EINVAL;
+        memcpy(&action, request->data, sizeof action);
+        return power(action);
+    default: return -ENOTTY;
+    }
+}
+
+const struct p9_operations control_operations = {.control = control};
+
+static int power_command(struct p9_request *request, void *context, const char *text, size_t size)
+{
+    if (size > 0 && text[size - 1] == '\n') size--;
+    struct p9_name word = {text, size};
+    if (p9_name_is(word, "off")) return power(POWER_OFF);
+    if (p9_name_is(word, "reboot")) return power(POWER_REBOOT);
+    return -EINVAL;
+}
+
+static int services_text(struct p9_request *request, void *context, struct p9_text *text)
+{
+    for (struct unit *unit = units; unit; unit = unit->next) {
+        p9_print(text, "%s %s failures %u exit %d\n", unit->name, unit_state_name(unit->state),
+                 unit->failures, unit->exit_code);
+    }
+    return 0;
+}
+
+// Two trees of one file each: their roots' only children are mounted as files.
+int power_files(struct p9_node **power_node, struct p9_node **services)
+{
+    static const struct p9_tree_entry table[] = {
+        {.path = "power", .mode = 0620, .command = power_command, .gid = 10},
+        {.path = "services", .mode = 0444, .text = services_text},
+    };
+    struct p9_node *root;
+    int result = p9_tree_create(nullptr, 0, &root);
+    if (result == 0) result = p9_tree_add(root, &table[0], power_node);
+    if (result == 0) result = p9_tree_add(root, &table[1], services);
+    return result;
+}

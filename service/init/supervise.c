@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+// Starting units when their needs are met, and starting them again when they end: at once the first time, then after pauses
+// that double up to PAUSE_MAX while they keep failing; one that ran for STABLE_TIME has a clean record.
+#include "init.h"
+
+#include <9p/client.h>
+#include <abi/syscalls.h>
+#include <cpio/cpio.h>
+#include <ferrite/clock.h>
+#include <ferrite/handle.h>
+#include <ferrite/libc.h>
+#include <ferrite/memory.h>
+#include <ferrite/spawn.h>
+#include <ferrite/start.h>
+#include <ferrite/status.h>
+
+enum : uint64_t { PAUSE_FIRST = 20'000'000, PAUSE_MAX = 5'000'000'000, STABLE_TIME = 10'000'000'000 };
+enum : uint32_t { FAILURES_TOLD = 3 };
+
+static bool need_is_met(const char *need)
+{
+    if (need[0] == '/') return mount_exists(need);
+    for (struct unit *unit = units; unit; unit = unit->next) {
+        if (strcmp(unit->name, need) == 0) return unit->state == UNIT_READY;
+    }
+    return false;
+}
+
+static bool needs_are_met(const struct unit *unit)
+{
+    for (uint32_t i = 0; i < unit->needs.count; i++) {
+        if (!need_is_met(unit->needs.word[i])) return false;
+    }
+    return true;
+}
+
+static void fail(struct unit *unit, const char *what, int reason)
+{
+    unit->failures++;
+    if (unit->failures <= FAILURES_TOLD) say("%s: %s (%d)", unit->name, what, reason);
+    unit->state = UNIT_PAUSED;
+    uint32_t doublings = unit->failures < 9 ? unit->failures - 1 : 8;
+    uint64_t pause = PAUSE_FIRST << doublings;
+    unit->retry = fe_clock_after(pause < PAUSE_MAX ? pause : PAUSE_MAX);
+    if (fe_event_arm(server.event, BIT_RETRY, unit->retry, 0) != OK) work_soon();
+}
+
+// The file system's own server comes out of the archive itself.
+static int initrd_image(fe_handle *image)
+{
+    const struct fe_start_handle *start = fe_start_find("initrd");
+    struct cpio_entry entry;
+    void *bytes;
+    if (start == nullptr) return -1;
+    size_t size = (size_t)start->value;
+    if (fe_memory_map(start->handle, 0, size, MAP_READ, &bytes) != OK) return -2;
+    enum status status = cpio_find(bytes, size, "service/initrd", &entry);
+    FE_HANDLE memory = FE_NO_HANDLE;
+    if (status == OK) {
+        status = fe_memory_clone(start->handle, entry.offset, fe_page_round(entry.size), &memory);
+    }
+    if (status == OK) status = fe_image_create(memory, entry.size, image);
+    if (fe_memory_unmap(bytes, size) != OK) say("initrd: cannot unmap");
+    return status;
+}
+
+static int image_open(struct unit *unit)
+{
+    if (unit->image != FE_NO_HANDLE) return 0;
+    if (unit->is_initrd) return initrd_image(&unit->image);
+    return p9_image(unit->program.word[0], &unit->image);
+}
+
+// The handles that the file names, the session to init, later the one to the process service.
+static struct fe_spawn_handle *handles_of(struct unit *unit, size_t *count)
+{
+    struct fe_spawn_handle *list = calloc(unit->handles.count + 2, sizeof *list);
+    if (list == nullptr) return nullptr;
+    *count = 0;
+    for (uint32_t i = 0; i < unit->handles.count; i++) {
+        const struct fe_start_handle *own = fe_start_find(unit->handles.word[i]);
+        if (own == nullptr) continue; // this machine has none
+        list[(*count)++] = (struct fe_spawn_handle){.name = unit->handles.word[i],
+                                                    .handle = own->handle,
+                                                    .value = own->value,
+                                                    .keep = own->handle != FE_NO_HANDLE};
+    }
+    fe_handle session;
+    if (p9_session_create(&server, control_node, 0, 0, unit, &session) != OK) {
+        free(list);
+        return nullptr;
+    }
+    list[(*count)++] = (struct fe_spawn_handle){.name = "init", .handle = session};
+    return list;
+}
+
+// Made, registered with the process service, started.
+static enum status run(struct unit *unit, struct fe_spawn *options,
+                       struct fe_spawn_handle *handles, struct fe_child *child)
+{
+    TRY(fe_spawn_create(options, child));
+    fe_handle session = process_register(unit, child->process);
+    if (session != FE_NO_HANDLE) {
+        handles[options->handle_count++] =
+            (struct fe_spawn_handle){.name = "process", .handle = session};
+    }
+    enum status status = fe_process_watch(child->process, server.event, 1ull << unit->bit);
+    if (status == OK) status = fe_spawn_start(options, child);
+    if (status != OK) fe_handle_drop(&child->process);
+    return status;
+}
+
+bool unit_start(struct unit *unit)
+{
+    unit->state = UNIT_STARTING;
+    for (uint32_t i = 0; i < unit->provision_count; i++) unit->provisions[i].is_done = false;
+    int result = image_open(unit);
+    if (result != 0) {
+        fail(unit, "its program cannot be run", result);
+        return false;
+    }
+    size_t count;
+    struct fe_spawn_handle *handles = handles_of(unit, &count);
+    if (handles == nullptr) {
+        fail(unit, "no memory", 0);
+        return false;
+    }
+    struct fe_spawn options = {
+        .image = unit->image,
+        .name = unit->name,
+        .arguments = (const char *const *)unit->program.word,
+        .environment = (const char *const *)unit->environment.word,
+        .may_mount = (unit->may & MAY_BIND) != 0,
+        .handles = handles,
+        .handle_count = count,
+        .memory_limit = unit->memory_limit,
+        .priority = unit->priority,
+    };
+    struct fe_child child;
+    enum status status = run(unit, &options, handles, &child);
+    free(handles);
+    if (status != OK) {
+        fail(unit, fe_status_text(status), status);
+        return false;
+    }
+    fe_handle_drop(&child.thread);
+    unit->process = child.process;
+    unit->started = fe_clock_monotonic();
+    if (unit->provision_count == 0 && unit->restart != RESTART_NEVER) unit->state = UNIT_READY;
+    return true;
+}
+
+void units_start(void)
+{
+    uint64_t now = fe_clock_monotonic();
+    bool has_started;
+    do {
+        has_started = false;
+        for (struct unit *unit = units; unit; unit = unit->next) {
+            bool is_due = unit->state == UNIT_WAITING ||
+                          (unit->state == UNIT_PAUSED && unit->retry <= now);
+            if (is_due && needs_are_met(unit)) has_started |= unit_start(unit);
+        }
+    } while (has_started);
+    uint64_t next = FE_FOREVER;
+    for (struct unit *unit = units; unit; unit = unit->next) {
+        if (unit->state == UNIT_PAUSED && unit->retry > now && unit->retry < next) next = unit->retry;
+    }
+    if (next != FE_FOREVER && fe_event_arm(server.event, BIT_RETRY, next, 0) != OK) work_soon();
+}
+
+static void unit_ended(struct unit *unit, int32_t code)
+{
+    fe_handle_drop(&unit->process);
+    unit->exit_code = code;
+    if (unit->restart == RESTART_NEVER) {
+        unit->state = code == 0 ? UNIT_READY : UNIT_FAILED;
+        if (code != 0) say("%s: ended with %d", unit->name, code);
+        work_soon();
+        return;
+    }
+    if (unit->restart == RESTART_FAILURE && code == 0) {
+        unit->state = UNIT_ENDED;
+        return;
+    }
+    if (fe_clock_monotonic() - unit->started > STABLE_TIME) unit->failures = 0;
+    if (code == 0 && unit->provision_count == 0) {
+        unit->state = UNIT_WAITING; // a login session is over
+        unit->failures = 0;
+        work_soon();
+        return;
+    }
+    fail(unit, "ended", code);
+}
+
+void units_ended(uint64_t bits)
+{
+    for (struct unit *unit = units; unit; unit = unit->next) {
+        struct fe_process_info info;
+        if (unit->process == FE_NO_HANDLE || (bits >> unit->bit & 1) == 0) continue;
+        if (fe_process_inspect(unit->process, &info) != OK || info.state != PROCESS_DEAD) continue;
+        unit_ended(unit, info.exit_code);
+    }
+}
+
+// A service sends what it provides under `name`; it is ready when everything has come.
+void unit_provide(struct unit *unit, struct p9_name name, fe_handle connector)
+{
+    bool is_complete = true, is_known = false;
+    for (uint32_t i = 0; i < unit->provision_count; i++) {
+        struct provision *provision = &unit->provisions[i];
+        bool is_this = connector != FE_NO_HANDLE &&
+                       (p9_name_is(name, provision->name) || name.size == 0);
+        if (is_this && !is_known) {
+            is_known = true;
+            enum status status = mount_add(unit, provision->path, connector, provision->flags);
+            if (status != OK) say("%s: %s: %s", unit->name, provision->path, fe_status_text(status));
+            provision->is_done = status == OK;
+        }
+        is_complete &= provision->is_done;
+    }
+    if (!is_known) fe_handle_drop(&connector);
+    if (is_complete && unit->state == UNIT_STARTING) {
+        unit->state = UNIT_READY;
+        work_soon();
+    }
+}
+
+void units_stop(void)
+{
+    for (struct unit *unit = units; unit; unit = unit->next) {
+        if (unit->process == FE_NO_HANDLE || unit->is_initrd) continue;
+        if (fe_process_kill(unit->process, 0) != OK) say("%s: cannot be stopped", unit->name);
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// Units: what init knows of each service. A unit file /etc/init/<name>.unit has a word and its values on each line; `#`
+// begins a comment:
+//     program <path> [argument...]        what runs
+//     needs <name or path>...             units that must be ready, paths that must be mounted
+//     provides <name> <path> [before|after]   where the connector that it sends under the name is mounted;
+//                                         it is ready when it has sent all of them
+//     handle <name>...                    handles of init's own that it gets (resource/debug, dtb, ...)
+//     may <mount|namespace|power|bind>... what it may ask init for; bind: mount in init's namespace itself
+//     restart <always|failure|never>      default always; never: the unit is ready once it ended with 0
+//     priority <number>                   of its threads
+//     memory <MiB>                        the most that it may use
+//     environment <NAME=value>
+#pragma once
+
+#include <abi/object.h>
+#include <stddef.h>
+
+enum restart : uint8_t { RESTART_ALWAYS, RESTART_FAILURE, RESTART_NEVER };
+enum unit_state : uint8_t { UNIT_WAITING, UNIT_STARTING, UNIT_READY, UNIT_PAUSED, UNIT_ENDED, UNIT_FAILED };
+enum : uint32_t { MAY_MOUNT = 1, MAY_NAMESPACE = 2, MAY_POWER = 4, MAY_BIND = 8 };
+
+struct provision {
+    char *name, *path;
+    uint32_t flags; // MOUNT_*
+    bool is_done;
+};
+
+struct words { // ended by a nullptr
+    char **word;
+    uint32_t count;
+};
+
+struct unit {
+    struct unit *next;
+    char name[32];
+    struct words program, needs, handles, environment;
+    struct provision *provisions;
+    uint32_t provision_count;
+    uint32_t may, priority;
+    uint64_t memory_limit;
+    enum restart restart;
+
+    enum unit_state state;
+    fe_handle image, process;
+    uint32_t bit; // of the event, for its end
+    bool is_initrd; // started before there was a file system
+    uint32_t failures;
+    uint64_t started, retry; // ns
+    int32_t exit_code;
+};
+
+// Reads a unit from its text. nullptr when it is malformed (*line says where) or memory is short.
+struct unit *unit_parse(const char *name, const char *text, size_t size, uint32_t *line);
+void unit_free(struct unit *unit);
+const char *unit_state_name(enum unit_state state);

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Tests of unit files.
+#include "unit.h"
+#include <string.h>
+#include "test/unit.h"
+
+static const char good[] = "# a service\n"
+                           "program /service/console /dev/uart0   # with an argument\n"
+                           "\n"
+                           "needs process /dev/uart0\n"
+                           "provides console /dev/console\n"
+                           "provides tty /dev/tty after\n"
+                           "handle resource/debug\n"
+                           "may mount power\n"
+                           "restart failure\n"
+                           "priority 24\n"
+                           "memory 16\n";
+
+TEST("a unit file says what runs, what it needs and provides")
+{
+    uint32_t line;
+    struct unit *unit = unit_parse("console", good, strlen(good), &line);
+    EXPECT(unit != nullptr && strcmp(unit->name, "console") == 0);
+    EXPECT(unit->program.count == 2 && strcmp(unit->program.word[1], "/dev/uart0") == 0);
+    EXPECT(unit->program.word[2] == nullptr && unit->needs.count == 2);
+    EXPECT(unit->provision_count == 2 && unit->provisions[1].flags == MOUNT_AFTER);
+    EXPECT(strcmp(unit->provisions[0].path, "/dev/console") == 0);
+    EXPECT(unit->may == (MAY_MOUNT | MAY_POWER) && unit->restart == RESTART_FAILURE);
+    EXPECT(unit->priority == 24 && unit->memory_limit == 16u << 20);
+    unit_free(unit);
+}
+
+TEST("a malformed line is refused, with its number")
+{
+    static const char *const bad[] = {"program", "program /a\nwrong x", "program /a\npriority 64",
+                                      "program /a\nmay everything", "program /a\nprovides a b",
+                                      "program /a\nmemory x"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        uint32_t line;
+        EXPECT(unit_parse("bad", bad[i], strlen(bad[i]), &line) == nullptr);
+        EXPECT(line == (i == 0 ? 1 : 2));
+    }
+    uint32_t line;
+    EXPECT(unit_parse("empty", "", 0, &line) == nullptr);
+}
