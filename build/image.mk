@@ -69,13 +69,16 @@ user_link := -pie --no-dynamic-linker --pack-dyn-relocs=relr -z max-page-size=40
 user_script := $(or $(firstword $(wildcard $(lineage:%=arch/%/user/user.ld))),build/user.ld)
 folder = $(or $(if $(filter service driver,$($1.kind)),/$($1.kind)),$(if $(filter test/%,$1),/test),/bin)
 
+# Where it is built: the test system's init is not the other's.
+place = $(if $(filter /test,$(call folder,$1)),,$(if $(filter test/%,$1),/test))$(call folder,$1)
+
 # program(component, name, objects)
 define program
-$(out)/elf$(call folder,$1)/$2: $(user_script) $3 $(call archives-of,$1,user)
+$(out)/elf$(call place,$1)/$2: $(user_script) $3 $(call archives-of,$1,user)
 	$$(call progress,LINK,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$(LD) $(user_link) -T $(user_script) $3 --start-group $(call archives-of,$1,user) --end-group -o $$@
-$(out)/image$(call folder,$1)/$2: $(out)/elf$(call folder,$1)/$2 $(image_tools)
+$(out)/image$(call place,$1)/$2: $(out)/elf$(call place,$1)/$2 $(image_tools)
 	$$(call progress,IMAGE,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$(call make-image,$$<,$$@,$($1.entitlements))
@@ -98,7 +101,7 @@ files :=
 chosen := $(filter $(contents),$(components))
 wanted = $(if $(filter program,$1),$(filter $(programs),$($1.programs)),$($1.programs))
 define stow
-$(foreach p,$(call wanted,$1),$(call folder,$1)/$p=$(out)/image$(call folder,$1)/$p)
+$(foreach p,$(call wanted,$1),$(call folder,$1)/$p=$(out)/image$(call place,$1)/$p)
 $(foreach l,$($1.links),/bin/$l=>$(call folder,$1)/$(firstword $($1.programs)))
 $(foreach f,$($1.files),$(call target-of,$f)=$(or $(wildcard $1/$(call source-of,$f)),$(call source-of,$f)))
 endef
