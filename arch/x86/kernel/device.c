@@ -7,7 +7,9 @@
 #include "kernel/device/x86/apic.h"
 #include "kernel/device/x86/firmware.h"
 #include "kernel/device/x86/ns16550.h"
+#include "kernel/device/x86/port.h"
 #include "kernel/log.h"
+#include "kernel/machine.h"
 
 enum { JITTER_ROUNDS = 64, HARDWARE_TRIES = 16 };
 
@@ -42,12 +44,32 @@ void arch_console_early(const struct bootinfo *info)
     (void)ns16550_open(nullptr);
 }
 
+// Manufacturer and model as the FADT has them, which is as much as static tables say.
+static void machine_name(const struct acpi_table *fadt)
+{
+    enum : size_t { NAME = 10, NAME_SIZE = 14 };
+    static char name[NAME_SIZE + 1];
+    size_t size = 0;
+
+    for (size_t i = 0; i < NAME_SIZE; i++) {
+        char c = (char)fadt->data[NAME + i];
+        bool is_blank = c <= ' ' || c > '~';
+        if (!is_blank) name[size++] = c;
+        else if (size > 0 && name[size - 1] != ' ') name[size++] = ' ';
+    }
+    while (size > 0 && name[size - 1] == ' ') size--;
+    name[size] = '\0';
+    if (size > 0) machine_set_name(name);
+}
+
 void arch_devices_init(const struct bootinfo *info)
 {
     struct acpi_table table;
     struct acpi_console console;
 
+    port_init();
     if (!firmware_init(info)) panic("no ACPI tables");
+    if (acpi_find(&firmware_acpi, "FACP", 0, &table)) machine_name(&table);
     if (acpi_find(&firmware_acpi, "SPCR", 0, &table) && acpi_console_read(&table, &console) &&
         (console.type <= 1 || console.type == 18)) {
         (void)ns16550_open(&console);

@@ -66,6 +66,7 @@ struct [[gnu::packed]] table_register {
 
 extern const uint8_t vector_stubs[VECTOR_COUNT][STUB_SIZE];
 extern void syscall_entry(void);
+extern const uint8_t kernel_stack_end[];
 
 struct cpu_features cpu_features;
 static struct cpu_tables boot_tables;
@@ -183,6 +184,7 @@ void arch_cpu_init(struct cpu *cpu)
     segments_fill(tables);
     segments_load(tables);
     cpu->self = cpu;
+    if (cpu->kernel_stack == 0) cpu->kernel_stack = (uintptr_t)kernel_stack_end; // the boot CPU
     cpu->arch[CPU_TSS_STACK] = (uintptr_t)&tables->tss.stack[0];
     msr_write(MSR_GS_BASE, (uintptr_t)cpu);
     msr_write(MSR_KERNEL_GS_BASE, 0);

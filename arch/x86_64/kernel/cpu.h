@@ -36,7 +36,7 @@ enum : uint32_t {
 };
 
 // Boot protocols end here: builds the kernel's own address space over `info` and goes to
-// kernel_main. Runs on a boot stack with the low 4 GiB mapped at PHYSMAP_BASE. Tables come out of
+// kernel_main. Runs on a kernel stack with the low 4 GiB mapped at PHYSMAP_BASE. Tables come out of
 // RAM in `info`'s map.
 [[noreturn]] void start(struct bootinfo *info);
 

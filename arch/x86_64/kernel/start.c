@@ -12,7 +12,8 @@
 uintptr_t kernel_offset;
 uint64_t kernel_root;
 
-extern const uint8_t image_begin[], text_end[], constants_end[], image_end[];
+extern const uint8_t image_start[], text_end[], constants_end[], image_end[];
+extern const uint8_t kernel_stack_guard[], kernel_stack[];
 extern uint8_t *const stac_begin[], *const stac_end[], *const clac_begin[], *const clac_end[];
 
 static struct cpu no_cpu; // what arch_cpu() reads before arch_cpu_init: nullptr
@@ -71,9 +72,10 @@ static void map_image(const uint8_t *begin, const uint8_t *end, uint64_t flags)
 
 static void map_all(const struct bootinfo *info)
 {
-    map_image(image_begin, text_end, 0);
+    map_image(image_start, text_end, 0);
     map_image(text_end, constants_end, TABLE_NO_EXECUTE);
-    map_image(constants_end, image_end, TABLE_NO_EXECUTE | TABLE_WRITE);
+    map_image(constants_end, kernel_stack_guard, TABLE_NO_EXECUTE | TABLE_WRITE);
+    map_image(kernel_stack, image_end, TABLE_NO_EXECUTE | TABLE_WRITE);
     for (uint32_t i = 0; i < info->memory_count; i++) {
         const struct boot_memory *entry = &info->memory[i];
         if (entry->kind == BOOT_MEMORY_RESERVED) continue;

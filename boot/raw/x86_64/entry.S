@@ -18,7 +18,7 @@
 pvh_entry:
     cld
     cli
-    mov $PHYSICAL(boot_stack_top), %esp
+    mov $PHYSICAL(kernel_stack_end), %esp
     mov $PHYSICAL(boot_directory), %edi
     mov $0x83, %eax // present, writable, 2 MiB
 1:  mov %eax, (%edi)
@@ -63,7 +63,7 @@ long_mode:
     mov %eax, %gs
     mov $16, %eax
     mov %eax, %ss
-    mov $boot_stack_top, %rsp
+    mov $kernel_stack_end, %rsp
     xor %ebp, %ebp
     mov %ebx, %edi
     movabs $raw_start, %rax
@@ -88,6 +88,3 @@ boot_high:
     .skip 4096
 boot_directory:
     .skip 4 * 4096
-    .skip 16384
-    .globl boot_stack_top
-boot_stack_top:

@@ -72,13 +72,13 @@ static void memory_copy(const struct pvh_start *start)
 void raw_start(uint32_t at)
 {
     const struct pvh_start *start_info = reach(at);
-    extern const uint8_t image_begin[], image_end[];
+    extern const uint8_t image_start[], image_end[];
 
     kernel_offset = KERNEL_BASE;
     if (start_info->magic != PVH_MAGIC || start_info->version < 1) arch_halt();
 
-    info.kernel_base = arch_virtual_to_physical(image_begin);
-    info.kernel_size = (uint64_t)(image_end - image_begin);
+    info.kernel_base = arch_virtual_to_physical(image_start);
+    info.kernel_size = (uint64_t)(image_end - image_start);
     info.rsdp = start_info->rsdp;
     info.boot_cpu = cpuid(1, 0).ebx >> 24;
     command_line_copy(start_info->command_line);

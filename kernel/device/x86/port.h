@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+// Tells the kernel that this machine has I/O ports.
+#pragma once
+
+void port_init(void);
