@@ -7,7 +7,7 @@
 #include "kernel/device/x86/apic.h"
 #include "kernel/device/x86/firmware.h"
 #include "kernel/device/x86/ns16550.h"
-#include "kernel/device/x86/port.h"
+#include "kernel/device/x86/port_io.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
 
@@ -54,8 +54,10 @@ static void machine_name(const struct acpi_table *fadt)
     for (size_t i = 0; i < NAME_SIZE; i++) {
         char c = (char)fadt->data[NAME + i];
         bool is_blank = c <= ' ' || c > '~';
-        if (!is_blank) name[size++] = c;
-        else if (size > 0 && name[size - 1] != ' ') name[size++] = ' ';
+        if (!is_blank)
+            name[size++] = c;
+        else if (size > 0 && name[size - 1] != ' ')
+            name[size++] = ' ';
     }
     while (size > 0 && name[size - 1] == ' ') size--;
     name[size] = '\0';
@@ -67,7 +69,7 @@ void arch_devices_init(const struct bootinfo *info)
     struct acpi_table table;
     struct acpi_console console;
 
-    port_init();
+    port_io_init();
     if (!firmware_init(info)) panic("no ACPI tables");
     if (acpi_find(&firmware_acpi, "FACP", 0, &table)) machine_name(&table);
     if (acpi_find(&firmware_acpi, "SPCR", 0, &table) && acpi_console_read(&table, &console) &&

@@ -2,4 +2,4 @@
 // Tells the kernel that this machine has I/O ports.
 #pragma once
 
-void port_init(void);
+void port_io_init(void);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // I/O ports for user-space drivers, through the calls port_read and port_write.
-#include "kernel/device/x86/port.h"
+#include "kernel/device/x86/port_io.h"
 #include "kernel/device/port.h"
 #include <arch/arch.h>
 
@@ -23,7 +23,7 @@ static void x86_port_write(uint16_t port, uint32_t width, uint32_t value)
 
 static const struct port_access access = {.read = x86_port_read, .write = x86_port_write};
 
-void port_init(void)
+void port_io_init(void)
 {
     port_access = &access;
 }
