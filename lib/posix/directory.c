@@ -169,8 +169,7 @@ long call_readlinkat(const long *a)
     return error < 0 ? error : (long)p9_readlink(path, (char *)a[2], (size_t)a[3]);
 }
 
-// --- The working directory
-// ---------------------------------------------------------------------------
+// --- The working directory ---------------------------------------------------------------------
 
 static long set_directory(const char *path)
 {

@@ -14,8 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// --- To a child
-// ------------------------------------------------------------------------------------------
+// --- To a child --------------------------------------------------------------------------------
 
 // The distinct open files that the child gets, in the order of their first descriptor.
 struct selection {
@@ -176,8 +175,7 @@ void inherit_unpack(struct inherit_parcel *parcel, bool consumed)
     *parcel = (struct inherit_parcel){};
 }
 
-// --- From the parent
-// -----------------------------------------------------------------------------------
+// --- From the parent ---------------------------------------------------------------------------
 
 static struct p9_session *adopt_session(uint32_t index)
 {

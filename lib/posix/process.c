@@ -76,8 +76,7 @@ long call_setsid(const long *a)
     return error < 0 ? error : (long)wish.value;
 }
 
-// --- Users
-// ------------------------------------------------------------------------------------------------
+// --- Users -------------------------------------------------------------------------------------
 
 static long own_identity(struct fe_process_identity *identity)
 {
@@ -196,8 +195,7 @@ long call_setgroups(const long *a)
     return change_identity(&before, &identity);
 }
 
-// --- Children
-// -----------------------------------------------------------------------------------------------
+// --- Children ----------------------------------------------------------------------------------
 
 static long wait_for(long pid, uint32_t options, struct fe_process_exit *exit)
 {
@@ -271,8 +269,7 @@ long call_kill(const long *a)
     return process_control(&wish);
 }
 
-// --- Limits and figures
-// ------------------------------------------------------------------------------------
+// --- Limits and figures ------------------------------------------------------------------------
 
 long call_getrusage(const long *a)
 {

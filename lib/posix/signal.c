@@ -80,8 +80,7 @@ void signal_inherit(struct context *context, uint64_t ignored, uint64_t blocked)
     signal_set_blocked(thread_self(), blocked);
 }
 
-// --- The shared page
-// -------------------------------------------------------------------------------------
+// --- The shared page ---------------------------------------------------------------------------
 
 static long make_page(struct context *context)
 {
@@ -137,8 +136,7 @@ void signal_set_blocked(struct thread *thread, uint64_t blocked)
     __atomic_store_n(&shared()->blocked, all, __ATOMIC_SEQ_CST);
 }
 
-// --- Delivery
-// ------------------------------------------------------------------------------------------------
+// --- Delivery ----------------------------------------------------------------------------------
 
 int signal_take(struct thread *thread, uint64_t wanted)
 {

@@ -159,8 +159,7 @@ struct socket *socket_of(long descriptor, struct file **file, long *error)
     return nullptr;
 }
 
-// --- To a child and back
-// -----------------------------------------------------------------------------------
+// --- To a child and back -----------------------------------------------------------------------
 
 static const char *const protocols[] = {"tcp", "udp", "icmp", "icmpv6"};
 
@@ -189,8 +188,7 @@ struct socket *socket_adopt(struct p9_file *control, const struct inherit_file *
     return socket;
 }
 
-// --- Names
-// ---------------------------------------------------------------------------------------------------
+// --- Names -------------------------------------------------------------------------------------
 
 long call_bind(const long *a)
 {

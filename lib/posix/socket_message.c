@@ -100,8 +100,7 @@ static long send_stream(struct file *file, const void *from, size_t count, int f
     return error < 0 ? error : (long)p9_write(file->p9, FE_9P_POSITION, from, count);
 }
 
-// --- Datagrams
-// -----------------------------------------------------------------------------------------------
+// --- Datagrams ---------------------------------------------------------------------------------
 
 struct envelope {
     struct net_datagram header;
@@ -155,8 +154,7 @@ static long send_datagram(struct file *file, const struct iovec *part, int flags
     return count < 0 ? (long)count : (long)part->iov_len;
 }
 
-// --- Both
-// ------------------------------------------------------------------------------------------------------
+// --- Both --------------------------------------------------------------------------------------
 
 static long receive_part(struct file *file, struct iovec *part, int *flags, struct address *from)
 {

@@ -33,8 +33,7 @@ struct program {
     char *const *environment;
 };
 
-// --- The image
-// -------------------------------------------------------------------------------------------
+// --- The image ---------------------------------------------------------------------------------
 
 // "/proc/self/exe" is the running program.
 static long image_path(const char *name, char *path)
@@ -123,8 +122,7 @@ static long load_and_start(struct program *program, int depth)
     return error;
 }
 
-// --- Starting
-// --------------------------------------------------------------------------------------------
+// --- Starting ----------------------------------------------------------------------------------
 
 static void describe(struct fe_process_register *wish, const struct program *program,
                      const struct context *context)

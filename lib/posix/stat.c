@@ -123,8 +123,7 @@ long call_faccessat(const long *a)
     return (attributes.mode >> shift & wanted) == wanted ? 0 : -EACCES;
 }
 
-// --- Changing
-// --------------------------------------------------------------------------------------------
+// --- Changing ----------------------------------------------------------------------------------
 
 struct change {
     uint32_t valid;
@@ -224,8 +223,7 @@ long call_truncate(const long *a)
     return error < 0 ? error : p9_set_attributes(path, change.valid, 0, &change.attributes);
 }
 
-// --- Whole file systems
-// --------------------------------------------------------------------------------
+// --- Whole file systems ------------------------------------------------------------------------
 
 static long give_statfs(long error, const struct fe_9p_statfs *from, struct statfs *to)
 {

@@ -213,8 +213,7 @@ long thread_sleep_until(uint64_t deadline)
     }
 }
 
-// --- Futexes
-// -----------------------------------------------------------------------------------------
+// --- Futexes -----------------------------------------------------------------------------------
 
 enum : long { FUTEX_WAIT, FUTEX_WAKE, FUTEX_REQUEUE = 3, FUTEX_CMP_REQUEUE, FUTEX_WAIT_BITSET = 9 };
 enum : long { FUTEX_PRIVATE = 128, FUTEX_REALTIME = 256 };

@@ -119,8 +119,7 @@ int life_become(struct p9_request *request, struct process *process)
     return 0;
 }
 
-// --- Ending
-// ----------------------------------------------------------------------------------------------
+// --- Ending ------------------------------------------------------------------------------------
 
 static bool ignores_children(const struct process *process)
 {
@@ -196,8 +195,7 @@ void life_session_gone(struct p9_server *server_of, void *owner)
     if (at != nullptr && at->state_now == STATE_MADE) end(at, SIGKILL);
 }
 
-// --- Waiting
-// ---------------------------------------------------------------------------------------------
+// --- Waiting -----------------------------------------------------------------------------------
 
 static bool is_selected(const struct process *child, const struct process *parent, int32_t selector)
 {

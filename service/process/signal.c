@@ -95,8 +95,7 @@ void signal_send(struct process *process, int number)
     }
 }
 
-// --- Requests
-// ----------------------------------------------------------------------------------------------
+// --- Requests ----------------------------------------------------------------------------------
 
 static bool may_signal(const struct process *sender, const struct process *target, int number)
 {
@@ -162,8 +161,7 @@ void signal_forget_page(struct process *process)
     fe_handle_drop(&process->thread);
 }
 
-// --- Alarms
-// ------------------------------------------------------------------------------------------------
+// --- Alarms ------------------------------------------------------------------------------------
 
 static void arm(void)
 {

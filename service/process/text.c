@@ -58,8 +58,7 @@ void text_remove(struct process *process)
     p9_tree_remove(tree, path);
 }
 
-// --- The machine
-// -------------------------------------------------------------------------------------------
+// --- The machine -------------------------------------------------------------------------------
 
 static int inspect(struct fe_system_info *info)
 {
