@@ -3,9 +3,10 @@
 // pointer in data may be used, so fe_start_c touches nothing else before.
 #include <ferrite/start.h>
 
-// Set by build/user.ld; the image starts at its address 0.
-extern const char __image_start[];
-extern const uint64_t __relr_start[], __relr_end[];
+// Set by build/user.ld; the image starts at its address 0. Hidden, so that they are reached without the table of
+// addresses that is to be relocated here.
+[[gnu::visibility("hidden")]] extern const char __image_start[];
+[[gnu::visibility("hidden")]] extern const uint64_t __relr_start[], __relr_end[];
 
 // RELR: an even entry is the address of a word to relocate; an odd one is a bitmap of the 63 words after
 // the last one touched (System V gABI, SHT_RELR).
