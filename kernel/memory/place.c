@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Where mappings go. A space has a window at a random place with 30 bits of choice and more; mappings follow one another in it
-// with small random gaps, so that an address tells little of the others but their page tables are
-// shared. Holes that were unmapped are used again before the window grows, and a new window is drawn
-// when it is full. Each search looks at a bounded number of regions.
+// Where mappings go. A space has a window at a random place, one of 2^35 on a 48-bit machine; mappings follow
+// one another in it with small random gaps, so that their page tables are shared. Holes that were unmapped
+// are used again before the window grows, and another window is drawn when it is full. Each search looks
+// at a bounded number of regions.
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/memory/region.h"
@@ -33,21 +33,23 @@ static uintptr_t gap(struct space *space)
     return (uintptr_t)(draw(space) % GAP_PAGES) * PAGE_SIZE;
 }
 
-// Looks upwards from the lowest hole, then at the top of what was placed.
+// Looks upwards from the lowest hole, then, a gap away, at the top of what was placed.
 static bool place_in_window(struct space *space, size_t size, uintptr_t *address)
 {
-    uintptr_t at = space->hole + gap(space);
-    for (uint32_t i = 0; i <= HOLE_TRIES; i++) {
-        if (i == HOLE_TRIES) at = space->window + gap(space);
-        if (at >= space->window_end || size > space->window_end - at) return false;
+    uintptr_t at = space->hole;
+    for (uint32_t i = 0; i < HOLE_TRIES && at < space->window; i++) {
         const struct region *region = region_find(space, at);
-        if (region == nullptr || region->start - region->guard >= at + size) {
+        uintptr_t stop = region == nullptr ? space->window : region->start - region->guard;
+        if (stop > at && size <= stop - at) {
             *address = at;
             return true;
         }
-        at = region_end(region) + gap(space);
+        at = region == nullptr ? space->window : region_end(region);
     }
-    return false;
+    at = space->window + gap(space);
+    if (at >= space->window_end || size > space->window_end - at) return false;
+    *address = at;
+    return space_is_free(space, at, at + size);
 }
 
 enum status space_place(struct space *space, size_t size, uintptr_t *address)

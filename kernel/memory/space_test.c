@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+// Address spaces and memory objects together: what a process would see through its addresses.
+#include "kernel/memory/space.h"
+#include "kernel/memory/page.h"
+#include "kernel/memory/region.h"
+#include "kernel/object/memory.h"
+#include "kernel/schedule/cpu.h"
+#include "test/unit.h"
+#include <string.h>
+
+enum : uintptr_t { HERE = 0x4000'0000 };
+enum : uint32_t { READ_WRITE = MAP_READ | MAP_WRITE };
+
+static struct space space, other;
+
+static void use(struct space *now)
+{
+    arch_cpu()->space = now;
+    arch_space_switch(&now->arch);
+}
+
+static bool setup(void)
+{
+    arch_space_unmap(&space.arch, 0, SIZE_MAX);
+    arch_space_unmap(&other.arch, 0, SIZE_MAX);
+    none_reset();
+    if (space_init(&space, nullptr) != OK || space_init(&other, nullptr) != OK) return false;
+    use(&space);
+    return true;
+}
+
+// Maps all of `memory` at `address`, or anywhere.
+static uintptr_t map(struct space *in, struct memory *memory, uintptr_t address, uint32_t access)
+{
+    struct space_view view = {memory, 0, memory->size, access | (address ? MAP_FIXED : 0),
+                              READ_WRITE | MAP_EXECUTE};
+    return space_map(in, &view, &address) == OK ? address : 0;
+}
+
+static bool unmap(struct space *in, uintptr_t address, size_t size)
+{
+    uintptr_t end = address + size;
+    while (address < end)
+        if (space_unmap(in, &address, end) != OK) return false;
+    return true;
+}
+
+static bool protect(uintptr_t address, size_t size, uint32_t access)
+{
+    uintptr_t end = address + size;
+    while (address < end)
+        if (space_protect(&space, &address, end, access) != OK) return false;
+    return true;
+}
+
+static bool put(uintptr_t address, uint8_t value)
+{
+    return arch_user_write(address, &value, 1);
+}
+
+static int at(uintptr_t address)
+{
+    uint8_t value;
+    return arch_user_read(&value, address, 1) ? value : -1;
+}
+
+static struct memory *fresh(uint64_t pages)
+{
+    struct memory *memory = nullptr;
+    return memory_make(nullptr, pages * PAGE_SIZE, &memory) == OK ? memory : nullptr;
+}
+
+static struct memory *clone_of(struct memory *source)
+{
+    struct memory *clone;
+    uint64_t done = 0;
+    if (memory_clone_make(nullptr, source, 0, source->size, &clone) != OK) return nullptr;
+    while (done < clone->size)
+        if (memory_clone_step(clone, source, 0, &done) != OK) return nullptr;
+    return clone;
+}
+
+TEST("pages come with the first touch, zeroed, and keep what is written")
+{
+    EXPECT(setup());
+    struct memory *memory = fresh(1000);
+    uintptr_t base = map(&space, memory, 0, READ_WRITE);
+    EXPECT(base != 0 && base % PAGE_SIZE == 0 && memory->pages.count == 0);
+    EXPECT(at(base + 5) == 0 && memory->pages.count == 1);
+    EXPECT(put(base + 999 * PAGE_SIZE, 7) && at(base + 999 * PAGE_SIZE) == 7);
+    EXPECT(memory->pages.count == 2 && at(base - 1) == -1 && at(base + 1000 * PAGE_SIZE) == -1);
+}
+
+TEST("what may not be written or executed faults")
+{
+    EXPECT(setup());
+    uintptr_t base = map(&space, fresh(2), HERE, MAP_READ);
+    EXPECT(at(base) == 0 && !put(base, 1));
+    EXPECT(space_fault(&space, base, MAP_EXECUTE) == ERR_BAD_ADDRESS);
+    EXPECT(map(&space, fresh(1), 0, MAP_WRITE | MAP_EXECUTE | MAP_READ) == 0);
+    EXPECT(map(&space, fresh(1), 0, MAP_WRITE) == 0);
+}
+
+TEST("a fixed place must be free, and guard pages count")
+{
+    EXPECT(setup());
+    struct memory *memory = fresh(4);
+    struct space_view view = {memory, 0, 4 * PAGE_SIZE, MAP_READ | MAP_FIXED | MAP_GUARD, MAP_READ};
+    uintptr_t address = HERE;
+    EXPECT(space_map(&space, &view, &address) == OK && address == HERE);
+    EXPECT(map(&space, fresh(1), HERE - PAGE_SIZE, MAP_READ) == 0);
+    EXPECT(map(&space, fresh(1), HERE + 3 * PAGE_SIZE, MAP_READ) == 0);
+    EXPECT(map(&space, fresh(1), HERE + 4 * PAGE_SIZE, MAP_READ) != 0);
+    EXPECT(map(&space, fresh(1), HERE - 2 * PAGE_SIZE, MAP_READ) != 0);
+    EXPECT(at(HERE - PAGE_SIZE) == -1 && at(HERE) == 0);
+}
+
+TEST("ranges can be cut out of the middle, and what is left still shows the same bytes")
+{
+    EXPECT(setup());
+    struct memory *memory = fresh(10);
+    EXPECT(map(&space, memory, HERE, READ_WRITE) == HERE);
+    for (uint8_t i = 0; i < 10; i++)
+        EXPECT(put(HERE + i * PAGE_SIZE, i + 1));
+    EXPECT(unmap(&space, HERE + 3 * PAGE_SIZE, 4 * PAGE_SIZE));
+    for (uint8_t i = 0; i < 10; i++)
+        EXPECT(at(HERE + i * PAGE_SIZE) == (i < 3 || i >= 7 ? i + 1 : -1));
+    EXPECT(memory->region_count == 2 && memory->pages.count == 10);
+    EXPECT(unmap(&space, 0, ARCH_USER_END) && memory->region_count == 0);
+}
+
+TEST("protection changes in the middle and joins again")
+{
+    EXPECT(setup());
+    struct memory *memory = fresh(8);
+    EXPECT(map(&space, memory, HERE, READ_WRITE) == HERE && put(HERE + 2 * PAGE_SIZE, 9));
+    EXPECT(protect(HERE + 2 * PAGE_SIZE, 2 * PAGE_SIZE, MAP_READ) && memory->region_count == 3);
+    EXPECT(!put(HERE + 2 * PAGE_SIZE, 1) && at(HERE + 2 * PAGE_SIZE) == 9 && put(HERE, 1));
+    EXPECT(protect(HERE + 2 * PAGE_SIZE, PAGE_SIZE, 0) && at(HERE + 2 * PAGE_SIZE) == -1);
+    EXPECT(protect(HERE, 8 * PAGE_SIZE, READ_WRITE) && memory->region_count == 1);
+    EXPECT(put(HERE + 2 * PAGE_SIZE, 1) && memory->writable_count == 1);
+    EXPECT(!protect(HERE + 7 * PAGE_SIZE, 2 * PAGE_SIZE, MAP_READ));
+}
+
+TEST("a clone sees the past, and neither side sees the other's writes")
+{
+    EXPECT(setup());
+    struct memory *memory = fresh(200);
+    EXPECT(map(&space, memory, HERE, READ_WRITE) == HERE);
+    EXPECT(put(HERE, 1) && put(HERE + 150 * PAGE_SIZE, 2));
+    struct memory *clone = clone_of(memory);
+    EXPECT(clone != nullptr && clone->pages.count == 2);
+    uintptr_t there = map(&space, clone, 0, READ_WRITE);
+    EXPECT(at(there) == 1 && at(there + 150 * PAGE_SIZE) == 2);
+    EXPECT(put(HERE, 3) && at(there) == 1);
+    EXPECT(put(there + 150 * PAGE_SIZE, 4) && at(HERE + 150 * PAGE_SIZE) == 2);
+    EXPECT(put(HERE + PAGE_SIZE, 5) && at(there + PAGE_SIZE) == 0);
+}
+
+TEST("all views of an object see a page that was copied for one of them")
+{
+    EXPECT(setup());
+    struct memory *memory = fresh(1);
+    EXPECT(map(&space, memory, HERE, READ_WRITE) == HERE && put(HERE, 1));
+    EXPECT(map(&other, memory, HERE, READ_WRITE) == HERE);
+    struct memory *clone = clone_of(memory);
+    use(&other);
+    EXPECT(at(HERE) == 1);
+    use(&space);
+    EXPECT(at(HERE) == 1 && put(HERE, 2));
+    use(&other);
+    EXPECT(at(HERE) == 2 && put(HERE, 3));
+    use(&space);
+    EXPECT(at(HERE) == 3 && *(uint8_t *)page_address(memory_peek(clone, 0)) == 1);
+}
+
+TEST("a clone of sealed memory takes no pages until it is written to")
+{
+    EXPECT(setup());
+    struct memory *memory = fresh(100);
+    EXPECT(memory_store(memory, 7 * PAGE_SIZE - 1, "ab", 2) == OK);
+    EXPECT(memory_seal(memory) == OK);
+    struct memory *clone = clone_of(memory);
+    EXPECT(map(&space, clone, HERE, READ_WRITE) == HERE);
+    EXPECT(at(HERE + 7 * PAGE_SIZE) == 'b' && clone->pages.count == 0);
+    EXPECT(put(HERE + 7 * PAGE_SIZE, 'c') && clone->pages.count == 1);
+    EXPECT(at(HERE + 7 * PAGE_SIZE - 1) == 'a' && at(HERE + 7 * PAGE_SIZE) == 'c');
+    struct memory *second = clone_of(clone);
+    EXPECT(second->backing == memory && second->pages.count == 1);
+    EXPECT(put(HERE + 6 * PAGE_SIZE, 'd') && put(HERE + 7 * PAGE_SIZE, 'e'));
+    EXPECT(*(uint8_t *)page_address(memory_peek(second, 7 * PAGE_SIZE)) == 'c');
+    EXPECT(*(uint8_t *)page_address(memory_peek(memory, 7 * PAGE_SIZE)) == 'b');
+}
+
+TEST("what is mapped writable cannot be sealed, and what is sealed cannot be made writable")
+{
+    EXPECT(setup());
+    struct memory *memory = fresh(1);
+    EXPECT(map(&space, memory, HERE, READ_WRITE) == HERE && memory_seal(memory) == ERR_BUSY);
+    EXPECT(protect(HERE, PAGE_SIZE, MAP_READ) && memory_seal(memory) == OK);
+    EXPECT(!protect(HERE, PAGE_SIZE, READ_WRITE) && !put(HERE, 1) && at(HERE) == 0);
+    EXPECT(map(&space, memory, 0, READ_WRITE) == 0 && map(&space, memory, 0, MAP_READ) != 0);
+}
+
+TEST("what is cut off an object is gone from its views and zero when it grows again")
+{
+    EXPECT(setup());
+    struct memory *memory = fresh(2000);
+    EXPECT(map(&space, memory, HERE, READ_WRITE) == HERE);
+    for (int i = 0; i < 2000; i += 100)
+        EXPECT(put(HERE + i * PAGE_SIZE, 1));
+    uint64_t free = page_free_count();
+    while (!memory_shrink_step(memory, 150 * PAGE_SIZE)) {}
+    EXPECT(memory->pages.count == 2 && page_free_count() >= free + 18);
+    EXPECT(at(HERE + 100 * PAGE_SIZE) == 1 && at(HERE + 200 * PAGE_SIZE) == -1);
+    memory->size = 2000 * PAGE_SIZE;
+    EXPECT(at(HERE + 200 * PAGE_SIZE) == 0);
+}
+
+TEST("a window shows physical addresses, whatever was cut out of it")
+{
+    EXPECT(setup());
+    struct memory *window;
+    uint64_t physical = NONE_RAM_BASE + (60ull << 20);
+    EXPECT(memory_window_make(nullptr, physical, 1 << 20, MEMORY_DEVICE, &window) == OK);
+    EXPECT(map(&space, window, HERE, READ_WRITE) == HERE && put(HERE + 5, 77));
+    EXPECT(*(uint8_t *)arch_physical_to_virtual(physical + 5) == 77);
+    EXPECT(unmap(&space, HERE + 4 * PAGE_SIZE, PAGE_SIZE) && at(HERE + 4 * PAGE_SIZE) == -1);
+    EXPECT(put(HERE + 5 * PAGE_SIZE, 78) && at(HERE + 5) == 77);
+    EXPECT(*(uint8_t *)arch_physical_to_virtual(physical + 5 * PAGE_SIZE) == 78);
+}
+
+TEST("the kernel reaches a page of a space that is not current, and only with its rights")
+{
+    EXPECT(setup());
+    struct memory *memory = fresh(2);
+    EXPECT(map(&other, memory, HERE, MAP_READ) == HERE);
+    void *reached;
+    EXPECT(space_reach(&other, HERE + 17, MAP_READ, &reached) == OK && *(uint8_t *)reached == 0);
+    EXPECT(space_reach(&other, HERE + 17, MAP_WRITE, &reached) == ERR_BAD_ADDRESS);
+    EXPECT(space_reach(&other, HERE + 2 * PAGE_SIZE, MAP_READ, &reached) == ERR_BAD_ADDRESS);
+}
+
+TEST("contiguous memory has one range of physical addresses and gives all of it back")
+{
+    EXPECT(setup());
+    struct memory *memory;
+    uint64_t free = page_free_count();
+    EXPECT(memory_contiguous_make(nullptr, 5 * PAGE_SIZE, MEMORY_CACHED, true, &memory) == OK);
+    for (uint64_t i = 0; i < 5; i++)
+        EXPECT(page_physical(memory_peek(memory, i * PAGE_SIZE)) == memory->physical + i * PAGE_SIZE);
+    EXPECT(free - page_free_count() < 5 + 8); // and blocks of slabs
+    object_put(&memory->object);
+    EXPECT(free - page_free_count() < 8);
+}
+
+TEST("thousands of mappings are placed without overlap and all is given back at the end")
+{
+    EXPECT(setup());
+    uint64_t free = page_free_count();
+    struct memory *memory = fresh(3);
+    EXPECT(memory_seal(memory) == OK);
+    for (int i = 0; i < 5000; i++)
+        EXPECT(map(&space, memory, 0, MAP_READ) != 0);
+    struct region *last = region_find(&space, 0);
+    for (struct region *next; (next = region_find(&space, region_end(last))); last = next)
+        EXPECT(next->start >= region_end(last) && next->start % PAGE_SIZE == 0);
+    EXPECT(memory->region_count == 5000);
+    object_put(&memory->object);
+    while (!space_clear(&space)) {}
+    EXPECT(free - page_free_count() < 16); // spare blocks of slabs
+}
+
+TEST("mapping and unmapping for ever stays in one place")
+{
+    EXPECT(setup());
+    struct memory *memory = fresh(4);
+    uintptr_t low = UINTPTR_MAX, high = 0;
+    for (int i = 0; i < 1000; i++) {
+        uintptr_t address = map(&space, memory, 0, READ_WRITE);
+        if (address < low) low = address;
+        if (address > high) high = address;
+        EXPECT(unmap(&space, address, memory->size));
+    }
+    EXPECT(high == low);
+}
