@@ -52,7 +52,8 @@ enum status sys_memory_create(size_t size, uint32_t flags, fe_handle *handle)
     struct progress *progress = progress_get(sys_memory_create, (uint64_t[3]){size}, 0);
     enum status status = OK;
     if (progress->object == nullptr) {
-        status = memory_make(process_current(), size, &memory);
+        if (size >> PAGE_SHIFT > page_free_count()) status = ERR_NO_MEMORY;
+        if (status == OK) status = memory_make(process_current(), size, &memory);
         if (status == OK) progress->object = &memory->object;
     }
     memory = (struct memory *)progress->object;

@@ -2,8 +2,8 @@
 // Makes Ferrite's executable format out of a static position-independent ELF program:
 //     image [--entitle WORDS] [--stack SIZE] ELF OUT
 //     image --list FILE
-// The header and the load commands fill the first page or pages of the file, with room for tool/sign to add
-// the signature's; then come the segments' bytes in whole pages.
+// The header and the load commands have the first page of the file, with room for tool/sign to add the
+// signature's; then come the segments' bytes in whole pages.
 #include "program.h"
 
 #include <getopt.h>
@@ -56,6 +56,7 @@ static struct buffer image_make(struct program *program)
     struct buffer out = {0};
     buffer_append(&out, &header, sizeof header);
     uint64_t first = pages(sizeof header + header.commands_size + sizeof(struct macho_signature));
+    if (first > IMAGE_PAGE) complain("header and load commands exceed a page");
     uint64_t offset = first;
     for (size_t i = 0; i < program->segment_count; i++) {
         segment_command(&out, &program->segments[i], offset);
