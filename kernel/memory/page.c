@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The buddy allocator. RAM is a sorted table of ranges, each with an array of struct page of its own, all
-// carved out of the largest free run at boot. Free blocks hang in a list per order and zone; a zone is what is
-// below 4 GiB, for devices with short addresses, or above. Single pages pass through a stack per CPU
-// that is filled and drained a few at a time.
+// The buddy allocator. RAM is a sorted table of ranges, each with an array of struct page of its
+// own, all carved out of the largest free run at boot. Free blocks hang in a list per order and
+// zone; a zone is what is below 4 GiB, for devices with short addresses, or above. Single pages
+// pass through a stack per CPU that is filled and drained a few at a time.
 #include "kernel/memory/page.h"
 #include "kernel/log.h"
 #include "kernel/object/reap.h"
@@ -143,8 +143,7 @@ static void cache_push(struct cpu *cpu, struct page *page)
 
 static void cache_drain(struct cpu *cpu, uint32_t keep)
 {
-    while (cpu->page_cached > keep)
-        block_free(cache_pop(cpu), 0);
+    while (cpu->page_cached > keep) block_free(cache_pop(cpu), 0);
 }
 
 static struct page *page_find(uint32_t order, uint32_t flags)
@@ -218,7 +217,7 @@ uint64_t page_total_count(void)
     return total_count;
 }
 
-// --- Boot -------------------------------------------------------------------------------------------
+// --- Boot ---------------------------------------------------------------
 
 // A run of RAM: [base, end). Whole pages.
 struct run {
@@ -243,12 +242,13 @@ static uint64_t round_up(uint64_t value)
 static struct run entry_run(const struct boot_memory *entry)
 {
     struct run run = {entry->base, entry->base + entry->size};
-    if (entry->kind == BOOT_MEMORY_RAM) return (struct run){round_up(run.base), round_down(run.end)};
+    if (entry->kind == BOOT_MEMORY_RAM)
+        return (struct run){round_up(run.base), round_down(run.end)};
     return (struct run){round_down(run.base), round_up(run.end)};
 }
 
-// The first run of usable RAM that ends above `from`: RAM entries count only where no other entry covers
-// them, because maps of real machines overlap. False: there is none.
+// The first run of usable RAM that ends above `from`: RAM entries count only where no other entry
+// covers them, because maps of real machines overlap. False: there is none.
 static bool run_next(const struct bootinfo *info, uint64_t from, struct run *found)
 {
     *found = (struct run){UINT64_MAX, UINT64_MAX};
@@ -273,7 +273,8 @@ static bool run_next(const struct bootinfo *info, uint64_t from, struct run *fou
     return found->base != UINT64_MAX;
 }
 
-// The lowest managed range that begins at or above `from`, with all entries that touch or overlap joined.
+// The lowest managed range that begins at or above `from`, with all entries that touch or overlap
+// joined.
 static bool range_next(const struct bootinfo *info, uint64_t from, struct run *found)
 {
     *found = (struct run){UINT64_MAX, 0};
@@ -334,8 +335,7 @@ static void run_free(struct run run)
     free_count += count;
     while (count > 0) {
         uint32_t order = PAGE_ORDER_MAX;
-        while (number & ((1ull << order) - 1) || count < 1ull << order)
-            order--;
+        while (number & ((1ull << order) - 1) || count < 1ull << order) order--;
         page->state = PAGE_USED;
         block_free(page, order);
         page += 1ull << order;
@@ -361,8 +361,7 @@ void page_init(const struct bootinfo *info)
     for (uint32_t i = 0; i < info->memory_count; i++) {
         if (info->memory[i].kind != BOOT_MEMORY_INITRD) continue;
         run = entry_run(&info->memory[i]);
-        for (uint64_t at = run.base; at < run.end; at += PAGE_SIZE)
-            page_of(at)->state = PAGE_USED;
+        for (uint64_t at = run.base; at < run.end; at += PAGE_SIZE) page_of(at)->state = PAGE_USED;
         total_count += (run.end - run.base) >> PAGE_SHIFT;
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Physical pages: a buddy allocator over all RAM of the boot memory map, however many ranges it has, with a
-// cache of single pages per CPU, and slabs on top. Pages that anybody outside of the kernel may see are zeroed.
-// Guarded by the kernel lock.
+// Physical pages: a buddy allocator over all RAM of the boot memory map, however many ranges it
+// has, with a cache of single pages per CPU, and slabs on top. Pages that anybody outside of the
+// kernel may see are zeroed. Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/list.h"
@@ -14,8 +14,8 @@ enum : uint32_t { PAGE_ZERO = 1u << 0, PAGE_BELOW_4G = 1u << 1 };
 
 enum page_state : uint8_t { PAGE_RESERVED, PAGE_FREE, PAGE_CACHED, PAGE_USED };
 
-// One for each physical page of RAM. The node is the allocator's while the page is free, and the owner's
-// while it is used.
+// One for each physical page of RAM. The node is the allocator's while the page is free, and the
+// owner's while it is used.
 struct page {
     struct list_node node;
     uint32_t references; // of a used page: memory objects that share it
@@ -24,10 +24,12 @@ struct page {
     enum page_state state;
 };
 
-// Takes over all RAM of the map that no other entry covers, and keeps the initrd's pages as used ones.
+// Takes over all RAM of the map that no other entry covers, and keeps the initrd's pages as used
+// ones.
 void page_init(const struct bootinfo *info);
 
-// 2^order contiguous pages, aligned to that; one reference each. nullptr: none; runs the reaper first.
+// 2^order contiguous pages, aligned to that; one reference each. nullptr: none; runs the reaper
+// first.
 struct page *page_allocate(uint32_t order, uint32_t flags);
 void page_free(struct page *page, uint32_t order);
 
@@ -42,8 +44,8 @@ bool page_range_is_managed(uint64_t physical, uint64_t size); // any page of it
 uint64_t page_free_count(void);
 uint64_t page_total_count(void);
 
-// Slabs: one cache per kind of object; constant time, no fragmentation between kinds. Memory is zeroed and
-// aligned to 16 bytes, or to 64 where the size is a multiple of 64.
+// Slabs: one cache per kind of object; constant time, no fragmentation between kinds. Memory is
+// zeroed and aligned to 16 bytes, or to 64 where the size is a multiple of 64.
 struct slab {
     const char *name;
     uint32_t object_size, order, block_objects, offset;

@@ -73,11 +73,9 @@ TEST("blocks are aligned, disjoint and zeroed when asked for")
         EXPECT(a != nullptr && b != nullptr);
         uint64_t size = (uint64_t)PAGE_SIZE << order;
         EXPECT(page_physical(a) % size == 0 && page_physical(b) % size == 0);
-        for (uint64_t i = 0; i < size; i++)
-            EXPECT(((uint8_t *)page_address(a))[i] == 0);
+        for (uint64_t i = 0; i < size; i++) EXPECT(((uint8_t *)page_address(a))[i] == 0);
         memset(page_address(a), 0xaa, size);
-        for (uint64_t i = 0; i < size; i++)
-            EXPECT(((uint8_t *)page_address(b))[i] == 0);
+        for (uint64_t i = 0; i < size; i++) EXPECT(((uint8_t *)page_address(b))[i] == 0);
         page_free(a, order);
         page_free(b, order);
     }
@@ -121,15 +119,12 @@ TEST("slabs give aligned, zeroed, distinct objects and all pages back but one")
     for (size_t i = 0; i < 1000; i++) {
         all[i] = slab_allocate(&slab);
         EXPECT(all[i] != nullptr && (uintptr_t)all[i] % 16 == 0);
-        for (int j = 0; j < 13; j++)
-            EXPECT(all[i]->a[j] == 0);
+        for (int j = 0; j < 13; j++) EXPECT(all[i]->a[j] == 0);
         memset(all[i], (int)i | 1, sizeof(struct thing));
     }
-    for (size_t i = 0; i < 1000; i++)
-        EXPECT(((uint8_t *)all[i])[5] == (uint8_t)(i | 1));
+    for (size_t i = 0; i < 1000; i++) EXPECT(((uint8_t *)all[i])[5] == (uint8_t)(i | 1));
     EXPECT(slab.used == 1000);
-    for (size_t i = 0; i < 1000; i++)
-        slab_free(&slab, all[i * 7 % 1000]);
+    for (size_t i = 0; i < 1000; i++) slab_free(&slab, all[i * 7 % 1000]);
     EXPECT(slab.used == 0 && page_free_count() == free - (1u << slab.order));
     EXPECT(slab_allocate(&slab) != nullptr);
 }

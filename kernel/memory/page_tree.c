@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The radix tree. A node of height 1 has pages in its slots, others have nodes; every node in the tree has
-// something in it. Its depth is the number's bits over six, which bounds every walk.
+// The radix tree. A node of height 1 has pages in its slots, others have nodes; every node in the
+// tree has something in it. Its depth is the number's bits over six, which bounds every walk.
 #include "kernel/memory/page_tree.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
@@ -60,7 +60,8 @@ struct page *page_tree_find(const struct page_tree *tree, uint64_t number)
     return at;
 }
 
-// Makes the tree high enough. A root that would have nothing in it is not made: the height alone grows.
+// Makes the tree high enough. A root that would have nothing in it is not made: the height alone
+// grows.
 static enum status grow(struct page_tree *tree, uint64_t number)
 {
     while (!reaches(tree->height, number) || tree->height == 0) {

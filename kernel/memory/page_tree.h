@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Pages by number: a radix tree of nodes with 64 slots that grows in height with the largest number used, so
-// small objects cost one node and there is no largest one. Nodes are charged to the tree's owner.
-// Whoever owns the tree guards it.
+// Pages by number: a radix tree of nodes with 64 slots that grows in height with the largest number
+// used, so small objects cost one node and there is no largest one. Nodes are charged to the tree's
+// owner. Whoever owns the tree guards it.
 #pragma once
 
 #include <abi/status.h>

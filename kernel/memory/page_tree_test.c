@@ -24,14 +24,12 @@ TEST("numbers far apart live in one tree, and it is empty again without them")
     page_tree_init(&tree, nullptr);
     static const uint64_t numbers[] = {3, 64, 4095, 1ull << 40, UINT64_MAX >> 12};
     uint64_t free = page_free_count();
-    for (int i = 4; i >= 0; i--)
-        EXPECT(page_tree_insert(&tree, numbers[i], &pages[i % 4]) == OK);
+    for (int i = 4; i >= 0; i--) EXPECT(page_tree_insert(&tree, numbers[i], &pages[i % 4]) == OK);
     uint64_t at = 0;
     for (int i = 0; i < 5; i++, at++)
         EXPECT(page_tree_next(&tree, &at) == &pages[i % 4] && at == numbers[i]);
     EXPECT(page_tree_next(&tree, &at) == nullptr && tree.count == 5);
-    for (int i = 0; i < 5; i++)
-        EXPECT(page_tree_remove(&tree, numbers[i]) == &pages[i % 4]);
+    for (int i = 0; i < 5; i++) EXPECT(page_tree_remove(&tree, numbers[i]) == &pages[i % 4]);
     EXPECT(tree.root == nullptr && tree.count == 0);
     EXPECT(free - page_free_count() <= 1); // the slab's spare block
 }

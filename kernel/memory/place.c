@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Where mappings go. A space has a window at a random place, one of 2^35 on a 48-bit machine; mappings follow
-// one another in it with small random gaps, so that their page tables are shared. Holes that were unmapped
-// are used again before the window grows, and another window is drawn when it is full. Each search looks
-// at a bounded number of regions.
+// Where mappings go. A space has a window at a random place, one of 2^35 on a 48-bit machine;
+// mappings follow one another in it with small random gaps, so that their page tables are shared.
+// Holes that were unmapped are used again before the window grows, and another window is drawn when
+// it is full. Each search looks at a bounded number of regions.
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/memory/region.h"

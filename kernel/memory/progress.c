@@ -7,13 +7,11 @@ struct progress *progress_get(const void *call, const uint64_t argument[3], uint
 {
     struct progress *progress = &thread_current()->progress;
     bool same = progress->call == call;
-    for (int i = 0; i < 3; i++)
-        same = same && progress->argument[i] == argument[i];
+    for (int i = 0; i < 3; i++) same = same && progress->argument[i] == argument[i];
     if (same) return progress;
     progress_end(progress);
     *progress = (struct progress){.call = call, .position = first};
-    for (int i = 0; i < 3; i++)
-        progress->argument[i] = argument[i];
+    for (int i = 0; i < 3; i++) progress->argument[i] = argument[i];
     return progress;
 }
 

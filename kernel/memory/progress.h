@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
-// How far the current thread's long call has come. A call that stops for an interrupt returns CALL_RESTART and
-// is made again with the same arguments; here it finds the object that it is making and a position. Another
-// long call in between, as an upcall may make, only makes the first start over. Guarded by the kernel lock.
+// How far the current thread's long call has come. A call that stops for an interrupt returns
+// CALL_RESTART and is made again with the same arguments; here it finds the object that it is
+// making and a position. Another long call in between, as an upcall may make, only makes the first
+// start over. Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/object/object.h"
 
 struct progress {
-    const void *call;       // whose it is: the handler; nullptr: none
-    uint64_t argument[3];   // which of its calls
-    struct object *object;  // under construction: a reference; nullptr: none
+    const void *call;      // whose it is: the handler; nullptr: none
+    uint64_t argument[3];  // which of its calls
+    struct object *object; // under construction: a reference; nullptr: none
     uint64_t position;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A region: part of an address space that shows part of a memory object. It is in the space's tree and in
-// the object's list. Guarded by the kernel lock.
+// A region: part of an address space that shows part of a memory object. It is in the space's tree
+// and in the object's list. Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/list.h"
@@ -16,9 +16,9 @@ struct region {
     struct tree_node node; // key: the address of its last byte
     struct list_node in_memory;
     struct space *space;
-    struct memory *memory; // a reference
-    uintptr_t start;       // first byte
-    uint64_t offset;       // in the memory object
+    struct memory *memory;        // a reference
+    uintptr_t start;              // first byte
+    uint64_t offset;              // in the memory object
     uint32_t protection, allowed; // MAP_READ | MAP_WRITE | MAP_EXECUTE
     uint32_t guard;               // bytes below `start` that stay free
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Slabs. A block is a power of two of pages with a header, then objects; the free ones are linked through
-// their first word. The block of an object is found by its address, for blocks are aligned to their size.
-// One empty block is kept per slab, so that an object made and unmade in turn costs no page.
+// Slabs. A block is a power of two of pages with a header, then objects; the free ones are linked
+// through their first word. The block of an object is found by its address, for blocks are aligned
+// to their size. One empty block is kept per slab, so that an object made and unmade in turn costs
+// no page.
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/string.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Address spaces: where regions go, how faults are answered, and how ranges change in bounded steps. A step
-// handles at most CHUNK bytes of one region, and what it has done shows in the regions themselves.
+// Address spaces: where regions go, how faults are answered, and how ranges change in bounded
+// steps. A step handles at most CHUNK bytes of one region, and what it has done shows in the
+// regions themselves.
 #include "kernel/memory/space.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
@@ -70,8 +71,8 @@ enum status space_map(struct space *space, const struct space_view *view, uintpt
     return OK;
 }
 
-// The first address at or above `at` in the region where something may be mapped: pages that were never
-// committed are passed over.
+// The first address at or above `at` in the region where something may be mapped: pages that were
+// never committed are passed over.
 static uintptr_t region_skip(const struct region *region, uintptr_t at)
 {
     const struct memory *memory = region->memory;
@@ -135,7 +136,7 @@ enum status space_protect(struct space *space, uintptr_t *address, uintptr_t end
     return OK;
 }
 
-// --- Faults --------------------------------------------------------------------------------------------------
+// --- Faults ---------------------------------------------------------------
 
 static uint32_t memory_attributes(const struct memory *memory)
 {
@@ -165,8 +166,8 @@ static enum status window_fault(struct space *space, const struct region *region
                      region->protection | memory_attributes(region->memory));
 }
 
-// Maps what is at hand around a page that cannot change, such as a program's text: contiguous runs at
-// once. Nobody is owed these pages, so failures do not count.
+// Maps what is at hand around a page that cannot change, such as a program's text: contiguous runs
+// at once. Nobody is owed these pages, so failures do not count.
 static void fault_around(struct space *space, const struct region *region, uintptr_t address)
 {
     enum : uintptr_t { AROUND = 16 * PAGE_SIZE };
@@ -229,7 +230,7 @@ enum status space_reach(struct space *space, uintptr_t address, uint32_t access,
     return OK;
 }
 
-// --- The end, and tables -----------------------------------------------------------------------------------------
+// --- The end, and tables ---------------------------------------------------------------
 
 bool space_clear(struct space *space)
 {

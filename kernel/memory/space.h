@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// An address space: a balanced tree of regions, each a view of a memory object, over the translations of
-// the port. Pages come in by faults. Embedded in struct process. Guarded by the kernel lock.
+// An address space: a balanced tree of regions, each a view of a memory object, over the
+// translations of the port. Pages come in by faults. Embedded in struct process. Guarded by the
+// kernel lock.
 #pragma once
 
 #include "kernel/memory/user.h"
@@ -23,11 +24,12 @@ struct space {
 
 enum status space_init(struct space *space, struct process *process);
 
-// Maps [offset, offset + size) of `memory`; *address is the wish on entry (0: any, at random) and the place on
-// return. `flags` are MAP_* of abi/object.h; MAP_REPLACE is the caller's affair: unmap first. `allowed` is the
-// most that space_protect may give later, MAP_READ | MAP_WRITE | MAP_EXECUTE. Constant time in the size.
-// ERR_BAD_ARGUMENT: unaligned, empty, or writable and executable. ERR_EXISTS: not free. ERR_NO_MEMORY,
-// ERR_QUOTA. ERR_BAD_STATE: writable, but the memory is sealed.
+// Maps [offset, offset + size) of `memory`; *address is the wish on entry (0: any, at random) and
+// the place on return. `flags` are MAP_* of abi/object.h; MAP_REPLACE is the caller's affair: unmap
+// first. `allowed` is the most that space_protect may give later, MAP_READ | MAP_WRITE |
+// MAP_EXECUTE. Constant time in the size. ERR_BAD_ARGUMENT: unaligned, empty, or writable and
+// executable. ERR_EXISTS: not free. ERR_NO_MEMORY, ERR_QUOTA. ERR_BAD_STATE: writable, but the
+// memory is sealed.
 struct space_view {
     struct memory *memory;
     uint64_t offset;
@@ -45,23 +47,26 @@ enum status space_place(struct space *space, size_t size, uintptr_t *address);
 // True when no region and no guard page is in [from, to).
 bool space_is_free(const struct space *space, uintptr_t from, uintptr_t to);
 
-// A bounded step of unmapping [*address, end): moves *address up; all is unmapped when it reaches `end`.
-// ERR_NO_MEMORY, ERR_QUOTA: a region had to be split.
+// A bounded step of unmapping [*address, end): moves *address up; all is unmapped when it reaches
+// `end`. ERR_NO_MEMORY, ERR_QUOTA: a region had to be split.
 enum status space_unmap(struct space *space, uintptr_t *address, uintptr_t end);
 
-// The same for new protection. ERR_BAD_ADDRESS: nothing is mapped there. ERR_NO_RIGHT: more than allowed.
+// The same for new protection. ERR_BAD_ADDRESS: nothing is mapped there. ERR_NO_RIGHT: more than
+// allowed.
 enum status space_protect(struct space *space, uintptr_t *address, uintptr_t end, uint32_t flags);
 
-// Brings the page at `address` in. OK: access (one of MAP_READ, MAP_WRITE, MAP_EXECUTE) may be repeated.
-// ERR_BAD_ADDRESS: not mapped or wrong access. ERR_NO_MEMORY, ERR_QUOTA: cannot be supplied.
+// Brings the page at `address` in. OK: access (one of MAP_READ, MAP_WRITE, MAP_EXECUTE) may be
+// repeated. ERR_BAD_ADDRESS: not mapped or wrong access. ERR_NO_MEMORY, ERR_QUOTA: cannot be
+// supplied.
 enum status space_fault(struct space *space, uintptr_t address, uint32_t access);
 
-// Frees a bounded part of everything; true when nothing is left. For a process that is dead, and before
-// the space was ever used when its making fails.
+// Frees a bounded part of everything; true when nothing is left. For a process that is dead, and
+// before the space was ever used when its making fails.
 bool space_clear(struct space *space);
 
-// The kernel's address of the page behind a user address of any space, brought in with `access` if needed: how
-// messages are copied once, from the current space to another. Valid until the kernel lock is given up.
+// The kernel's address of the page behind a user address of any space, brought in with `access` if
+// needed: how messages are copied once, from the current space to another. Valid until the kernel
+// lock is given up.
 enum status space_reach(struct space *space, uintptr_t address, uint32_t access, void **at);
 
 // A page for translations, charged to the space's process; zeroed. nullptr: no memory or no quota.

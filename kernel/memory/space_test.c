@@ -120,8 +120,7 @@ TEST("ranges can be cut out of the middle, and what is left still shows the same
     EXPECT(setup());
     struct memory *memory = fresh(10);
     EXPECT(map(&space, memory, HERE, READ_WRITE) == HERE);
-    for (uint8_t i = 0; i < 10; i++)
-        EXPECT(put(HERE + i * PAGE_SIZE, i + 1));
+    for (uint8_t i = 0; i < 10; i++) EXPECT(put(HERE + i * PAGE_SIZE, i + 1));
     EXPECT(unmap(&space, HERE + 3 * PAGE_SIZE, 4 * PAGE_SIZE));
     for (uint8_t i = 0; i < 10; i++)
         EXPECT(at(HERE + i * PAGE_SIZE) == (i < 3 || i >= 7 ? i + 1 : -1));
@@ -207,10 +206,10 @@ TEST("what is cut off an object is gone from its views and zero when it grows ag
     EXPECT(setup());
     struct memory *memory = fresh(2000);
     EXPECT(map(&space, memory, HERE, READ_WRITE) == HERE);
-    for (int i = 0; i < 2000; i += 100)
-        EXPECT(put(HERE + i * PAGE_SIZE, 1));
+    for (int i = 0; i < 2000; i += 100) EXPECT(put(HERE + i * PAGE_SIZE, 1));
     uint64_t free = page_free_count();
-    while (!memory_shrink_step(memory, 150 * PAGE_SIZE)) {}
+    while (!memory_shrink_step(memory, 150 * PAGE_SIZE)) {
+    }
     EXPECT(memory->pages.count == 2 && page_free_count() >= free + 18);
     EXPECT(at(HERE + 100 * PAGE_SIZE) == 1 && at(HERE + 200 * PAGE_SIZE) == -1);
     memory->size = 2000 * PAGE_SIZE;
@@ -248,7 +247,8 @@ TEST("contiguous memory has one range of physical addresses and gives all of it 
     uint64_t free = page_free_count();
     EXPECT(memory_contiguous_make(nullptr, 5 * PAGE_SIZE, MEMORY_CACHED, true, &memory) == OK);
     for (uint64_t i = 0; i < 5; i++)
-        EXPECT(page_physical(memory_peek(memory, i * PAGE_SIZE)) == memory->physical + i * PAGE_SIZE);
+        EXPECT(page_physical(memory_peek(memory, i * PAGE_SIZE)) ==
+               memory->physical + i * PAGE_SIZE);
     EXPECT(free - page_free_count() < 5 + 8); // and blocks of slabs
     object_put(&memory->object);
     EXPECT(free - page_free_count() < 8);
@@ -260,14 +260,14 @@ TEST("thousands of mappings are placed without overlap and all is given back at 
     uint64_t free = page_free_count();
     struct memory *memory = fresh(3);
     EXPECT(memory_seal(memory) == OK);
-    for (int i = 0; i < 5000; i++)
-        EXPECT(map(&space, memory, 0, MAP_READ) != 0);
+    for (int i = 0; i < 5000; i++) EXPECT(map(&space, memory, 0, MAP_READ) != 0);
     struct region *last = region_find(&space, 0);
     for (struct region *next; (next = region_find(&space, region_end(last))); last = next)
         EXPECT(next->start >= region_end(last) && next->start % PAGE_SIZE == 0);
     EXPECT(memory->region_count == 5000);
     object_put(&memory->object);
-    while (!space_clear(&space)) {}
+    while (!space_clear(&space)) {
+    }
     EXPECT(free - page_free_count() < 16); // spare blocks of slabs
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Copies between the kernel and the current process, after the check that both ends lie in the user half.
+// Copies between the kernel and the current process, after the check that both ends lie in the user
+// half.
 #include "kernel/memory/user.h"
 #include <arch/arch.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// User memory of the current process, as seen by system calls: checked against the user half, copied with
-// recovery from faults. ERR_BAD_ADDRESS says that some byte could not be accessed.
+// User memory of the current process, as seen by system calls: checked against the user half,
+// copied with recovery from faults. ERR_BAD_ADDRESS says that some byte could not be accessed.
 #pragma once
 
 #include <abi/status.h>

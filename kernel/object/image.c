@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Images. Making one goes through stages, each in bounded steps: clone the file's pages, seal them, read the
-// layout and judge it, hash what is signed, check the signature. Only then can anybody get a handle. The
-// check of the signature is the one long piece that cannot be divided: about half a million instructions.
+// Images. Making one goes through stages, each in bounded steps: clone the file's pages, seal them,
+// read the layout and judge it, hash what is signed, check the signature. Only then can anybody get
+// a handle. The check of the signature is the one long piece that cannot be divided: about half a
+// million instructions.
 #include "kernel/object/image.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
@@ -81,8 +82,8 @@ static enum status image_judge(struct image *image)
     return OK;
 }
 
-// Hashes a page; on the way a file that has some pages of its own and some of a backing is made to have
-// all, so that it can itself back the data of processes.
+// Hashes a page; on the way a file that has some pages of its own and some of a backing is made to
+// have all, so that it can itself back the data of processes.
 static enum status image_hash(struct image *image)
 {
     struct memory *memory = image->memory;
@@ -122,8 +123,7 @@ enum status image_make(struct process *owner, struct memory *memory, uint64_t si
     struct image *made;
     TRY(image_new(owner, memory, size, &made));
     enum status status = OK;
-    while (status == OK && !made->verified)
-        status = image_step(made, memory);
+    while (status == OK && !made->verified) status = image_step(made, memory);
     if (status == OK)
         *image = made;
     else
@@ -131,7 +131,7 @@ enum status image_make(struct process *owner, struct memory *memory, uint64_t si
     return status;
 }
 
-// --- Mapping -----------------------------------------------------------------------------------------------
+// --- Mapping ---------------------------------------------------------------
 
 // A segment that is written to: the process's own memory, with the file's pages behind it.
 static enum status data_make(const struct image *image, const struct macho_view *segment,
@@ -175,7 +175,7 @@ enum status image_map(struct image *image, struct space *space, uintptr_t *base)
     return OK;
 }
 
-// --- System calls ----------------------------------------------------------------------------------------------
+// --- System calls ---------------------------------------------------------------
 
 enum status sys_image_create(struct memory *memory, size_t size, fe_handle *handle)
 {

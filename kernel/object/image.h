@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Images: executables that were verified, whole and once, when they were made, over pages that nobody else can
-// change. Guarded by the kernel lock.
+// Images: executables that were verified, whole and once, when they were made, over pages that
+// nobody else can change. Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/object/macho.h"
@@ -19,9 +19,9 @@ struct image {
     struct sha512 hash;
 };
 
-// An image to be made of the first `size` bytes of `memory`, and a bounded step of making it: takes the
-// pages for itself, reads the layout, checks key and entitlements, hashes, checks the signature. It is done
-// when `verified` is set. Every refusal has its own status: ERR_IMAGE_*.
+// An image to be made of the first `size` bytes of `memory`, and a bounded step of making it: takes
+// the pages for itself, reads the layout, checks key and entitlements, hashes, checks the
+// signature. It is done when `verified` is set. Every refusal has its own status: ERR_IMAGE_*.
 enum status image_new(struct process *owner, struct memory *memory, uint64_t size,
                       struct image **image);
 enum status image_step(struct image *image, struct memory *memory);
@@ -30,6 +30,6 @@ enum status image_step(struct image *image, struct memory *memory);
 enum status image_make(struct process *owner, struct memory *memory, uint64_t size,
                        struct image **image);
 
-// Maps all segments at a random place; *base is where address 0 of the image is. Text and constants are
-// shared, data is copied when written to. On failure the space is to be cleared.
+// Maps all segments at a random place; *base is where address 0 of the image is. Text and constants
+// are shared, data is copied when written to. On failure the space is to be cleared.
 enum status image_map(struct image *image, struct space *space, uintptr_t *base);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The parser. It walks the load commands once; what depends on several of them is checked at the end. All
-// sums are of numbers that were checked against small limits before, so nothing overflows.
+// The parser. It walks the load commands once; what depends on several of them is checked at the
+// end. All sums are of numbers that were checked against small limits before, so nothing overflows.
 #include "kernel/object/macho.h"
 #include "kernel/string.h"
 #include <abi/object.h>
@@ -87,14 +87,14 @@ static enum status segment_read(struct parse *parse, const struct macho_segment_
     return OK;
 }
 
-// Prefixes are absolute paths; each ends with a NUL, and only NULs that fill up to 8 bytes follow the last.
+// Prefixes are absolute paths; each ends with a NUL, and only NULs that fill up to 8 bytes follow
+// the last.
 static bool names_are_sane(const char *names, uint32_t size)
 {
     uint32_t at = 0;
     while (at < size && names[at] != 0) {
         if (names[at] != '/') return false;
-        while (at < size && names[at] != 0)
-            at++;
+        while (at < size && names[at] != 0) at++;
         if (at++ == size) return false;
     }
     return true;
@@ -122,7 +122,8 @@ static enum status entitlement_read(struct parse *parse,
     return OK;
 }
 
-// Commands of one kind that may be there once, and their smallest size; the entitlement's may be larger.
+// Commands of one kind that may be there once, and their smallest size; the entitlement's may be
+// larger.
 static uint32_t size_of(uint32_t command)
 {
     switch (command) {
@@ -182,7 +183,8 @@ static bool entry_is_code(const struct macho *macho)
 static enum status whole_check(const struct parse *parse)
 {
     const struct macho *macho = parse->macho;
-    if (!(parse->found & FOUND_MAIN) || !(parse->found & FOUND_ENTITLEMENT)) return ERR_IMAGE_FORMAT;
+    if (!(parse->found & FOUND_MAIN) || !(parse->found & FOUND_ENTITLEMENT))
+        return ERR_IMAGE_FORMAT;
     if (!entry_is_code(macho)) return ERR_IMAGE_FORMAT;
     if (!(parse->found & FOUND_SIGNATURE)) return ERR_IMAGE_UNSIGNED;
     if (macho->signature_offset != parse->next_offset) return ERR_IMAGE_FORMAT;

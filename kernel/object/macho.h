@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The parser of the image format (abi/manifest.h): pure, strict, and fed with what anybody may have written.
-// A well-formed file has exactly one reading, and every way to be malformed its status.
+// The parser of the image format (abi/manifest.h): pure, strict, and fed with what anybody may have
+// written. A well-formed file has exactly one reading, and every way to be malformed its status.
 #pragma once
 
 #include <abi/manifest.h>
@@ -9,9 +9,9 @@
 
 enum : uint64_t {
     MACHO_PAGE = 4096,
-    MACHO_HEADER_MAX = MACHO_PAGE,      // header and load commands, bytes
-    MACHO_FILE_MAX = 256ull << 20,      // bytes
-    MACHO_MEMORY_MAX = 1ull << 30,      // bytes of address space
+    MACHO_HEADER_MAX = MACHO_PAGE, // header and load commands, bytes
+    MACHO_FILE_MAX = 256ull << 20, // bytes
+    MACHO_MEMORY_MAX = 1ull << 30, // bytes of address space
 };
 enum : uint32_t { MACHO_SEGMENTS_MAX = 16 };
 
@@ -33,7 +33,8 @@ struct macho {
     uint32_t names_offset, names_size; // in the header; prefixes, each NUL-terminated
 };
 
-// Reads the `header_size` bytes at `header`, which are the first of a file of `file_size`; the rest of the
-// file is not looked at. `cpu` is the machine's. ERR_IMAGE_*; says nothing about who signed it.
+// Reads the `header_size` bytes at `header`, which are the first of a file of `file_size`; the rest
+// of the file is not looked at. `cpu` is the machine's. ERR_IMAGE_*; says nothing about who signed
+// it.
 enum status macho_parse(const void *header, size_t header_size, uint64_t file_size, uint32_t cpu,
                         struct macho *macho);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One test for each way in which the parser refuses a file, each made from a good one by one change.
+// One test for each way in which the parser refuses a file, each made from a good one by one
+// change.
 #include "kernel/object/macho.h"
 #include "test/unit.h"
 #include <abi/object.h>
@@ -45,7 +46,11 @@ static struct sample good(void)
         .main = {{MACHO_MAIN, sizeof(struct macho_main)}, 0x10, 0},
         .uuid = {{MACHO_UUID, sizeof(struct macho_uuid)}, {1, 2, 3}},
         .entitlement = {{MACHO_FERRITE_ENTITLEMENT, sizeof(struct macho_entitlement) + 16},
-                        1u << OBJECT_MEMORY, 0, 1 << 20, 20, 16},
+                        1u << OBJECT_MEMORY,
+                        0,
+                        1 << 20,
+                        20,
+                        16},
         .names = "/dev\0/net",
         .signature = {{MACHO_FERRITE_SIGNATURE, sizeof(struct macho_signature)}, SIGNATURE_AT, {9}},
     };
@@ -71,7 +76,8 @@ TEST("a good image is read as it was written")
     struct sample sample = good();
     EXPECT(parse(&sample) == OK);
     EXPECT(macho.segment_count == 3 && macho.memory_size == 6 * MACHO_PAGE);
-    EXPECT(macho.segment[2].file_size == MACHO_PAGE && macho.segment[2].memory_size == 4 * MACHO_PAGE);
+    EXPECT(macho.segment[2].file_size == MACHO_PAGE &&
+           macho.segment[2].memory_size == 4 * MACHO_PAGE);
     EXPECT(macho.entry == 0x10 && macho.signature_offset == SIGNATURE_AT);
     EXPECT(macho.key[0] == 9 && macho.uuid[2] == 3 && macho.priority_ceiling == 20);
     EXPECT(strcmp((char *)&sample + macho.names_offset, "/dev") == 0);
@@ -112,8 +118,7 @@ REFUSES("a segment that is not of whole pages", sample.data.memory_size += 1, ER
 REFUSES("bytes off the page", sample.data.file_offset += 16, ERR_IMAGE_FORMAT)
 REFUSES("an empty segment", sample.constants.memory_size = 0, ERR_IMAGE_FORMAT)
 REFUSES("more bytes than memory", sample.constants.file_size = 2 * MACHO_PAGE, ERR_IMAGE_FORMAT)
-REFUSES("zeros behind constants", sample.constants.memory_size = 2 * MACHO_PAGE,
-        ERR_IMAGE_FORMAT)
+REFUSES("zeros behind constants", sample.constants.memory_size = 2 * MACHO_PAGE, ERR_IMAGE_FORMAT)
 REFUSES("segments that overlap in memory", sample.constants.address = 0, ERR_IMAGE_OVERLAP)
 REFUSES("segments that do not ascend", sample.data.address = 0, ERR_IMAGE_OVERLAP)
 REFUSES("segments that overlap in the file", sample.constants.file_offset = MACHO_PAGE,
@@ -123,8 +128,8 @@ REFUSES("a gap in the file", sample.data.file_offset += MACHO_PAGE;
         sample.data.file_size = 0, ERR_IMAGE_FORMAT)
 REFUSES("a segment beyond the file's end", sample.data.file_offset = 1ull << 40,
         ERR_IMAGE_TRUNCATED)
-REFUSES("a segment longer than the file",
-        sample.data.file_size = sample.data.memory_size = 1 << 20, ERR_IMAGE_TRUNCATED)
+REFUSES("a segment longer than the file", sample.data.file_size = sample.data.memory_size = 1 << 20,
+        ERR_IMAGE_TRUNCATED)
 REFUSES("a segment of an absurd size", sample.data.memory_size = ~(MACHO_PAGE - 1),
         ERR_IMAGE_TOO_LARGE)
 REFUSES("a segment at an absurd address", sample.data.address = ~(MACHO_PAGE - 1),

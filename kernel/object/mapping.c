@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The system calls that change a process's address space. A range is worked through in steps; between
-// them an interrupt makes the call restart where it was.
+// The system calls that change a process's address space. A range is worked through in steps;
+// between them an interrupt makes the call restart where it was.
 #include "kernel/memory/page.h"
 #include "kernel/memory/progress.h"
 #include "kernel/object/handle.h"
@@ -82,9 +82,9 @@ enum status sys_process_protect(struct process *process, uintptr_t address, size
 {
     if (!is_range(address, size)) return ERR_BAD_ARGUMENT;
     if (process->ending) return ERR_BAD_STATE;
-    struct progress *progress =
-        progress_get(sys_process_protect,
-                     (uint64_t[3]){process->object.id, address, size << 8 | (flags & 0xff)}, address);
+    struct progress *progress = progress_get(
+        sys_process_protect, (uint64_t[3]){process->object.id, address, size << 8 | (flags & 0xff)},
+        address);
     uintptr_t end = address + round_up(size);
     enum status status = OK;
     while (status == OK && progress->position < end) {

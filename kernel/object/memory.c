@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Memory objects: making, committing, sharing and freeing pages. Where a page of an object changes for
-// another, every view of the object forgets the old one first, so that all of them see the same. System
-// calls are in memory_call.c.
+// Memory objects: making, committing, sharing and freeing pages. Where a page of an object changes
+// for another, every view of the object forgets the old one first, so that all of them see the
+// same. System calls are in memory_call.c.
 #include "kernel/object/memory.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
@@ -142,7 +142,7 @@ enum status memory_contiguous_make(struct process *owner, uint64_t size, uint32_
     return OK;
 }
 
-// --- Pages -----------------------------------------------------------------------------------------------
+// --- Pages ---------------------------------------------------------------
 
 void memory_forget(struct memory *memory, uint64_t from, uint64_t to)
 {
@@ -173,8 +173,7 @@ static void memory_freeze(struct memory *memory, uint64_t from, uint64_t to)
 static struct page *backing_page(struct memory *memory, uint64_t offset)
 {
     if (memory->backing == nullptr || offset >= memory->backing_size) return nullptr;
-    return page_tree_find(&memory->backing->pages,
-                          (memory->backing_offset + offset) >> PAGE_SHIFT);
+    return page_tree_find(&memory->backing->pages, (memory->backing_offset + offset) >> PAGE_SHIFT);
 }
 
 struct page *memory_peek(struct memory *memory, uint64_t offset)
@@ -234,7 +233,7 @@ enum status memory_page(struct memory *memory, uint64_t offset, bool write, stru
     return OK;
 }
 
-// --- Clones ------------------------------------------------------------------------------------------------
+// --- Clones ---------------------------------------------------------------
 
 enum status memory_clone_make(struct process *owner, struct memory *source, uint64_t offset,
                               uint64_t size, struct memory **memory)
@@ -314,13 +313,14 @@ bool memory_shrink_step(struct memory *memory, uint64_t size)
     if (from < size) from = size;
     // A chunk's pages go at once, a few steps' worth: 512 at most.
     memory_forget(memory, from, end);
-    for (uint64_t number = from >> PAGE_SHIFT; !pages_drop(memory, &number);) {}
+    for (uint64_t number = from >> PAGE_SHIFT; !pages_drop(memory, &number);) {
+    }
     memory->size = from;
     if (memory->backing_size > from) memory->backing_size = from;
     return from == size;
 }
 
-// --- The kernel's own access -----------------------------------------------------------------------------------
+// --- The kernel's own access ---------------------------------------------------------------
 
 enum status memory_store(struct memory *memory, uint64_t offset, const void *from, size_t size)
 {

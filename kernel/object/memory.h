@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Memory objects: pages by number, in a tree that grows, committed when first touched. A clone shares pages
-// by counting references to them; who writes to a page with more than one reference gets a copy of his own
-// first. A clone of sealed memory takes no pages at all until they are touched: the sealed object is its
-// backing. Every page in the tree is charged to the object's owner, shared or not. Guarded by the kernel lock.
+// Memory objects: pages by number, in a tree that grows, committed when first touched. A clone
+// shares pages by counting references to them; who writes to a page with more than one reference
+// gets a copy of his own first. A clone of sealed memory takes no pages at all until they are
+// touched: the sealed object is its backing. Every page in the tree is charged to the object's
+// owner, shared or not. Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/list.h"
@@ -22,9 +23,9 @@ struct memory {
     struct object object;
     enum memory_kind kind;
     bool sealed;
-    uint32_t cache;          // MEMORY_DEVICE, ...: how windows and contiguous memory are mapped
-    uint64_t size;           // bytes, whole pages
-    uint64_t physical;       // window and contiguous
+    uint32_t cache;    // MEMORY_DEVICE, ...: how windows and contiguous memory are mapped
+    uint64_t size;     // bytes, whole pages
+    uint64_t physical; // window and contiguous
     struct page_tree pages;
     struct memory *backing;  // sealed and without backing of its own, or nullptr
     uint64_t backing_offset; // bytes; where the backing's part begins
@@ -34,7 +35,8 @@ struct memory {
     struct reap reap;
 };
 
-// Regions of memory that is not sealed are looked at one by one when a page changes, so there is a limit.
+// Regions of memory that is not sealed are looked at one by one when a page changes, so there is a
+// limit.
 enum : uint32_t { MEMORY_REGIONS_MAX = 1024 };
 
 enum : uint64_t { MEMORY_SIZE_MAX = 1ull << 62 }; // bytes
@@ -42,28 +44,32 @@ enum : uint64_t { MEMORY_SIZE_MAX = 1ull << 62 }; // bytes
 // Once at boot, after page_init: the slabs of regions and page trees.
 void memory_init(void);
 
-// Each gives the caller the one reference. Sizes in bytes, rounded up to pages. ERR_NO_MEMORY, ERR_QUOTA.
+// Each gives the caller the one reference. Sizes in bytes, rounded up to pages. ERR_NO_MEMORY,
+// ERR_QUOTA.
 enum status memory_make(struct process *owner, uint64_t size, struct memory **memory);
 
-// Makes pages that page_init kept for it (the initrd), or that the caller has allocated, the object's own.
+// Makes pages that page_init kept for it (the initrd), or that the caller has allocated, the
+// object's own.
 enum status memory_adopt(struct process *owner, uint64_t physical, uint64_t size,
                          struct memory **memory);
 enum status memory_window_make(struct process *owner, uint64_t physical, uint64_t size,
                                uint32_t cache, struct memory **memory);
 
-// An empty clone, and a bounded step that fills it: *done is how many bytes are, all when it reaches the size.
+// An empty clone, and a bounded step that fills it: *done is how many bytes are, all when it
+// reaches the size.
 enum status memory_clone_make(struct process *owner, struct memory *source, uint64_t offset,
                               uint64_t size, struct memory **memory);
 enum status memory_clone_step(struct memory *clone, struct memory *source, uint64_t offset,
                               uint64_t *done);
 
-// Makes the backing's page at `offset` the object's own share, and, once that was done for all, gives the
-// backing up. ERR_NO_MEMORY, ERR_QUOTA.
+// Makes the backing's page at `offset` the object's own share, and, once that was done for all,
+// gives the backing up. ERR_NO_MEMORY, ERR_QUOTA.
 enum status memory_take_page(struct memory *memory, uint64_t offset);
 void memory_leave_backing(struct memory *memory);
 
 // The page at byte `offset`, committed if need be and, for `write`, of nobody else: nullptr with
-// *physical for a window. With write == false it may be the backing's or a clone's too: do not change it.
+// *physical for a window. With write == false it may be the backing's or a clone's too: do not
+// change it.
 enum status memory_page(struct memory *memory, uint64_t offset, bool write, struct page **page,
                         uint64_t *physical);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The system calls on memory objects. What takes long stops for interrupts after every step and is made
-// again by the thread.
+// The system calls on memory objects. What takes long stops for interrupts after every step and is
+// made again by the thread.
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/memory/progress.h"

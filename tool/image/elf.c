@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Reads a static position-independent ELF64 program (System V ABI, chapters 4 and 5). It must relocate
-// itself by DT_RELR alone; other dynamic relocations, needed libraries, an interpreter, relocated text and
-// writable code are refused, because nothing that loads an image would do anything about them.
+// Reads a static position-independent ELF64 program (System V ABI, chapters 4 and 5). It must
+// relocate itself by DT_RELR alone; other dynamic relocations, needed libraries, an interpreter,
+// relocated text and writable code are refused, because nothing that loads an image would do
+// anything about them.
 #include "program.h"
 
 #include <elf.h>

@@ -3,7 +3,8 @@
 //     process ... resource       a kind of object; without any, all but resource
 //     resource/memory ...        a kind of resource, and resource objects at all
 //     memory=64M priority=40     ceilings; default: none of its own, and 32
-//     name=/dev                  its namespace may have mounts below this, and below others so named only
+//     name=/dev                  its namespace may have mounts below this, and below others so
+//     named only
 #include "program.h"
 
 #include <abi/object.h>
@@ -11,11 +12,10 @@
 #include <string.h>
 
 static const char *const object_names[OBJECT_TYPE_COUNT] = {
-    [OBJECT_PROCESS] = "process",     [OBJECT_THREAD] = "thread",
-    [OBJECT_MEMORY] = "memory",       [OBJECT_CHANNEL] = "channel",
-    [OBJECT_SESSION] = "session",     [OBJECT_EVENT] = "event",
-    [OBJECT_INTERRUPT] = "interrupt", [OBJECT_NAMESPACE] = "namespace",
-    [OBJECT_IMAGE] = "image",         [OBJECT_RESOURCE] = "resource",
+    [OBJECT_PROCESS] = "process",     [OBJECT_THREAD] = "thread",       [OBJECT_MEMORY] = "memory",
+    [OBJECT_CHANNEL] = "channel",     [OBJECT_SESSION] = "session",     [OBJECT_EVENT] = "event",
+    [OBJECT_INTERRUPT] = "interrupt", [OBJECT_NAMESPACE] = "namespace", [OBJECT_IMAGE] = "image",
+    [OBJECT_RESOURCE] = "resource",
 };
 static const char *const resource_names[RESOURCE_KIND_COUNT] = {
     [RESOURCE_MEMORY] = "memory", [RESOURCE_INTERRUPT] = "interrupt",

@@ -2,8 +2,8 @@
 // Makes Ferrite's executable format out of a static position-independent ELF program:
 //     image [--entitle WORDS] [--stack SIZE] ELF OUT
 //     image --list FILE
-// The header and the load commands have the first page of the file, with room for tool/sign to add the
-// signature's; then come the segments' bytes in whole pages.
+// The header and the load commands have the first page of the file, with room for tool/sign to add
+// the signature's; then come the segments' bytes in whole pages.
 #include "program.h"
 
 #include <getopt.h>
@@ -62,8 +62,9 @@ static struct buffer image_make(struct program *program)
         segment_command(&out, &program->segments[i], offset);
         offset += segment_file_size(&program->segments[i]);
     }
-    buffer_append(&out, &(struct macho_main){{MACHO_MAIN, sizeof(struct macho_main)},
-                                             program->entry, program->stack_size},
+    buffer_append(&out,
+                  &(struct macho_main){
+                      {MACHO_MAIN, sizeof(struct macho_main)}, program->entry, program->stack_size},
                   sizeof(struct macho_main));
     struct macho_uuid uuid = {.command = {MACHO_UUID, sizeof uuid}};
     memcpy(uuid.uuid, program->uuid, sizeof uuid.uuid);

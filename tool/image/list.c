@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The inspector: prints what an image says about itself. It checks no more than it needs to stay inside
-// the file; whether the image is good is the kernel's to say.
+// The inspector: prints what an image says about itself. It checks no more than it needs to stay
+// inside the file; whether the image is good is the kernel's to say.
 #include "program.h"
 
 #include <stdio.h>
@@ -19,8 +19,7 @@ static void segment_print(const struct macho_segment_64 *segment)
 static void hex_print(const char *what, const uint8_t *bytes, size_t size)
 {
     printf("%s ", what);
-    for (size_t i = 0; i < size; i++)
-        printf("%02x", bytes[i]);
+    for (size_t i = 0; i < size; i++) printf("%02x", bytes[i]);
     putchar('\n');
 }
 

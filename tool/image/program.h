@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A program between its two formats: what tool/image takes out of an ELF file and writes as an image.
+// A program between its two formats: what tool/image takes out of an ELF file and writes as an
+// image.
 #pragma once
 
 #include <abi/manifest.h>

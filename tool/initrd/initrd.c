@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Packs the initrd: a cpio archive (newc, as cpio(5) describes it), the same for the same input, then the
-// signed trailer of abi/manifest.h.
+// Packs the initrd: a cpio archive (newc, as cpio(5) describes it), the same for the same input,
+// then the signed trailer of abi/manifest.h.
 //     initrd [-k KEYS] [-n NAME] LIST OUT
-// LIST has a line for each entry: /path=source for a file, /path=>target for a symbolic link, /path/ for a
-// directory. Directories on the way are made. A file is executable when its source is.
+// LIST has a line for each entry: /path=source for a file, /path=>target for a symbolic link,
+// /path/ for a directory. Directories on the way are made. A file is executable when its source is.
 //
-// The bytes of a file of a page and more start on a page, so that they can be mapped and cloned where they
-// are: its name is followed by as many zeros as that takes, which every reader of cpio passes over.
+// The bytes of a file of a page and more start on a page, so that they can be mapped and cloned
+// where they are: its name is followed by as many zeros as that takes, which every reader of cpio
+// passes over.
 #include <support/file.h>
 #include <support/key.h>
 

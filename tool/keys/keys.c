@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Makes development keys, and the C source that builds trust roots into the kernel.
-//     keys FOLDER                  makes system.{key,root} and application.{key,root} if they are missing
-//     keys --roots OUT.c FOLDER    from every *.root in FOLDER, in the order of their names
+//     keys FOLDER                  makes system.{key,root} and application.{key,root} if they are
+//     missing keys --roots OUT.c FOLDER    from every *.root in FOLDER, in the order of their names
 // `system` may entitle an image to anything; `application` to no resource, 256 MiB and priority 24.
 #include <support/file.h>
 #include <support/key.h>
@@ -49,8 +49,9 @@ static void roots_write(const char *path, const char *folder)
     size_t size;
     FILE *stream = open_memstream(&text, &size);
     if (!stream) complain("out of memory");
-    fprintf(stream, "// SPDX-License-Identifier: MIT\n// The trust roots of this kernel.\n"
-                    "#include \"kernel/object/trust.h\"\n\nconst struct trust_root trust_roots[] = {\n");
+    fprintf(stream,
+            "// SPDX-License-Identifier: MIT\n// The trust roots of this kernel.\n"
+            "#include \"kernel/object/trust.h\"\n\nconst struct trust_root trust_roots[] = {\n");
     bool development = false;
     for (size_t i = 0; i < found.gl_pathc; i++) {
         struct root_file root;
@@ -58,7 +59,8 @@ static void roots_write(const char *path, const char *folder)
         root_print(stream, &root.root);
         development |= root.development;
     }
-    fprintf(stream, "};\nconst uint32_t trust_root_count = %zu;\nconst bool trust_is_development = %s;\n",
+    fprintf(stream,
+            "};\nconst uint32_t trust_root_count = %zu;\nconst bool trust_is_development = %s;\n",
             found.gl_pathc, development ? "true" : "false");
     fclose(stream);
     file_write(path, text, size, 0644);

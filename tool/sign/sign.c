@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Signs an image that tool/image has made: fills its signature command with the public key and appends the
-// Ed25519 signature over SHA-512 of everything before it. A signed image is signed anew.
+// Signs an image that tool/image has made: fills its signature command with the public key and
+// appends the Ed25519 signature over SHA-512 of everything before it. A signed image is signed
+// anew.
 //     sign [-k KEYS] [-n NAME] IN OUT     KEYS/NAME.key is the secret; default out/keys, system
 #include <support/file.h>
 #include <support/key.h>

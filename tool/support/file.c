@@ -50,8 +50,8 @@ void file_write(const char *path, const void *bytes, size_t size, unsigned mode)
     int descriptor = mkstemp(temporary);
     FILE *stream = descriptor < 0 ? nullptr : fdopen(descriptor, "wb");
     if (!stream) complain("%s: %s", temporary, strerror(errno));
-    bool written = fwrite(bytes, 1, size, stream) == size && !fflush(stream) &&
-                   !fchmod(descriptor, mode);
+    bool written =
+        fwrite(bytes, 1, size, stream) == size && !fflush(stream) && !fchmod(descriptor, mode);
     if (fclose(stream) || !written || rename(temporary, path)) {
         int cause = errno;
         unlink(temporary);

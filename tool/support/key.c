@@ -24,13 +24,13 @@ static void hex_read(const char *path, const char *text, uint8_t bytes[32])
 static void hex_print(FILE *stream, const char *word, const uint8_t bytes[32])
 {
     fprintf(stream, "%s ", word);
-    for (int i = 0; i < 32; i++)
-        fprintf(stream, "%02x", bytes[i]);
+    for (int i = 0; i < 32; i++) fprintf(stream, "%02x", bytes[i]);
     fputc('\n', stream);
 }
 
 // Calls `take` with each line's word and value.
-static void lines_read(const char *path, void *to, bool (*take)(const char *, void *, char *, char *))
+static void lines_read(const char *path, void *to,
+                       bool (*take)(const char *, void *, char *, char *))
 {
     struct file file = file_read(path);
     char *rest = (char *)file.bytes, *line;

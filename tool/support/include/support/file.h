@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Files and messages of the host tools. A tool that cannot go on says why on the standard error output
-// and exits with 1; an output file appears whole or not at all.
+// Files and messages of the host tools. A tool that cannot go on says why on the standard error
+// output and exits with 1; an output file appears whole or not at all.
 #pragma once
 
 #include <stddef.h>

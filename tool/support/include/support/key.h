@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Signing keys and trust roots as files: lines of "word value". <name>.root has the public key and the most
-// that it may entitle images to; <name>.key has the secret seed, and only who signs needs it.
+// Signing keys and trust roots as files: lines of "word value". <name>.root has the public key and
+// the most that it may entitle images to; <name>.key has the secret seed, and only who signs needs
+// it.
 #pragma once
 
 #include <abi/manifest.h>
@@ -22,7 +23,8 @@ struct secret {
 void secret_read(const char *path, struct secret *secret);
 void secret_create(const char *path, struct secret *secret);
 
-// Signs SHA-512 of (`context` with its NUL || bytes), as abi/manifest.h says for images and the initrd.
+// Signs SHA-512 of (`context` with its NUL || bytes), as abi/manifest.h says for images and the
+// initrd.
 void secret_sign(const struct secret *secret, const char *context, const void *bytes, size_t size,
                  uint8_t signature[64]);
 
