@@ -80,4 +80,5 @@ lineage.host :=
 lineage.test := none
 
 progress = $(if $(Q),@printf '%-5s %s\n' $1 $2,@true)
-write-if-changed = $(if $(filter-out x$(strip $2),x$(strip $(file <$1))),$(file >$1,$2))
+write-if-changed = $(if $(call same,$(strip $2),$(strip $(file <$1))),,$(file >$1,$2))
+same = $(and $(findstring [$1],[$2]),$(findstring [$2],[$1]))
