@@ -7,7 +7,7 @@
 #include "kernel/memory/page.h"
 #include "kernel/memory/region.h"
 #include "kernel/memory/space.h"
-#include "kernel/entropy.h"
+#include "kernel/random.h"
 
 enum : uint64_t { WINDOW = 4ull << 30 };
 enum : uint32_t { HOLE_TRIES = 16, WINDOW_TRIES = 64, GAP_PAGES = 16 };
@@ -21,7 +21,7 @@ bool space_is_free(const struct space *space, uintptr_t from, uintptr_t to)
 // splitmix64, by Steele, Lea and Flood: spreads the seed that the kernel's generator gave.
 static uint64_t draw(struct space *space)
 {
-    if (space->random == 0) entropy_fill(&space->random, sizeof space->random);
+    if (space->random == 0) random_fill(&space->random, sizeof space->random);
     uint64_t value = space->random += 0x9e3779b97f4a7c15u;
     value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9u;
     value = (value ^ value >> 27) * 0x94d049bb133111ebu;
