@@ -72,6 +72,16 @@ user_sync:
     cmp x13, #0x15 // SVC
     b.ne user_fault
     save_high
+    b user_call
+    .org entry_vectors + 0x480 // an error if what is above does not fit its 128 bytes
+    vector user_interrupt
+    vector user_error // FIQ: belongs to firmware
+    vector user_error
+    .rept 4 // AArch32
+    vector user_error
+    .endr
+
+user_call:
     save_state
     mov x0, x19
     mov x1, x12
@@ -82,17 +92,9 @@ user_sync:
     cmp x0, x19
     ccmp x1, #0, #0, eq
     b.ne resume
-    mov sp, x0
-    b resume_call
-    vector user_interrupt
-    vector user_error // FIQ: belongs to firmware
-    vector user_error
-    .rept 4 // AArch32
-    vector user_error
-    .endr
 
-// Back into the thread that made the call: x18 and x20 to x29 are as they were.
-resume_call:
+    // Back into the thread that made the call: x18 and x20 to x29 are as they were.
+    mov sp, x0
     ldp x13, x14, [sp, #FRAME_PC]
     msr elr_el1, x13
     msr spsr_el1, x14
