@@ -12,7 +12,10 @@ struct thread_start {
     void *argument;
 };
 
-[[noreturn]] static void thread_main(struct thread_start *start)
+void fe_thread_entry(void); // arch/<isa>/user/start.S: goes on in fe_thread_main
+[[noreturn]] void fe_thread_main(struct thread_start *start);
+
+void fe_thread_main(struct thread_start *start)
 {
     start->run(start->argument);
     [[maybe_unused]] enum status status = fe_thread_exit(0);
@@ -31,7 +34,7 @@ enum status fe_thread_spawn(void (*run)(void *argument), void *argument, size_t 
     struct thread_start *start = (struct thread_start *)top;
     *start = (struct thread_start){.run = run, .argument = argument};
     struct fe_thread_options options = {
-        .entry = (uintptr_t)thread_main,
+        .entry = (uintptr_t)fe_thread_entry,
         .stack_pointer = top,
         .argument = top,
         .priority = priority,

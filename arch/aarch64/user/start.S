@@ -9,3 +9,13 @@ _start:
     mov     x30, xzr
     b       fe_start_c
     .size _start, . - _start
+
+    .section .text.fe_thread_entry, "ax"
+    .globl fe_thread_entry
+    .hidden fe_thread_entry
+    .type fe_thread_entry, %function
+fe_thread_entry:
+    mov     x29, xzr
+    mov     x30, xzr
+    b       fe_thread_main
+    .size fe_thread_entry, . - fe_thread_entry

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where a program begins: reg[0] is the address of its start block (abi/start.h), the stack is
+// Where a program and a thread begin: reg[0] is the address of its start block (abi/start.h), the stack is
 // 16-aligned.
     .section .text._start, "ax"
     .globl _start
@@ -10,3 +10,13 @@ _start:
     call    fe_start_c
     ud2
     .size _start, . - _start
+
+    .section .text.fe_thread_entry, "ax"
+    .globl fe_thread_entry
+    .hidden fe_thread_entry
+    .type fe_thread_entry, @function
+fe_thread_entry:
+    xor     %ebp, %ebp
+    call    fe_thread_main
+    ud2
+    .size fe_thread_entry, . - fe_thread_entry
