@@ -8,9 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Set by build/user.ld.
+// Set by build/user.ld. Hidden, so that each is reached relative to the program: a number looks
+// like an address that far from the image's start.
+#pragma GCC visibility push(hidden)
 extern const char __image_start[], __tls_image_start[], __tls_image_end[];
 extern const char __tls_memory_size[], __tls_align[];
+#pragma GCC visibility pop
 
 int main(int count, char **arguments, char **environment);
 int __libc_start_main(int (*program)(int, char **, char **), int count, char **arguments,

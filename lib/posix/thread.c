@@ -31,9 +31,15 @@ static struct {
     uintptr_t clear;
 } leaving;
 
+// Kept apart: before the thread pointer is set, not even a look at `self` is allowed.
+[[gnu::noinline]] static struct thread *own(void)
+{
+    return self;
+}
+
 struct thread *thread_self(void)
 {
-    return is_started ? self : &main_thread;
+    return is_started ? own() : &main_thread;
 }
 
 struct thread *thread_list(void)
