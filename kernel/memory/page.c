@@ -347,6 +347,8 @@ static void run_free(struct run run)
 void page_init(const struct bootinfo *info)
 {
     free_count = total_count = range_count = 0;
+    arch_cpu()->page_cache = nullptr;
+    arch_cpu()->page_cached = 0;
     for (uint32_t zone = 0; zone < ZONE_COUNT; zone++) {
         for (uint32_t order = 0; order <= PAGE_ORDER_MAX; order++)
             list_init(&free_blocks[zone][order]);

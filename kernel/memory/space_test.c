@@ -4,6 +4,8 @@
 #include "kernel/memory/page.h"
 #include "kernel/memory/region.h"
 #include "kernel/object/memory.h"
+#include "kernel/object/process.h"
+#include "kernel/object/thread.h"
 #include "kernel/schedule/cpu.h"
 #include "test/unit.h"
 #include <string.h>
@@ -11,21 +13,26 @@
 enum : uintptr_t { HERE = 0x4000'0000 };
 enum : uint32_t { READ_WRITE = MAP_READ | MAP_WRITE };
 
-static struct space space, other;
+static struct process here, there;
+static struct thread thread;
 
-static void use(struct space *now)
+// Makes a process the current one.
+static void use(struct process *process)
 {
-    arch_cpu()->space = now;
-    arch_space_switch(&now->arch);
+    thread.process = process;
+    arch_cpu()->current = &thread;
+    arch_cpu()->space = &process->space;
+    arch_space_switch(&process->space.arch);
 }
 
 static bool setup(void)
 {
-    arch_space_unmap(&space.arch, 0, SIZE_MAX);
-    arch_space_unmap(&other.arch, 0, SIZE_MAX);
+    arch_space_unmap(&here.space.arch, 0, SIZE_MAX);
+    arch_space_unmap(&there.space.arch, 0, SIZE_MAX);
     none_reset();
-    if (space_init(&space, nullptr) != OK || space_init(&other, nullptr) != OK) return false;
-    use(&space);
+    if (space_init(&here.space, nullptr) != OK || space_init(&there.space, nullptr) != OK)
+        return false;
+    use(&here);
     return true;
 }
 
@@ -49,7 +56,7 @@ static bool protect(uintptr_t address, size_t size, uint32_t access)
 {
     uintptr_t end = address + size;
     while (address < end)
-        if (space_protect(&space, &address, end, access) != OK) return false;
+        if (space_protect(&here.space, &address, end, access) != OK) return false;
     return true;
 }
 
@@ -84,7 +91,7 @@ TEST("pages come with the first touch, zeroed, and keep what is written")
 {
     EXPECT(setup());
     struct memory *memory = fresh(1000);
-    uintptr_t base = map(&space, memory, 0, READ_WRITE);
+    uintptr_t base = map(&here.space, memory, 0, READ_WRITE);
     EXPECT(base != 0 && base % PAGE_SIZE == 0 && memory->pages.count == 0);
     EXPECT(at(base + 5) == 0 && memory->pages.count == 1);
     EXPECT(put(base + 999 * PAGE_SIZE, 7) && at(base + 999 * PAGE_SIZE) == 7);
@@ -94,11 +101,11 @@ TEST("pages come with the first touch, zeroed, and keep what is written")
 TEST("what may not be written or executed faults")
 {
     EXPECT(setup());
-    uintptr_t base = map(&space, fresh(2), HERE, MAP_READ);
+    uintptr_t base = map(&here.space, fresh(2), HERE, MAP_READ);
     EXPECT(at(base) == 0 && !put(base, 1));
-    EXPECT(space_fault(&space, base, MAP_EXECUTE) == ERR_BAD_ADDRESS);
-    EXPECT(map(&space, fresh(1), 0, MAP_WRITE | MAP_EXECUTE | MAP_READ) == 0);
-    EXPECT(map(&space, fresh(1), 0, MAP_WRITE) == 0);
+    EXPECT(space_fault(&here.space, base, MAP_EXECUTE) == ERR_BAD_ADDRESS);
+    EXPECT(map(&here.space, fresh(1), 0, MAP_WRITE | MAP_EXECUTE | MAP_READ) == 0);
+    EXPECT(map(&here.space, fresh(1), 0, MAP_WRITE) == 0);
 }
 
 TEST("a fixed place must be free, and guard pages count")
@@ -107,11 +114,11 @@ TEST("a fixed place must be free, and guard pages count")
     struct memory *memory = fresh(4);
     struct space_view view = {memory, 0, 4 * PAGE_SIZE, MAP_READ | MAP_FIXED | MAP_GUARD, MAP_READ};
     uintptr_t address = HERE;
-    EXPECT(space_map(&space, &view, &address) == OK && address == HERE);
-    EXPECT(map(&space, fresh(1), HERE - PAGE_SIZE, MAP_READ) == 0);
-    EXPECT(map(&space, fresh(1), HERE + 3 * PAGE_SIZE, MAP_READ) == 0);
-    EXPECT(map(&space, fresh(1), HERE + 4 * PAGE_SIZE, MAP_READ) != 0);
-    EXPECT(map(&space, fresh(1), HERE - 2 * PAGE_SIZE, MAP_READ) != 0);
+    EXPECT(space_map(&here.space, &view, &address) == OK && address == HERE);
+    EXPECT(map(&here.space, fresh(1), HERE - PAGE_SIZE, MAP_READ) == 0);
+    EXPECT(map(&here.space, fresh(1), HERE + 3 * PAGE_SIZE, MAP_READ) == 0);
+    EXPECT(map(&here.space, fresh(1), HERE + 4 * PAGE_SIZE, MAP_READ) != 0);
+    EXPECT(map(&here.space, fresh(1), HERE - 2 * PAGE_SIZE, MAP_READ) != 0);
     EXPECT(at(HERE - PAGE_SIZE) == -1 && at(HERE) == 0);
 }
 
@@ -119,20 +126,20 @@ TEST("ranges can be cut out of the middle, and what is left still shows the same
 {
     EXPECT(setup());
     struct memory *memory = fresh(10);
-    EXPECT(map(&space, memory, HERE, READ_WRITE) == HERE);
+    EXPECT(map(&here.space, memory, HERE, READ_WRITE) == HERE);
     for (uint8_t i = 0; i < 10; i++) EXPECT(put(HERE + i * PAGE_SIZE, i + 1));
-    EXPECT(unmap(&space, HERE + 3 * PAGE_SIZE, 4 * PAGE_SIZE));
+    EXPECT(unmap(&here.space, HERE + 3 * PAGE_SIZE, 4 * PAGE_SIZE));
     for (uint8_t i = 0; i < 10; i++)
         EXPECT(at(HERE + i * PAGE_SIZE) == (i < 3 || i >= 7 ? i + 1 : -1));
     EXPECT(memory->region_count == 2 && memory->pages.count == 10);
-    EXPECT(unmap(&space, 0, ARCH_USER_END) && memory->region_count == 0);
+    EXPECT(unmap(&here.space, 0, ARCH_USER_END) && memory->region_count == 0);
 }
 
 TEST("protection changes in the middle and joins again")
 {
     EXPECT(setup());
     struct memory *memory = fresh(8);
-    EXPECT(map(&space, memory, HERE, READ_WRITE) == HERE && put(HERE + 2 * PAGE_SIZE, 9));
+    EXPECT(map(&here.space, memory, HERE, READ_WRITE) == HERE && put(HERE + 2 * PAGE_SIZE, 9));
     EXPECT(protect(HERE + 2 * PAGE_SIZE, 2 * PAGE_SIZE, MAP_READ) && memory->region_count == 3);
     EXPECT(!put(HERE + 2 * PAGE_SIZE, 1) && at(HERE + 2 * PAGE_SIZE) == 9 && put(HERE, 1));
     EXPECT(protect(HERE + 2 * PAGE_SIZE, PAGE_SIZE, 0) && at(HERE + 2 * PAGE_SIZE) == -1);
@@ -145,31 +152,31 @@ TEST("a clone sees the past, and neither side sees the other's writes")
 {
     EXPECT(setup());
     struct memory *memory = fresh(200);
-    EXPECT(map(&space, memory, HERE, READ_WRITE) == HERE);
+    EXPECT(map(&here.space, memory, HERE, READ_WRITE) == HERE);
     EXPECT(put(HERE, 1) && put(HERE + 150 * PAGE_SIZE, 2));
     struct memory *clone = clone_of(memory);
     EXPECT(clone != nullptr && clone->pages.count == 2);
-    uintptr_t there = map(&space, clone, 0, READ_WRITE);
-    EXPECT(at(there) == 1 && at(there + 150 * PAGE_SIZE) == 2);
-    EXPECT(put(HERE, 3) && at(there) == 1);
-    EXPECT(put(there + 150 * PAGE_SIZE, 4) && at(HERE + 150 * PAGE_SIZE) == 2);
-    EXPECT(put(HERE + PAGE_SIZE, 5) && at(there + PAGE_SIZE) == 0);
+    uintptr_t clone_base = map(&here.space, clone, 0, READ_WRITE);
+    EXPECT(at(clone_base) == 1 && at(clone_base + 150 * PAGE_SIZE) == 2);
+    EXPECT(put(HERE, 3) && at(clone_base) == 1);
+    EXPECT(put(clone_base + 150 * PAGE_SIZE, 4) && at(HERE + 150 * PAGE_SIZE) == 2);
+    EXPECT(put(HERE + PAGE_SIZE, 5) && at(clone_base + PAGE_SIZE) == 0);
 }
 
 TEST("all views of an object see a page that was copied for one of them")
 {
     EXPECT(setup());
     struct memory *memory = fresh(1);
-    EXPECT(map(&space, memory, HERE, READ_WRITE) == HERE && put(HERE, 1));
-    EXPECT(map(&other, memory, HERE, READ_WRITE) == HERE);
+    EXPECT(map(&here.space, memory, HERE, READ_WRITE) == HERE && put(HERE, 1));
+    EXPECT(map(&there.space, memory, HERE, READ_WRITE) == HERE);
     struct memory *clone = clone_of(memory);
-    use(&other);
+    use(&there);
     EXPECT(at(HERE) == 1);
-    use(&space);
+    use(&here);
     EXPECT(at(HERE) == 1 && put(HERE, 2));
-    use(&other);
+    use(&there);
     EXPECT(at(HERE) == 2 && put(HERE, 3));
-    use(&space);
+    use(&here);
     EXPECT(at(HERE) == 3 && *(uint8_t *)page_address(memory_peek(clone, 0)) == 1);
 }
 
@@ -180,7 +187,7 @@ TEST("a clone of sealed memory takes no pages until it is written to")
     EXPECT(memory_store(memory, 7 * PAGE_SIZE - 1, "ab", 2) == OK);
     EXPECT(memory_seal(memory) == OK);
     struct memory *clone = clone_of(memory);
-    EXPECT(map(&space, clone, HERE, READ_WRITE) == HERE);
+    EXPECT(map(&here.space, clone, HERE, READ_WRITE) == HERE);
     EXPECT(at(HERE + 7 * PAGE_SIZE) == 'b' && clone->pages.count == 0);
     EXPECT(put(HERE + 7 * PAGE_SIZE, 'c') && clone->pages.count == 1);
     EXPECT(at(HERE + 7 * PAGE_SIZE - 1) == 'a' && at(HERE + 7 * PAGE_SIZE) == 'c');
@@ -195,17 +202,18 @@ TEST("what is mapped writable cannot be sealed, and what is sealed cannot be mad
 {
     EXPECT(setup());
     struct memory *memory = fresh(1);
-    EXPECT(map(&space, memory, HERE, READ_WRITE) == HERE && memory_seal(memory) == ERR_BUSY);
+    EXPECT(map(&here.space, memory, HERE, READ_WRITE) == HERE && memory_seal(memory) == ERR_BUSY);
     EXPECT(protect(HERE, PAGE_SIZE, MAP_READ) && memory_seal(memory) == OK);
     EXPECT(!protect(HERE, PAGE_SIZE, READ_WRITE) && !put(HERE, 1) && at(HERE) == 0);
-    EXPECT(map(&space, memory, 0, READ_WRITE) == 0 && map(&space, memory, 0, MAP_READ) != 0);
+    EXPECT(map(&here.space, memory, 0, READ_WRITE) == 0 &&
+           map(&here.space, memory, 0, MAP_READ) != 0);
 }
 
 TEST("what is cut off an object is gone from its views and zero when it grows again")
 {
     EXPECT(setup());
     struct memory *memory = fresh(2000);
-    EXPECT(map(&space, memory, HERE, READ_WRITE) == HERE);
+    EXPECT(map(&here.space, memory, HERE, READ_WRITE) == HERE);
     for (int i = 0; i < 2000; i += 100) EXPECT(put(HERE + i * PAGE_SIZE, 1));
     uint64_t free = page_free_count();
     while (!memory_shrink_step(memory, 150 * PAGE_SIZE)) {
@@ -222,9 +230,9 @@ TEST("a window shows physical addresses, whatever was cut out of it")
     struct memory *window;
     uint64_t physical = NONE_RAM_BASE + (60ull << 20);
     EXPECT(memory_window_make(nullptr, physical, 1 << 20, MEMORY_DEVICE, &window) == OK);
-    EXPECT(map(&space, window, HERE, READ_WRITE) == HERE && put(HERE + 5, 77));
+    EXPECT(map(&here.space, window, HERE, READ_WRITE) == HERE && put(HERE + 5, 77));
     EXPECT(*(uint8_t *)arch_physical_to_virtual(physical + 5) == 77);
-    EXPECT(unmap(&space, HERE + 4 * PAGE_SIZE, PAGE_SIZE) && at(HERE + 4 * PAGE_SIZE) == -1);
+    EXPECT(unmap(&here.space, HERE + 4 * PAGE_SIZE, PAGE_SIZE) && at(HERE + 4 * PAGE_SIZE) == -1);
     EXPECT(put(HERE + 5 * PAGE_SIZE, 78) && at(HERE + 5) == 77);
     EXPECT(*(uint8_t *)arch_physical_to_virtual(physical + 5 * PAGE_SIZE) == 78);
 }
@@ -233,11 +241,12 @@ TEST("the kernel reaches a page of a space that is not current, and only with it
 {
     EXPECT(setup());
     struct memory *memory = fresh(2);
-    EXPECT(map(&other, memory, HERE, MAP_READ) == HERE);
+    EXPECT(map(&there.space, memory, HERE, MAP_READ) == HERE);
     void *reached;
-    EXPECT(space_reach(&other, HERE + 17, MAP_READ, &reached) == OK && *(uint8_t *)reached == 0);
-    EXPECT(space_reach(&other, HERE + 17, MAP_WRITE, &reached) == ERR_BAD_ADDRESS);
-    EXPECT(space_reach(&other, HERE + 2 * PAGE_SIZE, MAP_READ, &reached) == ERR_BAD_ADDRESS);
+    EXPECT(space_reach(&there.space, HERE + 17, MAP_READ, &reached) == OK &&
+           *(uint8_t *)reached == 0);
+    EXPECT(space_reach(&there.space, HERE + 17, MAP_WRITE, &reached) == ERR_BAD_ADDRESS);
+    EXPECT(space_reach(&there.space, HERE + 2 * PAGE_SIZE, MAP_READ, &reached) == ERR_BAD_ADDRESS);
 }
 
 TEST("contiguous memory has one range of physical addresses and gives all of it back")
@@ -260,13 +269,13 @@ TEST("thousands of mappings are placed without overlap and all is given back at 
     uint64_t free = page_free_count();
     struct memory *memory = fresh(3);
     EXPECT(memory_seal(memory) == OK);
-    for (int i = 0; i < 5000; i++) EXPECT(map(&space, memory, 0, MAP_READ) != 0);
-    struct region *last = region_find(&space, 0);
-    for (struct region *next; (next = region_find(&space, region_end(last))); last = next)
+    for (int i = 0; i < 5000; i++) EXPECT(map(&here.space, memory, 0, MAP_READ) != 0);
+    struct region *last = region_find(&here.space, 0);
+    for (struct region *next; (next = region_find(&here.space, region_end(last))); last = next)
         EXPECT(next->start >= region_end(last) && next->start % PAGE_SIZE == 0);
     EXPECT(memory->region_count == 5000);
     object_put(&memory->object);
-    while (!space_clear(&space)) {
+    while (!space_clear(&here.space)) {
     }
     EXPECT(free - page_free_count() < 16); // spare blocks of slabs
 }
@@ -277,10 +286,10 @@ TEST("mapping and unmapping for ever stays in one place")
     struct memory *memory = fresh(4);
     uintptr_t low = UINTPTR_MAX, high = 0;
     for (int i = 0; i < 1000; i++) {
-        uintptr_t address = map(&space, memory, 0, READ_WRITE);
+        uintptr_t address = map(&here.space, memory, 0, READ_WRITE);
         if (address < low) low = address;
         if (address > high) high = address;
-        EXPECT(unmap(&space, address, memory->size));
+        EXPECT(unmap(&here.space, address, memory->size));
     }
     EXPECT(high == low);
 }
