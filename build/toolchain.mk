@@ -56,7 +56,7 @@ target := --target=$(triple) $(flags) -fno-omit-frame-pointer -fno-stack-protect
 	-fno-asynchronous-unwind-tables -nostdinc
 
 flags.kernel := $(common) $(target) -O2 -ffreestanding -fno-pic $(kernel_flags)
-flags.user := $(common) $(target) -O2 -fPIE -fvisibility=hidden $(user_flags)
+flags.user := $(common) $(target) -O2 -fPIE -fdirect-access-external-data -fvisibility=hidden $(user_flags)
 flags.host := $(common) -O2
 flags.test := $(common) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -Dmain=component_main -Wno-missing-prototypes
