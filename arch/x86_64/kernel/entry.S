@@ -41,8 +41,6 @@ syscall_entry:
 
 // Out of the kernel: whatever runs next. The stack is this CPU's kernel stack, empty.
 resume:
-    cmpq $0, %gs:CPU_ARCH_PENDING
-    jne handle_pending
     call schedule_exit
     test %rax, %rax
     jz arch_idle
@@ -51,6 +49,8 @@ resume:
 // void arch_return_to_user(struct frame *frame)
     .globl arch_return_to_user
 arch_return_to_user:
+    cmpq $0, %gs:CPU_ARCH_PENDING
+    jne handle_pending
     cmp %rdi, %gs:CPU_ARCH_FRAME
     jne load_frame
 frame_loaded:
@@ -104,7 +104,8 @@ load_thread_pointer:
     wrmsr
     jmp thread_pointer_loaded
 
-handle_pending:
+handle_pending: // an interrupt that arch_interrupt_pending let in, perhaps in schedule_exit itself
+    mov %gs:CPU_KERNEL_STACK, %rsp
     mov %gs:CPU_ARCH_PENDING, %rdi
     movq $0, %gs:CPU_ARCH_PENDING
     call trap_external
@@ -116,6 +117,8 @@ handle_pending:
 arch_idle:
     mov %gs:CPU_KERNEL_STACK, %rsp
     xor %ebp, %ebp
+    cmpq $0, %gs:CPU_ARCH_PENDING
+    jne handle_pending
 idle_begin:
     sti
     hlt
