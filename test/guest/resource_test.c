@@ -41,7 +41,7 @@ TEST("interrupts are made from a resource that holds their number, once")
     EXPECT(fe_resource_inspect(all, &kind, &base, &size) == OK && kind == RESOURCE_INTERRUPT);
     uint32_t last = (uint32_t)(base + size - 1), number = last < 1019 ? last : 1019;
     EXPECT(fe_interrupt_create(guest_resource("memory"), number, 0, &interrupt) != OK);
-    EXPECT(fe_interrupt_create(all, last + 1, 0, &interrupt) != OK);
+    if (last != UINT32_MAX) EXPECT(fe_interrupt_create(all, last + 1, 0, &interrupt) != OK);
     while (number > base && fe_interrupt_create(all, number, INTERRUPT_EDGE, &interrupt) != OK)
         number--;
     EXPECT(number > base);
