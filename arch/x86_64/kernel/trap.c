@@ -49,6 +49,53 @@ void trap_external(uint64_t vector)
     }
 }
 
+static bool is_prefix(uint8_t byte)
+{
+    return byte == 0x66 || byte == 0x67 || byte == 0xf0 || byte == 0xf2 || byte == 0xf3 ||
+           (byte & 0xe7) == 0x26 || (byte & 0xfe) == 0x64 || (byte & 0xf0) == 0x40;
+}
+
+static bool is_privileged(uint8_t opcode)
+{
+    return (opcode >= 0x6c && opcode <= 0x6f) || (opcode >= 0xe4 && opcode <= 0xe7) ||
+           (opcode >= 0xec && opcode <= 0xef) || opcode == 0xf4 || opcode == 0xfa ||
+           opcode == 0xfb || opcode == 0xcd || opcode == 0xcf;
+}
+
+// Instructions whose memory operand is written: moves, string stores, arithmetic on memory.
+static bool is_store(uint8_t opcode)
+{
+    bool is_compare = opcode == 0x38 || opcode == 0x39;
+
+    if (opcode < 0x40) return (opcode & 7) < 2 && !is_compare;
+    return opcode == 0x88 || opcode == 0x89 || (opcode >= 0xa2 && opcode <= 0xa5) ||
+           opcode == 0xaa || opcode == 0xab || opcode == 0xc6 || opcode == 0xc7 ||
+           (opcode >= 0x80 && opcode <= 0x83);
+}
+
+// The processor calls many things a protection fault, and tells neither which nor the address:
+// privileged instructions, SSE operands that are not aligned, and addresses that are not canonical.
+// The instruction's first bytes tell them apart well enough for a report.
+static void protection_fault(struct frame *frame)
+{
+    uint8_t code[8] = {};
+    unsigned at = 0;
+
+    if (!arch_user_read(code, frame->rip, sizeof code)) code[0] = 0xf4;
+    while (at < sizeof code - 2 && is_prefix(code[at])) at++;
+    uint8_t opcode = code[at], second = code[at + 1];
+    bool is_long = opcode == 0x0f;
+    bool is_vector = is_long && ((second >= 0x10 && second <= 0x17) || (second & 0xf8) == 0x28 ||
+                                 (second >= 0x50 && second <= 0x7f) || second >= 0xc2);
+    if (is_vector) {
+        trap_fault(frame, FAULT_ALIGNMENT, frame->rip);
+    } else if (is_long || is_privileged(opcode)) {
+        trap_fault(frame, FAULT_INSTRUCTION, frame->rip);
+    } else {
+        trap_fault(frame, is_store(opcode) ? FAULT_WRITE : FAULT_READ, UINTPTR_MAX);
+    }
+}
+
 void trap_user(struct frame *frame)
 {
     switch (frame->vector) {
@@ -60,6 +107,8 @@ void trap_user(struct frame *frame)
     case EXCEPTION_SIMD: trap_fault(frame, FAULT_ARITHMETIC, frame->rip); break;
     case EXCEPTION_DEBUG:
     case EXCEPTION_BREAKPOINT: trap_fault(frame, FAULT_BREAKPOINT, frame->rip); break;
+    case EXCEPTION_STACK:
+    case EXCEPTION_PROTECTION: protection_fault(frame); break;
     case EXCEPTION_ALIGNMENT: trap_fault(frame, FAULT_ALIGNMENT, frame->rip); break;
     default:
         if (frame->vector >= VECTOR_EXTERNAL) {
