@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 # Commands: each file is one program of /bin.
 kind := programs
-uses := 9p ferrite c
+uses := proc 9p ferrite c

@@ -2,4 +2,4 @@
 # The system of `make run`: everything. The kernel starts /service/init.
 contents := service/% driver/% program port/%
 trees := system/default
-files := LICENSE=/doc/licence
+files := LICENSE=/doc/licence $(foreach p,$(wildcard doc/man/*/*.md),$p=/share/man/$(p:doc/man/%=%))

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+# Reading /proc.
+kind := library
+uses := c

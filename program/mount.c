@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// mount: without arguments, what is mounted where; with a path, what it leads to. See mount(1).
+#include <abi/syscalls.h>
+#include <ferrite/namespace.h>
+#include <ferrite/status.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+static void show(const char *path, uint64_t mount)
+{
+    struct statvfs info;
+    printf("%-24s mount %llu", path, (unsigned long long)mount);
+    if (statvfs(path, &info) == 0 && info.f_blocks != 0) {
+        unsigned long long unit = info.f_frsize / 512;
+        printf(", %llu of %llu KiB free", (unsigned long long)info.f_bavail * unit / 2,
+               (unsigned long long)info.f_blocks * unit / 2);
+    }
+    putchar('\n');
+}
+
+static int show_path(const char *path)
+{
+    uint64_t mount;
+    size_t length;
+    uint32_t index = 0;
+    while (fe_namespace_find(FE_NO_HANDLE, path, index, &mount, &length) == OK) {
+        char prefix[4096];
+        snprintf(prefix, sizeof prefix, "%.*s", length == 0 ? 1 : (int)length, path);
+        show(prefix, mount);
+        index++;
+    }
+    if (index != 0) return 0;
+    fprintf(stderr, "mount: %s: nothing is mounted there\n", path);
+    return 1;
+}
+
+static int show_all(void)
+{
+    for (uint32_t index = 0;; index++) {
+        char path[4096];
+        uint64_t mount;
+        size_t length;
+        uint32_t flags;
+        enum status status = fe_namespace_list(fe_namespace_self(), index, path, sizeof path - 1,
+                                               &mount, &length, &flags);
+        if (status != OK) return status == ERR_NOT_FOUND ? 0 : 1;
+        path[length] = '\0';
+        show(length == 0 ? "/" : path, mount);
+    }
+}
+
+int main(int count, char **arguments)
+{
+    if (count > 2 || (count == 2 && arguments[1][0] != '/')) {
+        fputs("usage: mount [path]\n", stderr);
+        return 2;
+    }
+    return count == 2 ? show_path(arguments[1]) : show_all();
+}
