@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+kind := service
+uses := 9p ferrite c

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+// Files in memory.
+int main(void)
+{
+    return 1;
+}
