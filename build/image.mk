@@ -47,15 +47,22 @@ tools:
 
 # The kernel: kernel/, this instruction set's half, and every protocol that the board boots by.
 kernel := $(if $(wildcard kernel/main.c),$(call of-kind,kernel))
+# Linked twice: the names of its functions, for backtraces, come from the first time.
+kernel-linker = $(LD) $(kernel_link) --build-id=sha1 -z max-page-size=4096 -z noexecstack --gc-sections
 define kernel-image
 $(foreach c,$(call reach,$(call used,$1,kernel),,kernel),$(eval $(call archive,$c,kernel)))
 $(call compile,$1,kernel)
 $(foreach p,$(boots),$(eval boot/$p.sources :=)$(eval $(call compile,boot/$p,kernel)))
-$(out)/kernel.elf: $(firstword $(wildcard $(lineage:%=arch/%/kernel/kernel.ld))) \
+$(out)/kernel.plain: $(firstword $(wildcard $(lineage:%=arch/%/kernel/kernel.ld))) \
 		$$($1.kernel.objects) $(foreach p,$(boots),$$(boot/$p.kernel.objects)) $(call archives-of,$1,kernel)
 	$$(call progress,LINK,$$@)
-	$$(Q)$(LD) $(kernel_link) --build-id=sha1 -z max-page-size=4096 -z noexecstack --gc-sections \
-		-Map=$$@.map -T $$^ -o $$@
+	$$(Q)$(kernel-linker) -T $$^ -o $$@
+$(out)/symbol.o: $(out)/kernel.plain tool/symbols
+	$$(Q)$(NM) -n $$< | tool/symbols >$$(@:.o=.S) && $(CC) $(flags.kernel) -c $$(@:.o=.S) -o $$@
+$(out)/kernel.elf: $(out)/kernel.plain $(out)/symbol.o
+	$$(call progress,LINK,$$@)
+	$$(Q)$(kernel-linker) -Map=$$@.map -T $(firstword $(wildcard $(lineage:%=arch/%/kernel/kernel.ld))) $$($1.kernel.objects) \
+		$(foreach p,$(boots),$$(boot/$p.kernel.objects)) $(call archives-of,$1,kernel) $(out)/symbol.o -o $$@
 kernel: $(out)/kernel.elf
 endef
 $(foreach k,$(kernel),$(eval $(call kernel-image,$k)))

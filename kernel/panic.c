@@ -21,9 +21,10 @@ void panic_backtrace(uintptr_t base)
         if (base < ARCH_USER_END || base % sizeof(uintptr_t) != 0) return;
         const uintptr_t *record = (const uintptr_t *)base;
         uintptr_t offset = 0;
-        const char *name = record[1] == 0 ? nullptr : symbol_find(record[1] - 1, &offset);
-        if (name == nullptr) return;
-        log_print("    %s+0x%lx\n", name, (unsigned long)offset + 1);
+        if (record[1] == 0) return;
+        const char *name = symbol_find(record[1] - 1, &offset);
+        if (name == nullptr) name = "?";
+        log_print("    0x%lx %s+0x%lx\n", (unsigned long)record[1], name, (unsigned long)offset + 1);
         if (record[0] <= base || record[0] - base > 16 * PAGE_SIZE) return;
         base = record[0];
     }

@@ -7,20 +7,17 @@ struct symbol {
     uint32_t address, name;
 };
 
-[[gnu::weak]] extern const struct symbol kernel_symbol[];
-[[gnu::weak]] extern const char kernel_symbol_name[];
-[[gnu::weak]] extern const uint32_t kernel_symbol_count;
-[[gnu::weak]] extern const char image_start[]; // the linker script's
-[[gnu::weak]] extern const char image_end[];
+// Empty ones stand in until the build has made the table.
+[[gnu::weak]] const struct symbol kernel_symbol[1] = {};
+[[gnu::weak]] const char kernel_symbol_name[1] = {};
+[[gnu::weak]] const uint32_t kernel_symbol_count = 0;
+extern const char image_start[], image_end[]; // the linker script's
 
 const char *symbol_find(uintptr_t address, uintptr_t *offset)
 {
     uintptr_t base = (uintptr_t)image_start;
-    const uint32_t *present = &kernel_symbol_count;
-    if (present == nullptr || address < base || address >= (uintptr_t)image_end) {
-        return nullptr;
-    }
-    size_t low = 0, high = *present;
+    if (address < base || address >= (uintptr_t)image_end) return nullptr;
+    size_t low = 0, high = kernel_symbol_count;
     while (low < high) {
         size_t middle = (low + high) / 2;
         if (kernel_symbol[middle].address <= address - base) low = middle + 1;

@@ -11,7 +11,7 @@
 #include "kernel/time/timer.h"
 #include <kernel/syscalls.h>
 
-enum : uint32_t { TEXT_MAX = 1024 };
+enum : uint32_t { TEXT_MAX = 1024, LOG_READ_MAX = 16384 }; // bytes
 static const char *machine_name = ARCH_NAME;
 
 void machine_set_name(const char *name)
@@ -32,13 +32,16 @@ enum status sys_debug_write(struct resource *resource, struct user_buffer text)
 enum status sys_log_read(struct resource *resource, uint64_t position, struct user_buffer data,
                          uint64_t *new_position, size_t *length)
 {
-    char bytes[TEXT_MAX];
     TRY(resource_check(resource, RESOURCE_DEBUG, 0, 1));
-    uint64_t at = position;
-    size_t size = log_copy(&at, bytes, data.size < sizeof bytes ? data.size : sizeof bytes);
-    TRY(user_write(data.address, bytes, size));
-    *new_position = at;
-    *length = size;
+    size_t wanted = data.size < LOG_READ_MAX ? data.size : LOG_READ_MAX, done = 0;
+    for (size_t size = 1; done < wanted && size > 0; done += size) {
+        char bytes[TEXT_MAX];
+        size = wanted - done < sizeof bytes ? wanted - done : sizeof bytes;
+        size = log_copy(&position, bytes, size);
+        TRY(user_write(data.address + done, bytes, size));
+    }
+    *new_position = position;
+    *length = done;
     return OK;
 }
 

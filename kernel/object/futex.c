@@ -53,6 +53,8 @@ enum : uint32_t { FUTEX_STEP = 16 };
 enum status sys_futex_wake(uintptr_t word, uint32_t count, uint32_t *woken)
 {
     struct process *process = process_current();
+    if (!user_range_is_valid(word, sizeof(uint32_t))) return ERR_BAD_ADDRESS;
+    if (word % sizeof(uint32_t) != 0) return ERR_BAD_ARGUMENT;
     if (count <= FUTEX_STEP) {
         *woken = futex_wake(process, word, count);
         return OK;
@@ -85,7 +87,9 @@ static bool requeue_step(struct process *process, uintptr_t word, uintptr_t targ
 enum status sys_futex_requeue(uintptr_t word, uint32_t count, uintptr_t target, uint32_t *woken)
 {
     struct process *process = process_current();
-    if (target % sizeof(uint32_t) != 0 || target == word || count > FUTEX_STEP) {
+    if (!user_range_is_valid(word, sizeof(uint32_t))) return ERR_BAD_ADDRESS;
+    if (!user_range_is_valid(target, sizeof(uint32_t))) return ERR_BAD_ADDRESS;
+    if ((target | word) % sizeof(uint32_t) != 0 || target == word || count > FUTEX_STEP) {
         return ERR_BAD_ARGUMENT;
     }
     const uint64_t arguments[3] = {word, count, target};
