@@ -81,9 +81,11 @@ enum status sys_process_start(struct process *process, uintptr_t stack_pointer,
         .priority = priority < process->priority_ceiling ? priority : process->priority_ceiling,
     };
     TRY(handle_reserve(current, 1));
+    TRY(handle_reserve(process, 1));
     struct thread *thread;
     TRY(thread_make(process, &options, &thread));
     *handle = handle_insert(current, &thread->object, RIGHT_ALL);
+    thread->frame.reg[1] = handle_insert(process, &thread->object, RIGHT_ALL); // abi/start.h
     object_put(&thread->object);
     process_recount(process);
     process->state = PROCESS_RUNNING;
