@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: MIT
+# Files in memory: /, /tmp, /home.
 kind := service
-uses := 9p ferrite c
+uses := 9p ferrite plain
