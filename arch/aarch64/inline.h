@@ -42,9 +42,9 @@ struct frame {
 } __attribute__((aligned(16)));
 
 struct arch_space {
-    uint64_t root;  // physical address of the level 0 table
-    uint64_t asid;  // generation << 16 | identifier; 0: none yet
-    uintptr_t trim; // where arch_space_trim goes on
+    uint64_t root;       // physical address of the level 0 table; its identifier in the top 16 bits
+    uint64_t generation; // in which the identifier is valid; 0: none was given yet
+    uintptr_t trim;      // where arch_space_trim goes on
 };
 
 static inline struct cpu *arch_cpu(void)

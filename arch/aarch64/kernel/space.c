@@ -9,10 +9,10 @@
 #include "map.h"
 #include <arch/arch.h>
 
-enum : uint64_t { ASID_SHIFT = 48, ASID_BITS = 16, FLUSH_ALL_ABOVE = 64 * ARCH_PAGE_SIZE };
+enum : uint64_t { ASID_SHIFT = 48, FLUSH_ALL_ABOVE = 64 * ARCH_PAGE_SIZE };
 enum : uint32_t { TRIM_STEP = 16 }; // tables looked at in one call
 
-static uint64_t asid_last, asid_generation, asid_count; // guarded by the kernel lock
+static uint64_t asid_last, asid_count, asid_generation = 1; // guarded by the kernel lock
 
 static uint64_t *table_of(uint64_t entry)
 {
@@ -62,8 +62,8 @@ static uint64_t *make(struct arch_space *space, uintptr_t address, uint32_t leve
 static void forget(struct arch_space *space, uintptr_t address, size_t size)
 {
     __asm__ volatile("dsb ishst" : : : "memory");
-    if (space->asid >> ASID_BITS == asid_generation && space->asid != 0) {
-        uint64_t tag = space->asid << ASID_SHIFT;
+    if (space->generation == asid_generation) {
+        uint64_t tag = space->root >> ASID_SHIFT << ASID_SHIFT;
         if (size > FLUSH_ALL_ABOVE) {
             __asm__ volatile("tlbi aside1is, %0" : : "r"(tag));
         } else {
@@ -88,7 +88,7 @@ void arch_space_fini(struct arch_space *space)
     if (space->root == 0) return;
     while (!arch_space_trim(space)) {
     }
-    space_table_free(space, page_of(space->root));
+    space_table_free(space, page_of(space->root & ENTRY_ADDRESS));
     space->root = 0;
 }
 
@@ -227,22 +227,32 @@ static void asid_assign(struct arch_space *space)
         uint64_t features;
         __asm__("mrs %0, id_aa64mmfr0_el1" : "=r"(features));
         asid_count = ((features >> 4) & 15) != 0 ? 1u << 16 : 1u << 8;
-        asid_generation = 1;
     }
     if (++asid_last == asid_count) {
         asid_generation++;
         asid_last = 1; // 0 is the kernel's
         __asm__ volatile("dsb ishst\n\ttlbi vmalle1is\n\tdsb ish\n\tisb" : : : "memory");
     }
-    space->asid = asid_generation << ASID_BITS | asid_last;
+    space->root = (space->root & ENTRY_ADDRESS) | asid_last << ASID_SHIFT;
+    space->generation = asid_generation;
+}
+
+static inline void use_table(uint64_t table)
+{
+    __asm__ volatile("msr ttbr0_el1, %0\n\tisb" : : "r"(table) : "memory");
+}
+
+[[gnu::noinline]] static void switch_rarely(struct arch_space *space)
+{
+    if (space != nullptr) asid_assign(space);
+    use_table(space == nullptr ? map_empty_root() : space->root);
 }
 
 void arch_space_switch(struct arch_space *space)
 {
-    uint64_t table = map_empty_root();
-    if (space != nullptr) {
-        if (space->asid >> ASID_BITS != asid_generation || space->asid == 0) asid_assign(space);
-        table = space->root | space->asid << ASID_SHIFT;
+    if (space != nullptr && space->generation == asid_generation) [[clang::likely]] {
+        use_table(space->root);
+        return;
     }
-    __asm__ volatile("msr ttbr0_el1, %0\n\tisb" : : "r"(table) : "memory");
+    switch_rarely(space);
 }
