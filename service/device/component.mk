@@ -1,2 +1,4 @@
 kind := service
 uses := 9p dtb ferrite c
+entitlements := resource/memory resource/interrupt resource/msi resource/port resource/dma \
+	resource/debug priority=56

@@ -1,2 +1,3 @@
 kind := service
 uses := 9p ferrite c
+entitlements := resource/entropy resource/debug
