@@ -27,7 +27,9 @@ static void must(enum status status, const char *what)
 static void give(struct process *process, const char *name, struct object *object, uint64_t value)
 {
     must(handle_reserve(process, 1), name);
-    start_block_handle(&block, name, handle_insert(process, object, RIGHT_ALL), value);
+    // What runs comes out of an image: nobody gets to execute other memory, not even init.
+    uint32_t rights = object->type == OBJECT_MEMORY ? RIGHT_ALL & ~RIGHT_MEMORY_EXECUTE : RIGHT_ALL;
+    start_block_handle(&block, name, handle_insert(process, object, rights), value);
 }
 
 static void give_resource(struct process *process, const char *name, enum resource_kind kind,
@@ -82,6 +84,7 @@ static void give_machine(struct process *process, const struct bootinfo *info)
 {
     struct memory *initrd;
     must(memory_adopt(nullptr, info->initrd_base, info->initrd_size, &initrd), "initrd");
+    must(memory_seal(initrd), "initrd"); // so that clones of its files share its pages
     give(process, "initrd", &initrd->object, info->initrd_size);
     object_put(&initrd->object);
     if (info->dtb != 0) {
