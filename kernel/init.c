@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The first process: its image comes out of the signed initrd, its space, stack and handles are made by the same
-// functions as everybody's. It alone gets the root resources.
+// The first process: its image comes out of the signed initrd, its space, stack and handles are
+// made by the same functions as everybody's. It alone gets the root resources.
 #include "kernel/init.h"
 #include "kernel/initrd.h"
 #include "kernel/log.h"
@@ -135,7 +135,8 @@ static uintptr_t make_stack(struct process *process, struct memory **stack)
 {
     uintptr_t base = 0;
     must(memory_make(process, STACK_SIZE, stack), "stack");
-    struct space_view view = {.memory = *stack, .size = STACK_SIZE,
+    struct space_view view = {.memory = *stack,
+                              .size = STACK_SIZE,
                               .flags = MAP_READ | MAP_WRITE | MAP_GUARD,
                               .allowed = MAP_READ | MAP_WRITE};
     must(space_map(&process->space, &view, &base), "stack");
@@ -157,8 +158,10 @@ void init_start(const struct bootinfo *info)
 
     struct memory *stack;
     uintptr_t top = make_stack(process, &stack) - START_BLOCK_SIZE;
-    struct fe_thread_options options = {.entry = process->image_entry, .stack_pointer = top,
-                                        .argument = top, .priority = PRIORITY_DEFAULT};
+    struct fe_thread_options options = {.entry = process->image_entry,
+                                        .stack_pointer = top,
+                                        .argument = top,
+                                        .priority = PRIORITY_DEFAULT};
     struct thread *thread;
     must(thread_make(process, &options, &thread), "thread");
     give(process, "thread", &thread->object, 0);

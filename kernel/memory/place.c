@@ -52,20 +52,25 @@ static bool place_in_window(struct space *space, size_t size, uintptr_t *address
     return space_is_free(space, at, at + size);
 }
 
-enum status space_place(struct space *space, size_t size, uintptr_t *address)
+enum status space_place_apart(struct space *space, size_t size, uintptr_t *address)
 {
     uint64_t room = ARCH_USER_END - ARCH_USER_BASE;
     if (size >= room) return ERR_NO_MEMORY;
-    bool found = place_in_window(space, size, address);
-    for (uint32_t i = 0; !found && i < WINDOW_TRIES; i++) {
-        uintptr_t at = ARCH_USER_BASE + draw(space) % (room - size) / PAGE_SIZE * PAGE_SIZE;
-        found = space_is_free(space, at, at + size);
-        if (!found) continue;
-        *address = space->hole = space->window = at;
-        uint64_t left = ARCH_USER_END - at;
-        space->window_end = at + (left < WINDOW ? left : WINDOW);
+    for (uint32_t i = 0; i < WINDOW_TRIES; i++) {
+        *address = ARCH_USER_BASE + draw(space) % (room - size) / PAGE_SIZE * PAGE_SIZE;
+        if (space_is_free(space, *address, *address + size)) return OK;
     }
-    if (!found) return ERR_NO_MEMORY;
+    return ERR_NO_MEMORY;
+}
+
+enum status space_place(struct space *space, size_t size, uintptr_t *address)
+{
+    if (!place_in_window(space, size, address)) {
+        TRY(space_place_apart(space, size, address));
+        uint64_t left = ARCH_USER_END - *address;
+        space->hole = space->window = *address;
+        space->window_end = *address + (left < WINDOW ? left : WINDOW);
+    }
     space->hole = *address + size;
     if (space->hole > space->window) space->window = space->hole;
     return OK;

@@ -44,6 +44,9 @@ enum status space_view_check(const struct space_view *view);
 // Finds room for `size` bytes at random; maps nothing. ERR_NO_MEMORY: there is none.
 enum status space_place(struct space *space, size_t size, uintptr_t *address);
 
+// The same, far from everything else: no other address tells where it is.
+enum status space_place_apart(struct space *space, size_t size, uintptr_t *address);
+
 // True when no region and no guard page is in [from, to).
 bool space_is_free(const struct space *space, uintptr_t from, uintptr_t to);
 

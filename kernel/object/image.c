@@ -169,7 +169,7 @@ enum status image_map(struct image *image, struct space *space, uintptr_t *base)
 {
     ASSERT(image->verified);
     const struct macho *macho = &image->layout;
-    TRY(space_place(space, macho->memory_size, base));
+    TRY(space_place_apart(space, macho->memory_size, base));
     for (uint32_t i = 0; i < macho->segment_count; i++)
         TRY(segment_map(image, &macho->segment[i], space, *base));
     return OK;

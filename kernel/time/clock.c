@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The monotonic clock: the hardware's counter in ns, by one multiplication and a shift. The same factors go to
-// user space in the clock page, so both read the same time.
+// The monotonic clock: the hardware's counter in ns, by one multiplication and a shift. The same
+// factors go to user space in the clock page, so both read the same time.
 #include "kernel/time/clock.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
@@ -45,14 +45,15 @@ uint64_t clock_now(void)
     return clock_from_counter(arch_counter());
 }
 
-// The first counter value at which the clock says `ns` or more, so that a timer is neither early nor set twice.
-// The factors are rounded down, so the exact value may be a little short and is made up for.
+// The first counter value at which the clock says `ns` or more, so that a timer is neither early
+// nor set twice. The factors are rounded down, so the exact value may be a little short and is made
+// up for.
 uint64_t clock_to_counter(uint64_t ns)
 {
     if (ns > CLOCK_END - start) return UINT64_MAX;
     uint64_t wanted = ns + start;
-    uint64_t ticks = wanted / NS_PER_SECOND * frequency +
-                     wanted % NS_PER_SECOND * frequency / NS_PER_SECOND;
+    uint64_t ticks =
+        wanted / NS_PER_SECOND * frequency + wanted % NS_PER_SECOND * frequency / NS_PER_SECOND;
     for (uint64_t reached; (reached = clock_ticks_to_ns(ticks)) < wanted;) {
         ticks += (wanted - reached) * frequency / NS_PER_SECOND + 1;
     }
