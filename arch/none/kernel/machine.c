@@ -10,6 +10,9 @@
 
 struct none_machine none_machine;
 
+extern const char image_start[], image_end[];
+const char image_start[1], image_end[1]; // there is no kernel image whose symbols could be found
+
 void arch_cpu_init(struct cpu *cpu)
 {
     none_machine.cpu = cpu;
