@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Formatting of the log's text: the part of printf that a kernel needs, into a buffer of fixed size, never
-// beyond it.
+// Formatting of the log's text: the part of printf that a kernel needs, into a buffer of fixed
+// size, never beyond it.
 #include "kernel/log.h"
 #include "kernel/string.h"
 
@@ -55,9 +55,12 @@ static const char *parse(const char *at, struct spec *spec, va_list *arguments)
 {
     *spec = (struct spec){.precision = SIZE_MAX};
     for (;; at++) {
-        if (*at == '0') spec->zero = true;
-        else if (*at == '-') spec->left = true;
-        else if (*at != '#') break;
+        if (*at == '0')
+            spec->zero = true;
+        else if (*at == '-')
+            spec->left = true;
+        else if (*at != '#')
+            break;
     }
     for (; *at >= '0' && *at <= '9'; at++) spec->width = spec->width * 10 + (size_t)(*at - '0');
     if (*at == '.' && at[1] == '*') {

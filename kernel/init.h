@@ -4,5 +4,6 @@
 
 #include <abi/bootinfo.h>
 
-// Makes init from the initrd's service/init, with all root resources, and starts it. Panics when it cannot.
+// Makes init from the initrd's service/init, with all root resources, and starts it. Panics when it
+// cannot.
 void init_start(const struct bootinfo *info);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Reading cpio's newc format: headers of fourteen fields of eight hexadecimal digits, names and contents padded
-// to four bytes, ended by an entry named TRAILER!!!. Every size is checked against what is left.
+// Reading cpio's newc format: headers of fourteen fields of eight hexadecimal digits, names and
+// contents padded to four bytes, ended by an entry named TRAILER!!!. Every size is checked against
+// what is left.
 #include "kernel/initrd.h"
 #include "kernel/object/trust.h"
 #include "kernel/string.h"
@@ -47,9 +48,12 @@ static bool read_field(const uint8_t *header, int field, size_t *value)
     for (size_t i = 0; i < FIELD_SIZE; i++) {
         uint8_t c = digits[i];
         uint8_t letter = c | 0x20;
-        if (c >= '0' && c <= '9') *value = *value << 4 | (size_t)(c - '0');
-        else if (letter >= 'a' && letter <= 'f') *value = *value << 4 | (size_t)(letter - 'a' + 10);
-        else return false;
+        if (c >= '0' && c <= '9')
+            *value = *value << 4 | (size_t)(c - '0');
+        else if (letter >= 'a' && letter <= 'f')
+            *value = *value << 4 | (size_t)(letter - 'a' + 10);
+        else
+            return false;
     }
     return true;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Intrusive circular lists. A node is linked into at most one list; an unlinked node points to itself,
-// so list_remove of it is harmless. Whoever owns the list guards it.
+// Intrusive circular lists. A node is linked into at most one list; an unlinked node points to
+// itself, so list_remove of it is harmless. Whoever owns the list guards it.
 #pragma once
 
 #include <stddef.h>
@@ -14,7 +14,12 @@ struct list {
     struct list_node head;
 };
 
-#define LIST_INIT(list) {{&(list).head, &(list).head}}
+#define LIST_INIT(list)                                                                            \
+    {                                                                                              \
+        {                                                                                          \
+            &(list).head, &(list).head                                                             \
+        }                                                                                          \
+    }
 
 // The structure of `type` whose `member` is at `node`.
 #define CONTAINER(node, type, member) ((type *)((uint8_t *)(node) - offsetof(type, member)))

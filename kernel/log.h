@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The kernel's log: a ring of text that log_read gives to user space, copied to the debug console as long
-// as nobody else owns it. printf-like: %s %c %d %u %x %lx %lu %ld %zu %p, width and zero padding.
+// The kernel's log: a ring of text that log_read gives to user space, copied to the debug console
+// as long as nobody else owns it. printf-like: %s %c %d %u %x %lx %lu %ld %zu %p, width and zero
+// padding.
 #pragma once
 
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The kernel's start: memory first, then what needs memory, devices, time, and at last init. From then on it only
-// reacts.
+// The kernel's start: memory first, then what needs memory, devices, time, and at last init. From
+// then on it only reacts.
 #include "kernel/main.h"
 #include "kernel/init.h"
 #include "kernel/log.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The end of the road: what happened, where, and how it got there, then the machine stops. Nothing here
-// takes a lock or allocates. The machine ends with an exit code where the emulator has one, so a test
-// sees a panic as a failure.
+// The end of the road: what happened, where, and how it got there, then the machine stops. Nothing
+// here takes a lock or allocates. The machine ends with an exit code where the emulator has one, so
+// a test sees a panic as a failure.
 #include "kernel/log.h"
 #include "kernel/object/process.h"
 #include "kernel/object/thread.h"
@@ -13,8 +13,8 @@
 enum : uint32_t { BACKTRACE_DEPTH = 24, EXIT_PANIC = 101 };
 static bool panicking;
 
-// Frame records of all ports: the caller's record, then the return address. A kernel stack grows down, so each
-// record lies above the one before; anything else ends the walk.
+// Frame records of all ports: the caller's record, then the return address. A kernel stack grows
+// down, so each record lies above the one before; anything else ends the walk.
 void panic_backtrace(uintptr_t base)
 {
     for (uint32_t depth = 0; depth < BACKTRACE_DEPTH; depth++) {
@@ -24,7 +24,8 @@ void panic_backtrace(uintptr_t base)
         if (record[1] == 0) return;
         const char *name = symbol_find(record[1] - 1, &offset);
         if (name == nullptr) name = "?";
-        log_print("    0x%lx %s+0x%lx\n", (unsigned long)record[1], name, (unsigned long)offset + 1);
+        log_print("    0x%lx %s+0x%lx\n", (unsigned long)record[1], name,
+                  (unsigned long)offset + 1);
         if (record[0] <= base || record[0] - base > 16 * PAGE_SIZE) return;
         base = record[0];
     }

@@ -40,8 +40,7 @@ void start_block_finish(struct start_block *block, const char *argument)
     block->start.environment = block->start.arguments;
     block->start.directory = put(block, "/", sizeof "/");
     block->start.handle_count = block->handle_count;
-    block->start.handles =
-        put(block, block->handle, block->handle_count * sizeof block->handle[0]);
+    block->start.handles = put(block, block->handle, block->handle_count * sizeof block->handle[0]);
     block->used = (block->used + 15) & ~15u;
     block->start.size = block->used;
 }

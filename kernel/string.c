@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Bytes and strings, a word at a time where both sides allow it. A port may put faster ones in their
-// place.
+// Bytes and strings, a word at a time where both sides allow it. A port may put faster ones in
+// their place.
 #include "kernel/string.h"
 #include <stdint.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The kernel's symbol table: offsets from the kernel's first byte with offsets of names, in ascending order.
+// The kernel's symbol table: offsets from the kernel's first byte with offsets of names, in
+// ascending order.
 #include "kernel/symbol.h"
 #include <stddef.h>
 
@@ -20,8 +21,10 @@ const char *symbol_find(uintptr_t address, uintptr_t *offset)
     size_t low = 0, high = kernel_symbol_count;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (kernel_symbol[middle].address <= address - base) low = middle + 1;
-        else high = middle;
+        if (kernel_symbol[middle].address <= address - base)
+            low = middle + 1;
+        else
+            high = middle;
     }
     if (low == 0) return nullptr;
     *offset = address - base - kernel_symbol[low - 1].address;

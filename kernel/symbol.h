@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Names of the kernel's own functions, for backtraces: a table sorted by address that the build makes
-// from the linked kernel and links in again. An image without one has no names.
+// Names of the kernel's own functions, for backtraces: a table sorted by address that the build
+// makes from the linked kernel and links in again. An image without one has no names.
 #pragma once
 
 #include <stdint.h>

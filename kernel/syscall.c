@@ -10,6 +10,8 @@ void trap_syscall(struct frame *frame, uint64_t number)
 {
     arch_cpu()->calls++;
     enum status status = syscall_dispatch(frame, number);
-    if (status <= OK) frame->reg[0] = (uint64_t)(int64_t)status;
-    else if (status == CALL_RESTART) arch_frame_restart(frame);
+    if (status <= OK)
+        frame->reg[0] = (uint64_t)(int64_t)status;
+    else if (status == CALL_RESTART)
+        arch_frame_restart(frame);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What handlers of system calls return besides a status of abi/status.h. Positive, so TRY and the made
-// dispatcher pass them on; user space never sees them.
+// What handlers of system calls return besides a status of abi/status.h. Positive, so TRY and the
+// made dispatcher pass them on; user space never sees them.
 #pragma once
 
 #include <abi/status.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Balanced trees: the usual AVL rotations, iterative, with parent links so that a node can leave without
-// a search. Depth is at most 1.44 log2(n), which bounds every walk here.
+// Balanced trees: the usual AVL rotations, iterative, with parent links so that a node can leave
+// without a search. Depth is at most 1.44 log2(n), which bounds every walk here.
 #include "kernel/tree.h"
 #include "kernel/log.h"
 
@@ -19,9 +19,12 @@ static void measure(struct tree_node *node)
 static void replace(struct tree *tree, struct tree_node *from, struct tree_node *to)
 {
     struct tree_node *parent = from->parent;
-    if (parent == nullptr) tree->root = to;
-    else if (parent->left == from) parent->left = to;
-    else parent->right = to;
+    if (parent == nullptr)
+        tree->root = to;
+    else if (parent->left == from)
+        parent->left = to;
+    else
+        parent->right = to;
     if (to != nullptr) to->parent = parent;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Intrusive balanced trees (AVL) ordered by a 64-bit key; equal keys keep the order in which they came.
-// Insert, remove and find cost O(log n), the first is at hand. Timers, deadlines, wait queues by urgency
-// and look-ups by number are all such trees. Whoever owns the tree guards it.
+// Intrusive balanced trees (AVL) ordered by a 64-bit key; equal keys keep the order in which they
+// came. Insert, remove and find cost O(log n), the first is at hand. Timers, deadlines, wait queues
+// by urgency and look-ups by number are all such trees. Whoever owns the tree guards it.
 #pragma once
 
 #include <stddef.h>

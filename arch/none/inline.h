@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The empty port's half of the contract: no machine at all, only enough of one for the kernel's unit
-// tests on the host. RAM is an array, translations are a list, time stands still unless a test
+// The empty port's half of the contract: no machine at all, only enough of one for the kernel's
+// unit tests on the host. RAM is an array, translations are a list, time stands still unless a test
 // moves it, and nothing ever interrupts unless a test says so.
 #pragma once
 
@@ -29,15 +29,16 @@ constexpr uint64_t NONE_RAM_BASE = 0x4000'0000, NONE_RAM_SIZE = 64ull << 20;
 struct none_machine {
     struct cpu *cpu;
     struct arch_space *space;
-    uint64_t counter;   // ns
-    uint64_t timer;     // what arch_timer_set was told
-    bool interrupt;     // what arch_interrupt_pending says
+    uint64_t counter; // ns
+    uint64_t timer;   // what arch_timer_set was told
+    bool interrupt;   // what arch_interrupt_pending says
     bool float_enabled;
     uint8_t *ram;
 };
 extern struct none_machine none_machine;
 
-// Starts over: fresh RAM, one CPU, and the portable kernel initialised on it (arch/none/kernel/reset.c).
+// Starts over: fresh RAM, one CPU, and the portable kernel initialised on it
+// (arch/none/kernel/reset.c).
 void none_reset(void);
 
 static inline struct cpu *arch_cpu(void)

@@ -10,8 +10,8 @@
 struct interrupt_controller {
     const char *name;
     void (*init_cpu)(void); // per-CPU part
-    // Takes the most urgent interrupt that waits, false when there is none after all; and ends it. Only the
-    // port calls these.
+    // Takes the most urgent interrupt that waits, false when there is none after all; and ends it.
+    // Only the port calls these.
     bool (*claim)(uint32_t *number);
     void (*complete)(uint32_t number);
     bool (*is_valid)(uint32_t number);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// I/O ports, on machines that have them: the port (arch/) registers how they are accessed. Width is 1, 2 or
-// 4 bytes; the range was checked.
+// I/O ports, on machines that have them: the port (arch/) registers how they are accessed. Width is
+// 1, 2 or 4 bytes; the range was checked.
 #pragma once
 
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// channel_call, channel_receive, channel_reply and channel_reply_receive. Where a server waits, control goes
-// from the caller straight to it and back, past the run queue: caller and server never run at once,
-// and the server inherits the caller's urgency, so nobody more urgent can be ready.
+// channel_call, channel_receive, channel_reply and channel_reply_receive. Where a server waits,
+// control goes from the caller straight to it and back, past the run queue: caller and server never
+// run at once, and the server inherits the caller's urgency, so nobody more urgent can be ready.
 #include "kernel/object/call.h"
 #include "kernel/object/event.h"
 #include "kernel/object/message.h"
@@ -12,8 +12,15 @@
 #include <kernel/syscalls.h>
 
 // Registers of the message calls.
-enum { REG_LABEL = 1, REG_WORD = 2, REG_BADGE = 10, REG_DEADLINE = 10, REG_TOKEN_IN = 10,
-       REG_TRANSFER = 11, REG_TOKEN = 11 };
+enum {
+    REG_LABEL = 1,
+    REG_WORD = 2,
+    REG_BADGE = 10,
+    REG_DEADLINE = 10,
+    REG_TOKEN_IN = 10,
+    REG_TRANSFER = 11,
+    REG_TOKEN = 11
+};
 
 static inline void copy_words(struct thread *to, const struct thread *from)
 {
@@ -46,7 +53,8 @@ static inline void hand_over(struct channel *channel, struct thread *caller, str
     become_receiver(channel, server);
 }
 
-// --- Call -------------------------------------------------------------------------------------------
+// --- Call
+// -------------------------------------------------------------------------------------------
 
 static inline void call_begin(struct thread *caller, struct session *session)
 {
@@ -55,9 +63,9 @@ static inline void call_begin(struct thread *caller, struct session *session)
     caller->ipc.channel = session->channel;
 }
 
-// A server waits: the call goes to it at once. Servers whose own memory fails are told and passed over.
-static enum status call_waiting(struct thread *caller, struct session *session,
-                                uint64_t deadline)
+// A server waits: the call goes to it at once. Servers whose own memory fails are told and passed
+// over.
+static enum status call_waiting(struct thread *caller, struct session *session, uint64_t deadline)
 {
     struct channel *channel = session->channel;
     struct thread *server = CONTAINER(channel->receivers.first, struct thread, node);
@@ -99,7 +107,8 @@ enum status sys_channel_call(struct session *session, struct frame *frame)
     return CALL_DEFERRED;
 }
 
-// --- Receive ----------------------------------------------------------------------------------------
+// --- Receive
+// ----------------------------------------------------------------------------------------
 
 static void give_notice(struct thread *server, uint64_t label, uint64_t word, uint64_t badge)
 {
@@ -191,7 +200,8 @@ enum status sys_channel_receive(struct channel *channel, struct frame *frame)
     return CALL_DEFERRED;
 }
 
-// --- Reply ------------------------------------------------------------------------------------------
+// --- Reply
+// ------------------------------------------------------------------------------------------
 
 // The caller whom `token` names, if it still waits for `channel`'s answer; nullptr: it does not.
 static inline struct thread *caller_find(struct channel *channel, struct thread *server,
@@ -206,8 +216,8 @@ static inline struct thread *caller_find(struct channel *channel, struct thread 
     return caller;
 }
 
-// The way back up to the point where the caller may run. A caller whose own memory fails has its call
-// failed, and to the server it no longer waits.
+// The way back up to the point where the caller may run. A caller whose own memory fails has its
+// call failed, and to the server it no longer waits.
 static inline enum status answer(struct thread *caller, struct thread *server)
 {
     if (message_has_transfer(server, caller)) {
@@ -246,8 +256,8 @@ static inline bool nothing_waits(const struct channel *channel)
            (event == nullptr || (event->bits & event->channel_mask) == 0);
 }
 
-// A reply that nobody waits for any more is dropped, unless handles would be lost with it. Once answered, the
-// token is cleared in the registers, so that a restart does not answer again.
+// A reply that nobody waits for any more is dropped, unless handles would be lost with it. Once
+// answered, the token is cleared in the registers, so that a restart does not answer again.
 enum status sys_channel_reply_receive(struct channel *channel, struct frame *frame)
 {
     struct thread *thread = thread_current();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The channel as an object: its life, its sessions, what it tells its server besides calls, and how calls
-// end that nobody answers. The four calls themselves are in call.c.
+// The channel as an object: its life, its sessions, what it tells its server besides calls, and how
+// calls end that nobody answers. The four calls themselves are in call.c.
 #include "kernel/object/channel.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Channels and their sessions: synchronous calls from client ends to one server end. A call is queued by
-// urgency until a server thread receives it, then served until it is answered; meanwhile its
-// urgency is lent to the server. Guarded by the kernel lock.
+// Channels and their sessions: synchronous calls from client ends to one server end. A call is
+// queued by urgency until a server thread receives it, then served until it is answered; meanwhile
+// its urgency is lent to the server. Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/object/object.h"
@@ -18,10 +18,10 @@ struct channel {
     struct thread *receiver;      // who received last: the queue lends it urgency; may be nullptr
     struct list_node of_receiver; // in receiver->channels
     struct tree_node donation;    // in receiver->donors while calls are queued
-    struct list notices;          // struct notice: calls that were given up after they were received
-    struct list ended;            // sessions whose last handle is gone
-    struct tree sessions;         // by id
-    struct event *event;          // bound; a reference
+    struct list notices;  // struct notice: calls that were given up after they were received
+    struct list ended;    // sessions whose last handle is gone
+    struct tree sessions; // by id
+    struct event *event;  // bound; a reference
     struct reap reap;
     bool closed; // no server end left
 };
@@ -35,7 +35,8 @@ struct session {
     bool revoked;
 };
 
-// A message of the kernel about a call that was given up; made before the call, charged to its process.
+// A message of the kernel about a call that was given up; made before the call, charged to its
+// process.
 struct notice {
     struct list_node node;
     uint64_t token;
@@ -63,7 +64,8 @@ void channel_leave(struct thread *thread);
 // A served caller's call is answered: it is nobody's any more.
 void channel_finish(struct thread *caller);
 
-// `thread` dies: takes a bounded number of those whom it serves, and of channels, off it; true when done.
+// `thread` dies: takes a bounded number of those whom it serves, and of channels, off it; true when
+// done.
 bool channel_forget_some(struct thread *thread);
 
 // The queue of callers changed: so does what it lends to the receiver.

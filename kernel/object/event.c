@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Events. A signal goes to the waiters first, the most urgent first, each taking the bits it waits for;
-// what is left over stays, or is taken by the channel that the event is bound to.
+// Events. A signal goes to the waiters first, the most urgent first, each taking the bits it waits
+// for; what is left over stays, or is taken by the channel that the event is bound to.
 #include "kernel/object/event.h"
 #include "kernel/object/channel.h"
 #include "kernel/object/handle.h"

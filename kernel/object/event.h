@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Events: 64 bits that are set by signals, timers, interrupts and ends of others, and taken by those who wait
-// for them, or by the channel that the event is bound to. Guarded by the kernel lock.
+// Events: 64 bits that are set by signals, timers, interrupts and ends of others, and taken by
+// those who wait for them, or by the channel that the event is bound to. Guarded by the kernel
+// lock.
 #pragma once
 
 #include "kernel/object/object.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Faults: pages are brought in, FP registers loaded; whatever else a thread does that it may not ends its
-// process, with a report by which the place is found in its image.
+// Faults: pages are brought in, FP registers loaded; whatever else a thread does that it may not
+// ends its process, with a report by which the place is found in its image.
 #include "kernel/object/fault.h"
 #include "kernel/log.h"
 #include "kernel/memory/user.h"
@@ -13,14 +13,10 @@
 enum : uint32_t { USER_BACKTRACE_DEPTH = 16 };
 
 static const char *const reasons[] = {
-    [FAULT_READ] = "reads memory it may not",
-    [FAULT_WRITE] = "writes memory it may not",
-    [FAULT_EXECUTE] = "executes memory it may not",
-    [FAULT_INSTRUCTION] = "undefined instruction",
-    [FAULT_ALIGNMENT] = "unaligned access",
-    [FAULT_BREAKPOINT] = "breakpoint",
-    [FAULT_ARITHMETIC] = "arithmetic error",
-    [FAULT_OUT_OF_MEMORY] = "out of memory",
+    [FAULT_READ] = "reads memory it may not",       [FAULT_WRITE] = "writes memory it may not",
+    [FAULT_EXECUTE] = "executes memory it may not", [FAULT_INSTRUCTION] = "undefined instruction",
+    [FAULT_ALIGNMENT] = "unaligned access",         [FAULT_BREAKPOINT] = "breakpoint",
+    [FAULT_ARITHMETIC] = "arithmetic error",        [FAULT_OUT_OF_MEMORY] = "out of memory",
 };
 
 static void print_address(const struct process *process, uintptr_t address)

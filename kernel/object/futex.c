@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Futexes. The word is compared and the thread put to sleep with nothing in between, so no wake is lost.
-// Wakes of many stop for interrupts and restart; those woken before count as woken.
+// Futexes. The word is compared and the thread put to sleep with nothing in between, so no wake is
+// lost. Wakes of many stop for interrupts and restart; those woken before count as woken.
 #include "kernel/object/futex.h"
 #include "kernel/memory/progress.h"
 #include "kernel/memory/user.h"
@@ -93,7 +93,8 @@ enum status sys_futex_requeue(uintptr_t word, uint32_t count, uintptr_t target, 
         return ERR_BAD_ARGUMENT;
     }
     const uint64_t arguments[3] = {word, count, target};
-    struct progress *progress = progress_get((const void *)sys_futex_requeue, arguments, UINT64_MAX);
+    struct progress *progress =
+        progress_get((const void *)sys_futex_requeue, arguments, UINT64_MAX);
     if (progress->position == UINT64_MAX) progress->position = futex_wake(process, word, count);
     while (!requeue_step(process, word, target)) {
         if (progress_should_stop()) return CALL_RESTART;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Waiting on a word of a process's memory: a tree of threads per process, keyed by the word's address.
-// Guarded by the kernel lock.
+// Waiting on a word of a process's memory: a tree of threads per process, keyed by the word's
+// address. Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/object/thread.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Handle tables: pages of slots behind a directory that starts inside the process and moves to a page of
-// its own when it grows. A handle is a slot's index and its generation. Free slots form a queue, so a slot rests
-// as long as possible before its number is used again, with the next generation.
+// Handle tables: pages of slots behind a directory that starts inside the process and moves to a
+// page of its own when it grows. A handle is a slot's index and its generation. Free slots form a
+// queue, so a slot rests as long as possible before its number is used again, with the next
+// generation.
 #include "kernel/object/handle.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
@@ -113,8 +114,10 @@ static void slot_release(struct handle_table *table, uint32_t index)
     struct handle_slot *slot = slot_at(table, index);
     slot->object = nullptr;
     slot->rights = NO_SLOT;
-    if (table->free_last == NO_SLOT) table->free_first = index;
-    else slot_at(table, table->free_last)->rights = index;
+    if (table->free_last == NO_SLOT)
+        table->free_first = index;
+    else
+        slot_at(table, table->free_last)->rights = index;
     table->free_last = index;
     table->free_count++;
 }
@@ -174,7 +177,8 @@ bool handle_close_some(struct process *process, uint32_t count)
         struct handle_slot *slot = slot_at(table, table->closing);
         if (slot->object == nullptr) continue;
         count--;
-        object_put_handle(handle_remove(process, slot->generation << INDEX_BITS | table->closing).object);
+        object_put_handle(
+            handle_remove(process, slot->generation << INDEX_BITS | table->closing).object);
     }
     return table->used == 0;
 }

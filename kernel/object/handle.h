@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A process's handle table: numbers with a generation to objects with rights. It grows page by page within
-// the process's handle limit. Guarded by the kernel lock.
+// A process's handle table: numbers with a generation to objects with rights. It grows page by page
+// within the process's handle limit. Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/object/object.h"
@@ -10,8 +10,8 @@ struct handle_entry {
     uint32_t rights;
 };
 
-// Looks `handle` up in the current process: ERR_BAD_HANDLE, ERR_WRONG_TYPE or ERR_NO_RIGHT. The reference is
-// borrowed: valid until the call ends.
+// Looks `handle` up in the current process: ERR_BAD_HANDLE, ERR_WRONG_TYPE or ERR_NO_RIGHT. The
+// reference is borrowed: valid until the call ends.
 enum status handle_find(uint32_t handle, enum object_type type, uint32_t rights,
                         struct object **object);
 
@@ -21,7 +21,8 @@ enum status handle_find_any(uint32_t handle, uint32_t rights, struct handle_entr
 // Makes sure `count` handles can be inserted in `process` without failing.
 enum status handle_reserve(struct process *process, uint32_t count);
 
-// Gives `object` (taking over no reference: it gets its own) to `process`. After handle_reserve it cannot fail.
+// Gives `object` (taking over no reference: it gets its own) to `process`. After handle_reserve it
+// cannot fail.
 uint32_t handle_insert(struct process *process, struct object *object, uint32_t rights);
 
 // Takes an entry out of `process`; the caller now holds its reference.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Interrupts: a line or a message vector that sets bits of an event. A level-triggered line stays masked from
-// its firing until it is acknowledged. Guarded by the kernel lock.
+// Interrupts: a line or a message vector that sets bits of an event. A level-triggered line stays
+// masked from its firing until it is acknowledged. Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/object/object.h"

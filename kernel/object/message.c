@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Buffers and handles of messages. Bytes are copied once, a page at a time: the current thread's side as user
-// memory, the other side through the kernel's view of its page. Handles are checked and room for them is
-// reserved before the first byte moves, and nothing can fail after the last one has.
+// Buffers and handles of messages. Bytes are copied once, a page at a time: the current thread's
+// side as user memory, the other side through the kernel's view of its page. Handles are checked
+// and room for them is reserved before the first byte moves, and nothing can fail after the last
+// one has.
 #include "kernel/object/message.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
@@ -116,8 +117,7 @@ static enum status copy(struct thread *from, struct thread *to, bool *receiver_f
 static void move_handles(struct thread *from, struct thread *to, fe_handle *received)
 {
     for (uint32_t i = 0; i < send_handles(from); i++) {
-        struct handle_entry entry =
-            handle_remove(from->process, from->ipc.transfer.send_handle[i]);
+        struct handle_entry entry = handle_remove(from->process, from->ipc.transfer.send_handle[i]);
         received[i] = handle_insert(to->process, entry.object, entry.rights);
         object_put_handle(entry.object);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The part of a message that is not in registers: one buffer and up to four handles, from the sender's to the
-// receiver's struct fe_transfer, both read when their calls began. One of the two threads is the
-// current one. Guarded by the kernel lock.
+// The part of a message that is not in registers: one buffer and up to four handles, from the
+// sender's to the receiver's struct fe_transfer, both read when their calls began. One of the two
+// threads is the current one. Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/object/thread.h"
@@ -15,6 +15,7 @@ static inline bool message_has_transfer(const struct thread *from, const struct 
     return (from->ipc.transfer_at | to->ipc.transfer_at) != 0;
 }
 
-// Copies the buffer and moves the handles. Nothing is moved unless all is. An error is the sender's, unless
-// *receiver_fails. CALL_RESTART: an interrupt waits; the same transfer, made again, goes on where it stopped.
+// Copies the buffer and moves the handles. Nothing is moved unless all is. An error is the
+// sender's, unless *receiver_fails. CALL_RESTART: an interrupt waits; the same transfer, made
+// again, goes on where it stopped.
 enum status message_transfer(struct thread *from, struct thread *to, bool *receiver_fails);

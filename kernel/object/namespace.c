@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The table of a namespace: mount points in a tree by the hash of their path, so a resolution hashes the
-// path once, component by component, and looks each prefix up.
+// The table of a namespace: mount points in a tree by the hash of their path, so a resolution
+// hashes the path once, component by component, and looks each prefix up.
 #include "kernel/object/namespace.h"
 #include "kernel/memory/page.h"
 #include "kernel/object/channel.h"
@@ -21,8 +21,10 @@ static enum status allocate(struct process *owner, struct slab *slab, size_t siz
 {
     TRY(process_charge(owner, size));
     void *made = slab_allocate(slab);
-    if (made == nullptr) process_uncharge(owner, size);
-    else *(void **)result = made;
+    if (made == nullptr)
+        process_uncharge(owner, size);
+    else
+        *(void **)result = made;
     return made == nullptr ? ERR_NO_MEMORY : OK;
 }
 
@@ -177,8 +179,7 @@ static enum status mount_make(struct namespace *name_space, const struct mount_p
     return OK;
 }
 
-enum status namespace_add(struct namespace *name_space, const struct mount_plan *plan,
-                          uint64_t *id)
+enum status namespace_add(struct namespace *name_space, const struct mount_plan *plan, uint64_t *id)
 {
     uint32_t order = plan->flags & ~(uint32_t)MOUNT_CREATE;
     if (!is_clean(plan->path, plan->path_size) || order > MOUNT_AFTER) return ERR_BAD_ARGUMENT;
@@ -194,26 +195,28 @@ enum status namespace_add(struct namespace *name_space, const struct mount_plan 
     while (order == MOUNT_REPLACE && !list_is_empty(&point->mounts)) {
         mount_free(name_space, CONTAINER(list_first(&point->mounts), struct mount, node));
     }
-    if (order == MOUNT_AFTER) list_append(&point->mounts, &mount->node);
-    else list_prepend(&point->mounts, &mount->node);
+    if (order == MOUNT_AFTER)
+        list_append(&point->mounts, &mount->node);
+    else
+        list_prepend(&point->mounts, &mount->node);
     *id = mount->id;
     name_space->generation++;
     return OK;
 }
 
 enum status namespace_find(const struct namespace *name_space, const char *path, size_t size,
-                           uint32_t index, const struct mount **mount, size_t *prefix)
+                           uint32_t index, struct resolution *found)
 {
     if (size == 0 || path[0] != '/') return ERR_BAD_ARGUMENT;
     uint64_t hash = hash_of("/", 1);
     const struct mount_point *best = point_find(name_space, hash, "/", 1);
-    *prefix = 1;
+    found->prefix = 1;
     for (size_t at = 1; at <= size && at <= MOUNT_PATH_MAX; at++) {
         if (at > 1 && (at == size || path[at] == '/')) {
             const struct mount_point *point = point_find(name_space, hash, path, at);
             if (point != nullptr) {
                 best = point;
-                *prefix = at;
+                found->prefix = at;
             }
         }
         if (at < size) hash = (hash ^ (uint8_t)path[at]) * HASH_PRIME;
@@ -222,7 +225,7 @@ enum status namespace_find(const struct namespace *name_space, const char *path,
     const struct list_node *node = best->mounts.head.next;
     for (; node != &best->mounts.head && index > 0; index--) node = node->next;
     if (node == &best->mounts.head) return ERR_NOT_FOUND;
-    *mount = CONTAINER(node, struct mount, node);
+    found->mount = CONTAINER(node, struct mount, node);
     return OK;
 }
 

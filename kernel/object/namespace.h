@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Namespaces: a table from paths to unions of mounts. The kernel finds the longest prefix of a path that has
-// mounts; everything below is between the process and the server. Guarded by the kernel lock.
+// Namespaces: a table from paths to unions of mounts. The kernel finds the longest prefix of a path
+// that has mounts; everything below is between the process and the server. Guarded by the kernel
+// lock.
 #pragma once
 
 #include "kernel/list.h"
@@ -31,7 +32,8 @@ struct mount_point {
     struct list mounts;
 };
 
-struct namespace {
+struct namespace
+{
     struct object object;
     struct tree points;
     uint32_t mount_count;
@@ -42,7 +44,8 @@ struct namespace {
 void namespace_init_all(void);
 enum status namespace_create(struct process *owner, struct namespace **name_space);
 
-// Adds a mount; `path` is absolute and clean: ERR_BAD_ARGUMENT. ERR_NO_MEMORY, ERR_QUOTA, ERR_TOO_LARGE.
+// Adds a mount; `path` is absolute and clean: ERR_BAD_ARGUMENT. ERR_NO_MEMORY, ERR_QUOTA,
+// ERR_TOO_LARGE.
 struct mount_plan {
     const char *path, *start;
     size_t path_size, start_size; // bytes
@@ -53,7 +56,11 @@ enum status namespace_add(struct namespace *name_space, const struct mount_plan 
                           uint64_t *id);
 
 // The index-th mount of the longest prefix of `path` that has any: ERR_NOT_FOUND.
+struct resolution {
+    const struct mount *mount;
+    size_t prefix; // bytes
+};
 enum status namespace_find(const struct namespace *name_space, const char *path, size_t size,
-                           uint32_t index, const struct mount **mount, size_t *prefix);
+                           uint32_t index, struct resolution *found);
 enum status namespace_remove(struct namespace *name_space, const char *path, size_t size,
                              uint64_t id);

@@ -51,8 +51,8 @@ static enum status copy_point(struct namespace *to, const struct mount_point *po
     return OK;
 }
 
-// Points are copied in the order of their hashes; `position` is the hash to go on from. A source that changed
-// meanwhile is copied from its start again.
+// Points are copied in the order of their hashes; `position` is the hash to go on from. A source
+// that changed meanwhile is copied from its start again.
 static enum status clone_steps(const struct namespace *from, struct progress *progress)
 {
     struct namespace *to = (struct namespace *)progress->object;
@@ -126,10 +126,11 @@ enum status sys_namespace_resolve(struct namespace *name_space, struct user_buff
     char text[MOUNT_PATH_MAX + 1]; // one more, to see where its last component ends
     size_t size = path.size < sizeof text ? path.size : sizeof text;
     TRY(user_read(text, path.address, size));
-    const struct mount *found;
-    TRY(namespace_find(name_space, text, size, index, &found, length));
-    *mount = found->id;
-    *flags = found->flags;
+    struct resolution found;
+    TRY(namespace_find(name_space, text, size, index, &found));
+    *mount = found.mount->id;
+    *length = found.prefix;
+    *flags = found.mount->flags;
     return OK;
 }
 

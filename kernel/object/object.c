@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Allocation and reference counts of kernel objects: one slab per type, every byte charged to the owner.
+// Allocation and reference counts of kernel objects: one slab per type, every byte charged to the
+// owner.
 #include "kernel/object/object.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Processes as objects: how they are made and how they end. The end is a sequence of bounded steps that
-// whoever brings it about runs (the process itself, its killer, the fault) until watchers are told;
-// what is left, the address space above all, is the reaper's.
+// Processes as objects: how they are made and how they end. The end is a sequence of bounded steps
+// that whoever brings it about runs (the process itself, its killer, the fault) until watchers are
+// told; what is left, the address space above all, is the reaper's.
 #include "kernel/object/process.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
@@ -145,8 +145,10 @@ bool process_end_step(struct process *process)
     ASSERT(process->ending);
     if (process->phase == PROCESS_END_THREADS) {
         struct thread *thread = other_thread(process);
-        if (thread != nullptr) thread_kill_step(thread);
-        else process->phase = PROCESS_END_HANDLES;
+        if (thread != nullptr)
+            thread_kill_step(thread);
+        else
+            process->phase = PROCESS_END_HANDLES;
         return false;
     }
     if (process->phase == PROCESS_END_HANDLES) {
@@ -209,7 +211,8 @@ static void init(struct process *process, const struct process_plan *plan)
     count++;
 }
 
-// The child's own limit out of the parent's, or a share in the parent's quota. An image's ceiling is a limit.
+// The child's own limit out of the parent's, or a share in the parent's quota. An image's ceiling
+// is a limit.
 static enum status take_quota(const struct process_plan *plan, struct quota **quota)
 {
     uint64_t limit = plan->memory_limit;
@@ -226,8 +229,8 @@ static enum status fill(struct process *process, const struct process_plan *plan
 {
     TRY(space_init(&process->space, process));
     struct memory *clock = clock_page_memory();
-    struct space_view view = {.memory = clock, .size = PAGE_SIZE, .flags = MAP_READ,
-                              .allowed = MAP_READ};
+    struct space_view view = {
+        .memory = clock, .size = PAGE_SIZE, .flags = MAP_READ, .allowed = MAP_READ};
     if (clock != nullptr) TRY(space_map(&process->space, &view, &process->clock_page));
     if (plan->image == nullptr) return OK;
     TRY(image_map(plan->image, &process->space, &process->image_base));

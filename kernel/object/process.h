@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Processes: a handle table, an address space, a namespace, a quota and threads. Life: BUILDING (its parent
-// grants and maps), RUNNING, then its end in bounded steps (threads, handles; now it is DEAD and watchers
-// know; then the address space, by the reaper). The structure itself stays while anything is charged
-// to it. Guarded by the kernel lock.
+// Processes: a handle table, an address space, a namespace, a quota and threads. Life: BUILDING
+// (its parent grants and maps), RUNNING, then its end in bounded steps (threads, handles; now it is
+// DEAD and watchers know; then the address space, by the reaper). The structure itself stays while
+// anything is charged to it. Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/list.h"
@@ -32,7 +32,7 @@ enum : uint32_t { HANDLE_PAGES_INLINE = 4 };
 struct handle_table {
     struct handle_slot **page; // directory: inline_page, or a page of pointers
     struct handle_slot *inline_page[HANDLE_PAGES_INLINE];
-    uint32_t page_count, capacity; // pages present; pointers that fit into the directory
+    uint32_t page_count, capacity;  // pages present; pointers that fit into the directory
     uint32_t free_first, free_last; // queue of free slots, UINT32_MAX: none
     uint32_t free_count, used, limit;
     uint32_t closing; // how far handle_close_some got
@@ -73,10 +73,10 @@ struct process {
 struct process *process_current(void);
 
 struct process_plan {
-    struct image *image;           // nullptr: none, the space stays empty
-    struct process *parent;        // nullptr: the machine
-    struct namespace *name_space;  // nullptr: none
-    uint64_t memory_limit;         // bytes, 0: shares the parent's quota
+    struct image *image;          // nullptr: none, the space stays empty
+    struct process *parent;       // nullptr: the machine
+    struct namespace *name_space; // nullptr: none
+    uint64_t memory_limit;        // bytes, 0: shares the parent's quota
     uint32_t handle_limit, thread_limit, priority;
     const char *name;
 };
@@ -87,7 +87,8 @@ enum status process_create(const struct process_plan *plan, struct process **pro
 // Begins the end with `code`; further calls change nothing.
 void process_end(struct process *process, int32_t code);
 
-// A bounded part of the end; true when the process is dead, its handles closed and its watchers told.
+// A bounded part of the end; true when the process is dead, its handles closed and its watchers
+// told.
 bool process_end_step(struct process *process);
 
 uint32_t process_count(void);

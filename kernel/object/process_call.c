@@ -67,8 +67,8 @@ enum status sys_process_grant(struct process *process, fe_handle handle, fe_hand
     return OK;
 }
 
-enum status sys_process_start(struct process *process, uintptr_t stack_pointer,
-                              uintptr_t argument, fe_handle *handle)
+enum status sys_process_start(struct process *process, uintptr_t stack_pointer, uintptr_t argument,
+                              fe_handle *handle)
 {
     struct process *current = process_current();
     if (process->state != PROCESS_BUILDING || process->ending) return ERR_BAD_STATE;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Memory quotas. A process charges everything that the kernel keeps for it. A child with a limit of its own
-// has that limit taken out of its parent's when it is made; a child without one draws on its
-// parent's quota. So every charge is one addition, however deep the processes nest. Guarded by the
-// kernel lock.
+// Memory quotas. A process charges everything that the kernel keeps for it. A child with a limit of
+// its own has that limit taken out of its parent's when it is made; a child without one draws on
+// its parent's quota. So every charge is one addition, however deep the processes nest. Guarded by
+// the kernel lock.
 #pragma once
 
 #include <abi/status.h>
@@ -13,7 +13,7 @@ struct process;
 struct quota {
     struct quota *parent; // from whose limit this one was taken; nullptr: the machine
     uint64_t limit, used; // bytes; what children reserved counts as used
-    uint32_t references;  // processes that draw on it, dead ones with charges included, and children
+    uint32_t references; // processes that draw on it, dead ones with charges included, and children
 };
 
 // nullptr: no memory, or the parent has not that much left.
@@ -21,8 +21,8 @@ enum status quota_create(struct quota *parent, uint64_t limit, struct quota **qu
 void quota_get(struct quota *quota);
 void quota_put(struct quota *quota); // the last one gives the limit back to the parent
 
-// Charges `pages` (or bytes) to `process`: ERR_QUOTA. nullptr, the kernel itself, is never refused. A
-// process that was charged stays accountable until all is uncharged, even after its death.
+// Charges `pages` (or bytes) to `process`: ERR_QUOTA. nullptr, the kernel itself, is never refused.
+// A process that was charged stays accountable until all is uncharged, even after its death.
 enum status process_charge_memory(struct process *process, uint64_t pages);
 void process_uncharge_memory(struct process *process, uint64_t pages);
 enum status process_charge(struct process *process, uint64_t bytes);

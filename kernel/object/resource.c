@@ -72,16 +72,14 @@ static enum status check_port(const struct resource *resource, uint32_t port, ui
     return port_access == nullptr ? ERR_NOT_SUPPORTED : OK;
 }
 
-enum status sys_port_read(struct resource *resource, uint32_t port, uint32_t width,
-                          uint32_t *value)
+enum status sys_port_read(struct resource *resource, uint32_t port, uint32_t width, uint32_t *value)
 {
     TRY(check_port(resource, port, width));
     *value = port_access->read((uint16_t)port, width);
     return OK;
 }
 
-enum status sys_port_write(struct resource *resource, uint32_t port, uint32_t width,
-                           uint32_t value)
+enum status sys_port_write(struct resource *resource, uint32_t port, uint32_t width, uint32_t value)
 {
     TRY(check_port(resource, port, width));
     port_access->write((uint16_t)port, width, value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Resources: ranges of what the machine has only once. Root ones are made at boot; everybody else's are
-// parts of them. Guarded by the kernel lock.
+// Resources: ranges of what the machine has only once. Root ones are made at boot; everybody else's
+// are parts of them. Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/object/object.h"

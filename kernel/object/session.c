@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sessions: client ends, known to the server by their badge. The channel keeps them by number, so that the
-// server can revoke one; the last handle's end is told to the server.
+// Sessions: client ends, known to the server by their badge. The channel keeps them by number, so
+// that the server can revoke one; the last handle's end is told to the server.
 #include "kernel/object/channel.h"
 #include "kernel/object/handle.h"
 #include "kernel/object/process.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Slots of threads: a directory of pages, made as needed and kept, with a list of free slots through it.
+// Slots of threads: a directory of pages, made as needed and kept, with a list of free slots
+// through it.
 #include "kernel/object/slot.h"
 #include "kernel/memory/page.h"
 #include "kernel/object/thread.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Thread numbers in tokens: a table of slots that grows. A slot remembers how far its threads' calls were
-// counted, so no token ever names two calls. Guarded by the kernel lock.
+// Thread numbers in tokens: a table of slots that grows. A slot remembers how far its threads'
+// calls were counted, so no token ever names two calls. Guarded by the kernel lock.
 #pragma once
 
 #include <abi/status.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Threads as objects: making, starting, interrupting and ending them. What they wait for is in wait.c, how
-// they are chosen in kernel/schedule/.
+// Threads as objects: making, starting, interrupting and ending them. What they wait for is in
+// wait.c, how they are chosen in kernel/schedule/.
 #include "kernel/object/thread.h"
 #include "kernel/log.h"
 #include "kernel/memory/user.h"
@@ -113,8 +113,10 @@ bool thread_kill_step(struct thread *thread)
 
 void thread_interrupt(struct thread *thread)
 {
-    if (is_waiting(thread) && !thread->uninterrupted) wait_break(thread, ERR_INTERRUPTED);
-    else thread->interrupted = true;
+    if (is_waiting(thread) && !thread->uninterrupted)
+        wait_break(thread, ERR_INTERRUPTED);
+    else
+        thread->interrupted = true;
 }
 
 // Room below the red zone for the frame, which user space gives back by thread_upcall_return.

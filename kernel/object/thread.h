@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Threads: user registers, scheduling state and what is waited for. A thread waits for one thing at a
-// time, so one tree node (its place in a wait queue, or among those who lend it urgency) and one timer
-// are enough. The first fields are those that IPC touches. Guarded by the kernel lock.
+// Threads: user registers, scheduling state and what is waited for. A thread waits for one thing at
+// a time, so one tree node (its place in a wait queue, or among those who lend it urgency) and one
+// timer are enough. The first fields are those that IPC touches. Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/list.h"
@@ -21,22 +21,22 @@ struct notice;
 
 enum thread_state : uint8_t {
     THREAD_NEW,
-    THREAD_RUNNING,     // a CPU's current
-    THREAD_READY,       // in a run queue
-    THREAD_PARKED,      // would be ready, but its process is stopped
-    THREAD_CALLING,     // queued at a channel
-    THREAD_SERVED,      // its call was received: waits for the reply
-    THREAD_RECEIVING,   // waits at a channel's server end
-    THREAD_WATCHING,    // waits for an event's bits
-    THREAD_FUTEX,       // waits on a word
+    THREAD_RUNNING,   // a CPU's current
+    THREAD_READY,     // in a run queue
+    THREAD_PARKED,    // would be ready, but its process is stopped
+    THREAD_CALLING,   // queued at a channel
+    THREAD_SERVED,    // its call was received: waits for the reply
+    THREAD_RECEIVING, // waits at a channel's server end
+    THREAD_WATCHING,  // waits for an event's bits
+    THREAD_FUTEX,     // waits on a word
     THREAD_DEAD,
 };
 
 // A message under way: what of it is not in registers.
 struct ipc {
-    struct channel *channel;  // calling, served or receiving at
-    struct session *session;  // calling or served through; a reference
-    struct thread *server;    // served: who received it, and runs at our urgency; may become nullptr
+    struct channel *channel; // calling, served or receiving at
+    struct session *session; // calling or served through; a reference
+    struct thread *server;   // served: who received it, and runs at our urgency; may become nullptr
     struct thread *answering; // the caller received last, not answered yet
     struct list_node served;  // in channel->served
     uint64_t sequence;        // of the current call; half of the token
@@ -58,17 +58,17 @@ struct thread {
     bool upcalling;     // between upcall and thread_upcall_return
     uint64_t urgency;   // effective; smaller is more urgent: schedule/urgency.h
     uint64_t own_urgency;
-    struct list_node run;     // in a run queue without deadline, or parked
-    struct tree_node node;    // run queue with deadline, wait queue, or server's donors
-    struct tree donors;       // callers served and channels with callers queued: they lend urgency
-    struct list channels;     // whose last receiver this thread is
+    struct list_node run;  // in a run queue without deadline, or parked
+    struct tree_node node; // run queue with deadline, wait queue, or server's donors
+    struct tree donors;    // callers served and channels with callers queued: they lend urgency
+    struct list channels;  // whose last receiver this thread is
     struct timer timeout;
     struct ipc ipc;
-    struct event *wait_event; // WATCHING: a reference
-    uint64_t wait_mask;       // WATCHING: wanted bits
-    struct progress progress; // of a long call
-    uint32_t slot;      // number in tokens
-    uint32_t waits;     // counts waits: names one for restartable copies
+    struct event *wait_event;        // WATCHING: a reference
+    uint64_t wait_mask;              // WATCHING: wanted bits
+    struct progress progress;        // of a long call
+    uint32_t slot;                   // number in tokens
+    uint32_t waits;                  // counts waits: names one for restartable copies
     struct float_state *float_state; // nullptr until FP is used
     uint64_t cpu_ticks;
     struct fe_schedule schedule;
@@ -85,14 +85,15 @@ enum status thread_make(struct process *process, const struct fe_thread_options 
 
 void thread_start(struct thread *thread);
 
-// A bounded part of ending a thread, whatever it does or waits for; true when it is dead. Its structure goes
-// with its last reference.
+// A bounded part of ending a thread, whatever it does or waits for; true when it is dead. Its
+// structure goes with its last reference.
 bool thread_kill_step(struct thread *thread);
 
 // Interrupts a thread as abi/object.h says.
 void thread_interrupt(struct thread *thread);
 
-// Redirects the current thread, about to return to user mode, to its upcall. False: no room on its stack.
+// Redirects the current thread, about to return to user mode, to its upcall. False: no room on its
+// stack.
 bool thread_upcall(struct thread *thread);
 
 // The thread that a token's upper half names; nullptr: none.

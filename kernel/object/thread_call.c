@@ -74,7 +74,8 @@ enum status sys_thread_yield(void)
     return OK;
 }
 
-// Interrupting oneself: registers are to be complete before the upcall saves them, so this goes by the flag.
+// Interrupting oneself: registers are to be complete before the upcall saves them, so this goes by
+// the flag.
 enum status sys_thread_interrupt(struct thread *thread)
 {
     if (thread->state == THREAD_DEAD) return ERR_BAD_STATE;
@@ -120,14 +121,15 @@ enum status sys_thread_upcall_set(uintptr_t entry)
     return OK;
 }
 
-// The frame comes from user memory: it is made harmless, and all its registers are the thread's now.
+// The frame comes from user memory: it is made harmless, and all its registers are the thread's
+// now.
 enum status sys_thread_upcall_return(uintptr_t address, uint32_t flags)
 {
     struct thread *thread = thread_current();
     struct frame frame;
     if ((flags & ~(uint32_t)UPCALL_KEEP) != 0) return ERR_BAD_ARGUMENT;
-    if (!thread->upcalling) return ERR_BAD_STATE;
     TRY(user_read(&frame, address, sizeof frame));
+    if (!thread->upcalling) return ERR_BAD_STATE;
     arch_frame_sanitise(&frame);
     thread->frame = frame;
     thread->upcalling = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Waiting: one state, one place and one timer per thread. Whoever ends a wait writes the results into the
-// thread's registers; it then looks to the thread as if its call had just returned.
+// Waiting: one state, one place and one timer per thread. Whoever ends a wait writes the results
+// into the thread's registers; it then looks to the thread as if its call had just returned.
 #include "kernel/object/wait.h"
 #include "kernel/log.h"
 #include "kernel/object/channel.h"

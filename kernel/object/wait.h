@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How a thread waits, whatever for: the checks before, the place in a queue and the deadline while, and
-// the end. Guarded by the kernel lock.
+// How a thread waits, whatever for: the checks before, the place in a queue and the deadline while,
+// and the end. Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/object/thread.h"
@@ -11,7 +11,8 @@ static inline bool wait_is_interrupted(const struct thread *thread)
     return thread->kept || (thread->interrupted && thread->upcall_entry == 0);
 }
 
-// Whether `thread`, the current one, may begin a wait until `deadline`: ERR_TIMED_OUT, ERR_INTERRUPTED.
+// Whether `thread`, the current one, may begin a wait until `deadline`: ERR_TIMED_OUT,
+// ERR_INTERRUPTED.
 enum status wait_check(struct thread *thread, uint64_t deadline);
 
 // The current thread stops in `state`, its node in `queue` by urgency.

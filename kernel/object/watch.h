@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who wants to know of an end: events to signal when a process or a thread is dead. Guarded by the kernel
-// lock.
+// Who wants to know of an end: events to signal when a process or a thread is dead. Guarded by the
+// kernel lock.
 #pragma once
 
 #include "kernel/list.h"
@@ -18,8 +18,8 @@ struct watch_list {
 void watch_init_all(void);
 void watch_init(struct watch_list *watchers);
 
-// Adds `event`, charged to `owner`; at once when the end has come already. The same event's bits are
-// replaced; no bits take it away.
+// Adds `event`, charged to `owner`; at once when the end has come already. The same event's bits
+// are replaced; no bits take it away.
 enum status watch_add(struct watch_list *watchers, struct process *owner, struct event *event,
                       uint64_t bits);
 

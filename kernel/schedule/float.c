@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The first use of FP after a switch traps: the owner's registers are saved, the new one's loaded. A thread
-// that never uses them has no room for them.
+// The first use of FP after a switch traps: the owner's registers are saved, the new one's loaded.
+// A thread that never uses them has no room for them.
 #include "kernel/schedule/float.h"
 #include "kernel/memory/page.h"
 #include "kernel/object/fault.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Floating point and SIMD registers, lazily: they stay in the CPU until another thread uses them. Guarded by
-// the kernel lock.
+// Floating point and SIMD registers, lazily: they stay in the CPU until another thread uses them.
+// Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/object/thread.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Inheritance. A thread is as urgent as the most urgent of itself and its donors: callers whose calls it
-// serves, and channels whose callers wait for it. A change goes along the chain of those who wait for each
-// other; whom a thread waits for is fixed before it waits, so the chain has an end.
+// Inheritance. A thread is as urgent as the most urgent of itself and its donors: callers whose
+// calls it serves, and channels whose callers wait for it. A change goes along the chain of those
+// who wait for each other; whom a thread waits for is fixed before it waits, so the chain has an
+// end.
 #include "kernel/object/channel.h"
 #include "kernel/object/event.h"
 #include "kernel/schedule/schedule.h"
@@ -37,7 +38,8 @@ static struct thread *change_caller(struct thread *thread)
     set_key(&channel->callers, &thread->node, thread->urgency);
     if (channel->receiver == nullptr) return nullptr;
     uint64_t key = channel->callers.first->key;
-    if (tree_is_linked(&channel->donation)) tree_take(&channel->receiver->donors, &channel->donation);
+    if (tree_is_linked(&channel->donation))
+        tree_take(&channel->receiver->donors, &channel->donation);
     tree_add(&channel->receiver->donors, &channel->donation, key);
     return channel->receiver;
 }

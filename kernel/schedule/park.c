@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Stopping a process: its threads' interruptible waits end, and none of them runs until it is continued.
+// Stopping a process: its threads' interruptible waits end, and none of them runs until it is
+// continued.
 #include "kernel/object/process.h"
 #include "kernel/object/wait.h"
 #include "kernel/schedule/schedule.h"
@@ -21,7 +22,8 @@ static void park(struct thread *thread)
     }
 }
 
-// Walks the list of threads by turning it: the first goes last, until all have been first since `stopping`.
+// Walks the list of threads by turning it: the first goes last, until all have been first since
+// `stopping`.
 bool schedule_park_some(struct process *process)
 {
     for (uint32_t step = 0; step < PARK_STEP && process->parking > 0; step++, process->parking--) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A CPU's run queue: 64 priorities. Within one, threads with an absolute deadline come first, the earliest
-// first; those without share round-robin. A bitmap finds the priority; everything is constant time but
-// the deadlines, which are O(log n). Guarded by the kernel lock.
+// A CPU's run queue: 64 priorities. Within one, threads with an absolute deadline come first, the
+// earliest first; those without share round-robin. A bitmap finds the priority; everything is
+// constant time but the deadlines, which are O(log n). Guarded by the kernel lock.
 //
-// Urgency packs both into one number, smaller is more urgent: 63 - priority in the top six bits, the
-// deadline (ns, all ones: none) below.
+// Urgency packs both into one number, smaller is more urgent: 63 - priority in the top six bits,
+// the deadline (ns, all ones: none) below.
 #pragma once
 
 #include "kernel/list.h"
@@ -46,7 +46,8 @@ void queue_add(struct run_queue *queue, struct thread *thread, bool first); // f
 void queue_remove(struct run_queue *queue, struct thread *thread);
 struct thread *queue_top(const struct run_queue *queue); // nullptr: empty
 
-// A bound on how urgent the most urgent ready thread is: exact in priority. URGENCY_LEAST when empty.
+// A bound on how urgent the most urgent ready thread is: exact in priority. URGENCY_LEAST when
+// empty.
 static inline uint64_t queue_urgency(const struct run_queue *queue)
 {
     return queue->ready == 0 ? URGENCY_LEAST

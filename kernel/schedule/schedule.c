@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Who runs. Handlers of traps only note what changed; the choice is made once, on the way out of the kernel.
-// A slice is timed only while an equal is ready: an otherwise idle machine has no ticks.
+// Who runs. Handlers of traps only note what changed; the choice is made once, on the way out of
+// the kernel. A slice is timed only while an equal is ready: an otherwise idle machine has no
+// ticks.
 #include "kernel/schedule/schedule.h"
 #include "kernel/log.h"
 #include "kernel/object/fault.h"
@@ -52,8 +53,10 @@ void schedule_ready(struct thread *thread)
     }
     thread->state = THREAD_READY;
     queue_add(&cpu->queue, thread, false);
-    if (cpu->current == nullptr || thread->urgency < cpu->current->urgency) cpu->reschedule = true;
-    else if (thread->urgency == cpu->current->urgency) cpu->timer_stale = true;
+    if (cpu->current == nullptr || thread->urgency < cpu->current->urgency)
+        cpu->reschedule = true;
+    else if (thread->urgency == cpu->current->urgency)
+        cpu->timer_stale = true;
 }
 
 void schedule_block(enum thread_state state)
@@ -80,8 +83,10 @@ void schedule_resume(struct thread *thread)
 {
     struct cpu *cpu = arch_cpu();
     bool first = cpu->queue.ready == 0 || thread->urgency <= queue_top(&cpu->queue)->urgency;
-    if (first && !thread->process->stopped) schedule_switch_to(thread);
-    else schedule_ready(thread);
+    if (first && !thread->process->stopped)
+        schedule_switch_to(thread);
+    else
+        schedule_ready(thread);
 }
 
 void schedule_remove(struct thread *thread)

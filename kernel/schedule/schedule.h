@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The scheduler: who runs, who is ready, who lends urgency to whom. A trap handler changes states by these
-// functions; on the way out schedule_exit() (kernel/trap.h) acts on them. Guarded by the kernel lock.
+// The scheduler: who runs, who is ready, who lends urgency to whom. A trap handler changes states
+// by these functions; on the way out schedule_exit() (kernel/trap.h) acts on them. Guarded by the
+// kernel lock.
 #pragma once
 
 #include "kernel/object/thread.h"
@@ -26,8 +27,8 @@ void schedule_remove(struct thread *thread);
 // The current thread goes behind its equals.
 void schedule_yield(void);
 
-// Computes `thread`'s urgency from its own and its donors', and carries a change to where it matters:
-// its queue, and those whom it waits for in turn.
+// Computes `thread`'s urgency from its own and its donors', and carries a change to where it
+// matters: its queue, and those whom it waits for in turn.
 void schedule_update(struct thread *thread);
 
 // `node` lends `urgency` to `server` until donation_end; it may be lending already, less or more.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The clock page that every process sees (abi/clock.h), and its realtime part. Guarded by the kernel lock.
+// The clock page that every process sees (abi/clock.h), and its realtime part. Guarded by the
+// kernel lock.
 #pragma once
 
 #include <abi/status.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Timers and the monotonic clock. A timer belongs to its CPU's tree, ordered by expiry; arming and
 // disarming cost O(log n). The one-shot hardware timer is set on the way out of the kernel, to the
-// earliest timer or the end of a time slice. All times are ns since boot. Guarded by the kernel lock.
+// earliest timer or the end of a time slice. All times are ns since boot. Guarded by the kernel
+// lock.
 #pragma once
 
 #include "kernel/tree.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A fresh machine for each test of the kernel: RAM of its own, one CPU, and the start of the portable
-// kernel up to the point where init would be made.
+// A fresh machine for each test of the kernel: RAM of its own, one CPU, and the start of the
+// portable kernel up to the point where init would be made.
 #include <arch/arch.h>
 #include "kernel/main.h"
 #include "kernel/schedule/cpu.h"

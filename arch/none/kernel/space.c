@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The empty port's address spaces: a list of pages, walked by hand. User memory is reached through it
-// page by page, with the same recovery from faults as on a real machine.
+// The empty port's address spaces: a list of pages, walked by hand. User memory is reached through
+// it page by page, with the same recovery from faults as on a real machine.
 #include <arch/arch.h>
 #include "kernel/schedule/cpu.h"
 #include "kernel/trap.h"
