@@ -48,6 +48,7 @@ int64_t p9_read(struct p9_file *file, uint64_t offset, void *to, size_t count)
         size_t piece = count - done < FE_9P_DATA_MAX ? count - done : FE_9P_DATA_MAX;
         struct call call;
         call_init(&call, P9_READ, file->fid);
+        call.is_stream = is_stream(file);
         call.message.word[1] = offset == FE_9P_POSITION ? offset : offset + done;
         call.message.word[2] = piece;
         call_receive(&call, (char *)to + done, piece);

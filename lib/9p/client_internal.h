@@ -27,6 +27,7 @@ struct p9_session {
 struct call {
     struct fe_message message;
     struct fe_transfer transfer;
+    bool is_stream; // of a read: it may wait, and may be interrupted
 };
 
 // Results of call_run besides 0 and negative errno.

@@ -26,7 +26,8 @@ static int open_attempt(struct attempt *attempt, const struct target *target)
     call_receive(call, attempt->reply, attempt->reply_capacity);
     int result = call_run(target->session, call);
     if (result != 0) {
-        fid_free(target->session, file->fid);
+        // After an interrupt the server may have opened it all the same.
+        if (result != -EINTR) fid_free(target->session, file->fid);
         return result;
     }
     p9_session_get(target->session);

@@ -52,9 +52,23 @@ int call_run_until(struct p9_session *session, struct call *call, uint64_t deadl
     return call->message.label == FE_9P_LINK ? CALL_LINK : -(int)call->message.label;
 }
 
+// What thread_interrupt may end: requests that wait for something to happen. Ending another one would leave it half done, or
+// done and not known to be.
+static bool may_interrupt(const struct call *call)
+{
+    const uint64_t *word = call->message.word;
+    switch (call->message.label) {
+    case P9_READ: return call->is_stream;
+    case P9_OPEN: return (word[2] & OPEN_CREATE) == 0;
+    case P9_LOCK: return true;
+    case P9_CONTROL: return word[1] == CONTROL_PROCESS_WAIT;
+    default: return false;
+    }
+}
+
 int call_run(struct p9_session *session, struct call *call)
 {
-    return call_run_until(session, call, FE_FOREVER);
+    return call_run_until(session, call, may_interrupt(call) ? FE_FOREVER : FE_UNINTERRUPTED);
 }
 
 uint32_t fid_allocate(struct p9_session *session)

@@ -124,7 +124,9 @@ long socket_open_data(struct file *file)
         if (error < 0) return error;
     }
     uint32_t flags = OPEN_READ_WRITE | (file->flags & O_NONBLOCK ? OPEN_NONBLOCK : 0);
-    return p9_open(path, flags, 0, &file->p9);
+    long error = p9_open(path, flags, 0, &file->p9);
+    if (error == 0) file->p9->qid_kind |= QID_DEVICE; // it waits, and signals end that
+    return error;
 }
 
 long socket_read_file(const struct socket *socket, const char *name, char *to, size_t capacity)
