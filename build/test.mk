@@ -37,6 +37,19 @@ test: tools
 bench:
 	@$(PYTHON) tool/bench $(if $(filter command% environment%,$(origin BOARD)),--board $(BOARD))
 
+# make fuzz [T=name] [SECONDS=60]: what parses others' bytes is fed by test/fuzz/<name>.c, which includes the
+# file it feeds. What is found on the way is kept in out/fuzz/<name>.
+SECONDS ?= 60
+fuzzers := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/$(or $T,*).c))
+out/host/fuzz/%: test/fuzz/%.c $(gen)/ready
+	$(call progress,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -Dmain=%,$(flags.test)) -fsanitize=fuzzer $(roots.test:%=-I%) -MMD -MP $< -o $@
+.PHONY: fuzz
+fuzz: $(fuzzers:%=out/host/fuzz/%)
+	$(Q)for f in $(fuzzers); do mkdir -p out/fuzz/$$f && \
+		out/host/fuzz/$$f -max_total_time=$(SECONDS) -artifact_prefix=out/fuzz/$$f- out/fuzz/$$f || exit 1; done
+
 # What the programs in tool/ ask.
 .PHONY: unit-list boots boards arch
 arch:
