@@ -10,6 +10,7 @@
 #include "kernel/object/object.h"
 #include "kernel/object/quota.h"
 #include "kernel/object/reap.h"
+#include "kernel/object/thread.h"
 #include "kernel/object/watch.h"
 #include "kernel/tree.h"
 #include <abi/manifest.h>
@@ -69,8 +70,6 @@ struct process {
     struct list_node all; // every process, for system_inspect
     char name[32];
 };
-
-struct process *process_current(void);
 
 struct process_plan {
     struct image *image;          // nullptr: none, the space stays empty

@@ -116,7 +116,7 @@ void thread_interrupt(struct thread *thread)
     if (is_waiting(thread) && !thread->uninterrupted)
         wait_break(thread, ERR_INTERRUPTED);
     else
-        thread->interrupted = true;
+        thread->interrupted = arch_cpu()->reschedule = true; // the way out looks for upcalls
 }
 
 // Room below the red zone for the frame, which user space gives back by thread_upcall_return.

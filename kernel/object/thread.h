@@ -8,6 +8,7 @@
 #include "kernel/memory/progress.h"
 #include "kernel/object/object.h"
 #include "kernel/object/watch.h"
+#include "kernel/schedule/cpu.h"
 #include "kernel/time/timer.h"
 #include "kernel/tree.h"
 #include <abi/message.h>
@@ -77,7 +78,15 @@ struct thread {
     struct watch_list watchers;
 };
 
-struct thread *thread_current(void);
+static inline struct thread *thread_current(void)
+{
+    return arch_cpu()->current;
+}
+
+static inline struct process *process_current(void)
+{
+    return thread_current()->process;
+}
 
 // Makes a thread that does not run yet; charged to its process, which gets it.
 enum status thread_make(struct process *process, const struct fe_thread_options *options,

@@ -118,6 +118,7 @@ enum status sys_thread_upcall_set(uintptr_t entry)
 {
     if (entry != 0 && !user_range_is_valid(entry, 1)) return ERR_BAD_ADDRESS;
     thread_current()->upcall_entry = entry;
+    arch_cpu()->reschedule = true; // it may be due already
     return OK;
 }
 
@@ -133,6 +134,7 @@ enum status sys_thread_upcall_return(uintptr_t address, uint32_t flags)
     arch_frame_sanitise(&frame);
     thread->frame = frame;
     thread->upcalling = false;
+    arch_cpu()->reschedule = true; // the next may be due already
     if ((flags & UPCALL_KEEP) != 0) thread->kept = true;
     return CALL_DEFERRED;
 }

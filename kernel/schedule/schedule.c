@@ -20,16 +20,6 @@ void schedule_init(struct cpu *cpu)
     cpu->timer_set = UINT64_MAX;
 }
 
-struct thread *thread_current(void)
-{
-    return arch_cpu()->current;
-}
-
-struct process *process_current(void)
-{
-    return arch_cpu()->current->process;
-}
-
 // Books the time since the last switch to whoever had it.
 static inline void account(struct cpu *cpu)
 {
@@ -138,7 +128,7 @@ void trap_timer(void)
 
 // Makes the most urgent thread the current one. The one that was keeps its place before its equals,
 // unless its slice is over.
-static void pick(struct cpu *cpu)
+[[gnu::noinline]] static void pick(struct cpu *cpu)
 {
     cpu->reschedule = false;
     bool rotate = cpu->rotate;
@@ -160,13 +150,6 @@ static void pick(struct cpu *cpu)
     cpu->timer_stale = true;
 }
 
-static struct frame *idle(struct cpu *cpu)
-{
-    set_timer(cpu);
-    cpu->frame = nullptr;
-    return nullptr;
-}
-
 static inline void load(struct cpu *cpu, struct thread *thread)
 {
     struct space *space = &thread->process->space;
@@ -178,24 +161,47 @@ static inline void load(struct cpu *cpu, struct thread *thread)
     cpu->frame = &thread->frame;
 }
 
-struct frame *schedule_exit(void)
+// Nobody to run: a bounded piece of cleaning up, unless something else may have happened. True when
+// there is nothing left to do but wait.
+[[gnu::noinline]] static bool is_idle(struct cpu *cpu)
 {
-    struct cpu *cpu = arch_cpu();
+    if (!arch_interrupt_pending() && reap_step()) return false;
+    set_timer(cpu);
+    cpu->frame = nullptr;
+    return true;
+}
+
+[[gnu::noinline]] static void call_up(struct thread *thread)
+{
+    if (!thread_upcall(thread))
+        fault_report(&thread->frame, FAULT_WRITE, arch_frame_stack(&thread->frame));
+}
+
+// The way out when it is not back to where the trap came from, or there is more to do.
+[[gnu::noinline]] static struct frame *exit_otherwise(struct cpu *cpu)
+{
     for (;;) {
         if (cpu->reschedule) pick(cpu);
         struct thread *thread = cpu->current;
         if (thread == nullptr) {
-            if (arch_interrupt_pending() || !reap_step()) return idle(cpu);
+            if (is_idle(cpu)) return nullptr;
             continue;
         }
         load(cpu, thread);
         if (thread->interrupted && thread->upcall_entry != 0 && !thread->upcalling) {
-            if (!thread_upcall(thread)) {
-                fault_report(&thread->frame, FAULT_WRITE, arch_frame_stack(&thread->frame));
-            }
+            call_up(thread);
             if (cpu->current != thread) continue;
         }
         if (cpu->timer_stale) set_timer(cpu);
         return &thread->frame;
     }
+}
+
+struct frame *schedule_exit(void)
+{
+    struct cpu *cpu = arch_cpu();
+    struct thread *thread = cpu->current;
+    bool settled = !cpu->reschedule && !cpu->timer_stale;
+    if (settled && thread != nullptr && cpu->frame == &thread->frame) return cpu->frame;
+    return exit_otherwise(cpu);
 }
