@@ -129,8 +129,8 @@ enum status sys_thread_upcall_return(uintptr_t address, uint32_t flags)
     struct thread *thread = thread_current();
     struct frame frame;
     if ((flags & ~(uint32_t)UPCALL_KEEP) != 0) return ERR_BAD_ARGUMENT;
-    TRY(user_read(&frame, address, sizeof frame));
     if (!thread->upcalling) return ERR_BAD_STATE;
+    TRY(user_read(&frame, address, sizeof frame));
     arch_frame_sanitise(&frame);
     thread->frame = frame;
     thread->upcalling = false;

@@ -43,6 +43,7 @@
     mrs x13, tpidr_el1
     ldr x13, [x13, #CPU_KERNEL_STACK]
     mov sp, x13
+    mov x29, xzr // backtraces of the kernel end here
 .endm
 
 .macro save_all
@@ -93,7 +94,7 @@ user_call:
     ccmp x1, #0, #0, eq
     b.ne resume
 
-    // Back into the thread that made the call: x18 and x20 to x29 are as they were.
+    // Back into the thread that made the call: x18 and x20 to x28 are as they were.
     mov sp, x0
     ldp x13, x14, [sp, #FRAME_PC]
     msr elr_el1, x13
@@ -106,7 +107,7 @@ user_call:
     ldp x10, x11, [sp, #80]
     ldr x12, [sp, #FRAME_X12]
     ldr x19, [sp, #FRAME_X18 + 8]
-    ldr x30, [sp, #FRAME_X30]
+    ldp x29, x30, [sp, #FRAME_X30 - 8]
     mov x15, xzr // what the kernel computed with is not told
     mov x16, xzr
     mov x17, xzr
