@@ -27,6 +27,18 @@ static bool make_state(struct thread *thread)
     return true;
 }
 
+void float_take(struct cpu *cpu, struct thread *thread)
+{
+    if (!cpu->float_enabled) {
+        arch_float_enable(true);
+        cpu->float_enabled = true;
+    }
+    if (cpu->float_owner == thread) return;
+    if (cpu->float_owner != nullptr) arch_float_save(cpu->float_owner->float_state);
+    arch_float_restore(thread->float_state);
+    cpu->float_owner = thread;
+}
+
 void trap_float(void)
 {
     struct cpu *cpu = arch_cpu();
@@ -35,12 +47,7 @@ void trap_float(void)
         fault_report(&thread->frame, FAULT_OUT_OF_MEMORY, arch_frame_pc(&thread->frame));
         return;
     }
-    arch_float_enable(true);
-    cpu->float_enabled = true;
-    if (cpu->float_owner == thread) return;
-    if (cpu->float_owner != nullptr) arch_float_save(cpu->float_owner->float_state);
-    arch_float_restore(thread->float_state);
-    cpu->float_owner = thread;
+    float_take(cpu, thread);
 }
 
 void float_forget(struct thread *thread)

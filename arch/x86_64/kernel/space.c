@@ -213,35 +213,33 @@ bool arch_space_trim(struct arch_space *space)
     return budget > 0;
 }
 
-// Numbers the space if it has no valid number; tells whether old translations may be kept.
-static bool identify(struct arch_space *space)
+// The number for `space`, a new one if it has none that is valid; and whether old translations are
+// kept.
+static uint64_t identify(struct arch_space *space)
 {
-    if (space->generation == identifier_generation && !space->is_stale) return true;
+    bool is_kept = space->generation == identifier_generation && !space->is_stale;
 
-    space->is_stale = false;
-    if (space->generation == identifier_generation) return false;
-    if (++identifier_last == IDENTIFIER_COUNT) {
-        identifier_last = 1;
-        identifier_generation++;
+    if (space->generation != identifier_generation) {
+        if (++identifier_last == IDENTIFIER_COUNT) {
+            identifier_last = 1;
+            identifier_generation++;
+        }
+        space->generation = identifier_generation;
+        space->identifier = identifier_last;
     }
-    space->generation = identifier_generation;
-    space->identifier = identifier_last;
-    return false;
+    space->is_stale = false;
+    return space->identifier | (is_kept ? KEEP_TRANSLATIONS : 0);
 }
 
 void arch_space_switch(struct arch_space *space)
 {
-    uint64_t root = space == nullptr ? kernel_root : space->root;
-    if (current_root == root && (space == nullptr || !space->is_stale)) return;
-
-    current_root = root;
-    if (cpu_features.pcid && space != nullptr) {
-        uint64_t keep = identify(space) ? KEEP_TRANSLATIONS : 0;
-        cr3_write(root | space->identifier | keep);
-    } else {
-        if (space != nullptr) space->is_stale = false;
-        cr3_write(root);
+    if (space == nullptr) {
+        current_root = kernel_root;
+        cr3_write(kernel_root);
+        return;
     }
+    current_root = space->root;
+    cr3_write(space->root | (cpu_features.pcid ? identify(space) : 0));
 }
 
 void *arch_map_device(uint64_t physical, size_t size, uint32_t protection)
