@@ -85,7 +85,7 @@ $(out)/elf$(call place,$1)/$2: $(user_script) $3 $(call archives-of,$1,user)
 	$$(call progress,LINK,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$(LD) $(user_link) -T $(user_script) $3 --start-group $(call archives-of,$1,user) --end-group -o $$@
-$(out)/image$(call place,$1)/$2: $(out)/elf$(call place,$1)/$2 $(image_tools)
+$(out)/image$(call place,$1)/$2: $(out)/elf$(call place,$1)/$2 $(image_tools) $1/component.mk
 	$$(call progress,IMAGE,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$(call make-image,$$<,$$@,$($1.entitlements))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
 # The system of `make run`: everything. The kernel starts /service/init.
-contents := service/% driver/% program port/%
+contents := service/% driver/% program program/% port/%
 trees := system/default
 files := LICENSE=/doc/licence $(foreach p,$(wildcard doc/man/*/*.md),$p=/share/man/$(p:doc/man/%=%))

@@ -112,6 +112,7 @@ static bool process_reap(struct reap *reap)
 void process_end(struct process *process, int32_t code)
 {
     if (process->ending) return;
+    process_recount(process); // killed while it was being made: its own handles are closed like any
     process->ending = true;
     process->exit_code = code;
     process->phase = PROCESS_END_THREADS;

@@ -154,6 +154,13 @@ static int64_t tree_readlink(struct p9_request *request, struct p9_node *node, c
     return (int64_t)size;
 }
 
+// A directory's own operations (entry "") give the control requests that it understands.
+static int tree_control(struct p9_request *request, struct p9_open *open, uint32_t control)
+{
+    const struct p9_operations *own = tree_of(open->node)->entry.operations;
+    return own && own->control ? own->control(request, open, control) : -ENOTTY;
+}
+
 static void tree_release(struct p9_node *node)
 {
     struct tree_node *tree = tree_of(node);
@@ -164,7 +171,11 @@ static void tree_release(struct p9_node *node)
 }
 
 static const struct p9_operations directory_operations = {
-    .lookup = tree_lookup, .readdir = tree_readdir, .release = tree_release};
+    .lookup = tree_lookup,
+    .readdir = tree_readdir,
+    .control = tree_control,
+    .release = tree_release,
+};
 static const struct p9_operations file_operations = {.open = tree_open,
                                                      .close = tree_close,
                                                      .read = tree_read,
@@ -247,6 +258,10 @@ static struct tree_node *parent_find(struct tree_node *root, const char *path, b
 int p9_tree_add(struct p9_node *root, const struct p9_tree_entry *entry, struct p9_node **node)
 {
     struct p9_name name;
+    if (entry->path[0] == '\0') { // the root itself
+        tree_of(root)->entry = *entry;
+        return 0;
+    }
     struct tree_node *directory = parent_find(tree_of(root), entry->path, true, &name);
     if (directory == nullptr) return -ENOMEM;
     if (child_find(directory, name, nullptr)) return -EEXIST;

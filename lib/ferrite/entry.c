@@ -3,8 +3,8 @@
 // pointer in data may be used, so fe_start_c touches nothing else before.
 #include <ferrite/start.h>
 
-// Set by build/user.ld; the image starts at its address 0. Hidden, so that they are reached without the table of
-// addresses that is to be relocated here.
+// Set by build/user.ld; the image starts at its address 0. Hidden, so that they are reached without a table
+// that would itself have to be relocated first.
 [[gnu::visibility("hidden")]] extern const char __image_start[];
 [[gnu::visibility("hidden")]] extern const uint64_t __relr_start[], __relr_end[];
 

@@ -207,7 +207,10 @@ static enum status start_child(const struct fe_spawn *options, struct fe_child *
     TRY(fe_memory_unmap(top, window));
     TRY(status);
     uintptr_t start = base + stack_size - block.size;
-    return fe_process_start(child->process, start, start, &child->thread);
+    TRY(fe_process_start(child->process, start, start, &child->thread));
+    if (options->priority == 0) return OK;
+    struct fe_schedule schedule = {.priority = options->priority};
+    return fe_thread_schedule(child->thread, &schedule);
 }
 
 // What was not moved yet when something failed.

@@ -9,6 +9,7 @@
 #include <ferrite/handle.h>
 #include <ferrite/spawn.h>
 #include <ferrite/start.h>
+#include <ferrite/log.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,8 +20,23 @@ static enum status image_open(struct driver *driver)
     snprintf(path, sizeof(path), "/driver/%s", driver->program);
     int error = p9_image(path, &driver->image);
     if (error == 0) return OK;
-    printf("device: %s: error %d\n", path, -error);
+    fe_log("%s: error %d", path, -error);
     return ERR_NOT_FOUND;
+}
+
+// Whether the driver's image is entitled to a handle: a resource (DMA memory) that it does not ask for
+// stays here.
+static bool is_wanted(const struct driver *driver, fe_handle handle)
+{
+    struct fe_image_info image;
+    struct fe_handle_info info;
+    uint32_t kind;
+    uint64_t base, size;
+    if (handle == FE_NO_HANDLE || fe_handle_inspect(handle, &info) != OK) return true;
+    if (info.type != OBJECT_RESOURCE) return true;
+    if (fe_image_inspect(driver->image, &image) != OK) return true;
+    if (fe_resource_inspect(handle, &kind, &base, &size) != OK) return true;
+    return (image.resource_kinds >> kind & 1) != 0;
 }
 
 // The device's own handles, then the session and what every service gets. The caller frees the
@@ -33,6 +49,7 @@ static struct fe_spawn_handle *handles_make(const struct device *device, fe_hand
     *count = 0;
     for (size_t i = 0; i < device->resource_count; i++) {
         const struct resource *resource = &device->resources[i];
+        if (!is_wanted(device->driver, resource->handle)) continue;
         handles[(*count)++] = (struct fe_spawn_handle){
             .name = resource->name,
             .handle = resource->handle,
@@ -42,7 +59,7 @@ static struct fe_spawn_handle *handles_make(const struct device *device, fe_hand
     }
     handles[(*count)++] = (struct fe_spawn_handle){.name = "init", .handle = session};
     fe_handle debug = fe_start_handle("resource/debug");
-    if (debug != FE_NO_HANDLE)
+    if (debug != FE_NO_HANDLE && is_wanted(device->driver, debug))
         handles[(*count)++] =
             (struct fe_spawn_handle){.name = "resource/debug", .handle = debug, .keep = true};
     return handles;

@@ -8,6 +8,7 @@
 #include <abi/syscalls.h>
 #include <ferrite/handle.h>
 #include <ferrite/memory.h>
+#include <ferrite/log.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -144,7 +145,7 @@ enum status dtb_enumerate(const struct roots *roots, const void *dtb, size_t siz
             continue;
         }
         if (status != ERR_NOT_FOUND)
-            printf("device: %s: status %d, left alone\n", device->location, status);
+            fe_log("%s: status %d, left alone", device->location, status);
         device_discard(device);
     }
     dtb_free(root);

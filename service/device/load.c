@@ -2,6 +2,7 @@
 // Reading the match files of a folder (driver.h).
 #include "driver.h"
 
+#include <ferrite/log.h>
 #include <9p/client.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@ static void load(const char *folder, const char *file, size_t name_size)
     struct driver *driver = size < 0 ? nullptr : driver_parse(program, text, (size_t)size, &line);
     free(text);
     if (driver == nullptr) {
-        printf("device: %s:%u: not a match file\n", path, line);
+        fe_log("%s:%u: not a match file", path, line);
         return;
     }
     struct driver **last = &driver_list;

@@ -18,6 +18,7 @@
 #include <ferrite/start.h>
 #include <ferrite/status.h>
 #include <poll.h>
+#include <ferrite/log.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,7 +54,7 @@ static void mount(struct device *device, fe_handle connector)
         .send_count = 1,
     };
     int error = p9_control(init, &request);
-    if (error != 0) printf("device: %s: cannot mount, error %d\n", path, -error);
+    if (error != 0) fe_log("%s: cannot mount, error %d", path, -error);
 }
 
 // A driver says that it serves.
@@ -82,7 +83,7 @@ static void start(struct device *device)
 {
     enum status status = driver_start(&server, device, BIT_ENDED);
     if (status == OK) return;
-    printf("device: %s for %s: %s\n", device->driver->program, device->location,
+    fe_log("%s for %s: %s", device->driver->program, device->location,
            fe_status_text(status));
     fe_handle_drop(&device->process);
     device->started = fe_clock_monotonic();
@@ -112,7 +113,7 @@ static void look_for_ended(void)
         struct fe_process_info info;
         if (fe_process_inspect(device->process, &info) != OK) continue;
         if (info.state != PROCESS_DEAD) continue;
-        printf("device: %s for %s ended with %d, starting it again\n", device->driver->program,
+        fe_log("%s for %s ended with %d, starting it again", device->driver->program,
                device->location, info.exit_code);
         fe_handle_drop(&device->process);
         device->is_ready = false;
@@ -180,12 +181,12 @@ static void enumerate(const struct roots *roots)
         status = fe_memory_size(dtb->handle, &size, &committed);
         if (status == OK) status = fe_memory_map(dtb->handle, 0, size, MAP_READ, &at);
         if (status == OK) status = dtb_enumerate(roots, at, size);
-        if (status != OK) printf("device: device tree: %s\n", fe_status_text(status));
+        if (status != OK) fe_log("device tree: %s", fe_status_text(status));
     }
     status = pci_enumerate(roots);
-    if (status != OK) printf("device: PCI: %s\n", fe_status_text(status));
+    if (status != OK) fe_log("PCI: %s", fe_status_text(status));
     status = pc_enumerate(roots);
-    if (status != OK) printf("device: PC: %s\n", fe_status_text(status));
+    if (status != OK) fe_log("PC: %s", fe_status_text(status));
     for (struct device *device = device_list; device != nullptr; device = device->next) {
         device->driver = driver_find(device);
         if (device->driver != nullptr) device->index = device->driver->device_count++;
@@ -228,7 +229,7 @@ int main(void)
     int error = serve();
     if (error == 0) error = driver_load_all("/etc/driver");
     if (error != 0) {
-        printf("device: cannot start, error %d\n", -error);
+        fe_log("cannot start, error %d", -error);
         return 1;
     }
     enumerate(&roots);

@@ -7,6 +7,7 @@
 #include <abi/syscalls.h>
 #include <ferrite/handle.h>
 #include <ferrite/memory.h>
+#include <ferrite/log.h>
 #include <stdio.h>
 
 enum : uint32_t {
@@ -186,7 +187,7 @@ static void found(const struct pci_function *at, const struct roots *roots)
     if (device == nullptr) return;
     enum status status = describe(at, device, roots);
     if (status == OK) return device_announce(device);
-    printf("device: %s: status %d, left alone\n", device->location, status);
+    fe_log("%s: status %d, left alone", device->location, status);
     device_discard(device);
 }
 

@@ -3,7 +3,8 @@
 // then the signed trailer of abi/manifest.h.
 //     initrd [-k KEYS] [-n NAME] LIST OUT
 // LIST has a line for each entry: /path=source for a file, /path=>target for a symbolic link,
-// /path/ for a directory. Directories on the way are made. A file is executable when its source is.
+// /path/ for a directory. Directories on the way are made. A file is executable when its source is;
+// what lies in /etc/secret is for its owner alone.
 //
 // The bytes of a file of a page and more start on a page, so that they can be mapped and cloned
 // where they are: its name is followed by as many zeros as that takes, which every reader of cpio
@@ -66,6 +67,7 @@ static void list_read(struct list *list, const char *path)
             struct stat about;
             if (stat(source, &about)) complain("%s:%d: %s is not there", path, number, source);
             entry.mode = S_IFREG | (about.st_mode & 0100 ? 0755 : 0644);
+            if (strncmp(entry.path, "etc/secret/", 11) == 0) entry.mode = S_IFREG | 0600;
         } else if (name[length - 1] == '/') {
             name[length - 1] = 0;
         } else {

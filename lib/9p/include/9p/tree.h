@@ -12,7 +12,7 @@ struct p9_text; // grows as it is printed to
 void p9_print_bytes(struct p9_text *text, const void *data, size_t size);
 
 struct p9_tree_entry {
-    const char *path; // relative, "status" or "net/status"; copied
+    const char *path; // relative, "status" or "net/status"; copied. "": the root, for its control operation
     uint32_t mode;    // permissions; S_IFDIR for an empty directory, S_IFCHR for a device, S_IFLNK
     // The text as `request`'s user sees it.
     int (*text)(struct p9_request *request, void *context, struct p9_text *text);

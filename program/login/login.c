@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// login: takes the terminal, shows /etc/issue, asks for name and password until they are right, and runs the user's shell. After
+// each wrong password it waits longer, up to DELAY_MOST. It ends when the shell does; init starts it again.
+#include "login.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum : unsigned { DELAY_MOST = 30 }; // s
+
+// Makes the terminal ours: a session of its own, descriptors 0 to 2.
+static bool take_terminal(const char *path)
+{
+    setsid();
+    for (int fd = 0; fd < 3; fd++) close(fd);
+    if (open(path, O_RDWR) != 0) return false;
+    ioctl(0, TIOCSCTTY, 1);
+    return dup(0) == 1 && dup(0) == 2;
+}
+
+// What a program left behind is put right.
+static void make_sane(void)
+{
+    struct termios settings;
+    if (tcgetattr(0, &settings) != 0) return;
+    settings.c_iflag = ICRNL | IXON;
+    settings.c_oflag = OPOST | ONLCR;
+    settings.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | IEXTEN;
+    tcsetattr(0, TCSAFLUSH, &settings);
+}
+
+static void set_echo(bool on)
+{
+    struct termios settings;
+    if (tcgetattr(0, &settings) != 0) return;
+    settings.c_lflag = on ? settings.c_lflag | ECHO : settings.c_lflag & ~(tcflag_t)ECHO;
+    tcsetattr(0, TCSAFLUSH, &settings);
+}
+
+static void show_file(const char *path)
+{
+    char text[512];
+    size_t size;
+    FILE *file = fopen(path, "re");
+    if (file == nullptr) return;
+    while ((size = fread(text, 1, sizeof text, file)) > 0) fwrite(text, 1, size, stdout);
+    fclose(file);
+}
+
+// One line without its end. False at the end of input.
+static bool ask(const char *prompt, char *answer, size_t size)
+{
+    fputs(prompt, stdout);
+    fflush(stdout);
+    ssize_t length = read(0, answer, size - 1);
+    if (length <= 0) return false;
+    answer[length] = '\0';
+    answer[strcspn(answer, "\r\n")] = '\0';
+    return true;
+}
+
+static bool is_name(const char *text)
+{
+    if (*text == '\0' || *text == '-') return false;
+    for (; *text; text++) {
+        if (!isalnum((unsigned char)*text) && strchr("._-", *text) == nullptr) return false;
+    }
+    return true;
+}
+
+static bool ask_password(char *password, size_t size)
+{
+    set_echo(false);
+    bool is_given = ask("password: ", password, size);
+    set_echo(true);
+    putchar('\n');
+    return is_given;
+}
+
+// Asks until somebody is who they say.
+static void log_in(struct user *user)
+{
+    char name[NAME_MAX_SIZE], password[256], host[64], prompt[80];
+    unsigned delay = 1;
+    if (gethostname(host, sizeof host) != 0) strcpy(host, "ferrite");
+    snprintf(prompt, sizeof prompt, "%s login: ", host);
+    for (;;) {
+        if (!ask(prompt, name, sizeof name)) {
+            putchar('\n');
+            continue;
+        }
+        if (!is_name(name)) continue;
+        bool is_given = ask_password(password, sizeof password);
+        bool is_right = is_given && user_check(name, password) && user_find(name, user);
+        explicit_bzero(password, sizeof password);
+        if (is_right) return;
+        sleep(delay);
+        puts("Login incorrect");
+        if (delay < DELAY_MOST) delay *= 2;
+    }
+}
+
+int main(int count, char **arguments)
+{
+    struct user user;
+    if (!take_terminal(count > 1 ? arguments[1] : "/dev/console")) return 1;
+    make_sane();
+    putchar('\n');
+    show_file("/etc/issue");
+    log_in(&user);
+    show_file("/etc/motd");
+    fflush(stdout);
+    int result = session_run(&user);
+    if (result >= 0) return 0;
+    printf("%s cannot be run: %s\n", user.shell, strerror(-result));
+    fflush(stdout);
+    sleep(2);
+    return 1;
+}

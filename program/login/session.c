@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// The user's session: a namespace whose connectors are bound to the user, made by init; a process of the user's, with a session and
+// the terminal of its own; the shell in it. The shell is made here with the kernel's calls, because what it gets is not what
+// login has.
+#include "login.h"
+
+#include <9p/client.h>
+#include <abi/syscalls.h>
+#include <errno.h>
+#include <ferrite/handle.h>
+#include <ferrite/spawn.h>
+#include <ferrite/start.h>
+#include <ferrite/status.h>
+#include <stdio.h>
+#include <string.h>
+
+enum : uint32_t { TERMINAL_COUNT = 3, HANDLE_COUNT = TERMINAL_COUNT + 1 };
+
+// A client of one's own on a session that the C library uses too: only its root is spoken to.
+static struct p9_file *root_of(fe_handle handle, bool copy)
+{
+    fe_handle own = handle;
+    if (handle == FE_NO_HANDLE) return nullptr;
+    if (copy && fe_handle_copy(handle, &own) != OK) return nullptr;
+    struct p9_session *session = p9_session_adopt(own);
+    if (session == nullptr) {
+        fe_handle_drop(&own);
+        return nullptr;
+    }
+    struct p9_file *root = p9_file_adopt(session, FE_9P_ROOT_FID, OPEN_PATH);
+    p9_session_put(session);
+    return root;
+}
+
+static int make_namespace(const struct user *user, fe_handle *name_space)
+{
+    uint32_t numbers[2 + GROUPS_MOST] = {user->uid, user->gid};
+    memcpy(numbers + 2, user->groups, user->group_count * sizeof numbers[0]);
+    struct p9_control control = {.request = CONTROL_INIT_NAMESPACE,
+                                 .data = numbers,
+                                 .size = (2 + user->group_count) * sizeof numbers[0]};
+    struct p9_file *init = root_of(fe_start_handle("init"), true);
+    if (init == nullptr) return -EPERM;
+    int result = p9_control(init, &control);
+    p9_close(init);
+    if (result != 0) return result;
+    if (control.received_count != 1) return -EPROTO;
+    *name_space = control.received[0];
+    return 0;
+}
+
+// Registers the shell's process and gives back its session to the process service.
+static int register_process(fe_handle process, const struct user *user, fe_handle *session)
+{
+    fe_handle copy;
+    struct fe_process_register wish = {.group = UINT32_MAX};
+    snprintf(wish.command, sizeof wish.command, "%s", user->shell);
+    struct p9_file *own = root_of(fe_start_handle("process"), true);
+    if (own == nullptr || fe_handle_copy(process, &copy) != OK) {
+        p9_close(own);
+        return -EPERM;
+    }
+    struct p9_control control = {.request = CONTROL_PROCESS_REGISTER,
+                                 .data = &wish,
+                                 .size = sizeof wish,
+                                 .send = &copy,
+                                 .send_count = 1};
+    int result = p9_control(own, &control);
+    p9_close(own);
+    if (result != 0) return result;
+    if (control.received_count != 1) return -EPROTO;
+    *session = control.received[0];
+    return 0;
+}
+
+// As the shell: a session of its own, the user's identity. *number is the session's.
+static int become_user(fe_handle session, const struct user *user, uint32_t *number)
+{
+    struct fe_process_identity identity = {
+        .uid = user->uid, .gid = user->gid, .group_count = user->group_count};
+    memcpy(identity.groups, user->groups, user->group_count * sizeof identity.groups[0]);
+    struct p9_file *child = root_of(session, true);
+    if (child == nullptr) return -ENOMEM;
+    struct p9_control create = {.request = CONTROL_PROCESS_SESSION_NEW};
+    struct p9_control set = {
+        .request = CONTROL_PROCESS_IDENTITY_SET, .data = &identity, .size = sizeof identity};
+    int result = p9_control(child, &create);
+    *number = (uint32_t)create.value;
+    if (result == 0) result = p9_control(child, &set);
+    p9_close(child);
+    return result;
+}
+
+// The terminal is the user's and the new session's; each descriptor is a session of its own with the one open file.
+static int give_terminal(const struct user *user, uint32_t number, struct fe_spawn_handle *handles)
+{
+    static const char *const names[TERMINAL_COUNT] = {"fd/0", "fd/1", "fd/2"};
+    struct fe_9p_attributes owner = {.uid = user->uid, .gid = user->gid, .mode = 0620};
+    struct p9_file *terminal;
+    int result = p9_open("/dev/console", OPEN_READ_WRITE, 0, &terminal);
+    if (result != 0) return result;
+    uint32_t valid = ATTRIBUTE_UID | ATTRIBUTE_GID | ATTRIBUTE_MODE;
+    struct p9_control take = {
+        .request = CONTROL_SESSION_SET, .data = &number, .size = sizeof number};
+    result = p9_file_set_attributes(terminal, valid, &owner);
+    if (result == 0) result = p9_control(terminal, &take);
+    for (uint32_t i = 0; i < TERMINAL_COUNT && result == 0; i++) {
+        handles[i].name = names[i];
+        handles[i].value = (uint64_t)OPEN_READ_WRITE << 32 | terminal->fid;
+        result = p9_share(&terminal, 1, &handles[i].handle);
+    }
+    p9_close(terminal);
+    return result;
+}
+
+static void take_terminal_back(void)
+{
+    struct fe_9p_attributes owner = {.mode = 0622};
+    uint32_t valid = ATTRIBUTE_UID | ATTRIBUTE_GID | ATTRIBUTE_MODE;
+    (void)p9_set_attributes("/dev/console", valid, 0, &owner);
+}
+
+static int wait_for(fe_handle process)
+{
+    struct fe_process_info info;
+    uint64_t bits;
+    FE_HANDLE event = FE_NO_HANDLE;
+    enum status status = fe_event_create(&event);
+    if (status == OK) status = fe_process_watch(process, event, 1);
+    if (status == OK) status = fe_event_wait(event, 1, FE_UNINTERRUPTED, &bits);
+    if (status == OK) status = fe_process_inspect(process, &info);
+    return status == OK ? info.exit_code & 0xff : -fe_status_errno(status);
+}
+
+static int start(const struct fe_spawn *options, struct fe_child *child, const struct user *user,
+                 struct fe_spawn_handle *handles)
+{
+    uint32_t number;
+    int result = register_process(child->process, user, &handles[TERMINAL_COUNT].handle);
+    if (result == 0) result = become_user(handles[TERMINAL_COUNT].handle, user, &number);
+    if (result == 0) result = give_terminal(user, number, handles);
+    if (result != 0) {
+        for (uint32_t i = 0; i < HANDLE_COUNT; i++) fe_handle_drop(&handles[i].handle);
+        return result;
+    }
+    return -fe_status_errno(fe_spawn_start(options, child));
+}
+
+int session_run(const struct user *user)
+{
+    char home[300], name[100], log_name[100], shell[300], zero[64];
+    struct fe_9p_attributes attributes;
+    struct fe_spawn_handle handles[HANDLE_COUNT] = {[TERMINAL_COUNT] = {.name = "process"}};
+    FE_HANDLE name_space = FE_NO_HANDLE;
+    FE_HANDLE image = FE_NO_HANDLE;
+    const char *base = strrchr(user->shell, '/');
+    snprintf(zero, sizeof zero, "-%s", base ? base + 1 : user->shell);
+    snprintf(home, sizeof home, "HOME=%s", user->home);
+    snprintf(name, sizeof name, "USER=%s", user->name);
+    snprintf(log_name, sizeof log_name, "LOGNAME=%s", user->name);
+    snprintf(shell, sizeof shell, "SHELL=%s", user->shell);
+    const char *const arguments[] = {zero, nullptr};
+    const char *const environment[] = {home, name, log_name, shell, "PATH=/bin", "TERM=xterm",
+                                       nullptr};
+    int result = p9_image(user->shell, &image);
+    if (result == 0) result = make_namespace(user, &name_space);
+    if (result != 0) return result;
+    bool has_home = p9_stat(user->home, 0, &attributes) == 0;
+    struct fe_spawn options = {
+        .image = image,
+        .arguments = arguments,
+        .environment = environment,
+        .directory = has_home ? user->home : "/",
+        .name_space = name_space,
+        .may_mount = true,
+        .handles = handles,
+        .handle_count = HANDLE_COUNT,
+    };
+    struct fe_child child = {};
+    enum status status = fe_spawn_create(&options, &child);
+    if (status != OK) return -fe_status_errno(status);
+    result = start(&options, &child, user, handles);
+    if (result == 0) {
+        fe_handle_drop(&child.thread);
+        result = wait_for(child.process);
+    } else {
+        (void)fe_process_kill(child.process, 1);
+    }
+    fe_handle_drop(&child.process);
+    take_terminal_back();
+    return result;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Users: /etc/passwd and /etc/group as every Unix has them; passwords' hashes in /etc/secret/shadow, lines of name:hash, which only
+// uid 0 can read.
+#include "login.h"
+
+#include <crypto/argon2.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool user_find(const char *name, struct user *user)
+{
+    const struct passwd *entry = getpwnam(name);
+    if (entry == nullptr) return false;
+    *user = (struct user){.uid = entry->pw_uid, .gid = entry->pw_gid};
+    snprintf(user->name, sizeof user->name, "%s", entry->pw_name);
+    snprintf(user->home, sizeof user->home, "%s", entry->pw_dir);
+    snprintf(user->shell, sizeof user->shell, "%s", entry->pw_shell);
+    gid_t groups[GROUPS_MOST];
+    int count = GROUPS_MOST;
+    if (getgrouplist(name, entry->pw_gid, groups, &count) < 0) count = GROUPS_MOST;
+    for (int i = 0; i < count; i++) user->groups[i] = groups[i];
+    user->group_count = (uint32_t)count;
+    return true;
+}
+
+// The hash of `name`, without the line's end; false: none.
+static bool hash_find(const char *name, char *hash, size_t size)
+{
+    char line[512];
+    bool is_found = false;
+    size_t length = strlen(name);
+    FILE *file = fopen("/etc/secret/shadow", "re");
+    if (file == nullptr) return false;
+    while (!is_found && fgets(line, sizeof line, file) != nullptr) {
+        if (strncmp(line, name, length) != 0 || line[length] != ':') continue;
+        line[strcspn(line, "\n")] = '\0';
+        snprintf(hash, size, "%s", line + length + 1);
+        is_found = true;
+    }
+    fclose(file);
+    explicit_bzero(line, sizeof line);
+    return is_found;
+}
+
+bool user_check(const char *name, const char *password)
+{
+    // Nobody's: for names without a hash, so that they cannot be told by the time it takes.
+    static const uint8_t salt[PASSWORD_SALT_SIZE];
+    char hash[256];
+    if (!hash_find(name, hash, sizeof hash) || hash[0] != '$') {
+        char wasted[PASSWORD_HASH_SIZE];
+        return password_hash(wasted, password, salt, password_cost_usual) && false;
+    }
+    bool is_right = password_verify(hash, password);
+    explicit_bzero(hash, sizeof hash);
+    return is_right;
+}
