@@ -9,6 +9,8 @@
 #include "kernel/object/memory.h"
 #include "kernel/object/namespace.h"
 #include "kernel/object/process.h"
+#include "kernel/object/reap.h"
+#include "kernel/object/slot.h"
 #include "kernel/object/trust.h"
 #include "kernel/random.h"
 #include "kernel/schedule/float.h"
@@ -25,11 +27,13 @@ void kernel_start(const struct bootinfo *info)
     arch_cpu_init(&boot_cpu);
     arch_console_early(info);
     log_print("Ferrite on %s, booted by %s\n", ARCH_NAME, info->protocol);
+    reap_init_all();
     page_init(info);
     object_init_types();
     quota_init();
     watch_init_all();
     process_init_all();
+    slot_init_all();
     channel_init_all();
     namespace_init_all();
     memory_init();

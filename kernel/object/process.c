@@ -17,7 +17,7 @@
 
 enum : uint32_t { HANDLES_PER_STEP = 16 };
 static struct slab process_slab;
-static struct list all = LIST_INIT(all);
+static struct list all;
 static uint32_t count;
 
 uint32_t process_count(void)
@@ -278,5 +278,7 @@ bool process_may_hold(const struct process *process, const struct object *object
 
 void process_init_all(void)
 {
+    list_init(&all);
+    count = 0;
     slab_init(&process_slab, "process", sizeof(struct process));
 }

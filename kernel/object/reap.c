@@ -2,8 +2,13 @@
 // The queue of what is to be freed: first come, first freed, one bounded step at a time.
 #include "kernel/object/reap.h"
 
-static struct list queue = LIST_INIT(queue);
+static struct list queue;
 static bool stepping;
+
+void reap_init_all(void)
+{
+    list_init(&queue);
+}
 
 void reap_init(struct reap *reap, bool (*step)(struct reap *reap))
 {

@@ -13,6 +13,7 @@ struct reap {
                                      // is off the queue and may be gone itself
 };
 
+void reap_init_all(void); // before the first allocation
 void reap_init(struct reap *reap, bool (*step)(struct reap *reap));
 
 // Queues it, if it is not yet.

@@ -20,7 +20,14 @@ enum : uint32_t {
 static_assert(PAGES_MAX * SLOTS_PER_PAGE < 1u << 24); // a token has 24 bits for it
 
 static struct slot **directory;
-static uint32_t page_count, first_free = NO_SLOT;
+static uint32_t page_count, first_free;
+
+void slot_init_all(void)
+{
+    directory = nullptr;
+    page_count = 0;
+    first_free = NO_SLOT;
+}
 
 static struct slot *slot_at(uint32_t number)
 {

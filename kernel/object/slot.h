@@ -8,6 +8,8 @@
 
 struct thread;
 
+void slot_init_all(void);
+
 // Gives `thread` a slot and the sequence that its calls go on from. ERR_NO_MEMORY.
 enum status slot_take(struct thread *thread);
 void slot_give_back(struct thread *thread);

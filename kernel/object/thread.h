@@ -108,5 +108,4 @@ bool thread_upcall(struct thread *thread);
 // The thread that a token's upper half names; nullptr: none.
 struct thread *thread_by_slot(uint32_t slot);
 
-void thread_init_all(void);
 uint32_t thread_total(void);

@@ -94,7 +94,3 @@ void arch_timer_set(uint64_t counter)
 {
     none_machine.timer = counter;
 }
-
-// What a linker script gives: the test program has no place of its own for the kernel.
-extern const char image_start[], image_end[];
-const char image_start[1], image_end[1];

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/object/handle.h"
+#include "kernel/none/play.h"
+#include "kernel/object/event.h"
+#include "test/unit.h"
+#include <stdlib.h>
+
+static struct process *process;
+static struct event *event;
+
+static void setup(void)
+{
+    none_reset();
+    process = play_process(0);
+    play_as(play_thread(process, 10));
+    if (event_create(process, &event) != OK) abort();
+}
+
+TEST("a handle finds its object, with the rights it has and no others")
+{
+    setup();
+    struct object *object;
+    EXPECT(handle_reserve(process, 1) == OK);
+    uint32_t handle = handle_insert(process, &event->object, RIGHT_EVENT_WAIT);
+    EXPECT(handle != 0 && event->object.handles == 1);
+    EXPECT(handle_find(handle, OBJECT_EVENT, RIGHT_EVENT_WAIT, &object) == OK);
+    EXPECT(object == &event->object);
+    EXPECT(handle_find(handle, OBJECT_EVENT, RIGHT_EVENT_SIGNAL, &object) == ERR_NO_RIGHT);
+    EXPECT(handle_find(handle, OBJECT_CHANNEL, 0, &object) == ERR_WRONG_TYPE);
+    EXPECT(handle_find(0, OBJECT_EVENT, 0, &object) == ERR_BAD_HANDLE);
+    EXPECT(handle_find(UINT32_MAX, OBJECT_EVENT, 0, &object) == ERR_BAD_HANDLE);
+}
+
+TEST("a stale number does not name what came into its slot")
+{
+    setup();
+    struct object *object;
+    EXPECT(handle_reserve(process, 1) == OK);
+    uint32_t first = handle_insert(process, &event->object, RIGHT_ALL);
+    object_put_handle(handle_remove(process, first).object);
+    for (uint32_t i = 0; i < 100'000; i++) {
+        EXPECT(handle_reserve(process, 1) == OK);
+        uint32_t handle = handle_insert(process, &event->object, RIGHT_ALL);
+        EXPECT(handle != first && handle_find(first, OBJECT_EVENT, 0, &object) == ERR_BAD_HANDLE);
+        object_put_handle(handle_remove(process, handle).object);
+    }
+}
+
+TEST("the table grows up to its limit, and all of it comes back")
+{
+    setup();
+    uint64_t before = process->memory_used;
+    process->handles.limit = 5000;
+    for (uint32_t i = 0; i < 5000; i++) {
+        EXPECT(handle_reserve(process, 1) == OK);
+        handle_insert(process, &event->object, RIGHT_ALL);
+    }
+    EXPECT(handle_reserve(process, 1) == ERR_QUOTA);
+    while (!handle_close_some(process, 16)) {
+    }
+    handle_fini(process);
+    EXPECT(event->object.handles == 0 && process->memory_used <= before);
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/time/timer.h"
+#include "kernel/trap.h"
+#include "test/unit.h"
+#include <arch/arch.h>
+
+enum : uint32_t { COUNT = 10'000 };
+static struct timer timers[COUNT];
+static uint64_t last;
+static uint32_t fired, early, disordered;
+
+static void fire(struct timer *timer)
+{
+    fired++;
+    if (clock_now() < timer->node.key) early++;
+    if (timer->node.key < last) disordered++;
+    last = timer->node.key;
+}
+
+TEST("ten thousand timers fire in order, each when it is due and none before")
+{
+    none_reset();
+    uint64_t random = 1;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        timers[i].fire = fire;
+        timer_arm(&timers[i], clock_now() + random % 1'000'000);
+    }
+    for (uint32_t step = 0; step < 1100; step++) {
+        none_machine.counter += 1000;
+        timer_run();
+    }
+    EXPECT(fired == COUNT && early == 0 && disordered == 0);
+    EXPECT(timer_next() == UINT64_MAX);
+}
+
+TEST("a disarmed timer does not fire, a rearmed one fires once")
+{
+    none_reset();
+    fired = 0;
+    timer_arm(&timers[0], 100);
+    timer_arm(&timers[1], 100);
+    timer_arm(&timers[1], 200);
+    timer_disarm(&timers[0]);
+    none_machine.counter += 1000;
+    timer_run();
+    timer_run();
+    EXPECT(fired == 1);
+}
+
+TEST("the hardware timer is set to the earliest, and not before it")
+{
+    none_reset();
+    timer_arm(&timers[0], 5'000'000);
+    timer_arm(&timers[1], 3'000'000);
+    EXPECT(schedule_exit() == nullptr);
+    EXPECT(clock_from_counter(none_machine.timer) >= 3'000'000);
+    EXPECT(clock_from_counter(none_machine.timer) < 3'000'010);
+    EXPECT(clock_to_counter(UINT64_MAX) == UINT64_MAX);
+}
