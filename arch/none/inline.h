@@ -40,6 +40,7 @@ extern struct none_machine none_machine;
 // Starts over: fresh RAM, one CPU, and the portable kernel initialised on it
 // (arch/none/kernel/reset.c).
 void none_reset(void);
+void none_space_reset(void); // its part: arch/none/kernel/space.c
 
 static inline struct cpu *arch_cpu(void)
 {

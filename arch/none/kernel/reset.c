@@ -10,7 +10,9 @@
 void none_reset(void)
 {
     free(none_machine.ram);
-    none_machine = (struct none_machine){.ram = aligned_alloc(ARCH_PAGE_SIZE, NONE_RAM_SIZE)};
+    none_machine = (struct none_machine){.ram = aligned_alloc(ARCH_PAGE_SIZE, NONE_RAM_SIZE),
+                                         .timer = UINT64_MAX};
+    none_space_reset();
     memset(none_machine.ram, 0xa5, NONE_RAM_SIZE);
     static struct boot_memory memory;
     memory = (struct boot_memory){NONE_RAM_BASE, NONE_RAM_SIZE, BOOT_MEMORY_RAM, 0};

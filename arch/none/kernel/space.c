@@ -4,7 +4,6 @@
 #include <arch/arch.h>
 #include "kernel/schedule/cpu.h"
 #include "kernel/trap.h"
-#include <stdlib.h>
 #include <string.h>
 
 struct none_translation {
@@ -13,6 +12,27 @@ struct none_translation {
     uint32_t protection;
     struct none_translation *next;
 };
+
+// Translations come from a pool that starts anew with the machine.
+enum : uint32_t { POOL_SIZE = 1u << 16 };
+static struct none_translation pool[POOL_SIZE], *unused;
+static uint32_t pool_used;
+
+void none_space_reset(void)
+{
+    pool_used = 0;
+    unused = nullptr;
+}
+
+static struct none_translation *take(void)
+{
+    struct none_translation *page = unused;
+    if (page != nullptr)
+        unused = page->next;
+    else if (pool_used < POOL_SIZE)
+        page = &pool[pool_used++];
+    return page;
+}
 
 enum status arch_space_init(struct arch_space *space)
 {
@@ -30,7 +50,8 @@ enum status arch_space_map(struct arch_space *space, uintptr_t address, uint64_t
                            size_t size, uint32_t protection)
 {
     for (size_t at = 0; at < size; at += ARCH_PAGE_SIZE) {
-        struct none_translation *page = malloc(sizeof *page);
+        struct none_translation *page = take();
+        if (page == nullptr) return ERR_NO_MEMORY;
         *page = (struct none_translation){address + at, physical + at, protection, space->first};
         space->first = page;
     }
@@ -43,7 +64,8 @@ void arch_space_unmap(struct arch_space *space, uintptr_t address, size_t size)
         struct none_translation *page = *place;
         if (page->address - address < size) {
             *place = page->next;
-            free(page);
+            page->next = unused;
+            unused = page;
         } else {
             place = &page->next;
         }
