@@ -4,8 +4,8 @@
 triple := aarch64-none-elf
 inherits :=
 flags := -march=armv8-a
-kernel_flags := -mgeneral-regs-only -mstrict-align -ffixed-x18
-kernel_link :=
+kernel_flags := -mgeneral-regs-only -mstrict-align -ffixed-x18 -flto=thin
+kernel_link := -O2 --lto-O2 --thinlto-jobs=2 --thinlto-cache-dir=$(out)/lto
 user_flags :=
 raw_image := binary
 debugger_arch := aarch64
