@@ -2,6 +2,7 @@
 // What lib/posix cannot say in C: where a thread begins, where an upcall enters, and vfork.
 
     // A thread of the C library: x0 is what posix_thread_begin wants, the stack is 16-aligned.
+    .arch armv8-a+fp+simd // saved here, whatever the rest of the library keeps out of
     .section .text.posix_thread_entry, "ax"
     .globl posix_thread_entry
     .hidden posix_thread_entry
