@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What lib/posix cannot say in C: where a thread begins, where an upcall enters, and vfork.
+    .arch_extension fp // the upcall saves what C may not use here
+    .arch_extension simd
 
     // A thread of the C library: x0 is what posix_thread_begin wants, the stack is 16-aligned.
     .arch armv8-a+fp+simd // saved here, whatever the rest of the library keeps out of
