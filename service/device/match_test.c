@@ -15,7 +15,8 @@ TEST("a match file with comments is understood")
 {
     uint32_t line;
     struct driver *driver = parse("# A card\nmatch virtio 1\nmatch pci 1af4:1041 # modern\n"
-                                  "name ether\npriority 40\nmemory 8", &line);
+                                  "name ether\npriority 40\nmemory 8",
+                                  &line);
     EXPECT(driver != nullptr);
     EXPECT(strcmp(driver->name, "ether") == 0 && driver->priority == 40);
     EXPECT(driver->memory_limit == 8u << 20);

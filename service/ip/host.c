@@ -4,6 +4,8 @@
 #include "ip.h"
 
 #include <ferrite/clock.h>
+#include <ferrite/log.h>
+#include <ferrite/start.h>
 #include <lwip/dns.h>
 #include <lwip/stats.h>
 #include <lwip/sys.h>
@@ -12,6 +14,12 @@
 uint32_t sys_now(void)
 {
     return (uint32_t)(fe_clock_monotonic() / 1'000'000);
+}
+
+void lwip_assertion_failed(const char *text, const char *file, int line)
+{
+    fe_log("ip: %s (%s:%d)\n", text, file, line);
+    fe_exit(1);
 }
 
 static int interfaces_text(struct p9_request *request, void *context, struct p9_text *text)

@@ -9,6 +9,7 @@
 #include <abi/syscalls.h>
 #include <driver/ethernet.h>
 #include <errno.h>
+#include <ferrite/log.h>
 #include <ferrite/handle.h>
 #include <ferrite/memory.h>
 #include <lwip/dhcp.h>
@@ -238,7 +239,7 @@ static struct link *link_create(const char *name)
     int error = attach(link);
     struct netif *netif = &link->netif;
     if (error != 0 || netif_add_noaddr(netif, link, netif_set_up_link, ethernet_input) == nullptr) {
-        printf("ip: %s: cannot use it, error %d\n", name, -error);
+        fe_log("ip: %s: cannot use it, error %d\n", name, -error);
         detach(link);
         free(link);
         return nullptr;
@@ -324,7 +325,7 @@ void links_init(void)
     if (p9_open("/dev/device/changes", OPEN_READ, 0, &changes) == 0)
         links_devices_changed();
     else
-        printf("ip: no device manager: loopback only\n");
+        fe_log("ip: no device manager: loopback only\n");
 }
 
 static void print_addresses(struct p9_text *text, const struct netif *netif)

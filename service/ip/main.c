@@ -6,6 +6,7 @@
 
 #include <abi/syscalls.h>
 #include <errno.h>
+#include <ferrite/log.h>
 #include <ferrite/clock.h>
 #include <lwip/init.h>
 #include <lwip/timeouts.h>
@@ -61,7 +62,7 @@ int main(void)
     lwip_init();
     int error = serve();
     if (error != 0 || p9_server_init(&server) != OK) {
-        printf("ip: cannot start, error %d\n", -error);
+        fe_log("ip: cannot start, error %d\n", -error);
         return 1;
     }
     links_init();

@@ -9,9 +9,11 @@
 
 #define LWIP_ERRNO_STDINCLUDE 1
 #define LWIP_PLATFORM_DIAG(text) (printf text)
-#define LWIP_PLATFORM_ASSERT(text)                                                                 \
-    (fprintf(stderr, "lwip: %s (%s:%d)\n", (text), __FILE__, __LINE__), abort())
+#define LWIP_PLATFORM_ASSERT(text) lwip_assertion_failed((text), __FILE__, __LINE__)
 
 // Unpredictable: ports, identifiers and transaction numbers are made of it.
 uint32_t lwip_random(void);
 #define LWIP_RAND() lwip_random()
+
+// The user of lwIP says where a broken invariant is reported; the process ends.
+[[noreturn]] void lwip_assertion_failed(const char *text, const char *file, int line);
