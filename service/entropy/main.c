@@ -29,7 +29,7 @@ int main(void)
     fe_handle resource = fe_start_handle("resource/entropy");
     for (;;) {
         int error = feed(resource);
-        if (error != 0) fe_log("entropy: no seed from /dev/rng0, error %d\n", -error);
+        if (error != 0) fe_log("no seed from /dev/rng0, error %d", -error);
         fe_clock_sleep_until(fe_clock_after(INTERVAL));
     }
 }

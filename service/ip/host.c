@@ -18,7 +18,7 @@ uint32_t sys_now(void)
 
 void lwip_assertion_failed(const char *text, const char *file, int line)
 {
-    fe_log("ip: %s (%s:%d)\n", text, file, line);
+    fe_log("%s (%s:%d)", text, file, line);
     fe_exit(1);
 }
 

@@ -239,7 +239,7 @@ static struct link *link_create(const char *name)
     int error = attach(link);
     struct netif *netif = &link->netif;
     if (error != 0 || netif_add_noaddr(netif, link, netif_set_up_link, ethernet_input) == nullptr) {
-        fe_log("ip: %s: cannot use it, error %d\n", name, -error);
+        fe_log("%s: cannot use it, error %d", name, -error);
         detach(link);
         free(link);
         return nullptr;
@@ -325,7 +325,7 @@ void links_init(void)
     if (p9_open("/dev/device/changes", OPEN_READ, 0, &changes) == 0)
         links_devices_changed();
     else
-        fe_log("ip: no device manager: loopback only\n");
+        fe_log("no device manager: loopback only");
 }
 
 static void print_addresses(struct p9_text *text, const struct netif *netif)

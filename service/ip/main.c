@@ -62,7 +62,7 @@ int main(void)
     lwip_init();
     int error = serve();
     if (error != 0 || p9_server_init(&server) != OK) {
-        fe_log("ip: cannot start, error %d\n", -error);
+        fe_log("cannot start, error %d", -error);
         return 1;
     }
     links_init();

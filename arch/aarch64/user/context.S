@@ -3,6 +3,9 @@
     .arch_extension fp // the upcall saves what C may not use here
     .arch_extension simd
 
+    // The folder is compiled without vector registers; this file saves them.
+    .arch   armv8-a
+
     // A thread of the C library: x0 is what posix_thread_begin wants, the stack is 16-aligned.
     .arch armv8-a+fp+simd // saved here, whatever the rest of the library keeps out of
     .section .text.posix_thread_entry, "ax"

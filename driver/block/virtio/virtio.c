@@ -49,7 +49,7 @@ static void signalled(struct p9_server *server, uint64_t bits)
 {
     (void)virtio_interrupt_take(&disk.device);
     if (disk_finish(&disk)) return;
-    fe_log("virtio-block: the device broke its rules\n");
+    fe_log("the device broke its rules");
     fe_exit(1);
 }
 
@@ -75,6 +75,6 @@ int main(void)
         status = p9_server_ready(&server, "", nullptr);
     }
     if (status == OK) p9_serve(&server);
-    fe_log("virtio-block: cannot start: %s\n", fe_status_text(status));
+    fe_log("cannot start: %s", fe_status_text(status));
     return 1;
 }

@@ -98,7 +98,7 @@ static void signalled(struct p9_server *server, uint64_t bits)
     }
     nic_pump(&nic);
     if (nic.receive.broken || nic.transmit.broken) {
-        fe_log("virtio-net: the device broke its rules\n");
+        fe_log("the device broke its rules");
         fe_exit(1);
     }
 }
@@ -115,6 +115,6 @@ int main(void)
     if (status == OK) status = nic_open(&nic, server.event);
     if (status == OK) status = p9_server_ready(&server, "", nullptr);
     if (status == OK) p9_serve(&server);
-    fe_log("virtio-net: cannot start: %s\n", fe_status_text(status));
+    fe_log("cannot start: %s", fe_status_text(status));
     return 1;
 }

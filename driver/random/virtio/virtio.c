@@ -55,7 +55,7 @@ static void signalled(struct p9_server *server, uint64_t bits)
     } while (!queue.broken && !virtqueue_sleep(&queue));
     p9_node_changed(data_node);
     if (!queue.broken) return;
-    fe_log("virtio-random: the device broke its rules\n");
+    fe_log("the device broke its rules");
     fe_exit(1);
 }
 
@@ -83,6 +83,6 @@ int main(void)
     if (status == OK) status = device_start(server.event);
     if (status == OK) status = p9_server_ready(&server, "", nullptr);
     if (status == OK) p9_serve(&server);
-    fe_log("virtio-random: cannot start: %s\n", fe_status_text(status));
+    fe_log("cannot start: %s", fe_status_text(status));
     return 1;
 }
