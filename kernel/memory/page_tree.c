@@ -83,9 +83,10 @@ static void prune(struct page_tree *tree, uint64_t number)
     struct page_node *path[HEIGHT_MAX + 1];
     struct page_node *node = tree->root;
     uint32_t height = tree->height;
-    for (; node != nullptr; node = node->slot[slot_of(number, height--)]) {
+    while (node != nullptr) {
         path[height] = node;
         if (height == 1) break;
+        node = node->slot[slot_of(number, height--)];
     }
     if (node == nullptr) height++;
     for (; height <= tree->height && path[height]->used == 0; height++) {
@@ -121,6 +122,7 @@ enum status page_tree_insert(struct page_tree *tree, uint64_t number, struct pag
         if (tree->root == nullptr) tree->height = 0;
         return status;
     }
+    ASSERT(parent != nullptr); // the height is not zero
     if (*place == nullptr) {
         parent->used++;
         tree->count++;

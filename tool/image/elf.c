@@ -27,7 +27,7 @@ static const uint8_t *part_bytes(const struct elf *elf, const Elf64_Phdr *part)
 static void header_check(const struct elf *elf)
 {
     const Elf64_Ehdr *header = elf->header;
-    if (elf->size < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG))
+    if (elf->size < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
         complain("%s: not an ELF file", elf->path);
     if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB)
         complain("%s: not 64-bit little-endian", elf->path);
@@ -67,6 +67,7 @@ static void dynamic_check(const struct elf *elf, const Elf64_Phdr *part)
         case DT_FLAGS:
             if (entry.d_un.d_val & DF_TEXTREL) complain("%s: relocates its text", elf->path);
             break;
+        default: break;
         }
     }
 }
@@ -101,7 +102,8 @@ static void segment_add(const struct elf *elf, const Elf64_Phdr *part, struct pr
         program->segment_count ? &program->segments[program->segment_count - 1] : nullptr;
     if (last && start < last->address + last->memory_size)
         complain("%s: segments share a page, or do not ascend", elf->path);
-    program->segments[program->segment_count++] = (struct segment){
+    struct segment *segment = &program->segments[program->segment_count++];
+    *segment = (struct segment){
         .address = start,
         .memory_size = end - start,
         .protection = MACHO_READ | (part->p_flags & PF_W ? MACHO_WRITE : 0) |
@@ -127,6 +129,7 @@ void elf_read(const char *path, const struct file *file, struct program *program
         case PT_DYNAMIC: dynamic_check(&elf, part); break;
         case PT_NOTE: note_read(&elf, part, program->uuid); break;
         case PT_INTERP: complain("%s: has an interpreter", path);
+        default: break;
         }
     }
     for (size_t i = 0; i < program->segment_count; i++) {

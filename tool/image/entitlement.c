@@ -30,7 +30,7 @@ enum : uint32_t { DEFAULT_PRIORITY_CEILING = 32 };
 static bool bit_find(const char *const *names, uint32_t count, const char *word, uint32_t *bits)
 {
     for (uint32_t i = 0; i < count; i++) {
-        if (!names[i] || strcmp(names[i], word)) continue;
+        if (!names[i] || strcmp(names[i], word) != 0) continue;
         *bits |= 1u << i;
         return true;
     }

@@ -54,9 +54,8 @@ static bool command_print(const struct macho_command *command)
         if (command->size < sizeof(struct macho_signature)) return false;
         hex_print("signed by", ((const struct macho_signature *)at)->key, 32);
         return true;
+    default: printf("command %#x, %u bytes\n", command->command, command->size); return true;
     }
-    printf("command %#x, %u bytes\n", command->command, command->size);
-    return true;
 }
 
 void image_list(const char *path)

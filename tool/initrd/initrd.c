@@ -36,8 +36,7 @@ static void list_add(struct list *list, struct entry entry)
 {
     if (list->count == list->capacity) {
         list->capacity = list->capacity * 2 + 64;
-        list->entries = realloc(list->entries, list->capacity * sizeof entry);
-        if (!list->entries) complain("out of memory");
+        list->entries = reallocate(list->entries, list->capacity * sizeof entry);
     }
     list->entries[list->count++] = entry;
 }

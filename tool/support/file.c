@@ -60,12 +60,18 @@ void file_write(const char *path, const void *bytes, size_t size, unsigned mode)
     free(temporary);
 }
 
+void *reallocate(void *memory, size_t size)
+{
+    void *larger = realloc(memory, size);
+    if (!larger) complain("out of memory");
+    return larger;
+}
+
 void buffer_append(struct buffer *buffer, const void *bytes, size_t size)
 {
     if (buffer->size + size > buffer->capacity) {
         buffer->capacity = (buffer->size + size) * 2;
-        buffer->bytes = realloc(buffer->bytes, buffer->capacity);
-        if (!buffer->bytes) complain("out of memory");
+        buffer->bytes = reallocate(buffer->bytes, buffer->capacity);
     }
     if (!size) return;
     if (bytes)

@@ -90,7 +90,7 @@ void root_write(const char *path, const struct root_file *root)
 
 static bool secret_take(const char *path, void *to, char *word, char *value)
 {
-    if (strcmp(word, "secret")) return false;
+    if (strcmp(word, "secret") != 0) return false;
     hex_read(path, value, ((struct secret *)to)->seed);
     return true;
 }

@@ -21,6 +21,7 @@ void file_write(const char *path, const void *bytes, size_t size, unsigned mode)
 
 // Never fails: complains instead. The memory is zeroed.
 void *allocate(size_t count, size_t size);
+void *reallocate(void *memory, size_t size);
 
 // A growing buffer.
 struct buffer {
