@@ -27,6 +27,7 @@ void page_tree_init(struct page_tree *tree, struct process *owner)
 
 static uint32_t slot_of(uint64_t number, uint32_t height)
 {
+    ASSERT(height > 0);
     return number >> (PAGE_TREE_BITS * (height - 1)) & (PAGE_TREE_SLOTS - 1);
 }
 

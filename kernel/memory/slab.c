@@ -45,14 +45,14 @@ static struct slab_block *block_make(struct slab *slab)
 
 void *slab_allocate(struct slab *slab)
 {
-    struct list_node *node = list_first(&slab->partial);
-    if (node == nullptr) {
-        node = list_take(&slab->spare);
-        if (node != nullptr) list_prepend(&slab->partial, node);
+    if (list_is_empty(&slab->partial)) {
+        struct list_node *spare = list_take(&slab->spare);
+        if (spare != nullptr)
+            list_prepend(&slab->partial, spare);
+        else if (block_make(slab) == nullptr)
+            return nullptr;
     }
-    struct slab_block *block =
-        node != nullptr ? CONTAINER(node, struct slab_block, node) : block_make(slab);
-    if (block == nullptr) return nullptr;
+    struct slab_block *block = CONTAINER(list_first(&slab->partial), struct slab_block, node);
     void *object = block->free;
     if (object != nullptr)
         block->free = *(void **)object;

@@ -98,10 +98,12 @@ static void segment_add(const struct elf *elf, const Elf64_Phdr *part, struct pr
     uint64_t end = (part->p_vaddr + part->p_memsz + IMAGE_PAGE - 1) & ~(IMAGE_PAGE - 1);
     if (end <= start || part->p_filesz > part->p_memsz)
         complain("%s: malformed program headers", elf->path);
-    const struct segment *last =
-        program->segment_count ? &program->segments[program->segment_count - 1] : nullptr;
-    if (last && start < last->address + last->memory_size)
-        complain("%s: segments share a page, or do not ascend", elf->path);
+    uint64_t taken = 0;
+    if (program->segment_count > 0) {
+        const struct segment *last = &program->segments[program->segment_count - 1];
+        taken = last->address + last->memory_size;
+    }
+    if (start < taken) complain("%s: segments share a page, or do not ascend", elf->path);
     struct segment *segment = &program->segments[program->segment_count++];
     *segment = (struct segment){
         .address = start,

@@ -9,6 +9,7 @@
 
 #include <abi/object.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const object_names[OBJECT_TYPE_COUNT] = {
@@ -41,7 +42,7 @@ void entitlement_parse(const char *words, struct program *program)
 {
     struct macho_entitlement *entitlement = &program->entitlement;
     entitlement->priority_ceiling = DEFAULT_PRIORITY_CEILING;
-    char *rest = strdup(words), *word;
+    char *copy = strdup(words), *rest = copy, *word;
     while ((word = strsep(&rest, " \t\n"))) {
         if (!*word) continue;
         if (!strncmp(word, "memory=", 7))
@@ -56,6 +57,7 @@ void entitlement_parse(const char *words, struct program *program)
                                  &entitlement->resource_kinds))
             complain("'%s' is not an entitlement", word);
     }
+    free(copy);
     if (entitlement->priority_ceiling >= PRIORITY_COUNT)
         complain("priorities end at %u", PRIORITY_COUNT - 1);
     uint32_t resource = 1u << OBJECT_RESOURCE;

@@ -138,6 +138,7 @@ int main(int count, char **arguments)
     secret_read(key_path(keys, name, ".key"), &secret);
     struct list list = {0};
     list_read(&list, arguments[optind]);
+    if (list.count == 0) complain("%s: nothing to pack", arguments[optind]);
     qsort(list.entries, list.count, sizeof *list.entries, compare);
     struct buffer archive = {0};
     archive_make(&archive, &list);

@@ -39,7 +39,6 @@ static void lines_read(const char *path, void *to,
         char *value = line, *word = strsep(&value, " ");
         if (!value || !take(path, to, word, value)) complain("%s: '%s' is unknown", path, word);
     }
-    explicit_bzero(file.bytes, file.size);
     free(file.bytes);
 }
 

@@ -20,8 +20,8 @@ struct file file_read(const char *path);
 void file_write(const char *path, const void *bytes, size_t size, unsigned mode);
 
 // Never fails: complains instead. The memory is zeroed.
-void *allocate(size_t count, size_t size);
-void *reallocate(void *memory, size_t size);
+[[gnu::returns_nonnull]] void *allocate(size_t count, size_t size);
+[[gnu::returns_nonnull]] void *reallocate(void *memory, size_t size);
 
 // A growing buffer.
 struct buffer {
