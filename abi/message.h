@@ -41,5 +41,7 @@ enum : uint64_t {
     FE_NOTICE = 0xffff'ffff'ffff'0000u,
     FE_NOTICE_EVENT = FE_NOTICE + 1,     // the bound event: word 0 has the bits, now cleared
     FE_NOTICE_ENDED = FE_NOTICE + 2,     // last handle of the session `badge` is gone
-    FE_NOTICE_CANCELLED = FE_NOTICE + 3, // word 0: token of a received call whose caller gave up
+    // Word 0: token of a received call whose caller gave up, or was interrupted and waits for the
+    // answer: one that is kept is to be answered now (ERR_STALE: nobody is there any more).
+    FE_NOTICE_CANCELLED = FE_NOTICE + 3,
 };

@@ -89,7 +89,8 @@ enum resource_kind : uint32_t {
 // (nor by process_stop): for requests that must not be half done.
 enum : uint64_t { FE_FOREVER = UINT64_MAX, FE_UNINTERRUPTED = UINT64_MAX - 1 };
 
-// thread_interrupt ends a wait with ERR_INTERRUPTED. A thread that does not wait, or waits uninterrupted,
+// thread_interrupt ends a wait with ERR_INTERRUPTED; but a call that a server has received is the
+// server's to end: it gets FE_NOTICE_CANCELLED and answers, or has answered already. A thread that does not wait, or waits uninterrupted,
 // gets an upcall at its next return to user mode when it has set an entry for it (argument: address of
 // its saved struct frame, below the red zone; stack 16-aligned), and goes on with thread_upcall_return. Without an
 // entry, or when thread_upcall_return is told to keep the interrupt, its next wait that can be interrupted ends at

@@ -172,18 +172,22 @@ static void leave_service(struct thread *caller)
     donation_end(server, &caller->node);
 }
 
-// The server hears of it by the notice that the caller brought along.
-void channel_give_up(struct thread *thread)
+// By the notice that the caller brought along; a server is told once.
+void channel_tell_cancelled(struct thread *thread)
 {
     struct channel *channel = thread->ipc.channel;
     struct notice *notice = thread->ipc.notice;
+    if (channel->closed || notice == nullptr) return;
+    thread->ipc.notice = nullptr;
+    notice->token = call_token(thread);
+    list_append(&channel->notices, &notice->node);
+    channel_notify(channel);
+}
+
+void channel_give_up(struct thread *thread)
+{
     leave_service(thread);
-    if (!channel->closed) {
-        thread->ipc.notice = nullptr;
-        notice->token = call_token(thread);
-        list_append(&channel->notices, &notice->node);
-        channel_notify(channel);
-    }
+    channel_tell_cancelled(thread);
     call_over(thread);
 }
 

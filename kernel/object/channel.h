@@ -59,6 +59,9 @@ void channel_session_ended(struct channel *channel, struct session *session);
 // Threads leave their waits: a queued call, a received one, a server.
 void channel_uncall(struct thread *thread);
 void channel_give_up(struct thread *thread);
+// Tells the server that the caller of a received call wants it no more; it is still the server's to
+// answer.
+void channel_tell_cancelled(struct thread *thread);
 void channel_leave(struct thread *thread);
 
 // A served caller's call is answered: it is nobody's any more.

@@ -114,7 +114,7 @@ bool thread_kill_step(struct thread *thread)
 void thread_interrupt(struct thread *thread)
 {
     if (is_waiting(thread) && !thread->uninterrupted)
-        wait_break(thread, ERR_INTERRUPTED);
+        wait_interrupt(thread);
     else
         thread->interrupted = arch_cpu()->reschedule = true; // the way out looks for upcalls
 }

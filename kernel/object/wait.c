@@ -62,6 +62,17 @@ void wait_abandon(struct thread *thread)
     }
 }
 
+// A call that a server has received is the server's to end, because it may be done already: it is
+// told, and its answer ends the wait.
+void wait_interrupt(struct thread *thread)
+{
+    if (thread->state == THREAD_SERVED) {
+        channel_tell_cancelled(thread);
+    } else {
+        wait_break(thread, ERR_INTERRUPTED);
+    }
+}
+
 void wait_break(struct thread *thread, enum status status)
 {
     wait_abandon(thread);

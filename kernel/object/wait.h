@@ -28,7 +28,10 @@ void wait_end(struct thread *thread, enum status status);
 // Takes a waiting thread out of whatever it waits for, and ends the wait.
 void wait_break(struct thread *thread, enum status status);
 
-// The same without letting it run again: for a thread that dies.
+// Ends an interruptible wait, or asks the server to end it.
+void wait_interrupt(struct thread *thread);
+
+// The same as wait_break without letting it run again: for a thread that dies.
 void wait_abandon(struct thread *thread);
 
 void wait_init(struct thread *thread);

@@ -15,7 +15,7 @@ static bool is_waiting(const struct thread *thread)
 static void park(struct thread *thread)
 {
     if (is_waiting(thread)) {
-        if (!thread->uninterrupted) wait_break(thread, ERR_INTERRUPTED);
+        if (!thread->uninterrupted) wait_interrupt(thread);
     } else if (thread->state == THREAD_READY || thread->state == THREAD_RUNNING) {
         schedule_remove(thread);
         schedule_ready(thread);

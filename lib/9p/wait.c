@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Requests that wait for a node to change, in the order in which they came, and those who poll it. A request that
-// waits is a copy with its data; it hangs on the server's list (for cancellation) and is found by its node.
+// Requests that wait for a node to change, in the order in which they came, and those who poll it.
+// A request that waits is a copy with its data; it hangs on the server's list (for cancellation)
+// and is found by its node.
 #include "server_internal.h"
 
 enum : uint32_t { POLLERS_PER_OPEN = 64 };
@@ -58,7 +59,8 @@ struct p9_request *p9_keep(struct p9_request *request)
     return copy;
 }
 
-// Sends straight from the caller's data: the reply buffer may be in use by the request that runs now.
+// Sends straight from the caller's data: the reply buffer may be in use by the request that runs
+// now.
 static void finish(struct p9_request *kept, int64_t result, struct fe_transfer *transfer)
 {
     fe_handle handle = transfer->send_handle[0];
@@ -118,7 +120,8 @@ static void stop_waiting(struct p9_request *request)
     p9_node_put(node);
 }
 
-// The client gave up. A request that waits for a node is simply dropped; one that the server's code keeps is marked.
+// The client gave up. A request that waits for a node is simply dropped; one that the server's code
+// keeps is marked.
 static void abandon(struct p9_request *request)
 {
     bool waited = request->waits_for != nullptr;
@@ -132,10 +135,14 @@ static void abandon(struct p9_request *request)
     }
 }
 
+// A client that was interrupted still waits to be told so; others are gone, and the answer goes
+// nowhere.
 void wait_cancel(struct p9_server *server, uint64_t token)
 {
     for (struct p9_request *r = server->state->kept; r; r = r->next) {
         if (r->token == token) {
+            struct fe_message message = {.label = EINTR, .token = token};
+            [[maybe_unused]] enum status status = fe_channel_reply(server->channel, &message);
             abandon(r);
             return;
         }
@@ -174,7 +181,8 @@ static void poll_signal(struct p9_node *node)
     }
 }
 
-// Runs the waiting requests once each: those that must wait on come back to the list's end by themselves.
+// Runs the waiting requests once each: those that must wait on come back to the list's end by
+// themselves.
 static void run_waiting(struct p9_node *node)
 {
     struct p9_request *list = node->waiting;
