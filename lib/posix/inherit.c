@@ -274,6 +274,11 @@ static void restore_handles(struct context *context)
         uint32_t flags = (uint32_t)(entry->value >> 32);
         struct p9_file *p9 = p9_file_adopt(session, (uint32_t)entry->value, flags);
         p9_session_put(session);
+        struct fe_9p_attributes attributes;
+        if (p9 != nullptr && p9_file_stat(p9, &attributes) == 0) {
+            p9->qid_kind = attributes.qid_kind;
+            p9->qid_path = attributes.qid_path;
+        }
         struct file *file =
             p9 == nullptr ? nullptr : file_create(p9, open_flags_from_protocol(flags));
         struct file *before = nullptr;
