@@ -70,7 +70,7 @@ $(foreach k,$(kernel),$(eval $(call kernel-image,$k)))
 kernel:
 
 # Programs: static and position-independent, made an image and signed.
-$(foreach c,$(call of-kind,library),$(eval $(call archive,$c,user)))
+$(foreach c,$(filter-out tool/%,$(call of-kind,library)),$(eval $(call archive,$c,user)))
 user_link := -pie --no-dynamic-linker --pack-dyn-relocs=relr -z max-page-size=4096 -z noexecstack \
 	-z norelro --gc-sections --build-id=sha1 --hash-style=sysv
 user_script := $(or $(firstword $(wildcard $(lineage:%=arch/%/user/user.ld))),build/user.ld)

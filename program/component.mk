@@ -2,3 +2,4 @@
 # Commands: each file is one program of /bin.
 kind := programs
 uses := proc 9p ferrite c
+entitlements := resource/debug
