@@ -27,13 +27,18 @@ enum status p9_server_init(struct p9_server *server)
     return fe_channel_bind(server->channel, server->event, UINT64_MAX);
 }
 
+static void drop_handles(struct p9_reply *reply)
+{
+    while (reply->handle_count != 0) fe_handle_drop(&reply->handle[--reply->handle_count]);
+}
+
 // Puts the answer into state->message; an error carries no data.
 static void compose(struct p9_server_state *state, uint64_t token, int64_t result)
 {
     struct p9_reply *reply = &state->reply;
     struct fe_message *message = &state->message;
     if (result < 0) {
-        fe_handle_drop(&reply->handle);
+        drop_handles(reply);
         *reply = (struct p9_reply){.label = (uint64_t)-result, .data = reply->data};
     }
     message->label = reply->label;
@@ -42,8 +47,9 @@ static void compose(struct p9_server_state *state, uint64_t token, int64_t resul
     message->transfer = &state->transfer;
     state->transfer.send = (uintptr_t)reply->data;
     state->transfer.send_size = (uint32_t)reply->size;
-    state->transfer.send_handle_count = reply->handle != FE_NO_HANDLE;
-    state->transfer.send_handle[0] = reply->handle;
+    state->transfer.send_handle_count = (uint8_t)reply->handle_count;
+    for (uint32_t i = 0; i < reply->handle_count; i++)
+        state->transfer.send_handle[i] = reply->handle[i];
 }
 
 static void receive_room(struct p9_server_state *state)
@@ -62,10 +68,10 @@ static void answer_now(struct p9_server *server)
     uint64_t token = state->message.token;
     enum status status = fe_channel_reply(server->channel, &state->message);
     if (status == OK) {
-        state->reply.handle = FE_NO_HANDLE;
+        state->reply.handle_count = 0; // they have moved
         return;
     }
-    fe_handle_drop(&state->reply.handle);
+    drop_handles(&state->reply);
     if (status == ERR_STALE) return;
     compose(state, token, -EMSGSIZE);
     status = fe_channel_reply(server->channel, &state->message);
@@ -89,8 +95,11 @@ int p9_answer(struct p9_request *request, const void *data, size_t size)
 int p9_answer_handle(struct p9_request *request, fe_handle handle)
 {
     struct p9_reply *reply = reply_of(request);
-    fe_handle_drop(&reply->handle);
-    reply->handle = handle;
+    if (reply->handle_count == FE_MESSAGE_HANDLES) {
+        fe_handle_drop(&handle);
+        return -EMSGSIZE;
+    }
+    reply->handle[reply->handle_count++] = handle;
     return 0;
 }
 
@@ -205,7 +214,7 @@ void p9_serve(struct p9_server *server)
                 has_answer = false;
                 continue;
             }
-            state->reply.handle = FE_NO_HANDLE;
+            state->reply.handle_count = 0;
         }
         has_answer = handle(server);
     }

@@ -39,7 +39,8 @@ struct p9_reply {
     uint64_t word[FE_MESSAGE_WORDS];
     uint8_t *data; // FE_9P_DATA_MAX bytes
     size_t size;
-    fe_handle handle;
+    uint32_t handle_count;
+    fe_handle handle[FE_MESSAGE_HANDLES];
 };
 
 struct p9_server_state {

@@ -195,7 +195,8 @@ struct p9_request *p9_keep(struct p9_request *request);
 void p9_finish(struct p9_request *kept, int64_t result, const void *data, size_t size);
 void p9_finish_handle(struct p9_request *kept, int64_t result, fe_handle handle); // moved
 
-// The answer's bytes and handle (control). The handle is moved.
+// The answer's bytes and handles (control), in the order of the calls. Handles are moved, also when there is
+// no room for one more.
 int p9_answer(struct p9_request *request, const void *data, size_t size);
 int p9_answer_handle(struct p9_request *request, fe_handle handle);
 // Takes a handle that came with the request; FE_NO_HANDLE when there is none.
