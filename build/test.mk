@@ -16,7 +16,7 @@ define unit-test
 $(objects.test)/$1.o: $1 $(objects.test)/$2/flags | $(gen)/ready
 	$$(call progress,CC,$$<)
 	@mkdir -p $$(@D)
-	$$(Q)$(compiler) $$($2.test.flags) -MMD -MP -c $$< -o $$@
+	$$(Q)$(compiler) $$($2.test.flags) -MD -MP -c $$< -o $$@
 -include $(objects.test)/$1.d
 $(1:%_test.c=out/host/unit/%): $(objects.test)/$1.o $(if $($2.test.archive),$($2.test.archive)) \
 		$(foreach l,$($2.test.reach) test,$($l.test.archive))
@@ -44,7 +44,7 @@ fuzzers := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/$(or $T,*).c))
 out/host/fuzz/%: test/fuzz/%.c $(gen)/ready
 	$(call progress,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(filter-out -Dmain=%,$(flags.test)) -fsanitize=fuzzer $(roots.test:%=-I%) -MMD -MP $< -o $@
+	$(Q)$(CC) $(filter-out -Dmain=%,$(flags.test)) -fsanitize=fuzzer $(roots.test:%=-I%) -MD -MP $< -o $@
 .PHONY: fuzz
 fuzz: $(fuzzers:%=out/host/fuzz/%)
 	$(Q)for f in $(fuzzers); do mkdir -p out/fuzz/$$f && \

@@ -51,6 +51,7 @@
 #define LWIP_IPV6_NUM_ADDRESSES 8
 #define LWIP_IPV6_FRAG 1
 #define LWIP_IPV6_REASS 1
+#define IPV6_FRAG_COPYHEADER 1 // pointers are wider than the header that would hold them
 #define LWIP_IPV6_MLD 1
 #define LWIP_ND6_NUM_NEIGHBORS 64
 #define LWIP_ND6_NUM_DESTINATIONS 64
