@@ -2,4 +2,3 @@
 # Commands: each file is one program of /bin.
 kind := programs
 uses := proc 9p ferrite c
-entitlements := resource/debug
