@@ -18,7 +18,7 @@
 # port.mk is third-party software: tool/port brings its sources to out/port/<folder>/src first.
 fields := kind name uses sources exclude generated arch include private flags entitlements links files
 
-components := $(sort $(patsubst %/component.mk,%,$(shell find arch boot driver kernel lib port \
+components := $(sort $(patsubst %/component.mk,%,$(shell find arch boot doc driver kernel lib port \
 	program service test tool -name component.mk 2>/dev/null)))
 ports := $(patsubst port/%/port.mk,%,$(wildcard port/*/port.mk))
 
