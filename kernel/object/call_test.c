@@ -4,6 +4,7 @@
 #include "kernel/none/play.h"
 #include "kernel/object/event.h"
 #include "kernel/object/handle.h"
+#include "kernel/object/wait.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/syscall.h"
 #include "kernel/trap.h"
@@ -184,12 +185,25 @@ TEST("a caller that gives up is told of, and its token is stale")
     EXPECT(setup());
     EXPECT(receive(server, 0) == CALL_DEFERRED && call(client, 1, 0) == CALL_DEFERRED);
     uint64_t token = server->frame.reg[11];
-    thread_interrupt(client);
-    EXPECT((int32_t)client->frame.reg[0] == ERR_INTERRUPTED && client->state == THREAD_READY);
+    wait_break(client, ERR_TIMED_OUT);
+    EXPECT((int32_t)client->frame.reg[0] == ERR_TIMED_OUT && client->state == THREAD_READY);
     EXPECT(reply(server, token, 0) == ERR_STALE);
     EXPECT(receive(server, 0) == CALL_DEFERRED);
     EXPECT(server->frame.reg[1] == FE_NOTICE_CANCELLED && server->frame.reg[2] == token);
     EXPECT(server->urgency == server->own_urgency);
+}
+
+TEST("an interrupt of a received call is told to the server once, whose answer ends it")
+{
+    EXPECT(setup());
+    EXPECT(receive(server, 0) == CALL_DEFERRED && call(client, 1, 0) == CALL_DEFERRED);
+    uint64_t token = server->frame.reg[11];
+    thread_interrupt(client);
+    thread_interrupt(client);
+    EXPECT(client->state == THREAD_SERVED && receive(server, 0) == CALL_DEFERRED);
+    EXPECT(server->frame.reg[1] == FE_NOTICE_CANCELLED && server->frame.reg[2] == token);
+    EXPECT(list_is_empty(&channel->notices) && reply(server, token, 0) == OK);
+    EXPECT(client->state == THREAD_READY && client->frame.reg[1] == 5);
 }
 
 TEST("a server end that goes away answers everybody")
