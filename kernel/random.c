@@ -14,6 +14,11 @@ enum : size_t { KEY_SIZE = 32, BLOCK_SIZE = 64, READ_MAX = 4096 };
 
 static uint32_t key[KEY_SIZE / 4];
 
+// Small requests, as for every new address space, are cut out of one stock; what is given out is
+// erased in it.
+static uint8_t stock[512];
+static size_t stock_left;
+
 static uint32_t rotate(uint32_t value, unsigned bits)
 {
     return value << bits | value >> (32 - bits);
@@ -52,6 +57,7 @@ void random_add(const void *bytes, size_t size)
     sha512_update(&hash, bytes, size);
     sha512_final(&hash, digest);
     memcpy(key, digest, sizeof key);
+    stock_left = 0; // what was made before is forgotten
 }
 
 void random_init(const struct bootinfo *info)
@@ -62,7 +68,7 @@ void random_init(const struct bootinfo *info)
     memset(seed, 0, sizeof seed);
 }
 
-void random_fill(void *to, size_t size)
+static void stream(void *to, size_t size)
 {
     uint32_t first[BLOCK_SIZE / 4], more[BLOCK_SIZE / 4];
     uint8_t *at = to;
@@ -75,6 +81,21 @@ void random_fill(void *to, size_t size)
         size -= part;
     }
     memcpy(key, first, sizeof key);
+}
+
+void random_fill(void *to, size_t size)
+{
+    if (size > sizeof stock / 8) {
+        stream(to, size);
+        return;
+    }
+    if (size > stock_left) {
+        stream(stock, sizeof stock);
+        stock_left = sizeof stock;
+    }
+    stock_left -= size;
+    memcpy(to, stock + stock_left, size);
+    memset(stock + stock_left, 0, size);
 }
 
 enum status sys_entropy_read(struct user_buffer data)

@@ -16,7 +16,7 @@ struct page_range {
 };
 
 enum zone { ZONE_LOW, ZONE_HIGH, ZONE_COUNT };
-enum : uint32_t { CACHE_BATCH = 16, CACHE_MAX = 48, REAP_STEPS = 16 };
+enum : uint32_t { CACHE_BATCH = 32, CACHE_MAX = 128, REAP_STEPS = 16 };
 enum : uint64_t { LOW_END = (4ull << 30) >> PAGE_SHIFT };
 
 static struct page_range *ranges;

@@ -131,25 +131,31 @@ enum status handle_reserve(struct process *process, uint32_t count)
         TRY(directory_grow(process));
         void *at;
         TRY(page_create(process, &at));
-        uint32_t first = table->page_count * SLOTS_PER_PAGE;
         table->page[table->page_count++] = at;
-        for (uint32_t i = 0; i < SLOTS_PER_PAGE; i++) {
-            slot_at(table, first + i)->generation = 1;
-            slot_release(table, first + i);
-        }
+        table->free_count += SLOTS_PER_PAGE;
     }
     return OK;
+}
+
+static uint32_t slot_take(struct handle_table *table)
+{
+    table->free_count--;
+    if (table->fresh < table->page_count * SLOTS_PER_PAGE) {
+        slot_at(table, table->fresh)->generation = 1;
+        return table->fresh++;
+    }
+    uint32_t index = table->free_first;
+    table->free_first = slot_at(table, index)->rights;
+    if (table->free_first == NO_SLOT) table->free_last = NO_SLOT;
+    return index;
 }
 
 uint32_t handle_insert(struct process *process, struct object *object, uint32_t rights)
 {
     struct handle_table *table = &process->handles;
     ASSERT(table->free_count > 0);
-    uint32_t index = table->free_first;
+    uint32_t index = slot_take(table);
     struct handle_slot *slot = slot_at(table, index);
-    table->free_first = slot->rights;
-    if (table->free_first == NO_SLOT) table->free_last = NO_SLOT;
-    table->free_count--;
     table->used++;
     slot->object = object;
     slot->rights = rights;

@@ -19,6 +19,7 @@
 
 static const char context[] = "ferrite image"; // signed before the file's bytes, with its NUL
 static const uint8_t zeros[PAGE_SIZE];
+enum : uint64_t { HASH_STEP = 1024 }; // bytes between two looks for an interrupt
 
 static void image_destroy(struct object *object)
 {
@@ -82,13 +83,13 @@ static enum status image_judge(struct image *image)
     return OK;
 }
 
-// Hashes a page; on the way a file that has some pages of its own and some of a backing is made to
-// have all, so that it can itself back the data of processes.
+// Hashes a piece of a page; on the way a file that has some pages of its own and some of a backing
+// is made to have all, so that it can itself back the data of processes.
 static enum status image_hash(struct image *image)
 {
     struct memory *memory = image->memory;
     uint64_t left = image->layout.signature_offset - image->hashed;
-    size_t part = left < PAGE_SIZE ? left : PAGE_SIZE;
+    size_t part = left < HASH_STEP ? left : HASH_STEP;
     if (memory->pages.count > 0) TRY(memory_take_page(memory, image->hashed));
     sha512_update(&image->hash, image_bytes(image, image->hashed), part);
     image->hashed += part;

@@ -311,10 +311,9 @@ bool memory_shrink_step(struct memory *memory, uint64_t size)
     if (memory->size <= size) return true;
     uint64_t end = memory->size, from = (end - 1) & ~(CHUNK - 1);
     if (from < size) from = size;
-    // A chunk's pages go at once, a few steps' worth: 512 at most.
     memory_forget(memory, from, end);
-    for (uint64_t number = from >> PAGE_SHIFT; !pages_drop(memory, &number);) {
-    }
+    uint64_t number = from >> PAGE_SHIFT;
+    if (!pages_drop(memory, &number)) return false;
     memory->size = from;
     if (memory->backing_size > from) memory->backing_size = from;
     return from == size;
