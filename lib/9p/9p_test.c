@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tests of client and server together, over a kernel that is a table: a synthetic tree with texts, commands, links, a file
-// that waits, and a united directory.
+// Tests of client and server together, over a kernel that is a table: a synthetic tree with texts,
+// commands, links, a file that waits, and a united directory.
 #include <9p/client.h>
 #include <9p/tree.h>
 #include <ferrite/path.h>
@@ -25,8 +25,8 @@ static int command_take(struct p9_request *request, void *context, const char *t
     return 0;
 }
 
-static int64_t wait_read(struct p9_request *request, struct p9_open *open, uint64_t offset, void *to,
-                         size_t count)
+static int64_t wait_read(struct p9_request *request, struct p9_open *open, uint64_t offset,
+                         void *to, size_t count)
 {
     if (!has_input) return P9_LATER;
     memcpy(to, "input", 5);

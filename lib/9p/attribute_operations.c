@@ -57,14 +57,16 @@ static bool is_member(const struct p9_identity *identity, uint32_t gid)
     return member;
 }
 
-// uid 0 may all; the owner mode, times and a group of his own; who may write, the size and the time now.
+// uid 0 may all; the owner mode, times and a group of his own; who may write, the size and the time
+// now.
 static int may_change(const struct p9_request *request, const struct p9_node *node, uint32_t valid,
                       const struct fe_9p_attributes *wish)
 {
     const struct p9_identity *identity = request->identity;
     if (identity->uid == 0) return 0;
     bool is_owner = identity->uid == node->uid;
-    uint32_t owners = ATTRIBUTE_MODE | ATTRIBUTE_GID | ATTRIBUTE_ACCESS_TIME | ATTRIBUTE_MODIFY_TIME;
+    uint32_t owners =
+        ATTRIBUTE_MODE | ATTRIBUTE_GID | ATTRIBUTE_ACCESS_TIME | ATTRIBUTE_MODIFY_TIME;
     uint32_t writers = ATTRIBUTE_SIZE | ATTRIBUTE_ACCESS_NOW | ATTRIBUTE_MODIFY_NOW;
     if ((valid & ATTRIBUTE_UID) != 0 && (!is_owner || wish->uid != node->uid)) return -EPERM;
     if ((valid & owners) != 0 && !is_owner) return -EPERM;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Operations on open files. A device whose driver was restarted is opened again by its path and the request repeated; another
-// file whose server died gives EIO.
+// Operations on open files. A device whose driver was restarted is opened again by its path and the
+// request repeated; another file whose server died gives EIO.
 #include "client_internal.h"
 
 static int reopen(struct p9_file *file)
@@ -20,7 +20,8 @@ static int reopen(struct p9_file *file)
     return 0;
 }
 
-// Runs a call on a file; `call->message` and transfer are set anew on a repetition, as a call overwrites them.
+// Runs a call on a file; `call->message` and transfer are set anew on a repetition, as a call
+// overwrites them.
 static int file_run(struct p9_file *file, struct call *call)
 {
     struct call original = *call;
@@ -40,7 +41,8 @@ static bool is_stream(const struct p9_file *file)
     return (file->qid_kind & QID_DEVICE) != 0;
 }
 
-// Whole reads of ordinary files take as many messages as needed; a stream gives what one message brings.
+// Whole reads of ordinary files take as many messages as needed; a stream gives what one message
+// brings.
 int64_t p9_read(struct p9_file *file, uint64_t offset, void *to, size_t count)
 {
     size_t done = 0;
@@ -133,7 +135,8 @@ int p9_file_statfs(struct p9_file *file, struct fe_9p_statfs *statistics)
     return file_run(file, &call);
 }
 
-// Parts of a united directory follow each other; the top byte of an offset says which part it belongs to.
+// Parts of a united directory follow each other; the top byte of an offset says which part it
+// belongs to.
 enum : uint32_t { PART_SHIFT = 56 };
 
 static int64_t read_part(struct p9_file *part, uint32_t number, uint64_t offset, void *to,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the files of the client half share: sessions and calls on them (client_session.c), paths to sessions
-// (client_path.c), open files (client_file.c).
+// What the files of the client half share: sessions and calls on them (client_session.c), paths to
+// sessions (client_path.c), open files (client_file.c).
 #pragma once
 
 #include <9p/client.h>
@@ -72,8 +72,8 @@ int path_follow(struct path *path, const struct target *target, size_t consumed,
                 size_t link_size);
 bool path_retry(struct path *path); // waits a little; false when it has taken too long
 
-// Runs `attempt` where `text` leads, following links, united directories and restarted servers. `attempt` returns
-// as call_run does; a link's target is in its call's receive buffer.
+// Runs `attempt` where `text` leads, following links, united directories and restarted servers.
+// `attempt` returns as call_run does; a link's target is in its call's receive buffer.
 struct attempt {
     int (*run)(struct attempt *attempt, const struct target *target);
     struct call call;

@@ -2,7 +2,8 @@
 // Operations on names: each prepares a request and has it run where the path leads.
 #include "client_internal.h"
 
-// What a request on one path consists of, so that each operation is a line: it is built anew for each attempt.
+// What a request on one path consists of, so that each operation is a line: it is built anew for
+// each attempt.
 struct request {
     struct attempt attempt;
     uint32_t operation;
@@ -150,7 +151,8 @@ int p9_statfs(const char *path, struct fe_9p_statfs *statistics)
     return result;
 }
 
-// One try at an operation with two paths: both must lead to one session. A link in either changes that path.
+// One try at an operation with two paths: both must lead to one session. A link in either changes
+// that path.
 static int two_attempt(uint32_t operation, struct path path[2], struct target target[2])
 {
     char send[2 * FE_PATH_MAX], link[FE_PATH_MAX];

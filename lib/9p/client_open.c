@@ -43,9 +43,8 @@ static int open_attempt(struct attempt *attempt, const struct target *target)
 
 static void opening_init(struct opening *opening, uint32_t flags, uint32_t mode)
 {
-    opening->attempt = (struct attempt){.run = open_attempt,
-                                        .reply = opening->link,
-                                        .reply_capacity = sizeof opening->link};
+    opening->attempt = (struct attempt){
+        .run = open_attempt, .reply = opening->link, .reply_capacity = sizeof opening->link};
     opening->flags = flags;
     opening->mode = mode;
 }
@@ -80,9 +79,10 @@ static int open_path(struct opening *opening, struct path *path, uint32_t flags)
     uint64_t mount;
     size_t prefix;
     bool creates = (flags & (OPEN_CREATE | OPEN_EXCLUSIVE)) == OPEN_CREATE;
-    enum status united = creates ? fe_namespace_resolve(client_namespace(), path->text, path->length,
-                                                        1, &mount, &prefix, &opening->flags)
-                                 : ERR_NOT_FOUND;
+    enum status united = creates
+                             ? fe_namespace_resolve(client_namespace(), path->text, path->length, 1,
+                                                    &mount, &prefix, &opening->flags)
+                             : ERR_NOT_FOUND;
     opening->flags = flags;
     if (united == OK) {
         opening->flags = flags & ~(uint32_t)OPEN_CREATE;
@@ -143,8 +143,8 @@ struct p9_file *p9_file_adopt(struct p9_session *session, uint32_t fid, uint32_t
     struct p9_file *file = calloc(1, sizeof *file);
     if (file == nullptr) return nullptr;
     p9_session_get(session);
-    *file = (struct p9_file){
-        .session = session, .fid = fid, .flags = flags, .io_unit = FE_9P_DATA_MAX};
+    *file =
+        (struct p9_file){.session = session, .fid = fid, .flags = flags, .io_unit = FE_9P_DATA_MAX};
     fe_lock_take(&session->lock);
     if (fid >= session->next_fid) session->next_fid = fid + 1;
     fe_lock_release(&session->lock);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// From a path to the session that serves it: the kernel finds the mount of the longest prefix, the rest goes to the server. A link
-// brings a new path, which may lead elsewhere. In united directories the parts are asked in order until one knows the
-// name. A server that died is waited for, a few seconds, while whoever supervises it mounts it anew.
+// From a path to the session that serves it: the kernel finds the mount of the longest prefix, the
+// rest goes to the server. A link brings a new path, which may lead elsewhere. In united
+// directories the parts are asked in order until one knows the name. A server that died is waited
+// for, a few seconds, while whoever supervises it mounts it anew.
 #include "client_internal.h"
 #include <ferrite/clock.h>
 #include <ferrite/namespace.h>
@@ -26,8 +27,7 @@ int path_init(struct path *path, const char *text)
 {
     path->links = path->retries = 0;
     path->give_up = 0;
-    enum status status =
-        fe_path_resolve("/", text, path->text, sizeof path->text, &path->length);
+    enum status status = fe_path_resolve("/", text, path->text, sizeof path->text, &path->length);
     return status == ERR_TOO_LARGE ? -ENAMETOOLONG : -fe_status_errno(status);
 }
 
@@ -81,7 +81,8 @@ bool path_retry(struct path *path)
     return true;
 }
 
-// One round over the parts of a united directory. Returns as attempt->run; CALL_LINK after the path was changed.
+// One round over the parts of a united directory. Returns as attempt->run; CALL_LINK after the path
+// was changed.
 static int run_round(struct path *path, struct attempt *attempt)
 {
     int result = -ENOENT;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Sessions of the client: one for each mount in use, kept in a list, made by ATTACH on the mount's connector; calls on them;
-// fid numbers. A session whose server is gone leaves the list, so that the next use attaches anew.
+// Sessions of the client: one for each mount in use, kept in a list, made by ATTACH on the mount's
+// connector; calls on them; fid numbers. A session whose server is gone leaves the list, so that
+// the next use attaches anew.
 #include "client_internal.h"
 #include <ferrite/status.h>
 
@@ -52,8 +53,8 @@ int call_run_until(struct p9_session *session, struct call *call, uint64_t deadl
     return call->message.label == FE_9P_LINK ? CALL_LINK : -(int)call->message.label;
 }
 
-// What thread_interrupt may end: requests that wait for something to happen. Ending another one would leave it half done, or
-// done and not known to be.
+// What thread_interrupt may end: requests that wait for something to happen. Ending another one
+// would leave it half done, or done and not known to be.
 static bool may_interrupt(const struct call *call)
 {
     const uint64_t *word = call->message.word;
@@ -74,8 +75,8 @@ int call_run(struct p9_session *session, struct call *call)
 uint32_t fid_allocate(struct p9_session *session)
 {
     fe_lock_take(&session->lock);
-    uint32_t fid = session->free_count ? session->free_fids[--session->free_count]
-                                       : session->next_fid++;
+    uint32_t fid =
+        session->free_count ? session->free_fids[--session->free_count] : session->next_fid++;
     fe_lock_release(&session->lock);
     return fid;
 }
@@ -196,7 +197,8 @@ int session_of_mount(fe_handle name_space, uint64_t mount, struct p9_session **s
     FE_HANDLE connector = FE_NO_HANDLE;
     enum status status =
         fe_namespace_session(name_space, mount, start, sizeof start, &connector, &start_size);
-    if (status == ERR_NOT_FOUND || status == ERR_PEER_CLOSED) return CALL_DEAD; // unmounted meanwhile
+    if (status == ERR_NOT_FOUND || status == ERR_PEER_CLOSED)
+        return CALL_DEAD; // unmounted meanwhile
     if (status != OK) return -fe_status_errno(status);
     int result = session_attach(connector, start, start_size, &handle);
     if (result != 0) return result;

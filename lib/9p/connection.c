@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Sessions, who they act for, their fids, and open files. The kernel gives the badge with every message: its low half is
-// the place in the table, its high half tells a new session from an old one in the same place.
+// Sessions, who they act for, their fids, and open files. The kernel gives the badge with every
+// message: its low half is the place in the table, its high half tells a new session from an old
+// one in the same place.
 #include "server_internal.h"
 
 enum : uint32_t { FID_LIMIT = 65536, SESSION_LIMIT = 1u << 20 };
@@ -172,8 +173,7 @@ int p9_fid_install(struct p9_request *request, uint32_t fid, struct p9_node *nod
 }
 
 static enum status session_make(struct p9_server *server, struct p9_node *root, uint32_t uid,
-                                uint32_t gid, struct p9_connection **connection,
-                                fe_handle *session)
+                                uint32_t gid, struct p9_connection **connection, fe_handle *session)
 {
     struct p9_identity *identity = identity_create(uid, gid, nullptr, 0);
     if (identity == nullptr) return ERR_NO_MEMORY;

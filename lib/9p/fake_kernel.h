@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A kernel for unit tests: handles, channels with one server run inside of the call, events, and a namespace of a few
-// mounts. A call that the server does not answer at once gives ERR_TIMED_OUT; what it answers later is counted.
-// For one test program: the functions are defined here.
+// A kernel for unit tests: handles, channels with one server run inside of the call, events, and a
+// namespace of a few mounts. A call that the server does not answer at once gives ERR_TIMED_OUT;
+// what it answers later is counted. For one test program: the functions are defined here.
 #pragma once
 
 #include <9p/server.h>
@@ -151,9 +151,8 @@ static enum status fake_syscall(uint64_t number, uint64_t reg[12])
         fake.handle[reg[1]].object = fake.handle[reg[0] & 255].object;
         return OK;
     case FE_CALL_HANDLE_INSPECT:
-        *(struct fe_handle_info *)reg[1] =
-            (struct fe_handle_info){.id = fake.handle[reg[0] & 255].object,
-                                    .type = fake.handle[reg[0] & 255].type};
+        *(struct fe_handle_info *)reg[1] = (struct fe_handle_info){
+            .id = fake.handle[reg[0] & 255].object, .type = fake.handle[reg[0] & 255].type};
         return OK;
     case FE_CALL_CHANNEL_CREATE: reg[1] = fake_new(OBJECT_CHANNEL, 0); return OK;
     case FE_CALL_CHANNEL_MINT:
@@ -167,8 +166,7 @@ static enum status fake_syscall(uint64_t number, uint64_t reg[12])
     case FE_CALL_EVENT_SIGNAL: fake.signalled |= reg[1]; return OK;
     case FE_CALL_NAMESPACE_RESOLVE: return fake_resolve(reg);
     case FE_CALL_NAMESPACE_SESSION:
-        reg[1] = fake_new(OBJECT_SESSION,
-                          fake.handle[fake.mount[reg[1] - 1].session].badge);
+        reg[1] = fake_new(OBJECT_SESSION, fake.handle[fake.mount[reg[1] - 1].session].badge);
         reg[2] = 0;
         return OK;
     case FE_CALL_CHANNEL_BIND:

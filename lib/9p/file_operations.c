@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Operations on open files: each finds the fid, checks how it was opened, and calls the node's own function or does the
-// default. Reply words are as abi/9p.def lists them.
+// Operations on open files: each finds the fid, checks how it was opened, and calls the node's own
+// function or does the default. Reply words are as abi/9p.def lists them.
 #include "server_internal.h"
 
 static struct p9_open *open_of(struct p9_request *request)
@@ -225,7 +225,8 @@ int64_t serve_memory(struct p9_request *request, struct p9_reply *reply)
     return p9_answer_handle(request, memory);
 }
 
-// What every open file understands; the rest is the node's. A session's root is opened by its first control.
+// What every open file understands; the rest is the node's. A session's root is opened by its first
+// control.
 int64_t serve_control(struct p9_request *request, struct p9_reply *reply)
 {
     struct p9_fid *fid = fid_find(request->connection, request->word[0]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Operations on names: making, removing, renaming, linking. The directory's own function is called when the permissions
-// allow it and, for what is made, the name is free.
+// Operations on names: making, removing, renaming, linking. The directory's own function is called
+// when the permissions allow it and, for what is made, the name is free.
 #include "server_internal.h"
 
 static struct p9_name path_of(const struct p9_request *request)
@@ -57,8 +57,8 @@ static int create_at(struct p9_request *request, struct p9_node *from, struct p9
         creation->uid = request->identity->uid;
         creation->gid = request->identity->gid;
         if (walk.directory->mode & MODE_SET_GID) creation->gid = walk.directory->gid;
-        result = walk.directory->operations->create(request, walk.directory, walk.name, creation,
-                                                    made);
+        result =
+            walk.directory->operations->create(request, walk.directory, walk.name, creation, made);
         if (result == 0) node_adopt(request->server, *made);
     }
     walk_drop(&walk);
@@ -79,8 +79,8 @@ static int64_t make(struct p9_request *request, struct p9_reply *reply, struct p
 
 int64_t serve_mkdir(struct p9_request *request, struct p9_reply *reply)
 {
-    struct p9_creation creation = {
-        .mode = MODE_DIRECTORY | ((uint32_t)request->word[1] & MODE_PERMISSIONS)};
+    struct p9_creation creation = {.mode = MODE_DIRECTORY |
+                                           ((uint32_t)request->word[1] & MODE_PERMISSIONS)};
     return make(request, reply, path_of(request), &creation);
 }
 
@@ -90,7 +90,8 @@ int64_t serve_mknod(struct p9_request *request, struct p9_reply *reply)
     uint32_t type = creation.mode & MODE_TYPE;
     if (type == 0) creation.mode |= MODE_FILE;
     if (type == MODE_DIRECTORY || type == MODE_LINK) return -EINVAL;
-    if ((type == MODE_CHARACTER || type == MODE_BLOCK) && request->identity->uid != 0) return -EPERM;
+    if ((type == MODE_CHARACTER || type == MODE_BLOCK) && request->identity->uid != 0)
+        return -EPERM;
     return make(request, reply, path_of(request), &creation);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The loop: receives, finds the session by its badge, runs the operation, answers with the next receive. Notices
-// of the kernel end sessions, cancel what waits, and bring the bound event's bits.
+// The loop: receives, finds the session by its badge, runs the operation, answers with the next
+// receive. Notices of the kernel end sessions, cancel what waits, and bring the bound event's bits.
 #include "server_internal.h"
 #include <ferrite/start.h>
 
@@ -60,8 +60,8 @@ static void receive_room(struct p9_server_state *state)
     state->transfer.receive_handle_capacity = FE_MESSAGE_HANDLES;
 }
 
-// Sends a composed answer by itself. When it does not fit the caller's buffer, the caller hears that instead;
-// when the caller is gone, nobody minds.
+// Sends a composed answer by itself. When it does not fit the caller's buffer, the caller hears
+// that instead; when the caller is gone, nobody minds.
 static void answer_now(struct p9_server *server)
 {
     struct p9_server_state *state = server->state;
@@ -166,7 +166,8 @@ static void notice(struct p9_server *server, const struct fe_message *message)
     }
 }
 
-// Whether an answer waits to be sent; when others wait for what this request changed, it goes first, at once.
+// Whether an answer waits to be sent; when others wait for what this request changed, it goes
+// first, at once.
 static bool handle(struct p9_server *server)
 {
     struct p9_server_state *state = server->state;

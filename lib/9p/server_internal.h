@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What the files of the server half share. A request comes in (server.c), its operation runs (name_operations.c,
-// file_operations.c) on what a walk finds (walk.c) or a fid names (connection.c), and is answered, or waits (wait.c).
+// What the files of the server half share. A request comes in (server.c), its operation runs
+// (name_operations.c, file_operations.c) on what a walk finds (walk.c) or a fid names
+// (connection.c), and is answered, or waits (wait.c).
 #pragma once
 
 #include <9p/server.h>
@@ -49,7 +50,7 @@ struct p9_server_state {
     uint32_t generation;
     uint8_t *in;
     struct p9_reply reply;
-    struct p9_request *kept;  // every request that waits or is kept
+    struct p9_request *kept; // every request that waits or is kept
     struct p9_node *changed; // their waiting requests are to be run
     bool is_busy;            // serving: changes are put off
     void (*gone)(struct p9_server *server, void *owner);

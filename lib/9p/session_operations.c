@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Operations that make sessions and fids: attach, identify, walk, open; and the table of all operations.
+// Operations that make sessions and fids: attach, identify, walk, open; and the table of all
+// operations.
 #include "server_internal.h"
 
 int64_t serve_attach(struct p9_request *request, struct p9_reply *reply)
@@ -94,7 +95,8 @@ int64_t serve_lock(struct p9_request *request, struct p9_reply *reply)
     return -ENOSYS;
 }
 
-// With OPEN_CREATE: finds or makes the last name. *is_new: the permissions of the new file do not matter.
+// With OPEN_CREATE: finds or makes the last name. *is_new: the permissions of the new file do not
+// matter.
 static int open_or_create(struct p9_request *request, struct p9_node *from, struct p9_name path,
                           struct p9_node **node, bool *is_new)
 {

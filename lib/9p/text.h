@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The text of a generated file: grows by doubling; one that could not grow is marked and fails at the end.
+// The text of a generated file: grows by doubling; one that could not grow is marked and fails at
+// the end.
 #pragma once
 
 #include <9p/tree.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Synthetic trees. A node is a directory with its children in a growing array, or a file of functions; the text of a file
-// is made when it is opened and belongs to the open file. A removed node stays as long as somebody has it open, marked dead.
+// Synthetic trees. A node is a directory with its children in a growing array, or a file of
+// functions; the text of a file is made when it is opened and belongs to the open file. A removed
+// node stays as long as somebody has it open, marked dead.
 #include "server_internal.h"
 #include "text.h"
 #include <ferrite/log.h>
@@ -75,7 +76,8 @@ static int tree_lookup(struct p9_request *request, struct p9_node *directory, st
     return 0;
 }
 
-// Offsets are the paths' numbers, which only grow: a directory that changes while it is listed skips nothing.
+// Offsets are the paths' numbers, which only grow: a directory that changes while it is listed
+// skips nothing.
 static int tree_readdir(struct p9_request *request, struct p9_open *open, uint64_t offset,
                         struct p9_listing *listing)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From a fid and a path to a node: one lookup for each name, with search permission in every directory, until the end or a
-// symbolic link that must be followed; the client goes on from there.
+// From a fid and a path to a node: one lookup for each name, with search permission in every
+// directory, until the end or a symbolic link that must be followed; the client goes on from there.
 #include "server_internal.h"
 
 void node_adopt(struct p9_server *server, struct p9_node *node)
@@ -62,8 +62,8 @@ static bool next_name(struct p9_name path, size_t *at, struct p9_name *name, boo
     size_t size = slash ? (size_t)(slash - start) : path.size - *at;
     *name = (struct p9_name){.text = start, .size = size};
     *at += size + (slash != nullptr);
-    *bad = size == 0 || size > 255 || memchr(start, 0, size) != nullptr ||
-           p9_name_is(*name, ".") || p9_name_is(*name, "..");
+    *bad = size == 0 || size > 255 || memchr(start, 0, size) != nullptr || p9_name_is(*name, ".") ||
+           p9_name_is(*name, "..");
     return !*bad;
 }
 
@@ -119,8 +119,8 @@ int walk_path(struct p9_request *request, struct p9_node *from, struct p9_name p
     return 0;
 }
 
-// Walks to the directory of the last name and looks for that, without following a link there. A name that does
-// not exist is no error: node is nullptr then. The path must have a name.
+// Walks to the directory of the last name and looks for that, without following a link there. A
+// name that does not exist is no error: node is nullptr then. The path must have a name.
 int walk_place(struct p9_request *request, struct p9_node *from, struct p9_name path,
                struct walk *walk)
 {

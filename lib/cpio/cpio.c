@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: MIT
-// The newc format: a header of 110 characters with hexadecimal fields, the name, the bytes, each padded to four bytes.
+// The newc format: a header of 110 characters with hexadecimal fields, the name, the bytes, each
+// padded to four bytes.
 #include <cpio/cpio.h>
 #include <ferrite/libc.h>
 
 enum : size_t { HEADER_SIZE = 110, FIELD_SIZE = 8, MAGIC_SIZE = 6 };
-enum field { FIELD_MODE = 1, FIELD_LINKS = 4, FIELD_TIME = 5, FIELD_SIZE_OF_FILE = 6, FIELD_NAME_SIZE = 11 };
+enum field {
+    FIELD_MODE = 1,
+    FIELD_LINKS = 4,
+    FIELD_TIME = 5,
+    FIELD_SIZE_OF_FILE = 6,
+    FIELD_NAME_SIZE = 11
+};
 
 void cpio_open(struct cpio *cpio, const void *bytes, size_t size)
 {
@@ -41,8 +48,7 @@ enum status cpio_next(struct cpio *cpio, struct cpio_entry *entry)
     const uint8_t *header = cpio->bytes + cpio->at;
     if (memcmp(header, "070701", MAGIC_SIZE) != 0) return ERR_BAD_MESSAGE;
     if (!read_field(header, FIELD_MODE, &mode) || !read_field(header, FIELD_LINKS, &links) ||
-        !read_field(header, FIELD_TIME, &time) ||
-        !read_field(header, FIELD_SIZE_OF_FILE, &size) ||
+        !read_field(header, FIELD_TIME, &time) || !read_field(header, FIELD_SIZE_OF_FILE, &size) ||
         !read_field(header, FIELD_NAME_SIZE, &name_size)) {
         return ERR_BAD_MESSAGE;
     }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The start code's C half: relocates the program and goes on in the C library, or in lib/plain. Until relocate() has run no
-// pointer in data may be used, so fe_start_c touches nothing else before.
+// The start code's C half: relocates the program and goes on in the C library, or in lib/plain.
+// Until relocate() has run no pointer in data may be used, so fe_start_c touches nothing else
+// before.
 #include <ferrite/start.h>
 
-// Set by build/user.ld; the image starts at its address 0. Hidden, so that they are reached without a table
-// that would itself have to be relocated first.
+// Set by build/user.ld; the image starts at its address 0. Hidden, so that they are reached without
+// a table that would itself have to be relocated first.
 [[gnu::visibility("hidden")]] extern const char __image_start[];
 [[gnu::visibility("hidden")]] extern const uint64_t __relr_start[], __relr_end[];
 
-// RELR: an even entry is the address of a word to relocate; an odd one is a bitmap of the 63 words after
-// the last one touched (System V gABI, SHT_RELR).
+// RELR: an even entry is the address of a word to relocate; an odd one is a bitmap of the 63 words
+// after the last one touched (System V gABI, SHT_RELR).
 static void relocate(uintptr_t base)
 {
     uint64_t *where = nullptr;

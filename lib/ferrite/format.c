@@ -88,8 +88,8 @@ static void convert(struct output *output, char kind, const struct conversion *h
         uint64_t magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
         put_number(output, how, magnitude, 10, value < 0);
     } else if (kind == 'u' || kind == 'x') {
-        uint64_t value = how->length ? va_arg(*arguments, unsigned long)
-                                     : va_arg(*arguments, unsigned);
+        uint64_t value =
+            how->length ? va_arg(*arguments, unsigned long) : va_arg(*arguments, unsigned);
         put_number(output, how, value, kind == 'x' ? 16 : 10, false);
     } else if (kind == 'p') {
         put(output, "0x", 2);

@@ -12,7 +12,8 @@ bool fe_lock_try(struct fe_lock *lock)
                                        __ATOMIC_RELAXED);
 }
 
-// Whoever comes out of the kernel takes the lock with the waiters bit set, because others may still wait.
+// Whoever comes out of the kernel takes the lock with the waiters bit set, because others may still
+// wait.
 void fe_lock_take(struct fe_lock *lock)
 {
     if (fe_lock_try(lock)) return;

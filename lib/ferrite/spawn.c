@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Making processes: the stack is a memory object of the child's quota; its top, mapped here for a moment, gets the start
-// block (abi/start.h): the structure, the tables, the strings, the C library's data.
+// Making processes: the stack is a memory object of the child's quota; its top, mapped here for a
+// moment, gets the start block (abi/start.h): the structure, the tables, the strings, the C
+// library's data.
 #include <abi/start.h>
 #include <abi/syscalls.h>
 #include <ferrite/entropy.h>
@@ -88,7 +89,8 @@ static void block_handle(struct block *block, uint32_t index, const char *name, 
         .name = block_string(block, name), .handle = handle, .value = value};
 }
 
-// The child's own namespace handle: what was given or the caller's own, without the mount right unless wanted.
+// The child's own namespace handle: what was given or the caller's own, without the mount right
+// unless wanted.
 static enum status grant_namespace(const struct fe_spawn *options, fe_handle process,
                                    fe_handle *granted)
 {

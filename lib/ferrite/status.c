@@ -6,7 +6,8 @@
 const char *fe_status_text(enum status status)
 {
     switch (status) {
-#define STATUS_CASE(name, value, text) case name: return text;
+#define STATUS_CASE(name, value, text)                                                             \
+    case name: return text;
         STATUS_TABLE(STATUS_CASE)
 #undef STATUS_CASE
     }

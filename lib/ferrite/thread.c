@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Threads: a stack with a guard page, whose top holds what the thread runs. The stack stays mapped when the thread
-// ends, because the ending thread still stands on it; threads of services live as long as the service.
+// Threads: a stack with a guard page, whose top holds what the thread runs. The stack stays mapped
+// when the thread ends, because the ending thread still stands on it; threads of services live as
+// long as the service.
 #include <abi/syscalls.h>
 #include <ferrite/handle.h>
 #include <ferrite/memory.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// malloc by size classes: four classes to each power of two, a free list for each, cut from memory objects mapped 256 KiB
-// at a time; big blocks are mapped by themselves and go back at once. Locked, so that threads may use it.
+// malloc by size classes: four classes to each power of two, a free list for each, cut from memory
+// objects mapped 256 KiB at a time; big blocks are mapped by themselves and go back at once.
+// Locked, so that threads may use it.
 #include <ferrite/libc.h>
 #include <ferrite/lock.h>
 #include <ferrite/memory.h>
@@ -28,7 +29,8 @@ static struct block *block_of(void *user)
     return (struct block *)((char *)user - HEADER);
 }
 
-// The class whose blocks hold `size` bytes, and their exact size: 16, 32, 48, 64, 80, 96, 112, 128, 160, ...
+// The class whose blocks hold `size` bytes, and their exact size: 16, 32, 48, 64, 80, 96, 112, 128,
+// 160, ...
 static size_t class_of(size_t size, size_t *exact)
 {
     if (size <= 64) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Memory and text functions. memcpy and memset go by words where both sides are aligned; the rest is plain.
+// Memory and text functions. memcpy and memset go by words where both sides are aligned; the rest
+// is plain.
 #include <ferrite/libc.h>
 #include <stdint.h>
 

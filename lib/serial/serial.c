@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The serial port's file. Input that nobody reads is kept up to the ring's size; what comes then is lost, and counted.
+// The serial port's file. Input that nobody reads is kept up to the ring's size; what comes then is
+// lost, and counted.
 #include <serial/serial.h>
 
 #include <9p/server.h>
@@ -52,7 +53,8 @@ static int64_t serial_read(struct p9_request *request, struct p9_open *open, uin
     uint8_t *bytes = to;
     size_t size = 0;
     if (count > 0 && ring_used(&input) == 0) return P9_LATER;
-    while (size < count && ring_used(&input) > 0) bytes[size++] = input.bytes[input.taken++ % RING_SIZE];
+    while (size < count && ring_used(&input) > 0)
+        bytes[size++] = input.bytes[input.taken++ % RING_SIZE];
     return (int64_t)size;
 }
 

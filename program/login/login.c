@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// login: takes the terminal, shows /etc/issue, asks for name and password until they are right, and runs the user's shell. After
-// each wrong password it waits longer, up to DELAY_MOST. It ends when the shell does; init starts it again.
+// login: takes the terminal, shows /etc/issue, asks for name and password until they are right, and
+// runs the user's shell. After each wrong password it waits longer, up to DELAY_MOST. It ends when
+// the shell does; init starts it again.
 #include "login.h"
 
 #include <ctype.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What login's files share: asking (login.c), the tables of users (user.c), running the shell (session.c).
+// What login's files share: asking (login.c), the tables of users (user.c), running the shell
+// (session.c).
 #pragma once
 
 #include <stddef.h>
@@ -18,8 +19,10 @@ struct user {
 // The user's entry of /etc/passwd and /etc/group; false: there is none.
 bool user_find(const char *name, struct user *user);
 
-// Whether the password is the user's (/etc/secret/shadow). Takes as long for names that do not exist.
+// Whether the password is the user's (/etc/secret/shadow). Takes as long for names that do not
+// exist.
 bool user_check(const char *name, const char *password);
 
-// Runs the shell on the terminal until it ends. Its exit code, or a negative errno when it could not be started.
+// Runs the shell on the terminal until it ends. Its exit code, or a negative errno when it could
+// not be started.
 int session_run(const struct user *user);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The user's session: a namespace whose connectors are bound to the user, made by init; a process of the user's, with a session and
-// the terminal of its own; the shell in it. The shell is made here with the kernel's calls, because what it gets is not what
-// login has.
+// The user's session: a namespace whose connectors are bound to the user, made by init; a process
+// of the user's, with a session and the terminal of its own; the shell in it. The shell is made
+// here with the kernel's calls, because what it gets is not what login has.
 #include "login.h"
 
 #include <9p/client.h>
@@ -91,7 +91,8 @@ static int become_user(fe_handle session, const struct user *user, uint32_t *num
     return result;
 }
 
-// The terminal is the user's and the new session's; each descriptor is a session of its own with the one open file.
+// The terminal is the user's and the new session's; each descriptor is a session of its own with
+// the one open file.
 static int give_terminal(const struct user *user, uint32_t number, struct fe_spawn_handle *handles)
 {
     static const char *const names[TERMINAL_COUNT] = {"fd/0", "fd/1", "fd/2"};
@@ -160,8 +161,8 @@ int session_run(const struct user *user)
     snprintf(log_name, sizeof log_name, "LOGNAME=%s", user->name);
     snprintf(shell, sizeof shell, "SHELL=%s", user->shell);
     const char *const arguments[] = {zero, nullptr};
-    const char *const environment[] = {home, name, log_name, shell, "PATH=/bin", "TERM=xterm",
-                                       nullptr};
+    const char *const environment[] = {home,        name,         log_name, shell,
+                                       "PATH=/bin", "TERM=xterm", nullptr};
     int result = p9_image(user->shell, &image);
     if (result == 0) result = make_namespace(user, &name_space);
     if (result != 0) return result;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Users: /etc/passwd and /etc/group as every Unix has them; passwords' hashes in /etc/secret/shadow, lines of name:hash, which only
-// uid 0 can read.
+// Users: /etc/passwd and /etc/group as every Unix has them; passwords' hashes in
+// /etc/secret/shadow, lines of name:hash, which only uid 0 can read.
 #include "login.h"
 
 #include <crypto/argon2.h>

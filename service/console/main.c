@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The console: a terminal over the byte stream of a serial port (its first argument), served as one file, /dev/console and /dev/tty. The
-// port is asked without waiting and polled by the bound event, so one thread serves programs and line alike. Keys that
-// send signals ask the process service to signal the foreground group.
+// The console: a terminal over the byte stream of a serial port (its first argument), served as one
+// file, /dev/console and /dev/tty. The port is asked without waiting and polled by the bound event,
+// so one thread serves programs and line alike. Keys that send signals ask the process service to
+// signal the foreground group.
 #include "terminal.h"
 
 #include <9p/client.h>
@@ -207,9 +208,8 @@ static int console_control(struct p9_request *request, struct p9_open *open, uin
     case CONTROL_FLUSH: return flush(request);
     case CONTROL_BREAK: return 0;
     case CONTROL_AVAILABLE:
-        request->value = terminal_can_read(&terminal)
-                             ? terminal.input.put - terminal.input.taken
-                             : 0;
+        request->value =
+            terminal_can_read(&terminal) ? terminal.input.put - terminal.input.taken : 0;
         return 0;
     case CONTROL_TERMINAL_NAME: return p9_answer(request, "/dev/console", sizeof "/dev/console");
     default: return -ENOTTY;

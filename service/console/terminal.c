@@ -1,27 +1,30 @@
 // SPDX-License-Identifier: MIT
-// The line discipline. In canonical mode the end of input (^D) is put into the ring as a byte of its own that a read takes as
-// the end of a line without showing it: END_MARK, escaped by itself where programs' keys contain it.
+// The line discipline. In canonical mode the end of input (^D) is put into the ring as a byte of
+// its own that a read takes as the end of a line without showing it: END_MARK, escaped by itself
+// where programs' keys contain it.
 #include "terminal.h"
 
 #include <ferrite/libc.h>
 
 enum : int { SIGNAL_INTERRUPT = 2, SIGNAL_QUIT = 3, SIGNAL_STOP = 20 };
-enum : uint8_t { END_MARK = 0xff }; // in canonical mode followed by: 0 the end, 0xff the byte itself
+enum : uint8_t {
+    END_MARK = 0xff
+}; // in canonical mode followed by: 0 the end, 0xff the byte itself
 
 void terminal_init(struct terminal *terminal, void (*signal)(int number))
 {
     static const uint8_t keys[KEY_COUNT] = {
-        [KEY_INTERRUPT] = 3, [KEY_QUIT] = 28,      [KEY_ERASE] = 127,    [KEY_KILL] = 21,
-        [KEY_END] = 4,       [KEY_LEAST] = 1,      [KEY_START] = 17,     [KEY_STOP] = 19,
-        [KEY_SUSPEND] = 26,  [KEY_REPRINT] = 18,   [KEY_WORD_ERASE] = 23, [KEY_LITERAL] = 22,
+        [KEY_INTERRUPT] = 3, [KEY_QUIT] = 28,    [KEY_ERASE] = 127,     [KEY_KILL] = 21,
+        [KEY_END] = 4,       [KEY_LEAST] = 1,    [KEY_START] = 17,      [KEY_STOP] = 19,
+        [KEY_SUSPEND] = 26,  [KEY_REPRINT] = 18, [KEY_WORD_ERASE] = 23, [KEY_LITERAL] = 22,
     };
     memset(terminal, 0, sizeof *terminal);
     terminal->settings = (struct termios_bytes){
         .input = INPUT_CR_TO_NL | INPUT_FLOW,
         .output = OUTPUT_PROCESS | OUTPUT_NL_TO_CRNL,
         .control = 0002277, // 115200 8N1, receiver on, hang up on close
-        .local = LOCAL_SIGNALS | LOCAL_CANONICAL | LOCAL_ECHO | LOCAL_ECHO_ERASE |
-                 LOCAL_ECHO_KILL | LOCAL_ECHO_CONTROL | LOCAL_EXTENDED,
+        .local = LOCAL_SIGNALS | LOCAL_CANONICAL | LOCAL_ECHO | LOCAL_ECHO_ERASE | LOCAL_ECHO_KILL |
+                 LOCAL_ECHO_CONTROL | LOCAL_EXTENDED,
         .input_speed = 0010002,
         .output_speed = 0010002,
     };
@@ -124,8 +127,8 @@ static void erase_columns(struct terminal *terminal, uint32_t count)
     }
 }
 
-// Takes the last character, of one or more bytes, off the line. A tab's width depends on what is left of it, which the
-// terminal does not know: it is taken as one column.
+// Takes the last character, of one or more bytes, off the line. A tab's width depends on what is
+// left of it, which the terminal does not know: it is taken as one column.
 static void erase_one(struct terminal *terminal)
 {
     uint8_t byte;
@@ -304,7 +307,8 @@ size_t terminal_read(struct terminal *terminal, uint8_t *to, size_t count)
 {
     size_t size = 0;
     if (is_local(terminal, LOCAL_CANONICAL)) return read_line(terminal, to, count);
-    while (size < count && ring_used(&terminal->input) > 0) to[size++] = ring_take(&terminal->input);
+    while (size < count && ring_used(&terminal->input) > 0)
+        to[size++] = ring_take(&terminal->input);
     return size;
 }
 

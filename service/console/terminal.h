@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The terminal's state and line discipline, apart from files and ports so that it can be tested alone. Bytes from the line come
-// in by terminal_input(); what is to be shown goes to the output ring; what programs read comes out of the input
-// ring, line by line in canonical mode. The structures are the C library's (asm-generic).
+// The terminal's state and line discipline, apart from files and ports so that it can be tested
+// alone. Bytes from the line come in by terminal_input(); what is to be shown goes to the output
+// ring; what programs read comes out of the input ring, line by line in canonical mode. The
+// structures are the C library's (asm-generic).
 #pragma once
 
 #include <stddef.h>
@@ -32,9 +33,24 @@ enum : uint32_t { // c_lflag
     LOCAL_EXTENDED = 0100000,
 };
 enum { // c_cc
-    KEY_INTERRUPT, KEY_QUIT, KEY_ERASE, KEY_KILL, KEY_END, KEY_TIME, KEY_LEAST, KEY_SWITCH,
-    KEY_START, KEY_STOP, KEY_SUSPEND, KEY_EOL, KEY_REPRINT, KEY_DISCARD, KEY_WORD_ERASE,
-    KEY_LITERAL, KEY_EOL2, KEY_COUNT = 32,
+    KEY_INTERRUPT,
+    KEY_QUIT,
+    KEY_ERASE,
+    KEY_KILL,
+    KEY_END,
+    KEY_TIME,
+    KEY_LEAST,
+    KEY_SWITCH,
+    KEY_START,
+    KEY_STOP,
+    KEY_SUSPEND,
+    KEY_EOL,
+    KEY_REPRINT,
+    KEY_DISCARD,
+    KEY_WORD_ERASE,
+    KEY_LITERAL,
+    KEY_EOL2,
+    KEY_COUNT = 32,
 };
 
 struct termios_bytes {
@@ -63,10 +79,10 @@ struct terminal {
     struct terminal_ring output; // what the line is to show
     uint8_t line[TERMINAL_LINE]; // canonical: being edited
     uint32_t line_size;
-    uint32_t line_count;  // whole lines (or ends) in `input`
-    uint32_t column;      // of the cursor, for tabs and erasing
-    bool is_stopped;      // ^S
-    bool is_literal;      // the next key is taken as it is
+    uint32_t line_count;        // whole lines (or ends) in `input`
+    uint32_t column;            // of the cursor, for tabs and erasing
+    bool is_stopped;            // ^S
+    bool is_literal;            // the next key is taken as it is
     void (*signal)(int number); // to the foreground group
 };
 

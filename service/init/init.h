@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What init's files share. One thread serves and supervises (main.c, supervise.c, request.c); a second one makes users'
-// namespaces (user.c), because that asks services, and a service may be asking init at the same moment.
+// What init's files share. One thread serves and supervises (main.c, supervise.c, request.c); a
+// second one makes users' namespaces (user.c), because that asks services, and a service may be
+// asking init at the same moment.
 #pragma once
 
 #include "unit.h"

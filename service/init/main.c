@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The first process: starts the services in the order of what they need, watches them, starts them again, and keeps the
-// namespace that they share. The kernel starts it with the root handles (abi/start.h) and an empty namespace.
+// The first process: starts the services in the order of what they need, watches them, starts them
+// again, and keeps the namespace that they share. The kernel starts it with the root handles
+// (abi/start.h) and an empty namespace.
 #include "init.h"
 
 #include <9p/client.h>

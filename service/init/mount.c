@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Mounts: what is where in init's namespace, which every service shares. A service that is started again mounts at the
-// same places; until then its dead mounts stay, so that clients find "peer closed" and wait instead of "not found".
+// Mounts: what is where in init's namespace, which every service shares. A service that is started
+// again mounts at the same places; until then its dead mounts stay, so that clients find "peer
+// closed" and wait instead of "not found".
 #include "init.h"
 
 #include <abi/syscalls.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// init as a client of the process service: every service is registered there, so that it has a pid, is seen by ps and
-// can spawn and wait like any process.
+// init as a client of the process service: every service is registered there, so that it has a pid,
+// is seen by ps and can spawn and wait like any process.
 #include "init.h"
 
 #include <9p/client.h>
@@ -20,7 +20,8 @@ void process_session_set(fe_handle session)
     p9_session_put(adopted);
 }
 
-// The session for a child whose process is given, or FE_NO_HANDLE while there is no process service.
+// The session for a child whose process is given, or FE_NO_HANDLE while there is no process
+// service.
 fe_handle process_register(struct unit *unit, fe_handle process)
 {
     fe_handle copy;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What services ask init for, on the session that each got at birth, and init's own files: /dev/power ends the machine, /dev/services
-// tells how every unit is.
+// What services ask init for, on the session that each got at birth, and init's own files:
+// /dev/power ends the machine, /dev/services tells how every unit is.
 #include "init.h"
 
 #include <9p/tree.h>
@@ -28,7 +28,8 @@ static int mount(struct p9_request *request, struct unit *unit)
 {
     char path[256];
     if ((unit->may & MAY_MOUNT) == 0) return -EPERM;
-    if (request->size == 0 || request->size >= sizeof path || request->data[0] != '/') return -EINVAL;
+    if (request->size == 0 || request->size >= sizeof path || request->data[0] != '/')
+        return -EINVAL;
     memcpy(path, request->data, request->size);
     path[request->size] = '\0';
     fe_handle connector = p9_take_handle(request, 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Starting units when their needs are met, and starting them again when they end: at once the first time, then after pauses
-// that double up to PAUSE_MAX while they keep failing; one that ran for STABLE_TIME has a clean record.
+// Starting units when their needs are met, and starting them again when they end: at once the first
+// time, then after pauses that double up to PAUSE_MAX while they keep failing; one that ran for
+// STABLE_TIME has a clean record.
 #include "init.h"
 
 #include <9p/client.h>
@@ -14,7 +15,11 @@
 #include <ferrite/start.h>
 #include <ferrite/status.h>
 
-enum : uint64_t { PAUSE_FIRST = 20'000'000, PAUSE_MAX = 5'000'000'000, STABLE_TIME = 10'000'000'000 };
+enum : uint64_t {
+    PAUSE_FIRST = 20'000'000,
+    PAUSE_MAX = 5'000'000'000,
+    STABLE_TIME = 10'000'000'000
+};
 enum : uint32_t { FAILURES_TOLD = 3 };
 
 static bool need_is_met(const char *need)
@@ -95,8 +100,8 @@ static struct fe_spawn_handle *handles_of(struct unit *unit, size_t *count)
 }
 
 // Made, registered with the process service, started.
-static enum status run(struct unit *unit, struct fe_spawn *options,
-                       struct fe_spawn_handle *handles, struct fe_child *child)
+static enum status run(struct unit *unit, struct fe_spawn *options, struct fe_spawn_handle *handles,
+                       struct fe_child *child)
 {
     TRY(fe_spawn_create(options, child));
     fe_handle session = process_register(unit, child->process);
@@ -157,14 +162,15 @@ void units_start(void)
     do {
         has_started = false;
         for (struct unit *unit = units; unit; unit = unit->next) {
-            bool is_due = unit->state == UNIT_WAITING ||
-                          (unit->state == UNIT_PAUSED && unit->retry <= now);
+            bool is_due =
+                unit->state == UNIT_WAITING || (unit->state == UNIT_PAUSED && unit->retry <= now);
             if (is_due && needs_are_met(unit)) has_started |= unit_start(unit);
         }
     } while (has_started);
     uint64_t next = FE_FOREVER;
     for (struct unit *unit = units; unit; unit = unit->next) {
-        if (unit->state == UNIT_PAUSED && unit->retry > now && unit->retry < next) next = unit->retry;
+        if (unit->state == UNIT_PAUSED && unit->retry > now && unit->retry < next)
+            next = unit->retry;
     }
     if (next != FE_FOREVER && fe_event_arm(server.event, BIT_RETRY, next, 0) != OK) work_soon();
 }
@@ -209,12 +215,13 @@ void unit_provide(struct unit *unit, struct p9_name name, fe_handle connector)
     bool is_complete = true, is_known = false;
     for (uint32_t i = 0; i < unit->provision_count; i++) {
         struct provision *provision = &unit->provisions[i];
-        bool is_this = connector != FE_NO_HANDLE &&
-                       (p9_name_is(name, provision->name) || name.size == 0);
+        bool is_this =
+            connector != FE_NO_HANDLE && (p9_name_is(name, provision->name) || name.size == 0);
         if (is_this && !is_known) {
             is_known = true;
             enum status status = mount_add(unit, provision->path, connector, provision->flags);
-            if (status != OK) say("%s: %s: %s", unit->name, provision->path, fe_status_text(status));
+            if (status != OK)
+                say("%s: %s: %s", unit->name, provision->path, fe_status_text(status));
             provision->is_done = status == OK;
         }
         is_complete &= provision->is_done;

@@ -79,8 +79,7 @@ static bool read_provision(struct unit *unit, const struct words *words)
             return false;
         }
     }
-    struct provision *list =
-        realloc(unit->provisions, (unit->provision_count + 1) * sizeof *list);
+    struct provision *list = realloc(unit->provisions, (unit->provision_count + 1) * sizeof *list);
     if (list == nullptr) return false;
     unit->provisions = list;
     list[unit->provision_count++] = (struct provision){
@@ -145,8 +144,8 @@ struct unit *unit_parse(const char *name, const char *text, size_t size, uint32_
         size_t line_size = end ? (size_t)(end - text) - at : size - at;
         struct words words;
         (*line)++;
-        bool is_good = split(text + at, line_size, &words) &&
-                       (words.count == 0 || read_line(unit, &words));
+        bool is_good =
+            split(text + at, line_size, &words) && (words.count == 0 || read_line(unit, &words));
         words_free(&words);
         if (!is_good) {
             unit_free(unit);
@@ -175,6 +174,7 @@ void unit_free(struct unit *unit)
 
 const char *unit_state_name(enum unit_state state)
 {
-    static const char *const names[] = {"waiting", "starting", "ready", "paused", "ended", "failed"};
+    static const char *const names[] = {"waiting", "starting", "ready",
+                                        "paused",  "ended",    "failed"};
     return names[state];
 }

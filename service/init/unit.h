@@ -1,23 +1,30 @@
 // SPDX-License-Identifier: MIT
-// Units: what init knows of each service. A unit file /etc/init/<name>.unit has a word and its values on each line; `#`
-// begins a comment:
+// Units: what init knows of each service. A unit file /etc/init/<name>.unit has a word and its
+// values on each line; `#` begins a comment:
 //     program <path> [argument...]        what runs
 //     needs <name or path>...             units that must be ready, paths that must be mounted
-//     provides <name> <path> [before|after]   where the connector that it sends under the name is mounted;
+//     provides <name> <path> [before|after]   where the connector that it sends under the name is
+//     mounted;
 //                                         it is ready when it has sent all of them
-//     handle <name>...                    handles of init's own that it gets (resource/debug, dtb, ...)
-//     may <mount|namespace|power|bind>... what it may ask init for; bind: mount in init's namespace itself
-//     restart <always|failure|never>      default always; never: the unit is ready once it ended with 0
-//     priority <number>                   of its threads
-//     memory <MiB>                        the most that it may use
-//     environment <NAME=value>
+//     handle <name>...                    handles of init's own that it gets (resource/debug, dtb,
+//     ...) may <mount|namespace|power|bind>... what it may ask init for; bind: mount in init's
+//     namespace itself restart <always|failure|never>      default always; never: the unit is ready
+//     once it ended with 0 priority <number>                   of its threads memory <MiB> the most
+//     that it may use environment <NAME=value>
 #pragma once
 
 #include <abi/object.h>
 #include <stddef.h>
 
 enum restart : uint8_t { RESTART_ALWAYS, RESTART_FAILURE, RESTART_NEVER };
-enum unit_state : uint8_t { UNIT_WAITING, UNIT_STARTING, UNIT_READY, UNIT_PAUSED, UNIT_ENDED, UNIT_FAILED };
+enum unit_state : uint8_t {
+    UNIT_WAITING,
+    UNIT_STARTING,
+    UNIT_READY,
+    UNIT_PAUSED,
+    UNIT_ENDED,
+    UNIT_FAILED
+};
 enum : uint32_t { MAY_MOUNT = 1, MAY_NAMESPACE = 2, MAY_POWER = 4, MAY_BIND = 8 };
 
 struct provision {
@@ -43,7 +50,7 @@ struct unit {
 
     enum unit_state state;
     fe_handle image, process;
-    uint32_t bit; // of the event, for its end
+    uint32_t bit;   // of the event, for its end
     bool is_initrd; // started before there was a file system
     uint32_t failures;
     uint64_t started, retry; // ns

@@ -32,8 +32,11 @@ TEST("a unit file says what runs, what it needs and provides")
 
 TEST("a malformed line is refused, with its number")
 {
-    static const char *const bad[] = {"program", "program /a\nwrong x", "program /a\npriority 64",
-                                      "program /a\nmay everything", "program /a\nprovides a b",
+    static const char *const bad[] = {"program",
+                                      "program /a\nwrong x",
+                                      "program /a\npriority 64",
+                                      "program /a\nmay everything",
+                                      "program /a\nprovides a b",
                                       "program /a\nmemory x"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         uint32_t line;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Users' namespaces: copies of init's in which every connector is bound to the user (IDENTIFY at its service). A second thread makes
-// them, because it calls the services, and a service may be waiting for init. Jobs go to the thread by a list under
-// a lock, results come back the same way; the namespaces are kept, so that services that are started again are mounted in
-// them too.
+// Users' namespaces: copies of init's in which every connector is bound to the user (IDENTIFY at
+// its service). A second thread makes them, because it calls the services, and a service may be
+// waiting for init. Jobs go to the thread by a list under a lock, results come back the same way;
+// the namespaces are kept, so that services that are started again are mounted in them too.
 #include "init.h"
 
 #include <9p/client.h>
@@ -154,7 +154,8 @@ void user_mount(const struct mounted *mounted)
 static struct user *user_read(const struct p9_request *request)
 {
     uint32_t numbers[2 + GROUPS_MOST];
-    if (request->size < 8 || request->size > sizeof numbers || request->size % 4 != 0) return nullptr;
+    if (request->size < 8 || request->size > sizeof numbers || request->size % 4 != 0)
+        return nullptr;
     memcpy(numbers, request->data, request->size);
     struct user *user = calloc(1, sizeof *user);
     if (user == nullptr) return nullptr;

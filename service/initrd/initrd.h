@@ -23,7 +23,7 @@ struct archive {
 extern struct archive archive;
 extern const struct p9_operations initrd_operations;
 
-// Makes the tree; directories that the archive lacks are made up. Negative errno; a malformed end is told and
-// what came before it stays.
+// Makes the tree; directories that the archive lacks are made up. Negative errno; a malformed end
+// is told and what came before it stays.
 int archive_read(size_t size);
 struct entry *entry_find(const struct entry *directory, struct p9_name name);

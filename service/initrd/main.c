@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The archive that the machine was started with, as a read-only file system. Nodes are made once, from the archive's
-// entries; bytes stay where they are: reads copy from the mapped archive, memory objects are clones of its pages, and
-// the verified image of a program is made at its first use and kept.
+// The archive that the machine was started with, as a read-only file system. Nodes are made once,
+// from the archive's entries; bytes stay where they are: reads copy from the mapped archive, memory
+// objects are clones of its pages, and the verified image of a program is made at its first use and
+// kept.
 #include "initrd.h"
 
 #include <abi/errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Driver of 16550 serial ports (PC16550D data sheet), in I/O ports or in memory. Firmware or the kernel has set the line's
-// speed; the driver turns the FIFOs on.
+// Driver of 16550 serial ports (PC16550D data sheet), in I/O ports or in memory. Firmware or the
+// kernel has set the line's speed; the driver turns the FIFOs on.
 #include <abi/syscalls.h>
 #include <ferrite/log.h>
 #include <ferrite/memory.h>

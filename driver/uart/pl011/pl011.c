@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Driver of the Arm PrimeCell UART (PL011, technical reference manual DDI 0183). Firmware has set the line's speed; the driver
-// turns the FIFOs on and leaves the rest.
+// Driver of the Arm PrimeCell UART (PL011, technical reference manual DDI 0183). Firmware has set
+// the line's speed; the driver turns the FIFOs on and leaves the rest.
 #include <ferrite/log.h>
 #include <ferrite/memory.h>
 #include <ferrite/start.h>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The client: files of the program's namespace by path. Paths are absolute or relative to `/`; the caller
-// that has a working directory makes them absolute first (fe_path_resolve). "..", symbolic links (also across
-// mounts), united directories and services that were restarted are dealt with here.
+// The client: files of the program's namespace by path. Paths are absolute or relative to `/`; the
+// caller that has a working directory makes them absolute first (fe_path_resolve). "..", symbolic
+// links (also across mounts), united directories and services that were restarted are dealt with
+// here.
 //
-// Results: 0 or a count, or a negative errno of the C library. A call interrupted by thread_interrupt gives
-// -EINTR. Usable from all threads; two threads may use one file at a time.
+// Results: 0 or a count, or a negative errno of the C library. A call interrupted by
+// thread_interrupt gives -EINTR. Usable from all threads; two threads may use one file at a time.
 #pragma once
 
 #include <abi/9p.h>
@@ -35,7 +36,8 @@ struct p9_lock_range {
 
 // Names. `flags` of open are OPEN_*, `mode` S_* permission bits.
 int p9_open(const char *path, uint32_t flags, uint32_t mode, struct p9_file **file);
-int p9_stat(const char *path, uint32_t flags, struct fe_9p_attributes *attributes); // FE_9P_NO_FOLLOW
+int p9_stat(const char *path, uint32_t flags,
+            struct fe_9p_attributes *attributes); // FE_9P_NO_FOLLOW
 int p9_set_attributes(const char *path, uint32_t valid, uint32_t flags,
                       const struct fe_9p_attributes *attributes);
 int p9_mkdir(const char *path, uint32_t mode);
@@ -53,16 +55,19 @@ int p9_real_path(const char *path, char *to);
 // Open files. `offset` FE_9P_POSITION: at the file's position, which advances.
 int64_t p9_read(struct p9_file *file, uint64_t offset, void *to, size_t count);
 int64_t p9_write(struct p9_file *file, uint64_t offset, const void *from, size_t count);
-int64_t p9_seek(struct p9_file *file, int64_t offset, uint32_t whence); // SEEK_SET 0, SEEK_CUR 1, SEEK_END 2
+int64_t p9_seek(struct p9_file *file, int64_t offset,
+                uint32_t whence); // SEEK_SET 0, SEEK_CUR 1, SEEK_END 2
 int p9_truncate(struct p9_file *file, uint64_t size);
 int p9_sync(struct p9_file *file);
 int p9_file_stat(struct p9_file *file, struct fe_9p_attributes *attributes);
 int p9_file_set_attributes(struct p9_file *file, uint32_t valid,
                            const struct fe_9p_attributes *attributes);
 int p9_file_statfs(struct p9_file *file, struct fe_9p_statfs *statistics);
-// Entries from `offset` (0 first; each entry's `next` after it). FE_9P_POSITION: where the last one ended.
+// Entries from `offset` (0 first; each entry's `next` after it). FE_9P_POSITION: where the last one
+// ended.
 int64_t p9_readdir(struct p9_file *directory, uint64_t offset, void *to, size_t count);
-// Which of POLL* `events` are ready; when none, `event` (duplicated) gets `bits` once. FE_NO_HANDLE: only ask.
+// Which of POLL* `events` are ready; when none, `event` (duplicated) gets `bits` once.
+// FE_NO_HANDLE: only ask.
 int p9_poll(struct p9_file *file, uint32_t events, fe_handle event, uint64_t bits);
 int p9_memory(struct p9_file *file, uint64_t offset, uint64_t size, uint32_t protection,
               fe_handle *memory);
@@ -80,18 +85,18 @@ struct p9_control {
     uint64_t value; // out
     void *reply;
     size_t reply_capacity;
-    size_t reply_size;                  // out
-    fe_handle received[4];              // out
-    size_t received_count;              // out
+    size_t reply_size;     // out
+    fe_handle received[4]; // out
+    size_t received_count; // out
 };
 int p9_control(struct p9_file *file, struct p9_control *control);
 
-// Handing files to a child: copies with shared positions, of files that have one session in common, under the
-// same fids, in a new session.
+// Handing files to a child: copies with shared positions, of files that have one session in common,
+// under the same fids, in a new session.
 int p9_share(struct p9_file *const *files, size_t count, fe_handle *session);
 
-// The other side of it, and of sessions given at birth (start handles "process", "init"): takes `handle` over.
-// Each adopted file counts a reference; p9_session_put drops the caller's own.
+// The other side of it, and of sessions given at birth (start handles "process", "init"): takes
+// `handle` over. Each adopted file counts a reference; p9_session_put drops the caller's own.
 struct p9_session *p9_session_adopt(fe_handle handle); // nullptr: no memory
 struct p9_file *p9_file_adopt(struct p9_session *session, uint32_t fid, uint32_t flags);
 void p9_session_get(struct p9_session *session);

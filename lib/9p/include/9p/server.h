@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The server: a tree of nodes, each with a table of operations, served over a channel by one thread. Every operation
-// has a default, so that a small service gives two or three functions. Sessions, fids, open files and their
-// positions, walking, permissions, links, polling, waiting readers and their cancellation are dealt with here.
+// The server: a tree of nodes, each with a table of operations, served over a channel by one
+// thread. Every operation has a default, so that a small service gives two or three functions.
+// Sessions, fids, open files and their positions, walking, permissions, links, polling, waiting
+// readers and their cancellation are dealt with here.
 //
-// Operations return 0 or a count, or a negative errno. One that must wait returns P9_LATER: it is run again, from its
-// beginning, each time p9_node_changed() is called for the node that it worked on (and not at all when the
-// client gave up, or opened the file with OPEN_NONBLOCK: that gets EAGAIN).
-// Everything runs in the thread that called p9_serve(); nothing here is locked.
+// Operations return 0 or a count, or a negative errno. One that must wait returns P9_LATER: it is
+// run again, from its beginning, each time p9_node_changed() is called for the node that it worked
+// on (and not at all when the client gave up, or opened the file with OPEN_NONBLOCK: that gets
+// EAGAIN). Everything runs in the thread that called p9_serve(); nothing here is locked.
 #pragma once
 
 #include <abi/9p.h>
@@ -45,7 +46,8 @@ struct p9_operations {
     // Directories. `*found` and `*made` come with a reference for the caller.
     int (*lookup)(struct p9_request *request, struct p9_node *directory, struct p9_name name,
                   struct p9_node **found);
-    // Calls p9_list() for entries from `offset` on until that says false. Default for lookup-less nodes: empty.
+    // Calls p9_list() for entries from `offset` on until that says false. Default for lookup-less
+    // nodes: empty.
     int (*readdir)(struct p9_request *request, struct p9_open *open, uint64_t offset,
                    struct p9_listing *listing);
     // A new file: `mode` has its type (S_IFREG, S_IFDIR, S_IFCHR, ...). The name is free.
@@ -58,7 +60,8 @@ struct p9_operations {
     int (*link)(struct p9_request *request, struct p9_node *node, const struct p9_place *to);
 
     // Files.
-    int (*open)(struct p9_request *request, struct p9_open *open); // may set open->state, open->node
+    int (*open)(struct p9_request *request,
+                struct p9_open *open); // may set open->state, open->node
     void (*close)(struct p9_open *open);
     int64_t (*read)(struct p9_request *request, struct p9_open *open, uint64_t offset, void *to,
                     size_t count);
@@ -83,7 +86,8 @@ struct p9_operations {
                    struct fe_9p_attributes *attributes);
     int (*setattr)(struct p9_request *request, struct p9_node *node, uint32_t valid,
                    const struct fe_9p_attributes *attributes); // size is truncate's
-    void (*release)(struct p9_node *node); // the last reference is gone; default: nothing (static nodes)
+    void (*release)(
+        struct p9_node *node); // the last reference is gone; default: nothing (static nodes)
 };
 
 // What a server embeds first in its own structure of a file.
@@ -165,17 +169,19 @@ struct p9_server {
 // Makes channel and event. `server->root`, `name` and `signalled` are set by the caller before.
 enum status p9_server_init(struct p9_server *server);
 
-// A connector to `root` (nullptr: the server's) for a user; attach through it gives sessions. uid 0 may do all.
-enum status p9_connector(struct p9_server *server, struct p9_node *root, uint32_t uid,
-                         uint32_t gid, fe_handle *connector);
-// A session with its root fid attached, to be given to somebody; `owner` tells the server's code who it is.
+// A connector to `root` (nullptr: the server's) for a user; attach through it gives sessions. uid 0
+// may do all.
+enum status p9_connector(struct p9_server *server, struct p9_node *root, uint32_t uid, uint32_t gid,
+                         fe_handle *connector);
+// A session with its root fid attached, to be given to somebody; `owner` tells the server's code
+// who it is.
 enum status p9_session_create(struct p9_server *server, struct p9_node *root, uint32_t uid,
                               uint32_t gid, void *owner, fe_handle *session);
 void *p9_request_owner(const struct p9_request *request); // nullptr for other sessions
 void p9_session_gone(struct p9_server *server, void (*gone)(struct p9_server *, void *owner));
 
-// Tells init that the service can be used: hands it a connector (name "" when the unit provides one mount). Without a
-// start handle "init": does nothing.
+// Tells init that the service can be used: hands it a connector (name "" when the unit provides one
+// mount). Without a start handle "init": does nothing.
 enum status p9_server_ready(struct p9_server *server, const char *name, struct p9_node *root);
 
 // Serves for ever.
@@ -189,14 +195,14 @@ void p9_node_get(struct p9_node *node);
 void p9_node_put(struct p9_node *node); // nullptr: nothing
 uint64_t p9_path_new(void);             // a fresh p9_node.path
 
-// Instead of P9_LATER: takes the request over (return P9_KEPT) to finish it at any time. When the client gave up,
-// is_cancelled is set and finish only frees.
+// Instead of P9_LATER: takes the request over (return P9_KEPT) to finish it at any time. When the
+// client gave up, is_cancelled is set and finish only frees.
 struct p9_request *p9_keep(struct p9_request *request);
 void p9_finish(struct p9_request *kept, int64_t result, const void *data, size_t size);
 void p9_finish_handle(struct p9_request *kept, int64_t result, fe_handle handle); // moved
 
-// The answer's bytes and handles (control), in the order of the calls. Handles are moved, also when there is
-// no room for one more.
+// The answer's bytes and handles (control), in the order of the calls. Handles are moved, also when
+// there is no room for one more.
 int p9_answer(struct p9_request *request, const void *data, size_t size);
 int p9_answer_handle(struct p9_request *request, fe_handle handle);
 // Takes a handle that came with the request; FE_NO_HANDLE when there is none.
@@ -204,8 +210,7 @@ fe_handle p9_take_handle(struct p9_request *request, uint32_t index);
 
 // The open file behind a fid of the request's session; nullptr: none. And a new one (CONTROL_PIPE).
 struct p9_open *p9_fid_open(struct p9_request *request, uint32_t fid);
-int p9_fid_install(struct p9_request *request, uint32_t fid, struct p9_node *node,
-                   uint32_t flags);
+int p9_fid_install(struct p9_request *request, uint32_t fid, struct p9_node *node, uint32_t flags);
 
 // Whether the request's user may: 4 read, 2 write, 1 search/execute, or'ed.
 bool p9_may(const struct p9_request *request, const struct p9_node *node, uint32_t want);

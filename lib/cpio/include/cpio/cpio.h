@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Reading a cpio archive (newc, cpio(5)) in memory, entry by entry. Every size is checked against the archive: a
-// malformed one ends the reading with an error and never leads outside.
+// Reading a cpio archive (newc, cpio(5)) in memory, entry by entry. Every size is checked against
+// the archive: a malformed one ends the reading with an error and never leads outside.
 #pragma once
 
 #include <abi/status.h>

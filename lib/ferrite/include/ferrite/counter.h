@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The free-running counter that the clock page counts from. Replaced per instruction set (<isa>/counter.c).
+// The free-running counter that the clock page counts from. Replaced per instruction set
+// (<isa>/counter.c).
 #pragma once
 
 #include <stdint.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The few functions of the C library that lib/ferrite, lib/9p and services without a C library stand on.
-// Whatever is linked supplies them: the C library, or lib/plain. The declarations agree with <string.h> and <stdlib.h>.
+// The few functions of the C library that lib/ferrite, lib/9p and services without a C library
+// stand on. Whatever is linked supplies them: the C library, or lib/plain. The declarations agree
+// with <string.h> and <stdlib.h>.
 #pragma once
 
 #include <stddef.h>

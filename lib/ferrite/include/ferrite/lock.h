@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A lock between threads of one process: no system call when uncontended. All zero is unlocked. Not recursive; not for signal upcalls.
+// A lock between threads of one process: no system call when uncontended. All zero is unlocked. Not
+// recursive; not for signal upcalls.
 #pragma once
 
 #include <stdint.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Text without a C library. fe_format knows %s %.*s %c %d %u %x %p %% with l, ll, z, and widths with 0.
+// Text without a C library. fe_format knows %s %.*s %c %d %u %x %p %% with l, ll, z, and widths
+// with 0.
 #pragma once
 
 #include <stdarg.h>

@@ -8,11 +8,12 @@
 
 fe_handle fe_namespace_self(void);
 
-// The `index`th mount that `path` leads to (index 0 first; more than one where directories are united), the bytes of
-// `path` that its prefix takes. ERR_NOT_FOUND past the last.
+// The `index`th mount that `path` leads to (index 0 first; more than one where directories are
+// united), the bytes of `path` that its prefix takes. ERR_NOT_FOUND past the last.
 enum status fe_namespace_find(fe_handle name_space, const char *path, uint32_t index,
                               uint64_t *mount, size_t *length);
 
-// Mounts a connector (duplicated: the caller keeps its own). `start`: path within the server, "" for its root.
+// Mounts a connector (duplicated: the caller keeps its own). `start`: path within the server, ""
+// for its root.
 enum status fe_namespace_attach(fe_handle name_space, const char *path, fe_handle connector,
                                 const char *start, uint32_t flags, uint64_t *mount);

@@ -7,9 +7,10 @@
 
 enum : size_t { FE_PATH_MAX = 4096 };
 
-// Writes the absolute, clean form of `path` (relative to `directory`, an absolute path) to `to`. Clean: starts with
-// '/', single slashes, no "." or "..", no trailing slash but for "/" itself. ERR_TOO_LARGE when it does not fit,
-// ERR_NOT_FOUND when `path` is empty. *length may be nullptr.
+// Writes the absolute, clean form of `path` (relative to `directory`, an absolute path) to `to`.
+// Clean: starts with
+// '/', single slashes, no "." or "..", no trailing slash but for "/" itself. ERR_TOO_LARGE when it
+// does not fit, ERR_NOT_FOUND when `path` is empty. *length may be nullptr.
 enum status fe_path_resolve(const char *directory, const char *path, char *to, size_t capacity,
                             size_t *length);
 

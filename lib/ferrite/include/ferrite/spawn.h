@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Making processes. The parent decides everything: image, namespace, handles, limits, stack, and writes the
-// start block. Done in two steps, so that the child's process handle can be shown to others (the process
-// service) before the child runs; fe_spawn() does both.
+// Making processes. The parent decides everything: image, namespace, handles, limits, stack, and
+// writes the start block. Done in two steps, so that the child's process handle can be shown to
+// others (the process service) before the child runs; fe_spawn() does both.
 #pragma once
 
 #include <abi/object.h>
@@ -41,8 +41,9 @@ struct fe_child {
 // Makes the process: it has its image, no stack, no handles, and does not run.
 enum status fe_spawn_create(const struct fe_spawn *options, struct fe_child *child);
 
-// Gives the child its stack, start block and handles and starts it. Handles listed are consumed whether it
-// succeeds or not (but those to keep). On failure the child is killed; its handle is still the caller's.
+// Gives the child its stack, start block and handles and starts it. Handles listed are consumed
+// whether it succeeds or not (but those to keep). On failure the child is killed; its handle is
+// still the caller's.
 enum status fe_spawn_start(const struct fe_spawn *options, struct fe_child *child);
 
 // Both. On failure there is no child and no handle to it.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What a program finds at birth: arguments, environment and handles by name (abi/start.h). The start
-// code _start of each instruction set calls fe_start_c() with the start block, which relocates the
-// program and goes on in fe_program_start(): the C library's when one is linked, else a plain one that
-// calls main(). Everything here may be used from any thread.
+// What a program finds at birth: arguments, environment and handles by name (abi/start.h). The
+// start code _start of each instruction set calls fe_start_c() with the start block, which
+// relocates the program and goes on in fe_program_start(): the C library's when one is linked, else
+// a plain one that calls main(). Everything here may be used from any thread.
 #pragma once
 
 #include <abi/start.h>
@@ -10,7 +10,8 @@
 // The start block. Valid for the life of the program, read-only by custom.
 const struct fe_start *fe_start(void);
 
-// The handle given under `name`, or FE_NO_HANDLE. It stays where it is: a later call gives the same.
+// The handle given under `name`, or FE_NO_HANDLE. It stays where it is: a later call gives the
+// same.
 fe_handle fe_start_handle(const char *name);
 
 // The whole entry under `name`, or under a prefix by index ("fd/" 0, 1, ...); nullptr: none.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A serial port as a file: the driver of a chip gives four functions, this library serves its bytes. Reading waits for
-// input, writing for room; both can be polled. Interrupts move the bytes between the chip and two rings of memory.
+// A serial port as a file: the driver of a chip gives four functions, this library serves its
+// bytes. Reading waits for input, writing for room; both can be polled. Interrupts move the bytes
+// between the chip and two rings of memory.
 #pragma once
 
 #include <abi/status.h>
@@ -15,6 +16,6 @@ struct serial_chip {
     bool (*is_pending)(void);       // more has come meanwhile; optional, for lines that tell once
 };
 
-// The chip is set up but interrupts nobody yet; `enable` lets it. Serves for ever, on the start handles
-// "interrupt/0" and "init".
+// The chip is set up but interrupts nobody yet; `enable` lets it. Serves for ever, on the start
+// handles "interrupt/0" and "init".
 [[noreturn]] void serial_serve(const struct serial_chip *chip, void (*enable)(void));
