@@ -70,6 +70,7 @@ static int64_t make(struct p9_request *request, struct p9_reply *reply, struct p
 {
     struct p9_node *made, *from = node_of(request, request->word[0]);
     if (from == nullptr) return -EBADF;
+    if (path.size == 0) return -EEXIST; // the file that `from` is
     int result = create_at(request, from, path, creation, &made);
     if (result != 0) return result == WALK_LINK ? 0 : result;
     answer_qid(reply, made);
@@ -126,6 +127,7 @@ int64_t serve_remove(struct p9_request *request, struct p9_reply *reply)
     struct walk walk;
     struct p9_node *from = node_of(request, request->word[0]);
     if (from == nullptr) return -EBADF;
+    if (request->size == 0) return -EBUSY; // a root
     int result = walk_place(request, from, path_of(request), &walk);
     if (result != 0) return result == WALK_LINK ? 0 : result;
     bool wants_directory = (request->word[1] & FE_9P_REMOVE_DIRECTORY) != 0;

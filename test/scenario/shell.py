@@ -18,7 +18,7 @@ LINES = [
     ("printf 'c\\nb\\na\\n' | sort | head -n 1", "a"),
     ("echo abc | sed s/b/X/", "aXc"),
     ("find /tmp/d -name '*.h'", "/tmp/d/c.h"),
-    ("(sleep 1; echo late > /tmp/late) & wait; cat /tmp/late", "late"),
+    ("sh -c '(sleep 1; echo late > /tmp/late) & wait; cat /tmp/late'", "late"),
     ("seq 1 1000 | tail -n 1", "1000"),
     ("dd if=/dev/zero bs=1024 count=256 2>/dev/null | wc -c", "262144"),
     ("ls /tmp/d | wc -l; rm -r /tmp/d", "3"),
