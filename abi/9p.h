@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The protocol's constants and structures; the operations themselves are rows of abi/9p.def, from which
-// tool/abi makes abi/9p_operations.h (enum fe_9p_operation: P9_ATTACH, P9_OPEN, ...).
+// The protocol's constants and structures; the operations themselves are rows of abi/9p.def, from
+// which tool/abi makes abi/9p_operations.h (enum fe_9p_operation: P9_ATTACH, P9_OPEN, ...).
 //
-// Fids belong to a session; a client numbers its own. A session comes from ATTACH on a mounted connector. Who the session
-// acts for (uid, groups) is a property of the connector: ATTACH passes it on; only a connector of uid 0 may ask for
-// another (`identity`), and IDENTIFY derives a connector for good. Servers keep one open file per open fid; SHARE
-// puts references to the same open files, under the same fid numbers, in a new session: that is how
-// children inherit descriptors with their positions.
+// Fids belong to a session; a client numbers its own. A session comes from ATTACH on a mounted
+// connector. Who the session acts for (uid, groups) is a property of the connector: ATTACH passes
+// it on; only a connector of uid 0 may ask for another (`identity`), and IDENTIFY derives a
+// connector for good. Servers keep one open file per open fid; SHARE puts references to the same
+// open files, under the same fid numbers, in a new session: that is how children inherit
+// descriptors with their positions.
 #pragma once
 
 #include <stdint.h>
@@ -21,10 +22,16 @@ enum : uint64_t { FE_9P_LINK = 0x1000, FE_9P_POSITION = UINT64_MAX };
 enum : uint32_t { FE_9P_SAME_IDENTITY = UINT32_MAX };
 
 // Kinds of file (low byte of qid_kind), as in 9P2000.
-enum : uint32_t { QID_FILE = 0, QID_LINK = 0x02, QID_DEVICE = 0x04, QID_APPEND = 0x40, QID_DIRECTORY = 0x80 };
+enum : uint32_t {
+    QID_FILE = 0,
+    QID_LINK = 0x02,
+    QID_DEVICE = 0x04,
+    QID_APPEND = 0x40,
+    QID_DIRECTORY = 0x80
+};
 
-// open flags: the asm-generic numbers of O_*, on every instruction set (a C library whose numbers differ
-// translates).
+// open flags: the asm-generic numbers of O_*, on every instruction set (a C library whose numbers
+// differ translates).
 enum fe_9p_open_flag : uint32_t {
     OPEN_READ = 0,
     OPEN_WRITE = 1,
@@ -87,13 +94,13 @@ struct fe_9p_attributes {
     uint32_t mode; // type and permission bits as in the C library's st_mode
     uint32_t uid, gid;
     uint32_t links;
-    uint64_t device, size, block_size, blocks; // blocks of 512 bytes
+    uint64_t device, size, block_size, blocks;      // blocks of 512 bytes
     uint64_t access_time, modify_time, change_time; // ns since 1970
 };
 
 struct fe_9p_entry {
     uint64_t qid_kind, qid_path;
-    uint64_t next; // offset for the next readdir
+    uint64_t next;      // offset for the next readdir
     uint16_t name_size; // bytes that follow, without NUL; entries are padded to 8 bytes
     uint16_t type;      // DT_* of the C library
     uint32_t zero;
@@ -103,8 +110,9 @@ struct fe_9p_statfs {
     uint64_t type, block_size, blocks, blocks_free, blocks_available, files, files_free, name_max;
 };
 
-// poll events: POLLIN 1, POLLPRI 2, POLLOUT 4, POLLERR 8, POLLHUP 16 as in the C library. The reply tells which are
-// ready now; when it is none of those asked for, the event gets `bits` once, when one becomes so.
+// poll events: POLLIN 1, POLLPRI 2, POLLOUT 4, POLLERR 8, POLLHUP 16 as in the C library. The reply
+// tells which are ready now; when it is none of those asked for, the event gets `bits` once, when
+// one becomes so.
 
 // control requests. Terminals take the C library's struct termios / winsize in the data.
 enum fe_9p_control : uint32_t {
@@ -112,46 +120,51 @@ enum fe_9p_control : uint32_t {
     CONTROL_TERMIOS_SET, // data: u32 when (0 now, 1 drain, 2 flush), then struct termios
     CONTROL_WINDOW_GET,
     CONTROL_WINDOW_SET,
-    CONTROL_GROUP_GET, // value: foreground process group
-    CONTROL_GROUP_SET, // data: u32 group
+    CONTROL_GROUP_GET,   // value: foreground process group
+    CONTROL_GROUP_SET,   // data: u32 group
     CONTROL_SESSION_SET, // make it the controlling terminal; data: u32 session
     CONTROL_FLUSH,       // data: u32 (0 input, 1 output, 2 both)
     CONTROL_BREAK,
     CONTROL_AVAILABLE, // value: bytes that can be read without waiting
-    CONTROL_PIPE,      // on the pipe service's root: value: fid pair made as (data u32 read_fid, u32 write_fid)
-    CONTROL_FLAGS_SET, // data: u32 OPEN_NONBLOCK | OPEN_APPEND as they are to be from now on
+    CONTROL_PIPE, // on the pipe service's root: value: fid pair made as (data u32 read_fid, u32
+                  // write_fid)
+    CONTROL_FLAGS_SET,     // data: u32 OPEN_NONBLOCK | OPEN_APPEND as they are to be from now on
     CONTROL_TERMINAL_NAME, // reply data: path of the terminal
 
-    // Process service, on the session that a process got at birth (start handle "process"). A pid of 0
-    // means oneself; a status is as wait() gives it.
-    // A running child in one step. data: struct fe_process_register; handle: its process (inspect, kill);
-    // value: pid; reply handle: its session.
+    // Process service, on the session that a process got at birth (start handle "process"). A pid
+    // of 0 means oneself; a status is as wait() gives it. A running child in one step. data: struct
+    // fe_process_register; handle: its process (inspect, kill); value: pid; reply handle: its
+    // session.
     CONTROL_PROCESS_REGISTER = 64,
     // A child that is only being made; everything here works on its session already.
     // data: struct fe_process_register; value: pid; reply handle: its session.
     CONTROL_PROCESS_CHILD,
-    // On one's own session: `handle` (inspect, kill) is the process behind this pid from now on; the one
-    // before, if any, is no longer looked at. data: struct fe_process_register.
+    // On one's own session: `handle` (inspect, kill) is the process behind this pid from now on;
+    // the one before, if any, is no longer looked at. data: struct fe_process_register.
     CONTROL_PROCESS_BECOME,
-    CONTROL_PROCESS_EXIT, // a child being made ends without having run; data: i32 status
-    CONTROL_PROCESS_WAIT, // data: i32 pid selector, u32 options; reply data: struct fe_process_exit; waits
+    CONTROL_PROCESS_EXIT,         // a child being made ends without having run; data: i32 status
+    CONTROL_PROCESS_WAIT,         // data: i32 pid selector, u32 options; reply data: struct
+                                  // fe_process_exit; waits
     CONTROL_PROCESS_SIGNAL,       // data: i32 pid selector, u32 signal
     CONTROL_PROCESS_GROUP_SET,    // data: u32 pid, u32 group
     CONTROL_PROCESS_SESSION_NEW,  // value: session
     CONTROL_PROCESS_IDENTITY,     // data: u32 pid; reply data: struct fe_process_identity
     CONTROL_PROCESS_IDENTITY_SET, // data: struct fe_process_identity (ids only): only for uid 0
-    // How to reach a process that catches, ignores or blocks signals. Before it, and for signals that are
-    // none of these, the service does the default: end, stop (process_stop), continue.
+    // How to reach a process that catches, ignores or blocks signals. Before it, and for signals
+    // that are none of these, the service does the default: end, stop (process_stop), continue.
     // handles: thread (control), memory that holds one struct fe_signal_page.
     CONTROL_PROCESS_SIGNALS,
     CONTROL_PROCESS_STATUS, // data: u32 pid; reply data: text
     CONTROL_PROCESS_ALARM,  // SIGALRM at a time. data: u64 deadline (0: none), u64 period, ns
 
     // init, on the session that it gives to every service (start handle "init").
-    CONTROL_INIT_READY = 128, // data: name of what is provided ("" when there is one only); handle: connector. Without a handle: ready
-    CONTROL_INIT_MOUNT,       // data: path; handle: connector. In init's namespace and all that it made; goes when the service does
-    CONTROL_INIT_NAMESPACE,   // data: u32 uid, u32 gid, u32 groups...; reply handle: a namespace whose connectors are bound to the user
-    CONTROL_INIT_POWER,       // data: u32 POWER_*: ends services in order, then the machine
+    CONTROL_INIT_READY = 128, // data: name of what is provided ("" when there is one only); handle:
+                              // connector. Without a handle: ready
+    CONTROL_INIT_MOUNT, // data: path; handle: connector. In init's namespace and all that it made;
+                        // goes when the service does
+    CONTROL_INIT_NAMESPACE, // data: u32 uid, u32 gid, u32 groups...; reply handle: a namespace
+                            // whose connectors are bound to the user
+    CONTROL_INIT_POWER,     // data: u32 POWER_*: ends services in order, then the machine
 };
 
 struct fe_process_register {
@@ -162,9 +175,9 @@ struct fe_process_register {
     char command[64]; // for ps
 };
 
-// One page that a process shares with the process service; bit (signal - 1) of each. The process writes
-// the first three at any time; the service sets bits in `pending` and then interrupts the thread. All
-// access is atomic.
+// One page that a process shares with the process service; bit (signal - 1) of each. The process
+// writes the first three at any time; the service sets bits in `pending` and then interrupts the
+// thread. All access is atomic.
 struct fe_signal_page {
     uint64_t caught, ignored, blocked;
     uint64_t pending;
@@ -172,7 +185,7 @@ struct fe_signal_page {
 
 struct fe_process_exit {
     int32_t pid;
-    int32_t status; // as wait() gives it
+    int32_t status;    // as wait() gives it
     uint64_t cpu_time; // ns
 };
 

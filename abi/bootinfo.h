@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a boot protocol hands to the kernel, and nothing else does. boot/<protocol>/ fills it from
-// what firmware gives; all addresses are physical. Tables grow with the machine: the memory map is an
-// array that the protocol places in memory it has reserved.
+// what firmware gives; all addresses are physical. Tables grow with the machine: the memory map is
+// an array that the protocol places in memory it has reserved.
 #pragma once
 
 #include <stdint.h>
@@ -38,5 +38,5 @@ struct bootinfo {
     const char *protocol; // "raw", "limine", ...
 };
 
-// What init's start block carries about the machine (handles named "dtb", "acpi", "initrd", ...) is in
-// abi/start.h.
+// What init's start block carries about the machine (handles named "dtb", "acpi", "initrd", ...) is
+// in abi/start.h.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The clock page: one read-only page that the kernel maps into every process at process_create, whose
-// address process_create stores in the block of calls' results (clock_page call). User space reads time as
+// The clock page: one read-only page that the kernel maps into every process at process_create,
+// whose address process_create stores in the block of calls' results (clock_page call). User space
+// reads time as
 //     ns = base + ((counter() * multiplier) >> shift)      (128-bit product)
 // with counter() = CNTVCT_EL0, rdtsc, rdtime. `sequence` is odd while the kernel changes the page.
 #pragma once

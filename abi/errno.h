@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The errors of the protocol, for code that does without the C library: its asm-generic numbers, as macros because
-// <errno.h> defines the same ones the same way and both may be included.
+// The errors of the protocol, for code that does without the C library: its asm-generic numbers, as
+// macros because <errno.h> defines the same ones the same way and both may be included.
 #pragma once
 
 #define EPERM 1

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The executable format: the subset of Mach-O (64-bit, little-endian) that Ferrite accepts, its own load
-// commands for entitlements and signature, and the initrd's trailer. Layouts of the standard parts
-// follow <mach-o/loader.h> of the Mach-O file format reference. A file is exactly:
+// The executable format: the subset of Mach-O (64-bit, little-endian) that Ferrite accepts, its own
+// load commands for entitlements and signature, and the initrd's trailer. Layouts of the standard
+// parts follow <mach-o/loader.h> of the Mach-O file format reference. A file is exactly:
 //   header, load commands, segments' bytes, nothing after the last segment but the signature.
 // The signature is Ed25519 over SHA-512 of ("ferrite image\0" || every byte of the file before the
 // signature's offset). tool/image writes it, tool/sign signs it, kernel/object/image.c checks it.
@@ -62,9 +62,9 @@ struct macho_uuid {
     uint8_t uuid[16];
 };
 
-// What the program may be given. Kinds of handle are a bit per enum object_type and, for resources, a
-// bit per enum resource_kind. `names` are path prefixes, each NUL-terminated, that its namespace may
-// have mounts below; none at all means any.
+// What the program may be given. Kinds of handle are a bit per enum object_type and, for resources,
+// a bit per enum resource_kind. `names` are path prefixes, each NUL-terminated, that its namespace
+// may have mounts below; none at all means any.
 struct macho_entitlement {
     struct macho_command command;
     uint32_t object_kinds;

@@ -22,25 +22,25 @@ struct fe_transfer {
     fe_handle received_handle[FE_MESSAGE_HANDLES]; // out
 };
 
-// Registers of the four calls, both ways: 0 handle, then status; 1 label; 2 to 9 words; 10 deadline of
-// channel_call and channel_receive, token of channel_reply and channel_reply_receive (whose receive half
-// waits without one), then the badge that receive tells; 11 address of the struct fe_transfer or 0, then
-// the token that receive tells.
+// Registers of the four calls, both ways: 0 handle, then status; 1 label; 2 to 9 words; 10 deadline
+// of channel_call and channel_receive, token of channel_reply and channel_reply_receive (whose
+// receive half waits without one), then the badge that receive tells; 11 address of the struct
+// fe_transfer or 0, then the token that receive tells.
 
 // The same message as a structure: what the stubs of a call load into registers and store back.
 struct fe_message {
     uint64_t label;
     uint64_t word[FE_MESSAGE_WORDS];
-    uint64_t badge; // out of receive: the session's
-    uint64_t token; // out of receive: names the caller in the reply
+    uint64_t badge;               // out of receive: the session's
+    uint64_t token;               // out of receive: names the caller in the reply
     struct fe_transfer *transfer; // nullptr: no buffer and no handle either way
 };
 
 // Labels from here on are the kernel's own, given by receive only; a call with one is refused.
 enum : uint64_t {
     FE_NOTICE = 0xffff'ffff'ffff'0000u,
-    FE_NOTICE_EVENT = FE_NOTICE + 1,     // the bound event: word 0 has the bits, now cleared
-    FE_NOTICE_ENDED = FE_NOTICE + 2,     // last handle of the session `badge` is gone
+    FE_NOTICE_EVENT = FE_NOTICE + 1, // the bound event: word 0 has the bits, now cleared
+    FE_NOTICE_ENDED = FE_NOTICE + 2, // last handle of the session `badge` is gone
     // Word 0: token of a received call whose caller gave up, or was interrupted and waits for the
     // answer: one that is kept is to be answered now (ERR_STALE: nobody is there any more).
     FE_NOTICE_CANCELLED = FE_NOTICE + 3,

@@ -33,8 +33,8 @@ enum : uint32_t {
 
     RIGHT_PROCESS_START = 1u << 8, // grant, map, unmap, start while it is being built
     RIGHT_PROCESS_KILL = 1u << 9,
-    RIGHT_PROCESS_SPAWN = 1u << 10, // create children whose quota comes out of this process's
-    RIGHT_PROCESS_MAP = 1u << 11,   // change its address space
+    RIGHT_PROCESS_SPAWN = 1u << 10,  // create children whose quota comes out of this process's
+    RIGHT_PROCESS_MAP = 1u << 11,    // change its address space
     RIGHT_PROCESS_THREAD = 1u << 12, // create threads in it
 
     RIGHT_THREAD_CONTROL = 1u << 8, // interrupt, stop
@@ -85,16 +85,18 @@ enum resource_kind : uint32_t {
     RESOURCE_KIND_COUNT,
 };
 
-// Deadlines that never come, ns. A wait until FE_UNINTERRUPTED is not ended by thread_interrupt either
-// (nor by process_stop): for requests that must not be half done.
+// Deadlines that never come, ns. A wait until FE_UNINTERRUPTED is not ended by thread_interrupt
+// either (nor by process_stop): for requests that must not be half done.
 enum : uint64_t { FE_FOREVER = UINT64_MAX, FE_UNINTERRUPTED = UINT64_MAX - 1 };
 
 // thread_interrupt ends a wait with ERR_INTERRUPTED; but a call that a server has received is the
-// server's to end: it gets FE_NOTICE_CANCELLED and answers, or has answered already. A thread that does not wait, or waits uninterrupted,
-// gets an upcall at its next return to user mode when it has set an entry for it (argument: address of
-// its saved struct frame, below the red zone; stack 16-aligned), and goes on with thread_upcall_return. Without an
-// entry, or when thread_upcall_return is told to keep the interrupt, its next wait that can be interrupted ends at
-// once. process_stop ends every such wait of a process and then runs none of its threads until process_continue.
+// server's to end: it gets FE_NOTICE_CANCELLED and answers, or has answered already. A thread that
+// does not wait, or waits uninterrupted, gets an upcall at its next return to user mode when it has
+// set an entry for it (argument: address of its saved struct frame, below the red zone; stack
+// 16-aligned), and goes on with thread_upcall_return. Without an entry, or when
+// thread_upcall_return is told to keep the interrupt, its next wait that can be interrupted ends at
+// once. process_stop ends every such wait of a process and then runs none of its threads until
+// process_continue.
 enum : uint32_t { UPCALL_KEEP = 1u << 0 }; // thread_upcall_return flags
 
 // What handle_inspect tells.
@@ -133,7 +135,7 @@ struct fe_process_options {
     uint32_t handle_limit;
     uint32_t thread_limit;
     fe_handle name_space; // a namespace handle, or FE_NO_HANDLE to share the parent's
-    uint32_t priority;     // highest priority its threads may have; 0: the parent's ceiling
+    uint32_t priority;    // highest priority its threads may have; 0: the parent's ceiling
 };
 
 // What process_inspect tells.
@@ -193,12 +195,12 @@ enum : uint32_t { PRIORITY_COUNT = 64, PRIORITY_DEFAULT = 16, PRIORITY_DRIVER = 
 
 // thread_create's options.
 struct fe_thread_options {
-    uintptr_t entry;         // first instruction
-    uintptr_t stack_pointer; // initial
-    uintptr_t argument;      // first argument register
+    uintptr_t entry;          // first instruction
+    uintptr_t stack_pointer;  // initial
+    uintptr_t argument;       // first argument register
     uintptr_t thread_pointer; // TLS base
-    uint32_t priority;       // 0: the creator's
-    uint32_t flags;          // zero
+    uint32_t priority;        // 0: the creator's
+    uint32_t flags;           // zero
 };
 
 // interrupt_create flags.
@@ -221,9 +223,9 @@ enum : uint32_t { POWER_OFF, POWER_REBOOT };
 
 // What image_inspect tells.
 struct fe_image_info {
-    uint64_t size; // bytes of the file
+    uint64_t size;        // bytes of the file
     uint64_t memory_size; // bytes of address space
-    uint64_t entry; // from the image base
+    uint64_t entry;       // from the image base
     uint32_t object_kinds, resource_kinds;
     uint64_t memory_ceiling;
     uint64_t stack_size; // what the image asks for; 0: the default

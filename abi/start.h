@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The start block: what a new process finds at the address in its first argument register, at the top
-// of its stack. The parent writes it (lib/ferrite's fe_spawn; the kernel for init). All offsets are
-// from the block's start; strings are NUL-terminated. It is data of the parent: a process that
+// The start block: what a new process finds at the address in its first argument register, at the
+// top of its stack. The parent writes it (lib/ferrite's fe_spawn; the kernel for init). All offsets
+// are from the block's start; strings are NUL-terminated. It is data of the parent: a process that
 // distrusts its parent has nothing to stand on anyway, so it is read without further checks.
 #pragma once
 
@@ -30,10 +30,11 @@ struct fe_start {
 };
 
 // Handle names every process gets: "self" (its process), "thread" (its first thread), "namespace".
-// init's further names: "initrd" (memory; value = bytes), "dtb" (memory), "acpi" (value = RSDP address),
-// "command-line" (memory; value = bytes), "resource/memory", "resource/interrupt", "resource/msi",
-// "resource/port", "resource/dma", "resource/debug", "resource/power", "resource/entropy",
-// "resource/system".
+// init's further names: "initrd" (memory; value = bytes), "dtb" (memory), "acpi" (value = RSDP
+// address), "command-line" (memory; value = bytes), "resource/memory", "resource/interrupt",
+// "resource/msi", "resource/port", "resource/dma", "resource/debug", "resource/power",
+// "resource/entropy", "resource/system".
 //
-// A process's first thread begins with the block's address in reg[0] and a handle to itself in reg[1]
-// (process_start puts it into the child), for which the parent leaves room under the name "thread".
+// A process's first thread begins with the block's address in reg[0] and a handle to itself in
+// reg[1] (process_start puts it into the child), for which the parent leaves room under the name
+// "thread".

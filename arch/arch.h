@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The contract of an instruction set: every operation that a port supplies. Portable kernel code sees
-// the machine through this header only. Each port has arch/<isa>/inline.h, included at the end, which
-// defines the types and the inline half; the rest is in arch/<isa>/kernel/{entry.S trap.c switch.S
-// space.c cpu.c clock.c}. arch/conform.c takes the address of each function.
+// The contract of an instruction set: every operation that a port supplies. Portable kernel code
+// sees the machine through this header only. Each port has arch/<isa>/inline.h, included at the
+// end, which defines the types and the inline half; the rest is in arch/<isa>/kernel/{entry.S
+// trap.c switch.S space.c cpu.c clock.c}. arch/conform.c takes the address of each function.
 //
-// Rules. The kernel runs with interrupts masked on one stack per CPU; only arch_idle opens them. Nothing
-// here blocks. Unless it says otherwise, a function is called with the kernel lock held.
+// Rules. The kernel runs with interrupts masked on one stack per CPU; only arch_idle opens them.
+// Nothing here blocks. Unless it says otherwise, a function is called with the kernel lock held.
 #pragma once
 
 #include <abi/bootinfo.h>
@@ -26,24 +26,26 @@ enum : uint32_t { // protection of a mapping, arch_space_map
     SPACE_WRITE_COMBINE = 1u << 4,
 };
 
-// --- Start and CPU ---------------------------------------------------------------------------------
+// --- Start and CPU ---
 
-// Prepares this CPU: vectors, per-CPU register, system-call entry, protection features (PAN/SMAP/SMEP, NX).
-// Called once on each CPU before anything else below. `cpu` stays valid for ever.
+// Prepares this CPU: vectors, per-CPU register, system-call entry, protection features
+// (PAN/SMAP/SMEP, NX). Called once on each CPU before anything else below. `cpu` stays valid for
+// ever.
 void arch_cpu_init(struct cpu *cpu);
 
-// Finds and starts the interrupt controller, the clock and the debug console of this machine from the
-// DTB or ACPI in `info`, after the kernel's page allocator works. Panics when one is missing.
+// Finds and starts the interrupt controller, the clock and the debug console of this machine from
+// the DTB or ACPI in `info`, after the kernel's page allocator works. Panics when one is missing.
 void arch_devices_init(const struct bootinfo *info);
 
-// An early debug console before arch_devices_init, if the protocol tells where one is; may do nothing.
+// An early debug console before arch_devices_init, if the protocol tells where one is; may do
+// nothing.
 void arch_console_early(const struct bootinfo *info);
 
 // This CPU's struct cpu. Inline.
 static inline struct cpu *arch_cpu(void);
 
-// Opens interrupts, waits for one, handles it through the ordinary trap path (which does not return here
-// but goes to the scheduler). Interrupts that were pending are not lost. No lock held.
+// Opens interrupts, waits for one, handles it through the ordinary trap path (which does not return
+// here but goes to the scheduler). Interrupts that were pending are not lost. No lock held.
 [[noreturn]] void arch_idle(void);
 
 // Resumes the user registers in `frame` in the current address space. No lock held.
@@ -59,10 +61,11 @@ static inline bool arch_interrupt_pending(void);
 // `exit_code` is reported where the emulator has a way to (tests), ignored elsewhere.
 enum status arch_power(uint32_t action, uint32_t exit_code);
 
-// Fills `seed` with whatever randomness the CPU and firmware have (RNDR, RDRAND, DTB rng-seed, jitter).
+// Fills `seed` with whatever randomness the CPU and firmware have (RNDR, RDRAND, DTB rng-seed,
+// jitter).
 void arch_entropy(const struct bootinfo *info, uint8_t seed[64]);
 
-// --- Frames -----------------------------------------------------------------------------------------
+// --- Frames ---
 
 // User registers for a thread that begins at `entry` with `argument` in reg[0].
 void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument);
@@ -78,7 +81,8 @@ static inline uintptr_t arch_frame_base(const struct frame *frame);
 // The upcall: redirects the frame to `entry` with reg[0] = `argument` and the stack at `stack`.
 void arch_frame_upcall(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument);
 
-// Makes a frame that came from user memory harmless: user mode, interrupts open, canonical addresses.
+// Makes a frame that came from user memory harmless: user mode, interrupts open, canonical
+// addresses.
 void arch_frame_sanitise(struct frame *frame);
 
 // The TLS register of a thread. Inline; takes effect at the latest when the frame is resumed.
@@ -87,22 +91,23 @@ static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t 
 // Prints the registers through `print`, for user faults and panics.
 void arch_frame_print(const struct frame *frame, void (*print)(const char *format, ...));
 
-// --- Floating point and SIMD ----------------------------------------------------------------------------
+// --- Floating point and SIMD ---
 
-size_t arch_float_size(void);                     // bytes, 64-aligned
-void arch_float_init(struct float_state *state);  // a new thread's registers
+size_t arch_float_size(void);                    // bytes, 64-aligned
+void arch_float_init(struct float_state *state); // a new thread's registers
 void arch_float_save(struct float_state *state);
 void arch_float_restore(const struct float_state *state);
-static inline void arch_float_enable(bool on);    // off: the first use traps to trap_float()
+static inline void arch_float_enable(bool on); // off: the first use traps to trap_float()
 
-// --- Address spaces -------------------------------------------------------------------------------------
+// --- Address spaces ---
 
 // Prepares/ends the translation of an empty user space. Tables come from space_table_allocate().
 enum status arch_space_init(struct arch_space *space);
 void arch_space_fini(struct arch_space *space); // all user mappings are gone already
 
-// Maps [address, address + size) to `physical`; all page-aligned; tables for it exist or are made. Nothing
-// is mapped there yet. Fails with ERR_NO_MEMORY or ERR_QUOTA, having mapped nothing. At most 2 MiB a call.
+// Maps [address, address + size) to `physical`; all page-aligned; tables for it exist or are made.
+// Nothing is mapped there yet. Fails with ERR_NO_MEMORY or ERR_QUOTA, having mapped nothing. At
+// most 2 MiB a call.
 enum status arch_space_map(struct arch_space *space, uintptr_t address, uint64_t physical,
                            size_t size, uint32_t protection);
 
@@ -120,11 +125,12 @@ bool arch_space_query(struct arch_space *space, uintptr_t address, uint64_t *phy
 // Frees page tables that map nothing, up to a bounded number; true when none are left.
 bool arch_space_trim(struct arch_space *space);
 
-// Makes `space` the current one (ASID/PCID; no flush unless one was recycled). nullptr: kernel only.
+// Makes `space` the current one (ASID/PCID; no flush unless one was recycled). nullptr: kernel
+// only.
 void arch_space_switch(struct arch_space *space);
 
-// Maps device registers or firmware tables into the kernel's own space; for the kernel's devices and table
-// readers only. Never unmapped. nullptr when out of room.
+// Maps device registers or firmware tables into the kernel's own space; for the kernel's devices
+// and table readers only. Never unmapped. nullptr when out of room.
 void *arch_map_device(uint64_t physical, size_t size, uint32_t protection);
 
 // The kernel's view of RAM: all of it is mapped, read-write, never executable. Inline.
@@ -134,21 +140,23 @@ static inline uint64_t arch_virtual_to_physical(const void *address);
 // The user half of the address space: [ARCH_USER_BASE, ARCH_USER_END), constants of inline.h, as is
 // ARCH_PAGE_SIZE, ARCH_MACHO_CPU (abi/manifest.h) and ARCH_NAME.
 
-// --- User memory of the current address space ---------------------------------------------------------------
+// --- User memory of the current address space ---
 
-// Copy with recovery: false when any byte faults that the pager cannot supply. Ranges are already checked to lie in
-// the user half. Opens PAN/SMAP only inside. A fault calls trap_user_copy_fault() of the memory manager first.
+// Copy with recovery: false when any byte faults that the pager cannot supply. Ranges are already
+// checked to lie in the user half. Opens PAN/SMAP only inside. A fault calls trap_user_copy_fault()
+// of the memory manager first.
 bool arch_user_read(void *to, uintptr_t from, size_t size);
 bool arch_user_write(uintptr_t to, const void *from, size_t size);
 
-// --- Time -----------------------------------------------------------------------------------------------------
+// --- Time ---
 
-static inline uint64_t arch_counter(void);   // free-running, the one that user space can read too
-uint64_t arch_counter_frequency(void);       // Hz, calibrated
-void arch_timer_set(uint64_t counter);       // one-shot: interrupt when arch_counter() >= counter
-                                             // (at once if past); UINT64_MAX: none
+static inline uint64_t arch_counter(void); // free-running, the one that user space can read too
+uint64_t arch_counter_frequency(void);     // Hz, calibrated
+void arch_timer_set(uint64_t counter);     // one-shot: interrupt when arch_counter() >= counter
+                                           // (at once if past); UINT64_MAX: none
 
-// --- What a port calls back (kernel/trap.h) -----------------------------------------------------------------------
-// trap_syscall(frame), trap_interrupt(), trap_timer(), trap_fault(frame, reason, address), trap_float().
+// --- What a port calls back (kernel/trap.h) ---
+// trap_syscall(frame), trap_interrupt(), trap_timer(), trap_fault(frame, reason, address),
+// trap_float().
 
 #include <arch/inline.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A queue against a device played here, which reads the rings by the layout of virtio 1.2, section 2.7.
+// A queue against a device played here, which reads the rings by the layout of virtio 1.2,
+// section 2.7.
 #include "test/unit.h"
 
 #include <stdlib.h>

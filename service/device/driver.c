@@ -24,8 +24,8 @@ static enum status image_open(struct driver *driver)
     return ERR_NOT_FOUND;
 }
 
-// Whether the driver's image is entitled to a handle: a resource (DMA memory) that it does not ask for
-// stays here.
+// Whether the driver's image is entitled to a handle: a resource (DMA memory) that it does not ask
+// for stays here.
 static bool is_wanted(const struct driver *driver, fe_handle handle)
 {
     struct fe_image_info image;

@@ -144,8 +144,7 @@ enum status dtb_enumerate(const struct roots *roots, const void *dtb, size_t siz
             device_announce(device);
             continue;
         }
-        if (status != ERR_NOT_FOUND)
-            fe_log("%s: status %d, left alone", device->location, status);
+        if (status != ERR_NOT_FOUND) fe_log("%s: status %d, left alone", device->location, status);
         device_discard(device);
     }
     dtb_free(root);

@@ -83,8 +83,7 @@ static void start(struct device *device)
 {
     enum status status = driver_start(&server, device, BIT_ENDED);
     if (status == OK) return;
-    fe_log("%s for %s: %s", device->driver->program, device->location,
-           fe_status_text(status));
+    fe_log("%s for %s: %s", device->driver->program, device->location, fe_status_text(status));
     fe_handle_drop(&device->process);
     device->started = fe_clock_monotonic();
     device->failures++;

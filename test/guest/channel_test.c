@@ -37,9 +37,12 @@ static void serve(void *argument)
                                    .receive_handle_capacity = 4};
     struct fe_message message = {.transfer = &transfer};
     enum status status = fe_channel_receive(server->channel, &message, FE_FOREVER);
-    while (status == OK && ((message.label >= 1 && message.label <= 4) || message.label > FE_NOTICE)) {
-        if (message.label > FE_NOTICE) status = fe_channel_receive(server->channel, &message, FE_FOREVER);
-        else status = answer(server, &message);
+    while (status == OK &&
+           ((message.label >= 1 && message.label <= 4) || message.label > FE_NOTICE)) {
+        if (message.label > FE_NOTICE)
+            status = fe_channel_receive(server->channel, &message, FE_FOREVER);
+        else
+            status = answer(server, &message);
         if (status == ERR_STALE) status = fe_channel_receive(server->channel, &message, FE_FOREVER);
     }
     server->end = status;

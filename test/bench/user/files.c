@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What file operations cost through the C library: lines `BENCH operation instructions`, means under the
-// emulator's counting clock, where a nanosecond is an instruction. Files are in /tmp, a ramfs.
+// What file operations cost through the C library: lines `BENCH operation instructions`, means
+// under the emulator's counting clock, where a nanosecond is an instruction. Files are in /tmp, a
+// ramfs.
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
