@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// kernel/string.h for AArch64, pairs of registers at a time. Accesses are as aligned as the arguments are:
-// the few that run before the MMU is on are given whole pages. Memory is then also not yet of a kind that
-// DC ZVA works on.
+// kernel/string.h for AArch64, pairs of registers at a time. Accesses are as aligned as the
+// arguments are: the few that run before the MMU is on are given whole pages. Memory is then also
+// not yet of a kind that DC ZVA works on.
 
 .macro function name
     .section .text.\name, "ax"
