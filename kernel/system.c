@@ -55,10 +55,11 @@ enum status sys_system_inspect(struct resource *resource, struct fe_system_info 
     TRY(resource_check(resource, RESOURCE_SYSTEM, 0, 1));
     const struct cpu *cpu = arch_cpu();
     uint64_t total = page_total_count(), unused = page_free_count();
+    uint64_t held = (total - unused) << PAGE_SHIFT, charged = quota_charged();
     *info = (struct fe_system_info){
         .memory_total = total << PAGE_SHIFT,
         .memory_free = unused << PAGE_SHIFT,
-        .memory_kernel = 0,
+        .memory_kernel = held > charged ? held - charged : 0,
         .uptime = clock_now(),
         .idle_time = clock_ticks_to_ns(cpu->idle_ticks),
         .context_switches = cpu->switches,

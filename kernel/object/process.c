@@ -29,8 +29,7 @@ uint32_t process_count(void)
 static void free_structure(struct process *process)
 {
     struct quota *quota = process->quota;
-    process->memory_used -= sizeof *process;
-    quota->used -= sizeof *process;
+    process_uncharge(process, sizeof *process);
     ASSERT(process->memory_used == 0);
     slab_free(&process_slab, process);
     quota_put(quota);

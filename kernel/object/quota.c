@@ -8,6 +8,7 @@
 #include "kernel/object/reap.h"
 
 static struct slab quota_slab;
+static uint64_t charged; // bytes, of all processes
 
 void quota_init(void)
 {
@@ -54,11 +55,17 @@ void quota_put(struct quota *quota)
     }
 }
 
+uint64_t quota_charged(void)
+{
+    return charged;
+}
+
 enum status process_charge(struct process *process, uint64_t bytes)
 {
     if (process == nullptr) return OK;
     if (!take(process->quota, bytes)) return ERR_QUOTA;
     process->memory_used += bytes;
+    charged += bytes;
     return OK;
 }
 
@@ -67,6 +74,7 @@ void process_uncharge(struct process *process, uint64_t bytes)
     if (process == nullptr) return;
     ASSERT(process->memory_used >= bytes && process->quota->used >= bytes);
     process->memory_used -= bytes;
+    charged -= bytes;
     process->quota->used -= bytes;
 }
 

@@ -33,3 +33,6 @@ void process_hold(struct process *process);
 void process_release(struct process *process);
 
 void quota_init(void);
+
+// Bytes that all processes together are charged for.
+uint64_t quota_charged(void);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Who runs. Handlers of traps only note what changed; the choice is made once, on the way out of
-// the kernel. A slice is timed only while an equal is ready: an otherwise idle machine has no
-// ticks.
+// the kernel. A slice is timed only while somebody else is ready: a machine with one thing to do,
+// or none, has no ticks.
 #include "kernel/schedule/schedule.h"
 #include "kernel/log.h"
 #include "kernel/object/fault.h"
@@ -45,8 +45,8 @@ void schedule_ready(struct thread *thread)
     queue_add(&cpu->queue, thread, false);
     if (cpu->current == nullptr || thread->urgency < cpu->current->urgency)
         cpu->reschedule = true;
-    else if (thread->urgency == cpu->current->urgency)
-        cpu->timer_stale = true;
+    else if (cpu->queue.count == 1)
+        cpu->timer_stale = true; // slices are timed from now on
 }
 
 void schedule_block(enum thread_state state)
@@ -99,7 +99,9 @@ void schedule_yield(void)
     cpu->reschedule = true;
 }
 
-// The end of the slice matters only to a thread without deadline that has an equal.
+// The end of the slice matters only to a thread without deadline that has an equal. It is timed
+// while anybody is ready, because control passes between threads of unlike urgency without a look
+// at the timer.
 static bool is_sliced(const struct cpu *cpu)
 {
     if (cpu->current == nullptr || urgency_has_deadline(cpu->current->urgency)) return false;
@@ -110,7 +112,7 @@ static bool is_sliced(const struct cpu *cpu)
 static void set_timer(struct cpu *cpu)
 {
     uint64_t next = timer_next();
-    if (is_sliced(cpu) && cpu->slice_end < next) next = cpu->slice_end;
+    if (cpu->queue.ready != 0 && cpu->slice_end < next) next = cpu->slice_end;
     cpu->timer_stale = false;
     if (next == cpu->timer_set) return;
     cpu->timer_set = next;
@@ -123,7 +125,10 @@ void trap_timer(void)
     cpu->interrupts++;
     cpu->timer_set = 0;
     timer_run();
-    if (is_sliced(cpu) && clock_now() >= cpu->slice_end) schedule_yield();
+    uint64_t now = clock_now();
+    if (now < cpu->slice_end) return;
+    cpu->slice_end = now + SLICE;
+    if (is_sliced(cpu)) schedule_yield();
 }
 
 // Makes the most urgent thread the current one. The one that was keeps its place before its equals,
