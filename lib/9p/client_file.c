@@ -22,7 +22,7 @@ static int reopen(struct p9_file *file)
 
 // Runs a call on a file; `call->message` and transfer are set anew on a repetition, as a call
 // overwrites them.
-static int file_run(struct p9_file *file, struct call *call)
+int file_run(struct p9_file *file, struct call *call)
 {
     struct call original = *call;
     for (int tries = 0;; tries++) {
@@ -133,56 +133,6 @@ int p9_file_statfs(struct p9_file *file, struct fe_9p_statfs *statistics)
     call_init(&call, P9_STATFS, file->fid);
     call_receive(&call, statistics, sizeof *statistics);
     return file_run(file, &call);
-}
-
-// Parts of a united directory follow each other; the top byte of an offset says which part it
-// belongs to.
-enum : uint32_t { PART_SHIFT = 56 };
-
-static int64_t read_part(struct p9_file *part, uint32_t number, uint64_t offset, void *to,
-                         size_t count)
-{
-    struct call call;
-    if (count > FE_9P_DATA_MAX) count = FE_9P_DATA_MAX;
-    call_init(&call, P9_READDIR, part->fid);
-    call.message.word[1] = offset;
-    call.message.word[2] = count;
-    call_receive(&call, to, count);
-    int result = file_run(part, &call);
-    if (result != 0) return result;
-    size_t size = call.transfer.received_size;
-    for (size_t at = 0; number && at + sizeof(struct fe_9p_entry) <= size;) {
-        struct fe_9p_entry entry;
-        memcpy(&entry, (char *)to + at, sizeof entry);
-        entry.next |= (uint64_t)number << PART_SHIFT;
-        memcpy((char *)to + at, &entry, sizeof entry);
-        at += (sizeof entry + entry.name_size + 7) & ~(size_t)7;
-    }
-    return (int64_t)size;
-}
-
-static int64_t readdir_position(struct p9_file *directory, void *to, size_t count)
-{
-    if (directory->part == nullptr) directory->part = directory;
-    for (;;) {
-        int64_t size = read_part(directory->part, 0, FE_9P_POSITION, to, count);
-        if (size != 0 || directory->part->below == nullptr) return size;
-        directory->part = directory->part->below;
-    }
-}
-
-int64_t p9_readdir(struct p9_file *directory, uint64_t offset, void *to, size_t count)
-{
-    if (offset == FE_9P_POSITION) return readdir_position(directory, to, count);
-    uint32_t number = (uint32_t)(offset >> PART_SHIFT);
-    offset &= ((uint64_t)1 << PART_SHIFT) - 1;
-    struct p9_file *part = directory;
-    for (uint32_t i = 0; i < number && part; i++) part = part->below;
-    for (; part; part = part->below, number++, offset = 0) {
-        int64_t size = read_part(part, number, offset, to, count);
-        if (size != 0) return size;
-    }
-    return 0;
 }
 
 int p9_poll(struct p9_file *file, uint32_t events, fe_handle event, uint64_t bits)

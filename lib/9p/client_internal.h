@@ -84,3 +84,7 @@ struct attempt {
 int path_run(const char *text, struct attempt *attempt);
 int path_run_on(struct path *path, struct attempt *attempt);
 fe_handle client_namespace(void);
+
+// client_file.c: a call on an open file, which is opened again when it is a device whose server was
+// restarted.
+int file_run(struct p9_file *file, struct call *call);

@@ -45,6 +45,7 @@ static int create_at(struct p9_request *request, struct p9_node *from, struct p9
                      struct p9_creation *creation, struct p9_node **made)
 {
     struct walk walk;
+    if (path.size == 0) return -EEXIST;
     int result = walk_place(request, from, path, &walk);
     if (result != 0) return result;
     if (walk.node) {

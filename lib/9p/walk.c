@@ -125,7 +125,7 @@ int walk_place(struct p9_request *request, struct p9_node *from, struct p9_name 
                struct walk *walk)
 {
     *walk = (struct walk){};
-    if (path.size == 0) return -EINVAL;
+    if (path.size == 0) return -EBUSY; // the root has no name
     size_t start = path.size;
     while (start > 0 && path.text[start - 1] != '/') start--;
     size_t at = start;

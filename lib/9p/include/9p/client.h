@@ -26,6 +26,7 @@ struct p9_file {
     char *path;            // where it was opened, clean; nullptr when it came from a parent
     struct p9_file *below; // of a united directory: the next part
     struct p9_file *part;  // ... and the part being listed
+    uint32_t mounts_from;  // ... and which mounts in it were listed
 };
 
 struct p9_lock_range {
