@@ -161,11 +161,6 @@ static enum status map_stream(struct link *link)
     ring_init(&link->transmit, link->memory + layout->transmit, capacity, link->doorbell, bits);
     ring_init(&link->transmit_free, link->memory + layout->transmit_free, capacity, FE_NO_HANDLE,
               0);
-    // Every transmit buffer is ours at first: as if the driver had just given them back.
-    struct ring fill;
-    ring_init(&fill, link->memory + layout->transmit_free, capacity, FE_NO_HANDLE, 0);
-    for (uint32_t i = 0; i < layout->transmit_count; i++)
-        (void)ring_put(&fill, (struct ring_entry){layout->receive_count + i, 0});
     return OK;
 }
 

@@ -28,12 +28,12 @@ static void signalled(struct p9_server *unused, uint64_t bits)
 {
     if ((bits & BIT_DEVICES) != 0) links_devices_changed();
     if ((bits & BIT_LINK) != 0) links_state_changed();
-    if ((bits & BIT_FRAMES) != 0) links_pump();
 }
 
 // After each message or notice: everything that follows from it.
 static void settle(void)
 {
+    links_pump(); // also what came with the message, and on a link that was attached just now
     sys_check_timeouts();
     netif_poll_all();
     conversations_settle();

@@ -136,7 +136,10 @@ static enum status stream_start(struct nic *nic, uint64_t bits)
     ring_init(&nic->receive_free, at + nic->layout.receive_free, capacity, FE_NO_HANDLE, 0);
     ring_init(&nic->to_send, at + nic->layout.transmit, capacity, FE_NO_HANDLE, 0);
     ring_init(&nic->transmit_free, at + nic->layout.transmit_free, capacity, nic->client, bits);
-    for (uint32_t i = nic->layout.receive_count; i < count; i++) nic->is_clients[i] = true;
+    for (uint32_t i = nic->layout.receive_count; i < count; i++) {
+        nic->is_clients[i] = true;
+        TRY(ring_put(&nic->transmit_free, (struct ring_entry){i, 0}));
+    }
     for (uint32_t i = 0; i < nic->layout.receive_count; i++)
         TRY(give(nic, &nic->receive, i, BUFFER_SIZE - HEADROOM));
     virtio_start(&nic->device);
