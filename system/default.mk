@@ -2,4 +2,5 @@
 # The system of `make run`: everything. The kernel starts /service/init.
 contents := service/% driver/% program program/% port/%
 trees := system/default
-files := LICENSE=/doc/licence $(foreach p,$(wildcard doc/man/*/*.md),$p=/share/man/$(p:doc/man/%=%))
+files := LICENSE=/doc/licence $(foreach p,$(wildcard doc/man/*/*.md),$p=/share/man/$(p:doc/man/%=%)) \
+	>/net/resolv.conf=/etc/resolv.conf
