@@ -25,6 +25,8 @@ import pexpect
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HOST = "10.0.2.2"  # this machine, as the guest sees it
 PANIC = r"(?i)kernel panic[^\n]*\n|panic: [^\n]*\n"
+# The end of the typed line as the terminal echoes it, which may wrap anywhere.
+ECHO = re.compile(r"\s*".join(map(re.escape, 'ished:$?:"')) + r"\s*\n")
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
 
@@ -111,7 +113,7 @@ class Machine:
         self.line_send(f'{command}; echo "fin""ished:$?:"')
         match = self.expect(r"finished:(\d+):", timeout=timeout)
         text = ESCAPES.sub("", self.child.before)
-        text = text.split('ished:$?:"\n', 1)[-1]
+        text = ECHO.split(text, maxsplit=1)[-1]
         self.expect(r"[$#] ")
         if code is not None and int(match[1]) != code:
             raise AssertionError(f"{command}: exit code {match[1]}, not {code}:\n{text}")
