@@ -16,6 +16,12 @@ $(gen)/abi/9p_operations.h: abi/9p.def tool/protocol
 $(gen)/ready: $(abi_headers:%=$(gen)/%) $(gen)/abi/9p_operations.h
 	@touch $@
 
+# Pages of the manual for the tools of a port, made from one table.
+tool_pages := $(patsubst %,$(gen)/man/1/%.md,$(shell $(PYTHON) tool/manual doc/man/tools.txt))
+$(tool_pages) &: doc/man/tools.txt tool/manual
+	$(call progress,MAN,$<)
+	$(Q)$(PYTHON) tool/manual $< $(gen)/man/1
+
 # Keys: out/keys has development keys, made when first needed; KEYS=folder names others.
 KEYS ?= out/keys
 export KEYS

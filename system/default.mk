@@ -3,4 +3,5 @@
 contents := service/% driver/% program program/% port/%
 trees := system/default
 files := LICENSE=/doc/licence $(foreach p,$(wildcard doc/man/*/*.md),$p=/share/man/$(p:doc/man/%=%)) \
-	>/net/resolv.conf=/etc/resolv.conf
+	>/net/resolv.conf=/etc/resolv.conf \
+	$(foreach p,$(tool_pages),$p=/share/man/$(p:$(gen)/man/%=%))
