@@ -6,6 +6,7 @@
 //
 // A driver that ends is started again at once, then after pauses that double up to PAUSE_MAX while
 // it keeps failing; one that ran for STABLE_TIME has a clean record.
+#include "acpi.h"
 #include "driver.h"
 
 #include <9p/client.h>
@@ -172,7 +173,7 @@ static uint32_t changes_ready(struct p9_open *open)
 // Everything that the machine has, each device with its driver.
 static void enumerate(const struct roots *roots)
 {
-    const struct fe_start_handle *dtb = fe_start_find("dtb");
+    const struct fe_start_handle *dtb = fe_start_find("dtb"), *acpi = fe_start_find("acpi");
     enum status status = OK;
     void *at = nullptr;
     uint64_t size, committed;
@@ -182,6 +183,7 @@ static void enumerate(const struct roots *roots)
         if (status == OK) status = dtb_enumerate(roots, at, size);
         if (status != OK) fe_log("device tree: %s", fe_status_text(status));
     }
+    if (acpi != nullptr) firmware_open(roots, acpi->value);
     status = pci_enumerate(roots);
     if (status != OK) fe_log("PCI: %s", fe_status_text(status));
     status = pc_enumerate(roots);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The PC's fixed devices that no bus lists: serial ports at the addresses that the architecture has
-// kept since the PC/AT. Each is looked for by its scratch register before it counts as a device, so
-// an absent one is none.
-#include "device.h"
+// The PC's fixed devices that no bus lists: serial ports where the firmware says that it has its
+// console, and at the addresses that the architecture has kept since the PC/AT. Each is looked for
+// by its scratch register before it counts as a device, so an absent one is none.
+#include "acpi.h"
 
 #include <abi/syscalls.h>
 #include <ferrite/handle.h>
@@ -10,7 +10,7 @@
 
 struct serial_port {
     uint16_t base;
-    uint8_t interrupt; // ISA line; level and polarity as the interrupt controller was told by ACPI
+    uint8_t interrupt; // ISA line
 };
 
 static const struct serial_port serial_ports[] = {{0x3f8, 4}, {0x2f8, 3}, {0x3e8, 4}, {0x2e8, 3}};
@@ -28,19 +28,18 @@ static bool is_there(fe_handle ports, uint32_t base)
     return first == 0x5a && second == 0xa5;
 }
 
-static enum status add_serial(const struct serial_port *port, const struct roots *roots)
+static enum status add_serial(const struct roots *roots, uint16_t base, uint32_t interrupt,
+                              uint32_t flags)
 {
     FE_HANDLE ports = FE_NO_HANDLE;
-    TRY(fe_resource_derive(roots->port, RESOURCE_PORT, port->base, SERIAL_SIZE, &ports));
-    if (!is_there(ports, port->base)) return OK;
+    TRY(fe_resource_derive(roots->port, RESOURCE_PORT, base, SERIAL_SIZE, &ports));
+    if (!is_there(ports, base)) return OK;
     struct device *device = device_new("pc");
     if (device == nullptr) return ERR_NO_MEMORY;
     device_add_id(device, "16550");
-    snprintf(device->location, sizeof(device->location), "serial port %x", port->base);
-    enum status status = device_add_resource(device, "port", fe_handle_take(&ports), port->base);
-    if (status == OK)
-        status =
-            device_add_interrupt(device, roots, "interrupt/0", port->interrupt, INTERRUPT_EDGE);
+    snprintf(device->location, sizeof(device->location), "serial port %x", base);
+    enum status status = device_add_resource(device, "port", fe_handle_take(&ports), base);
+    if (status == OK) status = device_add_interrupt(device, roots, "interrupt/0", interrupt, flags);
     if (status == OK) {
         device_announce(device);
         return OK;
@@ -52,8 +51,18 @@ static enum status add_serial(const struct serial_port *port, const struct roots
 
 enum status pc_enumerate(const struct roots *roots)
 {
+    uint16_t console = 0;
+    uint32_t line, flags;
     if (roots->port == FE_NO_HANDLE) return OK;
-    for (size_t i = 0; i < sizeof(serial_ports) / sizeof(serial_ports[0]); i++)
-        TRY(add_serial(&serial_ports[i], roots));
+    // Global interrupts below 16 are the ISA bus's unless the board says otherwise.
+    if (firmware_serial_port(&console, &line) && line != 0)
+        TRY(add_serial(roots, console, line, line < 16 ? INTERRUPT_EDGE : INTERRUPT_LEVEL));
+    else
+        console = 0;
+    for (size_t i = 0; i < sizeof(serial_ports) / sizeof(serial_ports[0]); i++) {
+        if (serial_ports[i].base == console) continue;
+        line = firmware_isa_interrupt(serial_ports[i].interrupt, &flags);
+        TRY(add_serial(roots, serial_ports[i].base, line, flags));
+    }
     return OK;
 }

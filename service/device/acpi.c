@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// ACPI's static tables through windows of physical memory, which stay mapped: there are few of
+// them.
+#include "acpi.h"
+
+#include <abi/syscalls.h>
+#include <acpi/acpi.h>
+#include <ferrite/handle.h>
+#include <ferrite/log.h>
+#include <ferrite/memory.h>
+#include <ferrite/status.h>
+
+static struct acpi tables;
+static bool is_open;
+
+static const void *map(void *context, uint64_t physical, size_t size)
+{
+    const struct roots *roots = context;
+    uint64_t first = physical & ~(uint64_t)(FE_PAGE_SIZE - 1);
+    size_t whole = fe_page_round((size_t)(physical - first) + size);
+    FE_HANDLE range = FE_NO_HANDLE, window = FE_NO_HANDLE;
+    void *at;
+    if (fe_resource_derive(roots->memory, RESOURCE_MEMORY, first, whole, &range) != OK ||
+        fe_memory_window(range, first, whole, MEMORY_CACHED, &window) != OK ||
+        fe_memory_map(window, 0, whole, MAP_READ, &at) != OK) {
+        return nullptr;
+    }
+    return (const uint8_t *)at + (physical - first);
+}
+
+void firmware_open(const struct roots *roots, uint64_t rsdp)
+{
+    static struct roots kept;
+    kept = *roots;
+    const struct acpi_source source = {.map = map, .context = &kept};
+    is_open = acpi_open(&tables, &source, rsdp);
+    if (!is_open && rsdp != 0) fe_log("ACPI: no tables at %llx", (unsigned long long)rsdp);
+}
+
+uint32_t firmware_isa_interrupt(uint8_t isa, uint32_t *flags)
+{
+    struct acpi_table madt;
+    uint32_t line = isa;
+    uint16_t wiring = 0;
+    if (is_open && acpi_find(&tables, "APIC", 0, &madt))
+        acpi_isa_interrupt(&madt, isa, &line, &wiring);
+    // The ISA bus itself is edge-triggered and active high.
+    *flags = (wiring & ACPI_TRIGGER) == ACPI_LEVEL ? INTERRUPT_LEVEL : INTERRUPT_EDGE;
+    if ((wiring & ACPI_POLARITY) == ACPI_ACTIVE_LOW) *flags |= INTERRUPT_ACTIVE_LOW;
+    return line;
+}
+
+bool firmware_serial_port(uint16_t *port, uint32_t *interrupt)
+{
+    enum : uint8_t { FULL_16550 = 0, FULL_16450 = 1, GENERIC_16550 = 18 };
+    struct acpi_table spcr;
+    struct acpi_console console;
+    if (!is_open || !acpi_find(&tables, "SPCR", 0, &spcr) || !acpi_console_read(&spcr, &console))
+        return false;
+    bool is_16550 =
+        console.type == FULL_16550 || console.type == FULL_16450 || console.type == GENERIC_16550;
+    if (!is_16550 || console.registers.space != ACPI_PORT ||
+        console.registers.address > UINT16_MAX) {
+        return false;
+    }
+    *port = (uint16_t)console.registers.address;
+    *interrupt = console.line;
+    return true;
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// What the device manager asks ACPI's static tables. On a machine without them nothing is found,
+// and ISA interrupts are what they are called.
+#pragma once
+
+#include "device.h"
+
+// Opens the tables whose RSDP the kernel told.
+void firmware_open(const struct roots *roots, uint64_t rsdp);
+
+// The kernel's number and flags (INTERRUPT_*) of an ISA interrupt, as the board is wired.
+uint32_t firmware_isa_interrupt(uint8_t isa, uint32_t *flags);
+
+// The serial port that the firmware talks through: its first I/O port and interrupt; false when it
+// tells of none, or of one that is no 16550 behind I/O ports. An interrupt of 0: not known.
+bool firmware_serial_port(uint16_t *port, uint32_t *interrupt);
