@@ -31,7 +31,7 @@ with Machine() as machine:
         assert got == wanted, f"{line}: {got!r}, not {wanted!r}"
         print(f"PASS shell: {line}")
     machine.line_send("sleep 1000")
-    machine.child.expect(r"sleep 1000\r?\n")
+    machine.child.expect(r"sleep 1000\r*\n")
     machine.send("\x03")
     machine.expect(r"[$#] ", timeout=10)
     assert machine.run("echo alive").strip() == "alive"
