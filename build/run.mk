@@ -10,13 +10,17 @@ outside = -display none -netdev user,id=net0$(hostfwd) \
 	-drive if=none,id=disk0,format=raw,file=$(disk) $(RUN_FLAGS)
 hostfwd = $(PORTS:%=,hostfwd=tcp:127.0.0.1:%)
 
-.PHONY: run debug emulator-command
+.PHONY: run debug picture emulator-command
 run: build $(disk)
 	$(call progress,RUN,$(BOARD) by $(BOOT); ctrl-a x ends it)
 	$(Q)$(command) $(outside) -serial mon:stdio
 
 debug: build $(disk)
 	$(Q)tool/debug $(DEBUGGER) $(out)/kernel.elf $(debugger_arch) $(command) $(outside)
+
+# A picture of a session, for the README.
+picture: build
+	$(Q)$(PYTHON) tool/picture $(BOARD) $(BOOT) doc/picture/session.svg
 
 emulator-command:
 	@echo '$(subst ','\'',$(command))'
