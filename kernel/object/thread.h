@@ -53,11 +53,12 @@ struct thread {
     struct frame frame;
     struct process *process;
     enum thread_state state;
-    bool interrupted;   // for the next upcall, or without an entry the next interruptible wait
-    bool kept;          // for the next interruptible wait
-    bool uninterrupted; // the present wait cannot be interrupted
-    bool upcalling;     // between upcall and thread_upcall_return
-    uint64_t urgency;   // effective; smaller is more urgent: schedule/urgency.h
+    bool interrupted;       // for the next upcall, or without an entry the next interruptible wait
+    bool kept;              // for the next interruptible wait
+    bool uninterrupted;     // the present wait cannot be interrupted
+    bool upcalling;         // between upcall and thread_upcall_return
+    uint8_t float_switches; // so many more bring the FP registers along
+    uint64_t urgency;       // effective; smaller is more urgent: schedule/urgency.h
     uint64_t own_urgency;
     struct list_node run;  // in a run queue without deadline, or parked
     struct tree_node node; // run queue with deadline, wait queue, or server's donors

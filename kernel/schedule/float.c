@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The first use of FP after a switch traps: the owner's registers are saved, the new one's loaded.
-// A thread that never uses them has no room for them.
+// Whose the FP registers are: the owner's are saved before another's are loaded. A thread that
+// never uses them has no room for them.
 #include "kernel/schedule/float.h"
 #include "kernel/memory/page.h"
 #include "kernel/object/fault.h"
 #include "kernel/object/process.h"
 #include "kernel/trap.h"
+
+enum : uint8_t { SWITCHES = 16 }; // that bring the registers along after a trap
 
 static struct slab float_slab;
 
@@ -47,6 +49,7 @@ void trap_float(void)
         fault_report(&thread->frame, FAULT_OUT_OF_MEMORY, arch_frame_pc(&thread->frame));
         return;
     }
+    thread->float_switches = SWITCHES;
     float_take(cpu, thread);
 }
 

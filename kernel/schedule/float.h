@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Floating point and SIMD registers. A thread that never used them has none, and its first use
-// traps: until then they stay in the CPU for whoever used them last. A thread that has them gets
-// them with the switch, because compilers use them for any copy, and a trap at each would cost more
-// than the copy of the registers. Guarded by the kernel lock.
+// Floating point and SIMD registers. A thread that never used them has none. They stay in the CPU
+// for whoever used them last, and another's use of them traps. Compilers use them for any copy, and
+// a trap at each would cost more than the copy of the registers: so a thread that trapped gets them
+// with its next switches, and then has to show again that it needs them. Guarded by the kernel
+// lock.
 #pragma once
 
 #include "kernel/object/thread.h"
@@ -13,7 +14,11 @@ void float_take(struct cpu *cpu, struct thread *thread);
 
 static inline void float_switch(struct cpu *cpu, struct thread *thread)
 {
-    if (thread->float_state != nullptr && cpu->float_owner != thread) float_take(cpu, thread);
+    if (thread->float_switches != 0 && cpu->float_owner != thread) {
+        thread->float_switches--;
+        float_take(cpu, thread);
+        return;
+    }
     bool enable = cpu->float_owner == thread;
     if (cpu->float_enabled == enable) return;
     cpu->float_enabled = enable;

@@ -182,7 +182,7 @@ static inline void load(struct cpu *cpu, struct thread *thread)
         fault_report(&thread->frame, FAULT_WRITE, arch_frame_stack(&thread->frame));
 }
 
-// The way out when it is not back to where the trap came from, or there is more to do.
+// The way out when the next thread has to be chosen, or there is more to do.
 [[gnu::noinline]] static struct frame *exit_otherwise(struct cpu *cpu)
 {
     for (;;) {
@@ -202,11 +202,22 @@ static inline void load(struct cpu *cpu, struct thread *thread)
     }
 }
 
+// The way out after control was handed to another thread, or to nobody.
+[[gnu::noinline]] static struct frame *exit_to(struct cpu *cpu, struct thread *thread)
+{
+    if (thread == nullptr || thread->interrupted) return exit_otherwise(cpu);
+    load(cpu, thread);
+    return &thread->frame;
+}
+
+// What is new about the current thread sets `reschedule`; so back to it there is nothing to look
+// at.
 struct frame *schedule_exit(void)
 {
     struct cpu *cpu = arch_cpu();
     struct thread *thread = cpu->current;
-    bool settled = !cpu->reschedule && !cpu->timer_stale;
-    if (settled && thread != nullptr && cpu->frame == &thread->frame) return cpu->frame;
-    return exit_otherwise(cpu);
+    bool is_settled = !(cpu->reschedule | cpu->timer_stale);
+    if (!is_settled) return exit_otherwise(cpu);
+    if (thread == nullptr || cpu->frame != &thread->frame) return exit_to(cpu, thread);
+    return &thread->frame;
 }
