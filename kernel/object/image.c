@@ -132,6 +132,22 @@ enum status image_make(struct process *owner, struct memory *memory, uint64_t si
     return status;
 }
 
+bool image_may_name(const struct image *image, const char *path, size_t size)
+{
+    const struct macho *macho = &image->layout;
+    const char *name = (const char *)image_bytes(image, macho->names_offset);
+    const char *end = name + macho->names_size;
+    bool any = false;
+    for (size_t length; name < end && *name != 0; name += length + 1) {
+        length = strlen(name);
+        any = true;
+        size_t whole = name[length - 1] == '/' ? length - 1 : length; // "/dev/" means "/dev"
+        if (size < whole || memcmp(name, path, whole) != 0) continue;
+        if (size == whole || path[whole] == '/') return true;
+    }
+    return !any;
+}
+
 // --- Mapping ---------------------------------------------------------------
 
 // A segment that is written to: the process's own memory, with the file's pages behind it.

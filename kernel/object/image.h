@@ -30,6 +30,9 @@ enum status image_step(struct image *image, struct memory *memory);
 enum status image_make(struct process *owner, struct memory *memory, uint64_t size,
                        struct image **image);
 
+// Whether the image may be given what is mounted at `path`: below one of its names, if it has any.
+bool image_may_name(const struct image *image, const char *path, size_t size);
+
 // Maps all segments at a random place; *base is where address 0 of the image is. Text and constants
 // are shared, data is copied when written to. On failure the space is to be cleared.
 enum status image_map(struct image *image, struct space *space, uintptr_t *base);

@@ -37,6 +37,7 @@ struct file {
     struct macho_segment_64 text, data;
     struct macho_main main;
     struct macho_entitlement entitlement;
+    char names[16];
     struct macho_signature signature;
     uint8_t rest[FILE_SIZE];
 };
@@ -79,12 +80,12 @@ static void setup(void)
         .text = segment(1, 1, MACHO_READ | MACHO_EXECUTABLE),
         .data = segment(2, 4, MACHO_READ | MACHO_WRITE),
         .main = {{MACHO_MAIN, sizeof(struct macho_main)}, 0x10, 0},
-        .entitlement = {{MACHO_FERRITE_ENTITLEMENT, sizeof(struct macho_entitlement)},
+        .entitlement = {{MACHO_FERRITE_ENTITLEMENT, sizeof(struct macho_entitlement) + 16},
                         1u << OBJECT_MEMORY,
                         0,
                         1 << 16,
                         20,
-                        0},
+                        16},
         .signature = {{MACHO_FERRITE_SIGNATURE, sizeof(struct macho_signature)}, SIGNATURE_AT, {}},
     };
     memcpy(file.signature.key, trust_roots[0].key, sizeof file.signature.key);
@@ -218,4 +219,17 @@ TEST("an image of a clone of sealed memory, partly changed, is whole")
     uintptr_t base;
     EXPECT(image_map(image, &here.space, &base) == OK && at(&here, base) == 't');
     EXPECT(at(&here, base + PAGE_SIZE) == 'd' && put(&here, base + PAGE_SIZE, 'x'));
+}
+
+TEST("an image with names may be given what is mounted at or below them, others anything")
+{
+    setup();
+    struct image *image;
+    EXPECT(make(&image) == OK && image_may_name(image, "/", 1) && image_may_name(image, "/x", 2));
+    memcpy(file.names, "/dev\0/net/tcp/", 14);
+    sign();
+    EXPECT(make(&image) == OK);
+    EXPECT(image_may_name(image, "/dev", 4) && image_may_name(image, "/dev/a", 6));
+    EXPECT(image_may_name(image, "/net/tcp", 8) && !image_may_name(image, "/net", 4));
+    EXPECT(!image_may_name(image, "/", 1) && !image_may_name(image, "/device", 7));
 }

@@ -4,6 +4,7 @@
 #include "kernel/memory/user.h"
 #include "kernel/object/channel.h"
 #include "kernel/object/handle.h"
+#include "kernel/object/image.h"
 #include "kernel/object/namespace.h"
 #include "kernel/object/process.h"
 #include "kernel/syscall.h"
@@ -135,13 +136,15 @@ enum status sys_namespace_resolve(struct namespace *name_space, struct user_buff
 }
 
 // Mounts are few and found by walking all.
-static struct mount *mount_by_id(const struct namespace *name_space, uint64_t id)
+static struct mount *mount_by_id(const struct namespace *name_space, uint64_t id,
+                                 struct mount_point **at_point)
 {
     for (struct tree_node *at = name_space->points.first; at != nullptr; at = tree_next(at)) {
         struct mount_point *point = CONTAINER(at, struct mount_point, node);
         for (struct list_node *node = point->mounts.head.next; node != &point->mounts.head;
              node = node->next) {
             struct mount *mount = CONTAINER(node, struct mount, node);
+            *at_point = point;
             if (mount->id == id) return mount;
         }
     }
@@ -151,8 +154,12 @@ static struct mount *mount_by_id(const struct namespace *name_space, uint64_t id
 enum status sys_namespace_session(struct namespace *name_space, uint64_t id,
                                   struct user_buffer start, fe_handle *session, size_t *length)
 {
-    const struct mount *mount = mount_by_id(name_space, id);
+    struct mount_point *point;
+    const struct mount *mount = mount_by_id(name_space, id, &point);
     if (mount == nullptr) return ERR_NOT_FOUND;
+    const struct image *image = process_current()->image;
+    if (image != nullptr && !image_may_name(image, point->path.at, point->path.size))
+        return ERR_NOT_ENTITLED;
     if (start.size < mount->start.size) return ERR_TOO_LARGE;
     TRY(handle_reserve(process_current(), 1));
     TRY(user_write(start.address, mount->start.at, mount->start.size));
