@@ -21,6 +21,8 @@ struct c_entry {
     char name[];
 };
 
+enum : size_t { DOT_SIZE = 24 };
+
 // An entry takes at most 16 bytes less here than in the protocol (32 bytes and the name), so what
 // was asked for fits.
 static size_t convert(const uint8_t *from, size_t size, uint8_t *to)
@@ -45,18 +47,43 @@ static size_t convert(const uint8_t *from, size_t size, uint8_t *to)
     return written;
 }
 
+// "." and "..", which servers do not know, before everything else.
+static size_t give_dots(const struct file *file, uint8_t *to)
+{
+    size_t written = 0;
+    for (uint16_t dots = 1; dots <= 2; dots++) {
+        struct c_entry *out = (struct c_entry *)(to + written);
+        *out = (struct c_entry){.ino = file->p9->qid_path != 0 ? file->p9->qid_path : 1,
+                                .size = DOT_SIZE,
+                                .type = DT_DIR};
+        memcpy(out->name, "..", dots);
+        out->name[dots] = '\0';
+        written += DOT_SIZE;
+    }
+    return written;
+}
+
+static long list(struct file *file, uint8_t *to, size_t size)
+{
+    if (!file->dots_told && size >= 2 * DOT_SIZE) {
+        file->dots_told = true;
+        return (long)give_dots(file, to);
+    }
+    if (size > 32768) size = 32768;
+    uint8_t *buffer = malloc(size);
+    if (buffer == nullptr) return -ENOMEM;
+    long result = (long)p9_readdir(file->p9, FE_9P_POSITION, buffer, size);
+    if (result > 0) result = (long)convert(buffer, (size_t)result, to);
+    free(buffer);
+    return result;
+}
+
 long call_getdents(const long *a)
 {
     struct file *file = file_hold(a[0]);
     if (file == nullptr) return -EBADF;
-    size_t size = (size_t)a[2] < 32768 ? (size_t)a[2] : 32768;
-    uint8_t *buffer = malloc(size);
-    long result = buffer == nullptr ? -ENOMEM : -ENOTDIR;
-    if (buffer != nullptr && file_is_directory(file)) {
-        result = (long)p9_readdir(file->p9, FE_9P_POSITION, buffer, size);
-        if (result > 0) result = (long)convert(buffer, (size_t)result, (uint8_t *)a[1]);
-    }
-    free(buffer);
+    long result = -ENOTDIR;
+    if (file_is_directory(file)) result = list(file, (uint8_t *)a[1], (size_t)a[2]);
     file_put(file);
     return result;
 }

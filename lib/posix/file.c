@@ -3,6 +3,7 @@
 #include "file.h"
 #include "call.h"
 #include "context.h"
+#include "mounts.h"
 #include "signal.h"
 #include "socket.h"
 #include "thread.h"
@@ -99,6 +100,7 @@ long call_openat(const long *a)
     struct p9_file *p9;
     long error = path_at(a[0], name, path);
     if (error < 0) return error;
+    if (mounts_is_path(path)) return mounts_open(flags);
     if (name[strlen(name) - 1] == '/') flags |= O_DIRECTORY;
     uint32_t mode = (uint32_t)a[3] & ~context_current()->umask & 07777;
     error = p9_open(path, open_flags_to_protocol(flags), mode, &p9);

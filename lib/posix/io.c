@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 static long read_some(struct file *file, uint64_t offset, void *to, size_t count)
 {
@@ -129,6 +130,7 @@ long call_lseek(const long *a)
     if (file == nullptr) return -EBADF;
     long result = -ESPIPE;
     if (file->p9 != nullptr && !file_may_wait(file)) {
+        if (a[2] == SEEK_SET) file->dots_told = a[1] != 0;
         result = (long)p9_seek(file->p9, a[1], (uint32_t)a[2]);
     }
     file_put(file);

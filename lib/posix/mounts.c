@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// /proc/mounts as C programs expect it: the mounts of this program's namespace that are file
+// systems, one on a line. Only the program itself can tell, so the text is made here and read
+// through a pipe.
+#include "mounts.h"
+#include "call.h"
+#include "context.h"
+#include <abi/syscalls.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ferrite/namespace.h>
+#include <ferrite/path.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum : size_t { TEXT_MAX = 60 * 1024 }; // what a pipe holds
+
+bool mounts_is_path(const char *path)
+{
+    return strcmp(path, "/proc/mounts") == 0 || strcmp(path, "/proc/self/mounts") == 0 ||
+           strcmp(path, "/etc/mtab") == 0;
+}
+
+static size_t print_mount(const char *path, uint64_t mount, char *to, size_t room)
+{
+    struct fe_9p_statfs statistics;
+    if (p9_statfs(path, &statistics) < 0 || statistics.blocks == 0) return 0;
+    int size = snprintf(to, room, "mount%llu %s 9p rw 0 0\n", (unsigned long long)mount, path);
+    return size > 0 && (size_t)size < room ? (size_t)size : 0;
+}
+
+static size_t print_all(char *text)
+{
+    size_t size = 0;
+    for (uint32_t index = 0;; index++) {
+        char path[FE_PATH_MAX];
+        uint64_t mount;
+        size_t length;
+        uint32_t flags;
+        if (fe_namespace_list(fe_namespace_self(), index, path, sizeof path - 1, &mount, &length,
+                              &flags) != OK) {
+            return size;
+        }
+        path[length] = '\0';
+        size += print_mount(length == 0 ? "/" : path, mount, text + size, TEXT_MAX - size);
+    }
+}
+
+long mounts_open(long flags)
+{
+    int ends[2];
+    char *text = malloc(TEXT_MAX);
+    long error =
+        text == nullptr ? -ENOMEM : call_pipe2((const long[6]){(long)ends, flags & O_CLOEXEC});
+    if (error == 0) {
+        error = call_write((const long[6]){ends[1], (long)text, (long)print_all(text)});
+        call_close((const long[6]){ends[1]});
+        if (error < 0) call_close((const long[6]){ends[0]});
+    }
+    free(text);
+    return error < 0 ? error : ends[0];
+}

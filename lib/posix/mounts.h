@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+// The list of mounts as a file.
+#pragma once
+
+bool mounts_is_path(const char *path);
+// A descriptor to read the list from, or a negative errno.
+long mounts_open(long flags);
