@@ -33,6 +33,6 @@ with Machine() as machine:
     machine.run("rm -f /tmp/s.lua")
     for line in SCRIPT.strip().split("\n"):
         quoted = line.replace("'", "'\\''")
-        machine.run(f"echo '{quoted}' | sed 's/@n/\\\\n/g' >> /tmp/s.lua")
+        machine.run(f"echo '{quoted}' >> /tmp/s.lua")
     got = machine.run("lua /tmp/s.lua")
     assert got.startswith(WANTED), f"{got!r}\nnot\n{WANTED!r}"

@@ -39,7 +39,7 @@ def free_port():
 class Machine:
     """An emulated board. `forward` lists guest TCP ports; `ports` tells where each is on this host."""
 
-    def __init__(self, board=None, boot=None, system="default", forward=(), command_line="",
+    def __init__(self, board=None, boot=None, system="scenario", forward=(), command_line="",
                  extra="", disk=None, disk_size=64 << 20):
         self.board = board or (sys.argv[1] if len(sys.argv) > 1 else "qemu-virt-aarch64")
         self.boot = boot or (sys.argv[2] if len(sys.argv) > 2 else "raw")
