@@ -8,6 +8,7 @@
 #include <abi/syscalls.h>
 #include <errno.h>
 #include <ferrite/handle.h>
+#include <ferrite/memory.h>
 #include <ferrite/spawn.h>
 #include <ferrite/start.h>
 #include <ferrite/status.h>
@@ -16,22 +17,6 @@
 
 enum : uint32_t { TERMINAL_COUNT = 3, HANDLE_COUNT = TERMINAL_COUNT + 1 };
 
-// A client of one's own on a session that the C library uses too: only its root is spoken to.
-static struct p9_file *root_of(fe_handle handle, bool copy)
-{
-    fe_handle own = handle;
-    if (handle == FE_NO_HANDLE) return nullptr;
-    if (copy && fe_handle_copy(handle, &own) != OK) return nullptr;
-    struct p9_session *session = p9_session_adopt(own);
-    if (session == nullptr) {
-        fe_handle_drop(&own);
-        return nullptr;
-    }
-    struct p9_file *root = p9_file_adopt(session, FE_9P_ROOT_FID, OPEN_PATH);
-    p9_session_put(session);
-    return root;
-}
-
 static int make_namespace(const struct user *user, fe_handle *name_space)
 {
     uint32_t numbers[2 + GROUPS_MOST] = {user->uid, user->gid};
@@ -39,7 +24,7 @@ static int make_namespace(const struct user *user, fe_handle *name_space)
     struct p9_control control = {.request = CONTROL_INIT_NAMESPACE,
                                  .data = numbers,
                                  .size = (2 + user->group_count) * sizeof numbers[0]};
-    struct p9_file *init = root_of(fe_start_handle("init"), true);
+    struct p9_file *init = p9_root_of_handle(fe_start_handle("init"));
     if (init == nullptr) return -EPERM;
     int result = p9_control(init, &control);
     p9_close(init);
@@ -52,25 +37,12 @@ static int make_namespace(const struct user *user, fe_handle *name_space)
 // Registers the shell's process and gives back its session to the process service.
 static int register_process(fe_handle process, const struct user *user, fe_handle *session)
 {
-    fe_handle copy;
-    struct fe_process_register wish = {.group = UINT32_MAX};
-    snprintf(wish.command, sizeof wish.command, "%s", user->shell);
-    struct p9_file *own = root_of(fe_start_handle("process"), true);
-    if (own == nullptr || fe_handle_copy(process, &copy) != OK) {
-        p9_close(own);
-        return -EPERM;
-    }
-    struct p9_control control = {.request = CONTROL_PROCESS_REGISTER,
-                                 .data = &wish,
-                                 .size = sizeof wish,
-                                 .send = &copy,
-                                 .send_count = 1};
-    int result = p9_control(own, &control);
+    struct p9_file *own = p9_root_of_handle(fe_start_handle("process"));
+    if (own == nullptr) return -EPERM;
+    struct p9_registration what = {.command = user->shell};
+    int result = p9_process_register(own, process, &what, session);
     p9_close(own);
-    if (result != 0) return result;
-    if (control.received_count != 1) return -EPROTO;
-    *session = control.received[0];
-    return 0;
+    return result;
 }
 
 // As the shell: a session of its own, the user's identity. *number is the session's.
@@ -79,7 +51,7 @@ static int become_user(fe_handle session, const struct user *user, uint32_t *num
     struct fe_process_identity identity = {
         .uid = user->uid, .gid = user->gid, .group_count = user->group_count};
     memcpy(identity.groups, user->groups, user->group_count * sizeof identity.groups[0]);
-    struct p9_file *child = root_of(session, true);
+    struct p9_file *child = p9_root_of_handle(session);
     if (child == nullptr) return -ENOMEM;
     struct p9_control create = {.request = CONTROL_PROCESS_SESSION_NEW};
     struct p9_control set = {
@@ -177,6 +149,10 @@ int session_run(const struct user *user)
         .handles = handles,
         .handle_count = HANDLE_COUNT,
     };
+    // The session's processes share what half of login's own memory is.
+    struct fe_process_info own;
+    if (fe_process_inspect(fe_process_self(), &own) == OK)
+        options.memory_limit = own.memory_limit / 2;
     struct fe_child child = {};
     enum status status = fe_spawn_create(&options, &child);
     if (status != OK) return -fe_status_errno(status);

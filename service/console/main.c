@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The console: a terminal over the byte stream of a serial port (its first argument), served as one
-// file, /dev/console and /dev/tty. The port is asked without waiting and polled by the bound event,
-// so one thread serves programs and line alike. Keys that send signals ask the process service to
-// signal the foreground group.
+// file, /dev/console and /dev/tty. Output goes to the port without waiting, polled by the bound
+// event; input is read by a second thread. Keys that send signals ask the process service to signal
+// the foreground group.
 #include "terminal.h"
 
 #include <9p/client.h>
@@ -11,10 +11,13 @@
 #include <abi/syscalls.h>
 #include <ferrite/clock.h>
 #include <ferrite/libc.h>
+#include <ferrite/lock.h>
 #include <ferrite/log.h>
 #include <ferrite/start.h>
+#include <ferrite/thread.h>
 
 enum : uint64_t { BIT_INPUT = 1, BIT_OUTPUT = 2, BIT_TIME = 4, BIT_AGAIN = 8 };
+enum : size_t { INPUT_STACK = 128 * 1024 };
 enum : uint64_t { TENTH = 100'000'000, REOPEN_PAUSE = 200'000'000 };
 enum : int { SIGNAL_HANGUP = 1, SIGNAL_WINDOW = 28 };
 
@@ -55,24 +58,59 @@ static void output_flush(void)
     }
 }
 
+// --- Input: a second thread reads, because only a read that waits there learns at once that the
+// line's driver is gone (the client then opens the new one). What it gets passes through a small
+// ring.
+
+static struct {
+    struct fe_lock lock;
+    uint8_t bytes[1024];
+    uint32_t put, taken;
+} arrived;
+
+static void arrived_put(const uint8_t *bytes, int64_t size)
+{
+    fe_lock_take(&arrived.lock);
+    for (int64_t i = 0; i < size && arrived.put - arrived.taken < sizeof arrived.bytes; i++) {
+        arrived.bytes[arrived.put++ % sizeof arrived.bytes] = bytes[i];
+    }
+    fe_lock_release(&arrived.lock);
+    if (fe_event_signal(server.event, BIT_INPUT) != OK) fe_exit(5);
+}
+
+static void input_run(void *argument)
+{
+    struct p9_file *input = nullptr;
+    uint8_t bytes[256];
+    for (;;) {
+        int64_t size = input ? 0 : p9_open(line_path, OPEN_READ, 0, &input);
+        if (size == 0) size = p9_read(input, FE_9P_POSITION, bytes, sizeof bytes);
+        if (size > 0) {
+            arrived_put(bytes, size);
+            continue;
+        }
+        if (input) p9_close(input);
+        input = nullptr;
+        fe_clock_sleep_until(fe_clock_after(REOPEN_PAUSE));
+    }
+}
+
 static void input_take(void)
 {
-    uint8_t bytes[256];
-    while (line) {
-        int64_t size = p9_read(line, FE_9P_POSITION, bytes, sizeof bytes);
-        for (int64_t i = 0; i < size; i++) terminal_input(&terminal, bytes[i]);
-        if (size > 0) continue;
-        if (size != -EAGAIN) return line_lost();
-        int ready = p9_poll(line, READY_READ, server.event, BIT_INPUT);
-        if (ready < 0 || (ready & (READY_ERROR | READY_HANGUP)) != 0) return line_lost();
-        if (ready == 0) return;
+    fe_lock_take(&arrived.lock);
+    while (arrived.taken != arrived.put) {
+        uint8_t byte = arrived.bytes[arrived.taken++ % sizeof arrived.bytes];
+        fe_lock_release(&arrived.lock);
+        terminal_input(&terminal, byte);
+        fe_lock_take(&arrived.lock);
     }
+    fe_lock_release(&arrived.lock);
 }
 
 static void line_open(void)
 {
     output_waits = false;
-    int result = p9_open(line_path, OPEN_READ_WRITE | OPEN_NONBLOCK, 0, &line);
+    int result = p9_open(line_path, OPEN_WRITE | OPEN_NONBLOCK, 0, &line);
     if (result == 0) return;
     line = nullptr;
     fe_log("%s: error %d", line_path, -result);
@@ -94,7 +132,7 @@ static void signalled(struct p9_server *self, uint64_t bits)
 {
     if (bits & BIT_AGAIN) line_open();
     if (bits & BIT_OUTPUT) output_waits = false;
-    if (bits & (BIT_INPUT | BIT_AGAIN)) input_take();
+    if (bits & BIT_INPUT) input_take();
     output_flush();
     p9_node_changed(&node);
 }
@@ -237,7 +275,8 @@ int main(int count, char **arguments)
     if (own) process = p9_file_adopt(own, FE_9P_ROOT_FID, OPEN_PATH);
     if (p9_server_init(&server) != OK) return 2;
     line_open();
-    input_take();
+    fe_handle thread;
+    if (fe_thread_spawn(input_run, nullptr, INPUT_STACK, 0, &thread) != OK) return 3;
     if (p9_server_ready(&server, "console", nullptr) != OK ||
         p9_server_ready(&server, "tty", nullptr) != OK) {
         return 3;

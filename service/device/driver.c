@@ -44,7 +44,7 @@ static bool is_wanted(const struct driver *driver, fe_handle handle)
 static struct fe_spawn_handle *handles_make(const struct device *device, fe_handle session,
                                             size_t *count)
 {
-    struct fe_spawn_handle *handles = calloc(device->resource_count + 2, sizeof(*handles));
+    struct fe_spawn_handle *handles = calloc(device->resource_count + 3, sizeof(*handles));
     if (handles == nullptr) return nullptr;
     *count = 0;
     for (size_t i = 0; i < device->resource_count; i++) {
@@ -63,6 +63,20 @@ static struct fe_spawn_handle *handles_make(const struct device *device, fe_hand
         handles[(*count)++] =
             (struct fe_spawn_handle){.name = "resource/debug", .handle = debug, .keep = true};
     return handles;
+}
+
+// The process service learns of the driver, so that it has a pid; without the service it runs all
+// the same.
+static void introduce(fe_handle process, const char *name, struct fe_spawn *options,
+                      struct fe_spawn_handle *handles)
+{
+    static struct p9_file *own;
+    fe_handle session;
+    struct p9_registration what = {.command = name};
+    if (own == nullptr) own = p9_root_of_handle(fe_start_handle("process"));
+    if (own == nullptr || p9_process_register(own, process, &what, &session) != 0) return;
+    handles[options->handle_count++] =
+        (struct fe_spawn_handle){.name = "process", .handle = session};
 }
 
 static enum status spawn(struct device *device, fe_handle session, struct fe_child *child)
@@ -86,7 +100,14 @@ static enum status spawn(struct device *device, fe_handle session, struct fe_chi
         .priority = driver->priority,
         .memory_limit = driver->memory_limit,
     };
-    enum status status = fe_spawn(&options, child);
+    enum status status = fe_spawn_create(&options, child);
+    if (status == OK) {
+        introduce(child->process, driver->program, &options, handles);
+        status = fe_spawn_start(&options, child);
+        if (status != OK) fe_handle_drop(&child->process);
+    } else {
+        fe_handle_drop(&session);
+    }
     free(handles);
     return status;
 }

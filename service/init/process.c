@@ -5,8 +5,9 @@
 
 #include <9p/client.h>
 #include <abi/errno.h>
-#include <ferrite/handle.h>
 #include <ferrite/libc.h>
+
+enum : uint64_t { SIGNAL_CHILD = 1ull << 16 }; // services watch their children themselves
 
 static struct p9_file *own;
 
@@ -24,17 +25,10 @@ void process_session_set(fe_handle session)
 // service.
 fe_handle process_register(struct unit *unit, fe_handle process)
 {
-    fe_handle copy;
+    fe_handle session = FE_NO_HANDLE;
     if (own == nullptr || strcmp(unit->name, "process") == 0) return FE_NO_HANDLE;
-    if (fe_handle_copy(process, &copy) != OK) return FE_NO_HANDLE;
-    struct fe_process_register wish = {.group = UINT32_MAX};
-    memcpy(wish.command, unit->name, strlen(unit->name));
-    struct p9_control control = {.request = CONTROL_PROCESS_REGISTER,
-                                 .data = &wish,
-                                 .size = sizeof wish,
-                                 .send = &copy,
-                                 .send_count = 1};
-    int result = p9_control(own, &control);
+    struct p9_registration what = {.command = unit->name, .ignored = SIGNAL_CHILD};
+    int result = p9_process_register(own, process, &what, &session);
     if (result != 0) {
         say("%s: cannot be registered (%d)", unit->name, result);
         if (result == -EIO) {
@@ -43,5 +37,5 @@ fe_handle process_register(struct unit *unit, fe_handle process)
         }
         return FE_NO_HANDLE;
     }
-    return control.received_count == 1 ? control.received[0] : FE_NO_HANDLE;
+    return session;
 }

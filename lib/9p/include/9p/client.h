@@ -112,5 +112,21 @@ int p9_attach(fe_handle connector, const char *start, struct p9_file **root);
 int p9_identify(fe_handle connector, uint32_t uid, uint32_t gid, const uint32_t *groups,
                 size_t group_count, fe_handle *bound);
 
+// The root of a session given at birth (start handles "process", "init"), through a copy of its
+// handle; nullptr: none.
+struct p9_file *p9_root_of_handle(fe_handle handle);
+
+struct p9_registration {
+    const char *command; // for ps
+    uint64_t ignored; // signals ignored at birth, bit (signal - 1). SIGCHLD: nobody waits for its
+                      // children
+};
+
+// Registers a process that was made with the kernel's calls, as a child of the one whose session to
+// the process service `own` is, in a group of its own. *session is the child's, for its start
+// handle "process".
+int p9_process_register(struct p9_file *own, fe_handle process, const struct p9_registration *what,
+                        fe_handle *session);
+
 // Which namespace paths are resolved in; FE_NO_HANDLE: the program's own.
 void p9_namespace_set(fe_handle name_space);
