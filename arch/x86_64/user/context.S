@@ -12,8 +12,8 @@ posix_thread_entry:
     ud2
     .size posix_thread_entry, . - posix_thread_entry
 
-    // An upcall: rdi is the saved frame. The kernel has the general registers; those of SSE still belong to what was
-    // interrupted.
+    // An upcall: rdi is the saved frame. The kernel has the general registers; those of SSE still
+    // belong to what was interrupted.
     .section .text.posix_upcall_entry, "ax", @progbits
     .globl posix_upcall_entry
     .hidden posix_upcall_entry
