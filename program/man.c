@@ -50,7 +50,7 @@ static int list(void)
 enum { ROW_INDENT = 4, CELL_INDENT = 8, ITEM_INDENT = 2 };
 
 static FILE *out;
-static int width = 80, column, indent;
+static int width = 79, column, indent;
 static bool in_table;
 static bool is_filling; // in a paragraph, which goes on with the next line
 
@@ -144,7 +144,7 @@ static int page(const char *path)
 {
     struct winsize size;
     const char *pager = getenv("PAGER");
-    if (ioctl(1, TIOCGWINSZ, &size) == 0 && size.ws_col > 2 * CELL_INDENT) width = size.ws_col;
+    if (ioctl(1, TIOCGWINSZ, &size) == 0 && size.ws_col > 2 * CELL_INDENT) width = size.ws_col - 1;
     FILE *to_pager = popen(pager != nullptr ? pager : "less", "w");
     if (to_pager != nullptr) out = to_pager;
     int result = show(path, true);
