@@ -44,7 +44,8 @@ fuzzers := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/$(or $T,*).c))
 out/host/fuzz/%: test/fuzz/%.c $(gen)/ready
 	$(call progress,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(filter-out -Dmain=%,$(flags.test)) -fsanitize=fuzzer $(roots.test:%=-I%) -MD -MP $< -o $@
+	$(Q)$(CC) $(filter-out -Dmain=%,$(flags.test)) -fsanitize=fuzzer $(roots.test:%=-I%) \
+		$(patsubst %,-I%,$(wildcard lib/*/include)) -MD -MP $< -o $@
 .PHONY: fuzz
 fuzz: $(fuzzers:%=out/host/fuzz/%)
 	$(Q)for f in $(fuzzers); do mkdir -p out/fuzz/$$f && \
