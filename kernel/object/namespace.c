@@ -89,17 +89,31 @@ static void point_free(struct namespace *name_space, struct mount_point *point)
     release(name_space->object.owner, &point_slab, sizeof *point, point);
 }
 
+enum : uint32_t { FREE_STEP = 8 }; // mounts per bounded step
+
+static bool namespace_reap(struct reap *reap)
+{
+    struct namespace *name_space = CONTAINER(reap, struct namespace, reap);
+    for (uint32_t step = 0; step < FREE_STEP; step++) {
+        struct tree_node *root = name_space->points.root;
+        if (root == nullptr) {
+            object_free(&name_space->object);
+            return true;
+        }
+        struct mount_point *point = CONTAINER(root, struct mount_point, node);
+        struct list_node *node = list_first(&point->mounts);
+        if (node != nullptr)
+            mount_free(name_space, CONTAINER(node, struct mount, node));
+        else
+            point_free(name_space, point);
+    }
+    return false;
+}
+
 static void namespace_destroy(struct object *object)
 {
     struct namespace *name_space = (struct namespace *)object;
-    while (name_space->points.root != nullptr) {
-        struct mount_point *point = CONTAINER(name_space->points.root, struct mount_point, node);
-        for (struct list_node *node; (node = list_first(&point->mounts)) != nullptr;) {
-            mount_free(name_space, CONTAINER(node, struct mount, node));
-        }
-        point_free(name_space, point);
-    }
-    object_free(object);
+    if (!namespace_reap(&name_space->reap)) reap_add(&name_space->reap);
 }
 
 const struct object_operations namespace_operations = {
@@ -112,6 +126,7 @@ enum status namespace_create(struct process *owner, struct namespace **result)
 {
     TRY(object_create(OBJECT_NAMESPACE, owner, result));
     (*result)->next_id = 1;
+    reap_init(&(*result)->reap, namespace_reap);
     return OK;
 }
 

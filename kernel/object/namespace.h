@@ -6,6 +6,7 @@
 
 #include "kernel/list.h"
 #include "kernel/object/object.h"
+#include "kernel/object/reap.h"
 #include "kernel/tree.h"
 
 struct session;
@@ -39,6 +40,7 @@ struct namespace
     uint32_t mount_count;
     uint64_t generation; // changes with every change
     uint64_t next_id;
+    struct reap reap;
 };
 
 void namespace_init_all(void);

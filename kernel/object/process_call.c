@@ -38,12 +38,24 @@ static enum status plan_child(struct process *parent, fe_handle image,
     return OK;
 }
 
+// Whoever makes processes one after the other also clears away those that ended before, so that the
+// dead do not pile up where nothing is ever idle.
+enum : uint32_t { REAP_STEPS = 16 };
+
+static void make_room(void)
+{
+    for (uint32_t step = 0; step < REAP_STEPS && !arch_interrupt_pending(); step++) {
+        if (!reap_step()) return;
+    }
+}
+
 enum status sys_process_create(struct process *parent, fe_handle image,
                                const struct fe_process_options *options, fe_handle *handle,
                                uintptr_t *base)
 {
     struct process_plan plan;
     TRY(plan_child(parent, image, options, &plan));
+    make_room();
     TRY(handle_reserve(process_current(), 1));
     struct process *child;
     TRY(process_create(&plan, &child));
