@@ -22,16 +22,33 @@ const struct object_operations event_operations = {
     .destroy = event_destroy,
 };
 
-// Periods that passed unseen are one signal; the next one keeps the beat.
+// Arms the next beat after now.
+static void beat(struct event *event)
+{
+    uint64_t due = event->timer.node.key, now = clock_now();
+    uint64_t missed = now > due ? (now - due) / event->timer_period : 0;
+    event->timer_rests = false;
+    timer_arm(&event->timer, due + (missed + 1) * event->timer_period);
+}
+
+// Periods that passed unseen are one signal, so the timer rests while its last signal has not been
+// taken: periods cost time only to those who look at them.
 static void event_timer(struct timer *timer)
 {
     struct event *event = CONTAINER(timer, struct event, timer);
-    uint64_t due = timer->node.key, now = clock_now();
-    if (event->timer_period != 0) {
-        uint64_t missed = now > due ? (now - due) / event->timer_period : 0;
-        timer_arm(timer, due + (missed + 1) * event->timer_period);
-    }
     event_signal(event, event->timer_bits);
+    if (event->timer_period == 0) return;
+    event->timer_rests = (event->bits & event->timer_bits) == event->timer_bits;
+    if (!event->timer_rests) beat(event);
+}
+
+// Takes the bits of `mask` that are set.
+static uint64_t take(struct event *event, uint64_t mask)
+{
+    uint64_t taken = event->bits & mask;
+    event->bits &= ~taken;
+    if (event->timer_rests && (taken & event->timer_bits) != 0) beat(event);
+    return taken;
 }
 
 enum status event_create(struct process *owner, struct event **event)
@@ -81,9 +98,7 @@ void event_signal(struct event *event, uint64_t bits)
 
 uint64_t event_take(struct event *event)
 {
-    uint64_t taken = event->bits & event->channel_mask;
-    event->bits &= ~taken;
-    return taken;
+    return take(event, event->channel_mask);
 }
 
 enum status sys_event_create(fe_handle *handle)
@@ -106,9 +121,8 @@ enum status sys_event_signal(struct event *event, uint64_t bits)
 enum status sys_event_wait(struct event *event, uint64_t mask, uint64_t deadline, uint64_t *bits)
 {
     if (mask == 0) return ERR_BAD_ARGUMENT;
-    uint64_t taken = event->bits & mask;
+    uint64_t taken = take(event, mask);
     if (taken != 0) {
-        event->bits &= ~taken;
         *bits = taken;
         return OK;
     }
@@ -125,6 +139,7 @@ enum status sys_event_wait(struct event *event, uint64_t mask, uint64_t deadline
 
 enum status sys_event_arm(struct event *event, uint64_t bits, uint64_t deadline, uint64_t period)
 {
+    event->timer_rests = false;
     if (deadline == FE_FOREVER) {
         timer_disarm(&event->timer);
         return OK;

@@ -22,6 +22,7 @@ struct event {
     uint64_t channel_mask;
     struct timer timer;
     uint64_t timer_bits, timer_period; // period in ns, 0: once
+    bool timer_rests;                  // until its last signal is taken
 };
 
 // Shorter periods would leave no time for anything else, ns.

@@ -309,6 +309,11 @@ bool memory_shrink_step(struct memory *memory, uint64_t size)
 {
     enum : uint64_t { CHUNK = 2ull << 20 };
     if (memory->size <= size) return true;
+    uint64_t first = size >> PAGE_SHIFT;
+    if (memory->backing_size <= size && page_tree_next(&memory->pages, &first) == nullptr) {
+        memory->size = size; // nothing was ever there: no page, no translation
+        return true;
+    }
     uint64_t end = memory->size, from = (end - 1) & ~(CHUNK - 1);
     if (from < size) from = size;
     memory_forget(memory, from, end);
