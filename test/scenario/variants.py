@@ -11,6 +11,12 @@ VARIANTS = {
         "virt,gic-version=3,virtualization=on -cpu cortex-a57",
         "virt,gic-version=3 -cpu max",
     ]),
+    "qemu-pc-x86_64": ("q35 -cpu max -smp 1", [
+        "pc -cpu qemu64 -smp 1",
+        "q35 -cpu Nehalem -smp 4",
+        "q35,hpet=off -cpu max,-smap,-smep -smp 1",
+        "pc,hpet=off -cpu EPYC -smp 1",
+    ]),
 }
 
 board = Machine().board
