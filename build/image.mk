@@ -82,8 +82,9 @@ user_link := -pie --no-dynamic-linker --pack-dyn-relocs=relr -z max-page-size=40
 user_script := $(or $(firstword $(wildcard $(lineage:%=arch/%/user/user.ld))),build/user.ld)
 folder = $(or $(if $(filter service driver,$($1.kind)),/$($1.kind)),$(if $(filter test/%,$1),/test),/bin)
 
-# Where it is built: the test system's init is not the other's.
-place = $(if $(filter /test,$(call folder,$1)),,$(if $(filter test/%,$1),/test))$(call folder,$1)
+# Where it is built: the test system's init is not the other's, nor are the book's examples a user's.
+place = $(if $(filter /test,$(call folder,$1)),,$(if $(filter test/%,$1),/test))$(if \
+	$(filter doc/%,$1),/example)$(call folder,$1)
 
 # program(component, name, objects)
 define program

@@ -79,6 +79,6 @@ lineage.user := $(lineage)
 lineage.host :=
 lineage.test := none
 
-progress = $(if $(Q),@printf '%-5s %s\n' $1 $2,@true)
+progress = $(if $(Q),@printf '%-5s %s\n' '$1' '$2',@true)
 write-if-changed = $(if $(call same,$(strip $2),$(strip $(file <$1))),,$(file >$1,$2))
 same = $(and $(findstring [$1],[$2]),$(findstring [$2],[$1]))
