@@ -24,9 +24,8 @@ enum {
 
 static inline void copy_words(struct thread *to, const struct thread *from)
 {
-    for (uint32_t i = REG_LABEL; i < REG_WORD + FE_MESSAGE_WORDS; i++) {
-        to->frame.reg[i] = from->frame.reg[i];
-    }
+    enum { SIZE = (1 + FE_MESSAGE_WORDS) * sizeof(uint64_t) };
+    __builtin_memcpy(&to->frame.reg[REG_LABEL], &from->frame.reg[REG_LABEL], SIZE);
 }
 
 static inline void become_receiver(struct channel *channel, struct thread *server)

@@ -72,16 +72,26 @@ static struct thread *apply(struct thread *thread, uint64_t urgency)
     }
 }
 
-void schedule_update(struct thread *thread)
+static inline uint64_t inherited(const struct thread *thread)
+{
+    uint64_t urgency = thread->own_urgency;
+    const struct tree_node *first = thread->donors.first;
+    return first != nullptr && first->key < urgency ? first->key : urgency;
+}
+
+[[gnu::noinline]] static void update_chain(struct thread *thread)
 {
     for (uint32_t depth = 0; thread != nullptr && depth < CHAIN_MAX; depth++) {
-        uint64_t urgency = thread->own_urgency;
-        if (thread->donors.first != nullptr && thread->donors.first->key < urgency) {
-            urgency = thread->donors.first->key;
-        }
+        uint64_t urgency = inherited(thread);
         if (urgency == thread->urgency) return;
         thread = apply(thread, urgency);
     }
+}
+
+// Between equals, the most frequent case, nothing changes.
+void schedule_update(struct thread *thread)
+{
+    if (thread != nullptr && inherited(thread) != thread->urgency) update_chain(thread);
 }
 
 void donation_begin(struct thread *server, struct tree_node *node, uint64_t urgency)
