@@ -157,7 +157,8 @@ static long become(const struct context *context, const struct program *program,
     return p9_control(context->process, &wish);
 }
 
-// Create, tell the process service, start: a program never runs before it is known.
+// Create, tell the process service, start: a program never runs before it is known. From the moment when it is known,
+// whatever ends it (a signal may, before it ever runs) is its own end, which its parent waits for.
 static long launch(const struct context *context, const struct program *program,
                    const struct fe_spawn *options, struct inherit_parcel *parcel)
 {
@@ -169,11 +170,11 @@ static long launch(const struct context *context, const struct program *program,
     }
     long error = become(context, program, child.process);
     if (error < 0) {
-        status = fe_process_kill(child.process, 127);
+        status = fe_process_kill(child.process, FE_EXIT_KILLED);
         inherit_unpack(parcel, false);
     } else {
         status = fe_spawn_start(options, &child);
-        if (status != OK) error = -fe_status_errno(status);
+        if (status != OK && context->process == nullptr) error = -fe_status_errno(status);
         inherit_unpack(parcel, true);
     }
     fe_handle_drop(&child.thread);
@@ -247,7 +248,7 @@ long call_exit_group(const long *a)
     int32_t status = (int32_t)((a[0] & 0xff) << 8);
     struct p9_control wish = {
         .request = CONTROL_PROCESS_EXIT, .data = &status, .size = sizeof status};
-    if (child->process != nullptr && p9_control(child->process, &wish) < 0) child->pid = 0;
+    if (child->process != nullptr) p9_control(child->process, &wish);
     return_to_parent(child->pid != 0 ? (long)child->pid : 1);
 }
 
