@@ -240,8 +240,8 @@ TEST("an identified connector has only its user's permissions, and cannot become
     fe_handle bound, again;
     char name[] = "sub/deep/file";
     EXPECT(start());
-    EXPECT(p9_identify(connector, 1000, 1000, nullptr, 0, &bound) == 0);
-    EXPECT(p9_identify(bound, 0, 0, nullptr, 0, &again) == -EPERM);
+    EXPECT(p9_identify(connector, &(struct p9_user){1000, 1000, nullptr, 0}, &bound) == 0);
+    EXPECT(p9_identify(bound, &(struct p9_user){}, &again) == -EPERM);
     EXPECT(p9_attach(bound, name, &file) == 0);
     struct fe_9p_attributes mode = {.mode = 0777};
     EXPECT(p9_file_set_attributes(file, ATTRIBUTE_MODE, &mode) == -EPERM);
@@ -268,7 +268,7 @@ TEST("malformed requests are refused and harm nothing")
 {
     EXPECT(start());
     fe_handle session;
-    EXPECT(p9_session_create(&server, nullptr, 0, 0, nullptr, &session) == OK);
+    EXPECT(p9_session_create(&server, nullptr, nullptr, nullptr, &session) == OK);
     static const char *const paths[] = {"/", "a//b", "..", ".", "a/../b", "\1\377"};
     for (uint32_t operation = 0; operation < 40; operation++) {
         for (uint32_t i = 0; i < 60; i++) {

@@ -166,14 +166,13 @@ int p9_attach(fe_handle connector, const char *start, struct p9_file **root)
     return *root ? 0 : -ENOMEM;
 }
 
-int p9_identify(fe_handle connector, uint32_t uid, uint32_t gid, const uint32_t *groups,
-                size_t group_count, fe_handle *bound)
+int p9_identify(fe_handle connector, const struct p9_user *user, fe_handle *bound)
 {
     struct call call;
-    call_init(&call, P9_IDENTIFY, uid);
-    call.message.word[1] = gid;
+    call_init(&call, P9_IDENTIFY, user->uid);
+    call.message.word[1] = user->gid;
     call.message.transfer = &call.transfer;
-    call_send(&call, groups, group_count * sizeof *groups);
+    call_send(&call, user->groups, user->group_count * sizeof user->groups[0]);
     call.transfer.receive_handle_capacity = 1;
     enum status status = fe_channel_call(connector, &call.message, FE_FOREVER);
     if (status != OK) return -fe_status_errno(status);

@@ -172,10 +172,12 @@ int p9_fid_install(struct p9_request *request, uint32_t fid, struct p9_node *nod
     return result;
 }
 
-static enum status session_make(struct p9_server *server, struct p9_node *root, uint32_t uid,
-                                uint32_t gid, struct p9_connection **connection, fe_handle *session)
+static enum status session_make(struct p9_server *server, struct p9_node *root,
+                                const struct p9_user *user, struct p9_connection **connection,
+                                fe_handle *session)
 {
-    struct p9_identity *identity = identity_create(uid, gid, nullptr, 0);
+    struct p9_identity *identity =
+        identity_create(user->uid, user->gid, user->groups, (uint32_t)user->group_count);
     if (identity == nullptr) return ERR_NO_MEMORY;
     *connection = connection_create(server, identity, root ? root : server->root, session);
     identity_put(identity);
@@ -186,14 +188,16 @@ enum status p9_connector(struct p9_server *server, struct p9_node *root, uint32_
                          fe_handle *connector)
 {
     struct p9_connection *connection;
-    return session_make(server, root, uid, gid, &connection, connector);
+    struct p9_user user = {.uid = uid, .gid = gid};
+    return session_make(server, root, &user, &connection, connector);
 }
 
-enum status p9_session_create(struct p9_server *server, struct p9_node *root, uint32_t uid,
-                              uint32_t gid, void *owner, fe_handle *session)
+enum status p9_session_create(struct p9_server *server, struct p9_node *root,
+                              const struct p9_user *user, void *owner, fe_handle *session)
 {
     struct p9_connection *connection;
-    TRY(session_make(server, root, uid, gid, &connection, session));
+    struct p9_user nobody_else = {}; // uid 0
+    TRY(session_make(server, root, user ? user : &nobody_else, &connection, session));
     connection->owner = owner;
     if (fid_set(connection, FE_9P_ROOT_FID, connection->root, nullptr) == 0) return OK;
     connection->owner = nullptr;

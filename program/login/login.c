@@ -22,7 +22,7 @@ static bool take_terminal(const char *path)
     for (int fd = 0; fd < 3; fd++) close(fd);
     if (open(path, O_RDWR) != 0) return false;
     ioctl(0, TIOCSCTTY, 1);
-    return dup(0) == 1 && dup(0) == 2;
+    return dup2(0, 1) == 1 && dup2(0, 2) == 2;
 }
 
 // What a program left behind is put right.

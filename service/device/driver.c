@@ -116,7 +116,7 @@ enum status driver_start(struct p9_server *server, struct device *device, uint64
 {
     TRY(image_open(device->driver));
     fe_handle session;
-    TRY(p9_session_create(server, server->root, 0, 0, device, &session));
+    TRY(p9_session_create(server, server->root, nullptr, device, &session));
     struct fe_child child = {};
     TRY(spawn(device, session, &child));
     fe_handle_drop(&child.thread);

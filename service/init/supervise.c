@@ -91,7 +91,7 @@ static struct fe_spawn_handle *handles_of(struct unit *unit, size_t *count)
                                                     .keep = own->handle != FE_NO_HANDLE};
     }
     fe_handle session;
-    if (p9_session_create(&server, control_node, 0, 0, unit, &session) != OK) {
+    if (p9_session_create(&server, control_node, nullptr, unit, &session) != OK) {
         free(list);
         return nullptr;
     }

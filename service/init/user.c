@@ -93,8 +93,8 @@ static void place_for_user(const struct user *user, const struct place *place)
 {
     FE_HANDLE bound = FE_NO_HANDLE;
     uint64_t mount;
-    int result = p9_identify(place->connector, user->uid, user->gid, user->groups,
-                             user->group_count, &bound);
+    struct p9_user who = {user->uid, user->gid, user->groups, user->group_count};
+    int result = p9_identify(place->connector, &who, &bound);
     if (result != 0) {
         say("%s: not for uid %u (%d)", place->path, user->uid, result);
         return;

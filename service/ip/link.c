@@ -318,8 +318,10 @@ void links_state_changed(void)
 void links_init(void)
 {
     int error = p9_open("/dev/device/changes", OPEN_READ, 0, &changes);
-    if (error == 0) links_devices_changed();
-    else fe_log("/dev/device/changes: error %d; loopback only", -error);
+    if (error == 0)
+        links_devices_changed();
+    else
+        fe_log("/dev/device/changes: error %d; loopback only", -error);
 }
 
 static void print_addresses(struct p9_text *text, const struct netif *netif)

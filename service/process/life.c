@@ -56,8 +56,8 @@ static int attach(struct process *process, fe_handle handle)
 static int give_session(struct p9_request *request, struct process *process)
 {
     fe_handle session;
-    if (p9_session_create(&server, &process->node, process->uid, process->gid, process, &session) !=
-        OK) {
+    struct p9_user user = {.uid = process->uid, .gid = process->gid};
+    if (p9_session_create(&server, &process->node, &user, process, &session) != OK) {
         return -ENOMEM;
     }
     request->value = process->pid;

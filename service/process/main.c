@@ -126,7 +126,7 @@ static enum status give_init_its_session(void)
 {
     fe_handle init = fe_start_handle("init"), session;
     if (init == FE_NO_HANDLE) return OK;
-    TRY(p9_session_create(&server, &init_process.node, 0, 0, &init_process, &session));
+    TRY(p9_session_create(&server, &init_process.node, nullptr, &init_process, &session));
     static const char name[] = "session";
     struct fe_transfer transfer = {.send = (uintptr_t)name,
                                    .send_size = sizeof name - 1,

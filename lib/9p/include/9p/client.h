@@ -8,6 +8,7 @@
 // thread_interrupt gives -EINTR. Usable from all threads; two threads may use one file at a time.
 #pragma once
 
+#include <9p/user.h>
 #include <abi/9p.h>
 #include <abi/object.h>
 #include <abi/status.h>
@@ -109,8 +110,7 @@ uint32_t p9_fid_allocate(struct p9_session *session);
 // A connector of one's own: attaches and opens its root, without the namespace.
 int p9_attach(fe_handle connector, const char *start, struct p9_file **root);
 // A connector of `connector` bound to another identity (only for one that is bound to uid 0).
-int p9_identify(fe_handle connector, uint32_t uid, uint32_t gid, const uint32_t *groups,
-                size_t group_count, fe_handle *bound);
+int p9_identify(fe_handle connector, const struct p9_user *user, fe_handle *bound);
 
 // The root of a session given at birth (start handles "process", "init"), through a copy of its
 // handle; nullptr: none.

@@ -10,6 +10,7 @@
 // EAGAIN). Everything runs in the thread that called p9_serve(); nothing here is locked.
 #pragma once
 
+#include <9p/user.h>
 #include <abi/9p.h>
 #include <abi/message.h>
 #include <abi/object.h>
@@ -173,10 +174,10 @@ enum status p9_server_init(struct p9_server *server);
 // may do all.
 enum status p9_connector(struct p9_server *server, struct p9_node *root, uint32_t uid, uint32_t gid,
                          fe_handle *connector);
-// A session with its root fid attached, to be given to somebody; `owner` tells the server's code
-// who it is.
-enum status p9_session_create(struct p9_server *server, struct p9_node *root, uint32_t uid,
-                              uint32_t gid, void *owner, fe_handle *session);
+// A session with its root fid attached, to be given to somebody; `user` nullptr: uid 0. `owner`
+// tells the server's code who it is.
+enum status p9_session_create(struct p9_server *server, struct p9_node *root,
+                              const struct p9_user *user, void *owner, fe_handle *session);
 void *p9_request_owner(const struct p9_request *request); // nullptr for other sessions
 void p9_session_gone(struct p9_server *server, void (*gone)(struct p9_server *, void *owner));
 
