@@ -83,9 +83,10 @@ class Machine:
         except pexpect.EOF:
             raise AssertionError(f"the machine ended; wanted {wanted}") from None
         if index == len(wanted):
+            what = self.child.after.strip()
             with contextlib.suppress(pexpect.ExceptionPexpect):
                 self.child.expect(pexpect.EOF, timeout=1)
-            raise AssertionError(f"the kernel panicked: {self.child.after.strip()}")
+            raise AssertionError(f"the kernel panicked: {what}")
         return self.child.match
 
     def expect_end(self, timeout=60):

@@ -47,6 +47,7 @@ enum status arch_space_init(struct arch_space *space)
 
 void arch_space_fini(struct arch_space *space)
 {
+    if (space->root == 0) return; // arch_space_init had no page for it
     while (!arch_space_trim(space)) {
     }
     if (current_root == space->root) arch_space_switch(nullptr);
