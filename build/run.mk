@@ -10,7 +10,7 @@ outside = -display none -netdev user,id=net0$(hostfwd) \
 	-drive if=none,id=disk0,format=raw,file=$(disk) $(RUN_FLAGS)
 hostfwd = $(PORTS:%=,hostfwd=tcp:127.0.0.1:%)
 
-.PHONY: run debug picture emulator-command
+.PHONY: run debug picture book emulator-command
 run: build $(disk)
 	$(call progress,RUN,$(BOARD) by $(BOOT); ctrl-a x ends it)
 	$(Q)$(command) $(outside) -serial mon:stdio
@@ -21,6 +21,9 @@ debug: build $(disk)
 # A picture of a session, for the README.
 picture: build
 	$(Q)$(PYTHON) tool/picture $(BOARD) $(BOOT) doc/picture/session.svg
+
+book:
+	$(Q)$(PYTHON) tool/book out/book.html && echo 'The book is out/book.html'
 
 emulator-command:
 	@echo '$(subst ','\'',$(command))'

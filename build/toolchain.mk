@@ -14,7 +14,7 @@ PYTHON := /usr/bin/python3
 
 # out/setup.mk says what tool/setup found or installed; making it is what installs. Goals that only
 # tell something, or tidy up, need none of it.
-idle := help list clean format unit-list boots boards arch emulator-command
+idle := help list clean format book unit-list boots boards arch emulator-command
 goals := $(or $(MAKECMDGOALS),help)
 ifneq ($(filter-out $(idle),$(goals)),)
 building := yes
