@@ -57,7 +57,7 @@ sources = $(call replace,$(filter-out $(if $(filter test/%,$1),,%_test.c) $(call
 	$(call arch-sources,$($1.arch),$2) $(if $(filter kernel,$($1.arch)),arch/conform.c) $($1.generated:%=$(gen)/%)
 plain = $(if $($1.sources),$(call overlay,$1,$(patsubst $1/%,%,$(call under,$1,$($1.sources))),\
 	$(patsubst $($1.root)/%,%,$(call under,$($1.root),$($1.sources)))),\
-	$(filter-out $(isas:%=%/),$(if $(filter kernel,$($1.kind)),$(call portable,$(call below,$1/*.c)),$(wildcard $1/*.c))))
+	$(if $(filter kernel,$($1.kind)),$(call portable,$(call below,$1/*.c)),$(wildcard $1/*.c)))
 overlay = $(addprefix $1/,$2) $(addprefix $($1.root)/,$(filter-out $2,$3))
 portable = $(filter-out $(foreach i,$(isas),$(filter %,$(foreach f,$1,$(if $(findstring /$i/,$f),$f)))),$1)
 arch-sources = $(if $1,$(call first-of,$(filter-out %_test.c,$(foreach i,$(lineage.$2),\
@@ -67,7 +67,8 @@ first-of = $(if $1,$(firstword $1) $(call first-of,$(filter-out $(addprefix %/,$
 # replace(sources, lineage, folder): files of <isa>/ join, and push out the generic file of the same name.
 replace = $(call without,$1,$(call nearest,$(foreach i,$2,$(foreach d,$(sort $3 $(dir $1)),\
 	$(wildcard $d$i/*.S $d$i/*.s $d$i/*.c))),))
-nearest = $(if $1,$(call nearest,$(filter-out $(firstword $1) $(call twins,$(firstword $1),$1),$1),$2 $(firstword $1)),$2)
+nearest = $(if $1,$(call nearest,$(filter-out $(firstword $1) $(call twins,$(firstword $1),$1),$1),\
+	$2 $(firstword $1)),$2)
 twins = $(foreach f,$2,$(if $(filter $(call generic,$1),$(call generic,$f)),$f))
 generic = $(dir $(patsubst %/,%,$(dir $1)))$(basename $(notdir $1)).c
 without = $(filter-out $(foreach f,$2,$(call generic,$f)),$1) $(filter-out %_test.c,$2)

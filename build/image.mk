@@ -55,20 +55,21 @@ tools:
 kernel := $(if $(wildcard kernel/main.c),$(call of-kind,kernel))
 # Linked twice: the names of its functions, for backtraces, come from the first time.
 kernel-linker = $(LD) $(kernel_link) --build-id=sha1 -z max-page-size=4096 -z noexecstack --gc-sections
+kernel_script := $(firstword $(wildcard $(lineage:%=arch/%/kernel/kernel.ld)))
 define kernel-image
 $(foreach c,$(call reach,$(call used,$1,kernel),,kernel),$(eval $(call archive,$c,kernel)))
 $(call compile,$1,kernel)
 $(foreach p,$(boots),$(eval boot/$p.sources :=)$(eval $(call compile,boot/$p,kernel)))
-$(out)/kernel.plain: $(firstword $(wildcard $(lineage:%=arch/%/kernel/kernel.ld))) \
-		$$($1.kernel.objects) $(foreach p,$(boots),$$(boot/$p.kernel.objects)) $(call archives-of,$1,kernel)
+$1.parts := $(kernel_script) $$($1.kernel.objects) $(foreach p,$(boots),$$(boot/$p.kernel.objects)) \
+	$(call archives-of,$1,kernel)
+$(out)/kernel.plain: $$($1.parts)
 	$$(call progress,LINK,$$@)
 	$$(Q)$(kernel-linker) -T $$^ -o $$@
 $(out)/symbol.o: $(out)/kernel.plain tool/symbols
 	$$(Q)$(NM) -n $$< | tool/symbols >$$(@:.o=.S) && $(CC) $(flags.kernel) -c $$(@:.o=.S) -o $$@
-$(out)/kernel.elf: $(out)/kernel.plain $(out)/symbol.o
+$(out)/kernel.elf: $$($1.parts) $(out)/symbol.o
 	$$(call progress,LINK,$$@)
-	$$(Q)$(kernel-linker) -Map=$$@.map -T $(firstword $(wildcard $(lineage:%=arch/%/kernel/kernel.ld))) $$($1.kernel.objects) \
-		$(foreach p,$(boots),$$(boot/$p.kernel.objects)) $(call archives-of,$1,kernel) $(out)/symbol.o -o $$@
+	$$(Q)$(kernel-linker) -Map=$$@.map -T $$^ -o $$@
 kernel: $(out)/kernel.elf
 endef
 $(foreach k,$(kernel),$(eval $(call kernel-image,$k)))

@@ -157,8 +157,9 @@ static long become(const struct context *context, const struct program *program,
     return p9_control(context->process, &wish);
 }
 
-// Create, tell the process service, start: a program never runs before it is known. From the moment when it is known,
-// whatever ends it (a signal may, before it ever runs) is its own end, which its parent waits for.
+// Create, tell the process service, start: a program never runs before it is known. From the moment
+// when it is known, whatever ends it (a signal may, before it ever runs) is its own end, which its
+// parent waits for.
 static long launch(const struct context *context, const struct program *program,
                    const struct fe_spawn *options, struct inherit_parcel *parcel)
 {

@@ -95,11 +95,11 @@ void datagrams_drop(struct conversation *conversation)
 }
 
 int datagram_make(struct conversation *conversation, const void *from, size_t count,
-                  struct pbuf **packet, ip_addr_t *remote, uint16_t *port)
+                  struct outgoing *outgoing)
 {
     const uint8_t *at = from;
-    *remote = conversation->remote;
-    *port = conversation->remote_port;
+    outgoing->remote = conversation->remote;
+    outgoing->port = conversation->remote_port;
     bool has_remote = conversation->state == STATE_CONNECTED;
     if (conversation->has_headers) {
         struct net_datagram header;
@@ -108,16 +108,16 @@ int datagram_make(struct conversation *conversation, const void *from, size_t co
         at += sizeof(header);
         count -= sizeof(header);
         if (header.version != 0) { // 0: to the remote end that connect fixed
-            address_load(remote, &header);
-            *port = header.remote_port;
+            address_load(&outgoing->remote, &header);
+            outgoing->port = header.remote_port;
             has_remote = true;
         }
     }
     if (!has_remote) return -EDESTADDRREQ;
     if (count > DATAGRAM_MAX) return -EMSGSIZE;
-    *packet = pbuf_alloc(PBUF_TRANSPORT, (uint16_t)count, PBUF_RAM);
-    if (*packet == nullptr) return -ENOMEM;
-    (void)pbuf_take(*packet, at, (uint16_t)count);
+    outgoing->packet = pbuf_alloc(PBUF_TRANSPORT, (uint16_t)count, PBUF_RAM);
+    if (outgoing->packet == nullptr) return -ENOMEM;
+    (void)pbuf_take(outgoing->packet, at, (uint16_t)count);
     return 0;
 }
 

@@ -11,9 +11,16 @@ void datagram_queue(struct conversation *conversation, struct pbuf *packet, cons
 int64_t datagram_read(struct conversation *conversation, void *to, size_t count);
 void datagrams_drop(struct conversation *conversation);
 
-// The packet to send and where, from what was written. 0 or a negative errno.
+// A packet to send, and where to.
+struct outgoing {
+    struct pbuf *packet;
+    ip_addr_t remote;
+    uint16_t port;
+};
+
+// Makes one from what was written. 0 or a negative errno.
 int datagram_make(struct conversation *conversation, const void *from, size_t count,
-                  struct pbuf **packet, ip_addr_t *remote, uint16_t *port);
+                  struct outgoing *outgoing);
 uint32_t datagram_ready(const struct conversation *conversation);
 int datagram_refuse_call(struct conversation *conversation, uint32_t backlog);
 int datagram_shutdown(struct conversation *conversation);

@@ -87,13 +87,11 @@ static int set(struct conversation *conversation, const char *name, uint32_t val
 
 static int64_t write_message(struct conversation *conversation, const void *from, size_t count)
 {
-    struct pbuf *packet;
-    ip_addr_t remote;
-    uint16_t port;
-    int error = datagram_make(conversation, from, count, &packet, &remote, &port);
+    struct outgoing outgoing;
+    int error = datagram_make(conversation, from, count, &outgoing);
     if (error != 0) return error;
-    error = lwip_errno(raw_sendto(conversation->pcb, packet, &remote));
-    pbuf_free(packet);
+    error = lwip_errno(raw_sendto(conversation->pcb, outgoing.packet, &outgoing.remote));
+    pbuf_free(outgoing.packet);
     if (error != 0) return error;
     conversation->sent += count;
     return (int64_t)count;

@@ -19,8 +19,8 @@ posix_thread_entry:
     brk     #0
     .size posix_thread_entry, . - posix_thread_entry
 
-    // An upcall: x0 is the saved frame. The kernel has the general registers; the vector ones still belong to what
-    // was interrupted.
+    // An upcall: x0 is the saved frame. The kernel has the general registers; the vector ones still
+    // belong to what was interrupted.
     .section .text.posix_upcall_entry, "ax"
     .globl posix_upcall_entry
     .hidden posix_upcall_entry
