@@ -44,7 +44,6 @@ struct frame {
 struct arch_space {
     uint64_t root;       // physical address of the level 0 table; its identifier in the top 16 bits
     uint64_t generation; // in which the identifier is valid; 0: none was given yet
-    uintptr_t trim;      // where arch_space_trim goes on
 };
 
 static inline struct cpu *arch_cpu(void)

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 // User address spaces: four levels of tables with 4 KiB pages under TTBR0, one 2 MiB block where a
-// call maps exactly that. Tables are charged to the space. Blocks are never split: unmapping or
-// protecting a part removes the whole, and what was not meant comes back by a fault. Translations
-// are tagged with an address-space identifier; when those run out all are forgotten at once and
-// given out anew.
+// call maps exactly that. Tables are charged to the space and freed with their last entry; how many
+// a table has is kept in bits of the entry that points to it, which the hardware ignores. Blocks
+// are never split: unmapping or protecting a part removes the whole, and what was not meant comes
+// back by a fault. Translations are tagged with an address-space identifier; when those run out all
+// are forgotten at once and given out anew.
 #include "kernel/memory/space.h"
+#include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "map.h"
 #include <arch/arch.h>
 
 enum : uint64_t { ASID_SHIFT = 48, FLUSH_ALL_ABOVE = 64 * ARCH_PAGE_SIZE };
-enum : uint32_t { TRIM_STEP = 16 }; // tables looked at in one call
+enum : uint64_t { COUNT_ONE = 1u << 2, COUNT_MASK = 0x3ffu << 2 }; // in an entry that is a table
 
 static uint64_t asid_last, asid_count, asid_generation = 1; // guarded by the kernel lock
 
@@ -42,21 +44,6 @@ static uint64_t *find(struct arch_space *space, uintptr_t address, uint32_t *lev
     return entry;
 }
 
-// As find, making the tables down to `level`. nullptr when one cannot be had.
-static uint64_t *make(struct arch_space *space, uintptr_t address, uint32_t level)
-{
-    uint64_t *entry = &table_of(space->root)[entry_index(address, 0)];
-    for (uint32_t at = 0; at < level; at++) {
-        if (!(*entry & ENTRY_VALID)) {
-            struct page *page = space_table_allocate(space);
-            if (page == nullptr) return nullptr;
-            *entry = page_physical(page) | ENTRY_VALID | ENTRY_TABLE;
-        }
-        entry = &table_of(*entry)[entry_index(address, at + 1)];
-    }
-    return entry;
-}
-
 // Forgets translations of the range, on every CPU. What the space's identifier was in an earlier
 // generation is forgotten already.
 static void forget(struct arch_space *space, uintptr_t address, size_t size)
@@ -74,6 +61,92 @@ static void forget(struct arch_space *space, uintptr_t address, size_t size)
     __asm__ volatile("dsb ish\n\tisb" : : : "memory");
 }
 
+// The entries on the way to an address, the last at `level`.
+struct path {
+    uint64_t *entry[4];
+    uint32_t level;
+};
+
+// The way to `address`, as far as it goes.
+static void walk(struct arch_space *space, uintptr_t address, struct path *path)
+{
+    uint64_t *entry = &table_of(space->root)[entry_index(address, 0)];
+    path->entry[0] = entry;
+    for (path->level = 0; path->level < 3; path->entry[path->level] = entry) {
+        if (!(*entry & ENTRY_VALID) || !(*entry & ENTRY_TABLE)) break;
+        entry = &table_of(*entry)[entry_index(address, ++path->level)];
+    }
+}
+
+// Fills the invalid last entry of the path.
+static void set(const struct path *path, uint64_t value)
+{
+    *path->entry[path->level] = value;
+    if (path->level > 0) *path->entry[path->level - 1] += COUNT_ONE;
+}
+
+// Clears the last entry of the path, and with it each table that is empty then. Those are chained
+// by their first words behind `empty`, to be freed when translations are forgotten.
+static void clear(const struct path *path, uint64_t *empty)
+{
+    *path->entry[path->level] = 0;
+    for (uint32_t level = path->level; level > 0; level--) {
+        uint64_t *holder = path->entry[level - 1];
+        *holder -= COUNT_ONE;
+        if (*holder & COUNT_MASK) return;
+        uint64_t table = *holder & ENTRY_ADDRESS;
+        *holder = 0;
+        *table_of(table) = *empty; // not a valid entry, should one still look
+        *empty = table;
+    }
+}
+
+static void free_tables(struct arch_space *space, uint64_t empty)
+{
+    while (empty != 0) {
+        uint64_t next = *table_of(empty);
+        space_table_free(space, page_of(empty));
+        empty = next;
+    }
+}
+
+// Forgets, then frees.
+static void settle(struct arch_space *space, uintptr_t address, size_t size, uint64_t empty)
+{
+    forget(space, address, size);
+    free_tables(space, empty);
+}
+
+// Frees the deepest table of the path, and those that are empty without it, if it has no entry.
+static void drop_unused(struct arch_space *space, uintptr_t address, const struct path *path)
+{
+    uint64_t empty = 0;
+    if (path->level == 0 || (*path->entry[path->level - 1] & COUNT_MASK) != 0) return;
+    *path->entry[path->level - 1] += COUNT_ONE; // which clear() takes back
+    clear(path, &empty);
+    settle(space, address, ARCH_PAGE_SIZE, empty);
+}
+
+// Extends the path to `level` by tables of its own. False, with nothing left of them, when one
+// cannot be had.
+static bool extend(struct arch_space *space, uintptr_t address, uint32_t level, struct path *path)
+{
+    walk(space, address, path);
+    while (path->level < level) {
+        ASSERT(!(*path->entry[path->level] & ENTRY_VALID)); // no block is in the way
+        struct page *page = space_table_allocate(space);
+        if (page == nullptr) {
+            drop_unused(space, address, path);
+            return false;
+        }
+        uint64_t table = page_physical(page);
+        set(path, table | ENTRY_VALID | ENTRY_TABLE);
+        path->level++;
+        path->entry[path->level] = &table_of(table)[entry_index(address, path->level)];
+    }
+    return true;
+}
+
 enum status arch_space_init(struct arch_space *space)
 {
     *space = (struct arch_space){};
@@ -86,8 +159,6 @@ enum status arch_space_init(struct arch_space *space)
 void arch_space_fini(struct arch_space *space)
 {
     if (space->root == 0) return;
-    while (!arch_space_trim(space)) {
-    }
     space_table_free(space, page_of(space->root & ENTRY_ADDRESS));
     space->root = 0;
 }
@@ -98,22 +169,26 @@ enum status arch_space_map(struct arch_space *space, uintptr_t address, uint64_t
     uint64_t attributes = user_attributes(protection);
     bool is_block = size == BLOCK_2M && (address | physical) % BLOCK_2M == 0;
     if (protection & SPACE_EXECUTE) map_sync_instructions(arch_physical_to_virtual(physical), size);
-    if (is_block) {
-        uint64_t *entry = make(space, address, 2);
-        if (entry == nullptr) return ERR_NO_MEMORY;
-        if (!(*entry & ENTRY_VALID)) { // not an empty table left from before
-            *entry = physical | attributes;
-            __asm__ volatile("dsb ishst\n\tisb" : : : "memory");
-            return OK;
-        }
+    struct path path, last;
+    if (!extend(space, address, is_block ? 2 : 3, &path)) return ERR_NO_MEMORY;
+    if (path.level == 2) {
+        ASSERT(!(*path.entry[2] & ENTRY_VALID));
+        set(&path, physical | attributes);
+        __asm__ volatile("dsb ishst\n\tisb" : : : "memory");
+        return OK;
     }
     // At most two tables are entered: both exist before anything changes.
-    uint64_t *entry = make(space, address, 3);
-    if (entry == nullptr || make(space, address + size - ARCH_PAGE_SIZE, 3) == nullptr)
+    uintptr_t end = address + size;
+    if (entry_index(address, 3) + size / ARCH_PAGE_SIZE > 512 &&
+        !extend(space, end - ARCH_PAGE_SIZE, 3, &last)) {
+        drop_unused(space, address, &path);
         return ERR_NO_MEMORY;
-    for (size_t at = 0; at < size; at += ARCH_PAGE_SIZE, entry++) {
-        if (at > 0 && entry_index(address + at, 3) == 0) entry = make(space, address + at, 3);
-        *entry = (physical + at) | attributes | ENTRY_TABLE;
+    }
+    for (; address < end; address += ARCH_PAGE_SIZE, physical += ARCH_PAGE_SIZE) {
+        if (entry_index(address, 3) == 0) walk(space, address, &path);
+        uint64_t *entry = path.entry[3]++;
+        if (!(*entry & ENTRY_VALID)) *path.entry[2] += COUNT_ONE;
+        *entry = physical | attributes | ENTRY_TABLE;
     }
     __asm__ volatile("dsb ishst\n\tisb" : : : "memory");
     return OK;
@@ -123,21 +198,25 @@ enum status arch_space_map(struct arch_space *space, uintptr_t address, uint64_t
 static void change(struct arch_space *space, uintptr_t address, size_t size, uint64_t attributes)
 {
     uintptr_t end = address + size;
+    uint64_t empty = 0;
     bool is_changed = false;
     for (uintptr_t at = address; at < end;) {
-        uint32_t level;
-        uint64_t *entry = find(space, at, &level);
-        uint64_t span = 1ull << entry_shift(level);
+        struct path path;
+        walk(space, at, &path);
+        uint64_t *entry = path.entry[path.level];
+        uint64_t span = 1ull << entry_shift(path.level);
         bool is_whole = at % span == 0 && end - at >= span;
-        if (is_leaf(*entry, level)) {
-            uint64_t kept = *entry & (ENTRY_ADDRESS | ENTRY_TABLE | ENTRY_KIND);
-            *entry = attributes != 0 && is_whole ? kept | attributes : 0;
+        if (is_leaf(*entry, path.level)) {
             is_changed = true;
+            if (attributes != 0 && is_whole)
+                *entry = (*entry & (ENTRY_ADDRESS | ENTRY_TABLE | ENTRY_KIND)) | attributes;
+            else
+                clear(&path, &empty);
         }
         at = (at & ~(span - 1)) + span;
         if (at == 0) break;
     }
-    if (is_changed) forget(space, address, size);
+    if (is_changed) settle(space, address, size, empty);
 }
 
 void arch_space_unmap(struct arch_space *space, uintptr_t address, size_t size)
@@ -171,52 +250,9 @@ bool arch_space_query(struct arch_space *space, uintptr_t address, uint64_t *phy
     return true;
 }
 
-static bool is_empty(const uint64_t *table)
-{
-    for (const uint64_t *at = table; at < table + 512; at += 8)
-        if ((at[0] | at[1] | at[2] | at[3] | at[4] | at[5] | at[6] | at[7]) != 0) return false;
-    return true;
-}
-
-// The deepest table on the way to `address`, and the level of its entries; `holder` is the entry
-// that points to it, nullptr for the root.
-static uint64_t *deepest(struct arch_space *space, uintptr_t address, uint32_t *level,
-                         uint64_t **holder)
-{
-    uint64_t *table = table_of(space->root), *entry = &table[entry_index(address, 0)];
-    *holder = nullptr;
-    for (*level = 0; *level < 3 && (*entry & ENTRY_VALID) && (*entry & ENTRY_TABLE); ++*level) {
-        *holder = entry;
-        table = table_of(*entry);
-        entry = &table[entry_index(address, *level + 1)];
-    }
-    return table;
-}
-
-// Where the next table below this one starts, or this one's end: where to look after `address`.
-static uintptr_t next_table(const uint64_t *table, uint32_t level, uintptr_t address)
-{
-    uint64_t span = 1ull << entry_shift(level);
-    uint32_t index = level == 3 ? 512 : entry_index(address, level) + 1;
-    while (index < 512 && !((table[index] & ENTRY_VALID) && (table[index] & ENTRY_TABLE))) index++;
-    return (address & ~(span * 512 - 1)) + span * index;
-}
-
+// Tables go with their last entry: there are none to look for.
 bool arch_space_trim(struct arch_space *space)
 {
-    for (uint32_t step = 0; step < TRIM_STEP && space->trim < ARCH_USER_END; step++) {
-        uint32_t level;
-        uint64_t *holder, *table = deepest(space, space->trim, &level, &holder);
-        if (holder == nullptr || !is_empty(table)) {
-            space->trim = next_table(table, level, space->trim);
-            continue;
-        }
-        *holder = 0; // the table that this was in is looked at next
-        forget(space, 0, ARCH_USER_END);
-        space_table_free(space, page_of(arch_virtual_to_physical(table)));
-    }
-    if (space->trim < ARCH_USER_END) return false;
-    space->trim = 0;
     return true;
 }
 
