@@ -10,7 +10,7 @@
 #include "kernel/object/quota.h"
 
 enum : uint64_t { CHUNK = 2ull << 20 };
-enum : uint32_t { ACCESS = MAP_READ | MAP_WRITE | MAP_EXECUTE };
+enum : uint32_t { ACCESS = MAP_READ | MAP_WRITE | MAP_EXECUTE, CLEAR_STEPS = 8 };
 
 static uintptr_t chunk_end(uintptr_t at, uintptr_t end)
 {
@@ -234,16 +234,19 @@ enum status space_reach(struct space *space, uintptr_t address, uint32_t access,
 
 bool space_clear(struct space *space)
 {
-    struct region *region = region_find(space, 0);
-    if (region != nullptr) {
+    for (uint32_t i = 0; i < CLEAR_STEPS; i++) {
+        struct region *region = region_find(space, 0);
+        if (region == nullptr) {
+            if (!arch_space_trim(&space->arch)) return false;
+            arch_space_fini(&space->arch);
+            return true;
+        }
         uintptr_t at = region->start;
         // From a region's start nothing is split, so nothing can fail.
         ASSERT(space_unmap(space, &at, region_end(region)) == OK);
-        return false;
+        if (arch_interrupt_pending()) break;
     }
-    if (!arch_space_trim(&space->arch)) return false;
-    arch_space_fini(&space->arch);
-    return true;
+    return false;
 }
 
 struct page *space_table_allocate(struct arch_space *arch)
