@@ -9,7 +9,10 @@
 #include "kernel/memory/page.h"
 
 enum : uint64_t { IDENTIFIER_COUNT = 4096, KEEP_TRANSLATIONS = 1ull << 63 };
-enum { TRIM_STEP = 16, TOP = 3, USER_TOPS = TABLE_ENTRIES / 2 };
+enum { TOP = 3, USER_TOPS = TABLE_ENTRIES / 2 };
+// An entry that points to a table counts, in bits that the processor ignores, the entries in use in
+// it: a table goes with its last one.
+enum : uint64_t { COUNT_ONE = 1ull << 52, COUNT_MASK = 0x3ffull << 52 };
 constexpr size_t LARGE_SIZE = 2u << 20;
 
 static uint64_t identifier_generation = 1;
@@ -48,73 +51,62 @@ enum status arch_space_init(struct arch_space *space)
 void arch_space_fini(struct arch_space *space)
 {
     if (space->root == 0) return; // arch_space_init had no page for it
-    while (!arch_space_trim(space)) {
-    }
     if (current_root == space->root) arch_space_switch(nullptr);
     space_table_free(space, page_of(space->root));
     space->root = 0;
 }
 
-// The entry for `address` at `level`, or the large page above it; nullptr when tables are missing.
-static uint64_t *entry_find(const struct arch_space *space, uintptr_t address, unsigned *level)
+// The entries on the way to an address, by level, down to the last one there is.
+struct path {
+    uint64_t *entry[TOP + 1];
+    unsigned level;
+};
+
+// The way to `address`, as far as it goes: to a page, a large page, or an entry that is not used.
+static void walk(const struct arch_space *space, uintptr_t address, struct path *path)
 {
     uint64_t *table = arch_physical_to_virtual(space->root);
 
-    for (unsigned at = TOP;; at--) {
-        uint64_t *entry = &table[table_index(address, at)];
-        if (at == *level || (at < TOP && *entry & TABLE_LARGE)) {
-            *level = at;
-            return entry;
-        }
-        if (!(*entry & TABLE_PRESENT)) {
-            *level = at;
-            return nullptr;
-        }
+    for (path->level = TOP;; path->level--) {
+        uint64_t *entry = &table[table_index(address, path->level)];
+        path->entry[path->level] = entry;
+        if (path->level == 0 || !(*entry & TABLE_PRESENT)) return;
+        if (path->level < TOP && *entry & TABLE_LARGE) return;
         table = table_at(*entry);
     }
 }
 
-// As entry_find, making tables on the way. They stay when a later one fails: empty ones are
-// trimmed.
-static uint64_t *entry_make(struct arch_space *space, uintptr_t address, unsigned level)
+// Fills the last entry of the path.
+static void set(const struct path *path, uint64_t value)
 {
-    uint64_t *table = arch_physical_to_virtual(space->root);
-
-    for (unsigned at = TOP; at > level; at--) {
-        uint64_t *entry = &table[table_index(address, at)];
-        if (!(*entry & TABLE_PRESENT)) {
-            struct page *page = space_table_allocate(space);
-            if (page == nullptr) return nullptr;
-            *entry = page_physical(page) | TABLE_PRESENT | TABLE_WRITE | TABLE_USER;
-        }
-        table = table_at(*entry);
-    }
-    return &table[table_index(address, level)];
+    uint64_t *entry = path->entry[path->level];
+    if (!(*entry & TABLE_PRESENT) && path->level < TOP) *path->entry[path->level + 1] += COUNT_ONE;
+    *entry = value;
 }
 
-enum status arch_space_map(struct arch_space *space, uintptr_t address, uint64_t physical,
-                           size_t size, uint32_t protection)
+// Clears the last entry of the path, and each table that is empty then. Those are chained by their
+// first words behind `empty`, to be freed when translations are forgotten.
+static void clear(const struct path *path, uint64_t *empty)
 {
-    uint64_t flags = protection_flags(protection) | TABLE_USER;
-
-    if (size == LARGE_SIZE && ((address | physical) & (LARGE_SIZE - 1)) == 0) {
-        uint64_t *entry = entry_make(space, address, 1);
-        if (entry == nullptr) return ERR_NO_MEMORY;
-        if (!(*entry & TABLE_PRESENT)) {
-            *entry = physical | flags | TABLE_LARGE;
-            return OK;
-        }
+    *path->entry[path->level] = 0;
+    for (unsigned level = path->level + 1; level <= TOP; level++) {
+        uint64_t *holder = path->entry[level];
+        *holder -= COUNT_ONE;
+        if (*holder & COUNT_MASK) return;
+        uint64_t table = *holder & TABLE_ADDRESS;
+        *holder = 0;
+        *table_at(table) = *empty; // a page's address: not present, should one still look
+        *empty = table;
     }
-    if (entry_make(space, address, 0) == nullptr) return ERR_NO_MEMORY;
-    if (entry_make(space, address + size - 1, 0) == nullptr) return ERR_NO_MEMORY;
+}
 
-    uint64_t *entry = nullptr;
-    for (size_t done = 0; done < size; done += ARCH_PAGE_SIZE) {
-        bool is_new_table = entry == nullptr || table_index(address + done, 0) == 0;
-        entry = is_new_table ? entry_make(space, address + done, 0) : entry + 1;
-        *entry = (physical + done) | flags;
+static void free_tables(struct arch_space *space, uint64_t empty)
+{
+    while (empty != 0) {
+        uint64_t next = *table_at(empty);
+        space_table_free(space, page_of(empty));
+        empty = next;
     }
-    return OK;
 }
 
 static void invalidate(struct arch_space *space, uintptr_t address, size_t size)
@@ -132,23 +124,85 @@ static void invalidate(struct arch_space *space, uintptr_t address, size_t size)
     }
 }
 
+// Frees the deepest table of the path, and those that are empty without it, if nothing is in it.
+static void drop_unused(struct arch_space *space, uintptr_t address, const struct path *path)
+{
+    uint64_t empty = 0;
+    if (path->level == TOP || *path->entry[path->level + 1] & COUNT_MASK) return;
+    *path->entry[path->level + 1] += COUNT_ONE; // which clear() takes back
+    clear(path, &empty);
+    invalidate(space, address, ARCH_PAGE_SIZE);
+    free_tables(space, empty);
+}
+
+// Extends the path to `level` by tables of its own. False, with nothing left of them, when one
+// cannot be had.
+static bool extend(struct arch_space *space, uintptr_t address, unsigned level, struct path *path)
+{
+    walk(space, address, path);
+    while (path->level > level) {
+        struct page *page = space_table_allocate(space);
+        if (page == nullptr) {
+            drop_unused(space, address, path);
+            return false;
+        }
+        uint64_t table = page_physical(page);
+        set(path, table | TABLE_PRESENT | TABLE_WRITE | TABLE_USER);
+        path->level--;
+        path->entry[path->level] = &table_at(table)[table_index(address, path->level)];
+    }
+    return true;
+}
+
+enum status arch_space_map(struct arch_space *space, uintptr_t address, uint64_t physical,
+                           size_t size, uint32_t protection)
+{
+    uint64_t flags = protection_flags(protection) | TABLE_USER;
+    struct path path, last;
+
+    if (size == LARGE_SIZE && ((address | physical) & (LARGE_SIZE - 1)) == 0) {
+        if (!extend(space, address, 1, &path)) return ERR_NO_MEMORY;
+        if (path.level == 1 && !(*path.entry[1] & TABLE_PRESENT)) {
+            set(&path, physical | flags | TABLE_LARGE);
+            return OK;
+        }
+    }
+    if (!extend(space, address, 0, &path)) return ERR_NO_MEMORY;
+    if (!extend(space, address + size - 1, 0, &last)) {
+        walk(space, address, &path);
+        drop_unused(space, address, &path);
+        return ERR_NO_MEMORY;
+    }
+    for (size_t done = 0; done < size; done += ARCH_PAGE_SIZE, path.entry[0]++) {
+        if (done > 0 && table_index(address + done, 0) == 0) walk(space, address + done, &path);
+        set(&path, (physical + done) | flags);
+    }
+    return OK;
+}
+
 // Removes, or with `flags` re-protects, what is mapped in the range. A large page that the range
 // covers in part goes as a whole: what is still wanted of it comes back by a fault.
 static void range_change(struct arch_space *space, uintptr_t address, size_t size, uint64_t flags)
 {
     bool changed = false;
+    uint64_t empty = 0;
 
     for (uintptr_t at = address, next; at < address + size; at = next) {
-        unsigned level = 0;
-        uint64_t *entry = entry_find(space, at, &level);
-        next = (at & ~(table_span(level) - 1)) + table_span(level);
-        if (entry == nullptr || !(*entry & TABLE_PRESENT)) continue;
-        bool is_whole = (at & (table_span(level) - 1)) == 0 && next <= address + size;
+        struct path path;
+        walk(space, at, &path);
+        uint64_t span = table_span(path.level), *entry = path.entry[path.level];
+        next = (at & ~(span - 1)) + span;
+        if (!(*entry & TABLE_PRESENT)) continue;
+        bool is_whole = (at & (span - 1)) == 0 && next <= address + size;
         uint64_t kept = *entry & (TABLE_ADDRESS | TABLE_UNCACHED | TABLE_LARGE);
-        *entry = flags != 0 && is_whole ? kept | flags : 0;
+        if (flags != 0 && is_whole)
+            *entry = kept | flags;
+        else
+            clear(&path, &empty);
         changed = true;
     }
     if (changed) invalidate(space, address, size);
+    free_tables(space, empty);
 }
 
 void arch_space_unmap(struct arch_space *space, uintptr_t address, size_t size)
@@ -166,9 +220,11 @@ void arch_space_protect(struct arch_space *space, uintptr_t address, size_t size
 bool arch_space_query(struct arch_space *space, uintptr_t address, uint64_t *physical,
                       uint32_t *protection)
 {
-    unsigned level = 0;
-    uint64_t *entry = entry_find(space, address, &level);
-    if (entry == nullptr || !(*entry & TABLE_PRESENT)) return false;
+    struct path path;
+    walk(space, address, &path);
+    unsigned level = path.level;
+    const uint64_t *entry = path.entry[level];
+    if (!(*entry & TABLE_PRESENT)) return false;
 
     uint64_t offset = address & (table_span(level) - 1);
     *physical = (*entry & TABLE_ADDRESS & ~(table_span(level) - 1)) + offset;
@@ -180,38 +236,10 @@ bool arch_space_query(struct arch_space *space, uintptr_t address, uint64_t *phy
     return true;
 }
 
-// Frees empty tables below `table`, whose entries are at `level`; true when `table` itself is empty
-// then.
-static bool tables_trim(struct arch_space *space, uint64_t *table, unsigned level, unsigned *budget)
-{
-    unsigned count = level == TOP ? USER_TOPS : TABLE_ENTRIES;
-    bool is_empty = true;
-
-    for (unsigned i = 0; i < count; i++) {
-        if (!(table[i] & TABLE_PRESENT)) continue;
-        bool is_table = level > 0 && !(level < TOP && table[i] & TABLE_LARGE);
-        if (!is_table || *budget == 0 ||
-            !tables_trim(space, table_at(table[i]), level - 1, budget) || *budget == 0) {
-            is_empty = false;
-            if (level == 0) return false;
-            continue;
-        }
-        struct page *page = page_of(table[i] & TABLE_ADDRESS);
-        table[i] = 0;
-        space_table_free(space, page);
-        (*budget)--;
-    }
-    return is_empty;
-}
-
+// Nothing is left to trim: tables go with their last entry.
 bool arch_space_trim(struct arch_space *space)
 {
-    unsigned budget = TRIM_STEP;
-
-    if (space->root == 0) return true;
-    tables_trim(space, arch_physical_to_virtual(space->root), TOP, &budget);
-    if (budget < TRIM_STEP) invalidate(space, 0, SIZE_MAX);
-    return budget > 0;
+    return true;
 }
 
 // The number for `space`, a new one if it has none that is valid; and whether old translations are
