@@ -49,6 +49,26 @@ static enum status add_serial(const struct roots *roots, uint16_t base, uint32_t
     return status == ERR_BUSY ? OK : status;
 }
 
+enum : uint32_t { CMOS_BASE = 0x70, CMOS_SIZE = 2, CMOS_STATUS_D = 0x0d, CMOS_VALID = 0x80 };
+
+// The real-time clock, whose status register D says that its memory is valid.
+static enum status add_cmos(const struct roots *roots)
+{
+    FE_HANDLE ports = FE_NO_HANDLE;
+    uint32_t status_d = 0;
+    TRY(fe_resource_derive(roots->port, RESOURCE_PORT, CMOS_BASE, CMOS_SIZE, &ports));
+    (void)fe_port_write(ports, CMOS_BASE, 1, CMOS_STATUS_D);
+    (void)fe_port_read(ports, CMOS_BASE + 1, 1, &status_d);
+    if (status_d != CMOS_VALID) return OK;
+    struct device *device = device_new("pc");
+    if (device == nullptr) return ERR_NO_MEMORY;
+    device_add_id(device, "cmos");
+    snprintf(device->location, sizeof(device->location), "real-time clock %x", CMOS_BASE);
+    TRY(device_add_resource(device, "port", fe_handle_take(&ports), CMOS_BASE));
+    device_announce(device);
+    return OK;
+}
+
 enum status pc_enumerate(const struct roots *roots)
 {
     uint16_t console = 0;
@@ -64,5 +84,5 @@ enum status pc_enumerate(const struct roots *roots)
         line = firmware_isa_interrupt(serial_ports[i].interrupt, &flags);
         TRY(add_serial(roots, serial_ports[i].base, line, flags));
     }
-    return OK;
+    return add_cmos(roots);
 }
