@@ -129,7 +129,7 @@ bool thread_upcall(struct thread *thread)
     stack = (stack - RED_ZONE - sizeof thread->frame) & ~(STACK_ALIGN - 1);
     if (user_write(stack, &thread->frame, sizeof thread->frame) != OK) return false;
     thread->interrupted = false;
-    thread->upcalling = true;
+    thread->upcalling = thread->upcalled = true;
     thread->ipc.copied_with = 0;
     arch_frame_upcall(&thread->frame, thread->upcall_entry, stack, stack);
     return true;

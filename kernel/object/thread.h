@@ -56,7 +56,8 @@ struct thread {
     bool interrupted;       // for the next upcall, or without an entry the next interruptible wait
     bool kept;              // for the next interruptible wait
     bool uninterrupted;     // the present wait cannot be interrupted
-    bool upcalling;         // between upcall and thread_upcall_return
+    bool upcalling;         // between upcall and thread_upcall_return, or its setting anew
+    bool upcalled;          // has been called up at all
     uint8_t float_switches; // so many more bring the FP registers along
     uint64_t urgency;       // effective; smaller is more urgent: schedule/urgency.h
     uint64_t own_urgency;

@@ -118,6 +118,7 @@ enum status sys_thread_upcall_set(uintptr_t entry)
 {
     if (entry != 0 && !user_range_is_valid(entry, 1)) return ERR_BAD_ADDRESS;
     thread_current()->upcall_entry = entry;
+    thread_current()->upcalling = false;
     arch_cpu()->reschedule = true; // it may be due already
     return OK;
 }
@@ -129,7 +130,7 @@ enum status sys_thread_upcall_return(uintptr_t address, uint32_t flags)
     struct thread *thread = thread_current();
     struct frame frame;
     if ((flags & ~(uint32_t)UPCALL_KEEP) != 0) return ERR_BAD_ARGUMENT;
-    if (!thread->upcalling) return ERR_BAD_STATE;
+    if (!thread->upcalled) return ERR_BAD_STATE;
     TRY(user_read(&frame, address, sizeof frame));
     arch_frame_sanitise(&frame);
     thread->frame = frame;

@@ -226,8 +226,10 @@ uint32_t posix_upcall(void)
 {
     struct thread *thread = thread_self();
     if (thread->depth != 0) return UPCALL_KEEP;
+    if (signal_deliverable(thread) == 0) return 0;
     int error = errno;
-    if (signal_deliverable(thread) != 0) signal_run(thread);
+    // A handler may be interrupted in turn, and may never come back (siglongjmp).
+    if (fe_thread_upcall_set((uintptr_t)posix_upcall_entry) == OK) signal_run(thread);
     errno = error;
     return 0;
 }

@@ -78,7 +78,7 @@ TEST("a computing thread is called up, and goes on where it was")
     EXPECT(upcalls == 1);
     EXPECT(fe_thread_upcall_set(0) == OK);
     EXPECT(fe_thread_upcall_set(kernel_address) != OK);
-    EXPECT(fe_thread_upcall_return(unmapped_address, 0) == ERR_BAD_STATE);
+    EXPECT(fe_thread_upcall_return(unmapped_address, 0) == ERR_BAD_ADDRESS);
 }
 
 static volatile uint32_t order[4], order_count;

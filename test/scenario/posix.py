@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+"""The C library's calls, by programs that try them on the running system."""
+
+from machine import Machine
+
+with Machine() as machine:
+    machine.login()
+    for name in ("posix_files", "posix_processes", "posix_threads"):
+        text = machine.run(f"/test/{name}", timeout=120, code=None)
+        for line in text.splitlines():
+            if line.startswith(("PASS", "FAIL")):
+                print(line)
+        assert f"END {name}" in text, f"{name} did not come to its end: {text!r}"
+        assert "FAIL" not in text, text

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// Files through the C library: descriptors, positions, folders, links, mappings, locks.
+#include "test/unit.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static int fresh(const char *path)
+{
+    unlink(path);
+    return open(path, O_RDWR | O_CREAT | O_EXCL, 0644);
+}
+
+TEST("what is written is read, and positions advance")
+{
+    char text[16] = "";
+    int file = fresh("/tmp/position");
+    EXPECT(file >= 0);
+    EXPECT(write(file, "hello world", 11) == 11);
+    EXPECT(lseek(file, 0, SEEK_CUR) == 11);
+    EXPECT(lseek(file, 6, SEEK_SET) == 6);
+    EXPECT(read(file, text, 5) == 5 && memcmp(text, "world", 5) == 0);
+    EXPECT(read(file, text, 5) == 0);
+    EXPECT(pread(file, text, 5, 0) == 5 && memcmp(text, "hello", 5) == 0);
+    EXPECT(lseek(file, 0, SEEK_CUR) == 11);
+    EXPECT(pwrite(file, "J", 1, 0) == 1);
+    EXPECT(lseek(file, -11, SEEK_END) == 0);
+    EXPECT(read(file, text, 1) == 1 && text[0] == 'J');
+    close(file);
+}
+
+TEST("duplicates share the position, opens do not")
+{
+    char c;
+    int file = fresh("/tmp/share");
+    EXPECT(write(file, "abcdef", 6) == 6);
+    EXPECT(lseek(file, 0, SEEK_SET) == 0);
+    int twin = dup(file), other = open("/tmp/share", O_RDONLY);
+    EXPECT(read(file, &c, 1) == 1 && c == 'a');
+    EXPECT(read(twin, &c, 1) == 1 && c == 'b');
+    EXPECT(read(other, &c, 1) == 1 && c == 'a');
+    EXPECT(dup2(other, twin) == twin);
+    EXPECT(read(twin, &c, 1) == 1 && c == 'b');
+    close(file), close(twin), close(other);
+    EXPECT(read(file, &c, 1) == -1 && errno == EBADF);
+}
+
+TEST("descriptors are the lowest free, and fcntl tells and sets their flags")
+{
+    int file = fresh("/tmp/flags");
+    int high = fcntl(file, F_DUPFD_CLOEXEC, 40);
+    EXPECT(high >= 40 && fcntl(high, F_GETFD) == FD_CLOEXEC);
+    EXPECT(fcntl(high, F_SETFD, 0) == 0 && fcntl(high, F_GETFD) == 0);
+    EXPECT((fcntl(file, F_GETFL) & O_ACCMODE) == O_RDWR);
+    EXPECT(fcntl(file, F_SETFL, O_APPEND) == 0 && (fcntl(file, F_GETFL) & O_APPEND) != 0);
+    EXPECT(write(file, "one", 3) == 3 && lseek(file, 0, SEEK_SET) == 0);
+    EXPECT(write(file, "two", 3) == 3 && lseek(file, 0, SEEK_CUR) == 6);
+    int lowest = dup(file);
+    close(lowest);
+    EXPECT(dup(file) == lowest);
+    close(lowest), close(file), close(high);
+}
+
+TEST("several buffers go and come in order")
+{
+    char first[4] = "", second[8] = "";
+    struct iovec out[2] = {{"abc", 3}, {"defgh", 5}}, in[2] = {{first, 3}, {second, 5}};
+    int file = fresh("/tmp/vector");
+    EXPECT(writev(file, out, 2) == 8);
+    EXPECT(lseek(file, 0, SEEK_SET) == 0);
+    EXPECT(readv(file, in, 2) == 8);
+    EXPECT(strcmp(first, "abc") == 0 && strcmp(second, "defgh") == 0);
+    close(file);
+}
+
+TEST("files grow and shrink, and holes are zero")
+{
+    struct stat info;
+    char c = 'x';
+    int file = fresh("/tmp/grow");
+    EXPECT(pwrite(file, "end", 3, 100'000) == 3);
+    EXPECT(fstat(file, &info) == 0 && info.st_size == 100'003);
+    EXPECT(pread(file, &c, 1, 50'000) == 1 && c == 0);
+    EXPECT(ftruncate(file, 10) == 0 && ftruncate(file, 200'000) == 0);
+    EXPECT(pread(file, &c, 1, 100'000) == 1 && c == 0);
+    EXPECT(truncate("/tmp/grow", 0) == 0 && fstat(file, &info) == 0 && info.st_size == 0);
+    close(file);
+}
+
+TEST("folders list what is in them while it changes")
+{
+    char path[64];
+    int seen = 0, dots = 0;
+    struct dirent *entry;
+    EXPECT(mkdir("/tmp/folder", 0755) == 0 || errno == EEXIST);
+    for (int i = 0; i < 300; i++) {
+        snprintf(path, sizeof path, "/tmp/folder/file%d", i);
+        close(open(path, O_WRONLY | O_CREAT, 0644));
+    }
+    DIR *folder = opendir("/tmp/folder");
+    EXPECT(folder != nullptr);
+    while ((entry = readdir(folder)) != nullptr) {
+        if (entry->d_name[0] == '.') {
+            dots++;
+            continue;
+        }
+        snprintf(path, sizeof path, "/tmp/folder/%s", entry->d_name);
+        EXPECT(unlink(path) == 0);
+        seen++;
+    }
+    EXPECT(seen == 300 && dots == 2);
+    rewinddir(folder);
+    EXPECT(readdir(folder) != nullptr && readdir(folder) != nullptr && readdir(folder) == nullptr);
+    closedir(folder);
+    EXPECT(rmdir("/tmp/folder") == 0);
+    EXPECT(opendir("/tmp/folder") == nullptr && errno == ENOENT);
+}
+
+TEST("names: links, renames, and what errors they give")
+{
+    char target[32];
+    struct stat info;
+    unlink("/tmp/link"), unlink("/tmp/hard"), unlink("/tmp/moved");
+    close(fresh("/tmp/name"));
+    EXPECT(symlink("name", "/tmp/link") == 0);
+    EXPECT(readlink("/tmp/link", target, sizeof target) == 4 && memcmp(target, "name", 4) == 0);
+    EXPECT(lstat("/tmp/link", &info) == 0 && S_ISLNK(info.st_mode));
+    EXPECT(stat("/tmp/link", &info) == 0 && S_ISREG(info.st_mode));
+    EXPECT(link("/tmp/name", "/tmp/hard") == 0);
+    EXPECT(stat("/tmp/hard", &info) == 0 && info.st_nlink == 2);
+    EXPECT(rename("/tmp/hard", "/tmp/moved") == 0 && access("/tmp/hard", F_OK) == -1);
+    EXPECT(open("/tmp/none", O_RDONLY) == -1 && errno == ENOENT);
+    EXPECT(open("/tmp/name", O_CREAT | O_EXCL, 0600) == -1 && errno == EEXIST);
+    EXPECT(open("/tmp/name/x", O_RDONLY) == -1 && errno == ENOTDIR);
+    EXPECT(open("/tmp", O_WRONLY) == -1 && errno == EISDIR);
+    EXPECT(open("/tmp/link", O_RDONLY | O_NOFOLLOW) == -1 && errno == ELOOP);
+    EXPECT(rmdir("/tmp/name") == -1 && errno == ENOTDIR);
+    EXPECT(mkdir("/tmp", 0755) == -1 && errno == EEXIST);
+    EXPECT(rename("/tmp/name", "/home/user/name") == -1 && errno == EXDEV);
+    unlink("/tmp/link"), unlink("/tmp/moved"), unlink("/tmp/name");
+}
+
+TEST("modes, owners and times are kept")
+{
+    struct stat info;
+    struct timespec times[2] = {{1000, 5}, {2000, 7}};
+    umask(027);
+    int file = fresh("/tmp/mode");
+    EXPECT(fstat(file, &info) == 0 && (info.st_mode & 0777) == 0640 && info.st_uid == getuid());
+    EXPECT(fchmod(file, 0400) == 0 && fstat(file, &info) == 0 && (info.st_mode & 0777) == 0400);
+    EXPECT(futimens(file, times) == 0 && fstat(file, &info) == 0);
+    EXPECT(info.st_atim.tv_sec == 1000 && info.st_mtim.tv_sec == 2000 && info.st_mtim.tv_nsec == 7);
+    umask(022);
+    close(file);
+    unlink("/tmp/mode");
+}
+
+TEST("the working folder is where relative names start")
+{
+    char path[64];
+    EXPECT(chdir("/tmp") == 0 && strcmp(getcwd(path, sizeof path), "/tmp") == 0);
+    close(fresh("here"));
+    EXPECT(access("/tmp/here", R_OK | W_OK) == 0);
+    int folder = open("..", O_RDONLY | O_DIRECTORY);
+    EXPECT(folder >= 0 && faccessat(folder, "tmp/here", F_OK, 0) == 0);
+    EXPECT(fchdir(folder) == 0 && strcmp(getcwd(path, sizeof path), "/") == 0);
+    EXPECT(unlinkat(folder, "tmp/here", 0) == 0);
+    close(folder);
+}
+
+TEST("a mapped file shows its bytes, a private one keeps its changes")
+{
+    int file = fresh("/tmp/map");
+    EXPECT(write(file, "mapped", 6) == 6);
+    char *shared = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    EXPECT(shared != MAP_FAILED && memcmp(shared, "mapped", 6) == 0);
+    char *own = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+    EXPECT(own != MAP_FAILED && memcmp(own, "mapped", 6) == 0);
+    own[0] = 'x';
+    shared[5] = '!';
+    char text[7] = "";
+    EXPECT(pread(file, text, 6, 0) == 6 && strcmp(text, "mappe!") == 0);
+    EXPECT(munmap(shared, 4096) == 0 && munmap(own, 4096) == 0);
+    close(file);
+}
+
+TEST("a large file through the streams")
+{
+    static char block[10'000];
+    FILE *file = fopen("/tmp/stream", "w+");
+    EXPECT(file != nullptr);
+    for (int i = 0; i < 100; i++) {
+        memset(block, 'a' + i % 26, sizeof block);
+        EXPECT(fwrite(block, 1, sizeof block, file) == sizeof block);
+    }
+    EXPECT(fseek(file, 55 * 10'000 + 5, SEEK_SET) == 0 && fgetc(file) == 'a' + 55 % 26);
+    EXPECT(ftell(file) == 55 * 10'000 + 6);
+    fclose(file);
+    struct statvfs system;
+    EXPECT(statvfs("/tmp", &system) == 0 && system.f_blocks > 0);
+    unlink("/tmp/stream");
+}
