@@ -36,7 +36,7 @@ bool rtc_seconds(const struct rtc_date *date, uint64_t *seconds)
     if (date->hour > 23 || date->minute > 59 || date->second > 59) return false;
     uint32_t year = date->year - (date->month <= 2), month = (date->month + 9) % 12;
     uint64_t days = (uint64_t)year * 365 + year / 4 - year / 100 + year / 400;
-    days += month_start(month) + date->day - 1 - DAYS_BEFORE_1970;
+    days = days + month_start(month) + date->day - 1 - DAYS_BEFORE_1970;
     *seconds = days * DAY + date->hour * 3600 + date->minute * 60 + date->second;
     return true;
 }
