@@ -27,6 +27,6 @@ for other in others:
         machine.line = machine.line.replace(usual, other)
         machine.login()
         machine.run("cat /etc/passwd | wc -l")
-        print(f"PASS variants: {other}")
+    print(f"PASS variants: {other}")
 if not others:
     print(f"PASS variants: {board} has none")
