@@ -3,6 +3,7 @@
 // first use of a descriptor restores the table that the parent handed over; a program that opens
 // nothing pays nothing.
 #include "context.h"
+#include "call.h"
 #include "file.h"
 #include "inherit.h"
 #include "thread.h"
@@ -10,6 +11,7 @@
 #include <fcntl.h>
 #include <ferrite/handle.h>
 #include <ferrite/lock.h>
+#include <ferrite/log.h>
 #include <ferrite/path.h>
 #include <ferrite/start.h>
 #include <ferrite/status.h>
@@ -152,6 +154,19 @@ void context_leave_child(void)
     destroy(child);
 }
 
+// Only the program itself knows which process "/proc/self" is.
+static long name_self(char *path)
+{
+    static const char prefix[] = "/proc/self";
+    size_t size = sizeof prefix - 1;
+    if (strncmp(path, prefix, size) != 0 || (path[size] != '/' && path[size] != '\0')) return 0;
+    char rest[FE_PATH_MAX];
+    strcpy(rest, path + size);
+    size_t written =
+        fe_format(path, FE_PATH_MAX, "/proc/%u%s", (unsigned)call_getpid(nullptr), rest);
+    return written < FE_PATH_MAX - 1 ? 0 : -ENAMETOOLONG;
+}
+
 long path_at(long at, const char *path, char *to)
 {
     struct context *context = context_current();
@@ -169,5 +184,6 @@ long path_at(long at, const char *path, char *to)
     }
     enum status status = fe_path_resolve(directory, path, to, FE_PATH_MAX, nullptr);
     if (file != nullptr) file_put(file);
-    return status == ERR_TOO_LARGE ? -ENAMETOOLONG : -fe_status_errno(status);
+    if (status != OK) return status == ERR_TOO_LARGE ? -ENAMETOOLONG : -fe_status_errno(status);
+    return to[1] == 'p' ? name_self(to) : 0;
 }

@@ -175,6 +175,10 @@ static long descriptor_path(long number, char *to, size_t capacity)
     long result = -ENOENT;
     if (file->p9 != nullptr && file->p9->path != nullptr) {
         result = give(file->p9->path, to, capacity);
+    } else if (file->p9 != nullptr && file_may_wait(file)) {
+        struct p9_control wish = {
+            .request = CONTROL_TERMINAL_NAME, .reply = to, .reply_capacity = capacity};
+        result = p9_control(file->p9, &wish) == 0 ? (long)wish.reply_size : -ENOENT;
     }
     file_put(file);
     return result;
