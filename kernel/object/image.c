@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Images. Making one goes through stages, each in bounded steps: clone the file's pages, seal them,
 // read the layout and judge it, hash what is signed, check the signature. Only then can anybody get
-// a handle. The check of the signature is the one long piece that cannot be divided: about half a
-// million instructions.
+// a handle. The check of the signature is the one long piece that cannot be divided: about
+// 700,000 instructions.
 #include "kernel/object/image.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
