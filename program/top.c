@@ -112,7 +112,8 @@ static void restore_terminal(void)
 
 static void stop(int number)
 {
-    exit(128 + number);
+    restore_terminal();
+    _exit(128 + number);
 }
 
 static void prepare_terminal(void)

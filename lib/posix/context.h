@@ -6,7 +6,7 @@
 #pragma once
 
 #include "descriptor.h"
-#include "signal.h"
+#include "signals.h"
 #include <9p/client.h>
 #include <setjmp.h>
 

@@ -4,7 +4,7 @@
 // allocates memory comes back in), and handlers of signals run only when none is under way; whoever
 // interrupts a wait therefore finds its handler run right here, after the call has given up.
 #include "call.h"
-#include "signal.h"
+#include "signals.h"
 #include "thread.h"
 #include <errno.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
 #include "call.h"
 #include "context.h"
 #include "mounts.h"
-#include "signal.h"
+#include "signals.h"
 #include "socket.h"
 #include "thread.h"
 #include <errno.h>
@@ -106,7 +106,7 @@ long call_openat(const long *a)
     error = p9_open(path, open_flags_to_protocol(flags), mode, &p9);
     if (error == -EINTR) return RESTART;
     if (error < 0) return error;
-    struct file *file = file_create(p9, flags & (O_ACCMODE | O_APPEND | O_NONBLOCK | O_PATH));
+    struct file *file = file_create(p9, flags & (O_ACCMODE | O_APPEND | O_NONBLOCK));
     return file == nullptr ? -ENOMEM : file_install(file, flags);
 }
 

@@ -4,7 +4,7 @@
 #include "call.h"
 #include "context.h"
 #include "file.h"
-#include "signal.h"
+#include "signals.h"
 #include "socket.h"
 #include "thread.h"
 #include <errno.h>

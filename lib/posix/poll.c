@@ -8,7 +8,7 @@
 #include "context.h"
 #include "deadline.h"
 #include "file.h"
-#include "signal.h"
+#include "signals.h"
 #include "socket.h"
 #include "thread.h"
 #include <abi/syscalls.h>

@@ -127,7 +127,12 @@ long call_getgroups(const long *a)
 static long change_identity(const struct fe_process_identity *before,
                             const struct fe_process_identity *identity)
 {
-    if (memcmp(before, identity, sizeof *before) == 0) return 0;
+    size_t groups = identity->group_count * sizeof(uint32_t);
+    if (before->uid == identity->uid && before->gid == identity->gid &&
+        before->group_count == identity->group_count &&
+        memcmp(before->groups, identity->groups, groups) == 0) {
+        return 0;
+    }
     struct p9_control wish = {
         .request = CONTROL_PROCESS_IDENTITY_SET, .data = identity, .size = sizeof *identity};
     return process_control(&wish);

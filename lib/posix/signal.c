@@ -4,7 +4,7 @@
 // back with ERR_INTERRUPTED and runs the handlers when its call ends (dispatch.c). An upcall that
 // finds a call under way keeps the interrupt for that call's next wait, so a signal that comes just
 // before a wait still ends it.
-#include "signal.h"
+#include "signals.h"
 #include "call.h"
 #include "context.h"
 #include "thread.h"

@@ -3,7 +3,7 @@
 #include "call.h"
 #include "context.h"
 #include "deadline.h"
-#include "signal.h"
+#include "signals.h"
 #include "thread.h"
 #include <abi/syscalls.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
 #include "context.h"
 #include "deadline.h"
 #include "file.h"
-#include "signal.h"
+#include "signals.h"
 #include "socket.h"
 #include "socket_internal.h"
 #include "thread.h"

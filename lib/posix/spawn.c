@@ -7,7 +7,7 @@
 #include "context.h"
 #include "file.h"
 #include "inherit.h"
-#include "signal.h"
+#include "signals.h"
 #include "thread.h"
 #include <abi/syscalls.h>
 #include <errno.h>

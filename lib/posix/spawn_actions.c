@@ -2,7 +2,7 @@
 // posix_spawn: a child's context, the actions done to it by the ordinary calls, and execve.
 #include "call.h"
 #include "context.h"
-#include "signal.h"
+#include "signals.h"
 #include "thread.h"
 #include <errno.h>
 #include <fcntl.h>

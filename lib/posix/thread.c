@@ -5,7 +5,7 @@
 #include "call.h"
 #include "context.h"
 #include "deadline.h"
-#include "signal.h"
+#include "signals.h"
 #include <abi/syscalls.h>
 #include <errno.h>
 #include <ferrite/handle.h>

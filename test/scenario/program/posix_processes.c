@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+// NOLINTBEGIN(bugprone-unsafe-functions): vfork is what is tried here.
 extern char **environ;
 
 // Starts `sh -c text`; its pid.
@@ -243,3 +244,4 @@ TEST("many children at once come back each once")
     EXPECT(wait(nullptr) == -1 && errno == ECHILD);
     for (int i = 0; i < 19; i++) EXPECT(pids[i] != pids[i + 1]);
 }
+// NOLINTEND(bugprone-unsafe-functions)
