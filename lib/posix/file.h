@@ -11,6 +11,7 @@ struct file {
     int flags;           // the C library's O_* status flags: access mode, O_APPEND, O_NONBLOCK
     struct p9_file *p9;  // a socket's: its data file, or nullptr before there is one
     struct socket *socket;
+    bool is_no_terminal; // known not to be one
     bool dots_told; // of a folder that is listed: "." and ".." have been
 };
 

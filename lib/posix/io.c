@@ -16,11 +16,33 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+// Who is not in the terminal's foreground does not get its input: SIGTTIN stops the group, and the
+// read goes on when it is continued in the foreground. A foreground group of which nobody is left
+// keeps nobody off.
+static long wait_for_foreground(struct file *file)
+{
+    if (file->is_no_terminal || context_is_child()) return 0;
+    struct p9_control wish = {.request = CONTROL_GROUP_GET};
+    if (p9_control(file->p9, &wish) < 0) {
+        file->is_no_terminal = true;
+        return 0;
+    }
+    long group = (long)wish.value, own = call_getpgid((const long[6]){});
+    if (group == 0 || own <= 0 || own == group) return 0;
+    if (call_kill((const long[6]){-group, 0}) == -ESRCH) return 0;
+    bool is_blocked = (thread_self()->blocked & signal_bit(SIGTTIN)) != 0;
+    if (is_blocked || context_current()->actions[SIGTTIN].handler == SIG_IGN) return -EIO;
+    long error = call_kill((const long[6]){0, SIGTTIN});
+    return error < 0 ? -EIO : RESTART;
+}
+
 static long read_some(struct file *file, uint64_t offset, void *to, size_t count)
 {
     if ((file->flags & O_ACCMODE) == O_WRONLY || (file->flags & O_PATH)) return -EBADF;
     if (file->socket != nullptr) return socket_read(file, to, count);
     if (file_is_directory(file)) return -EISDIR;
+    long error = file_may_wait(file) ? wait_for_foreground(file) : 0;
+    if (error < 0) return error;
     int64_t result = p9_read(file->p9, offset, to, count);
     return result == -EINTR ? RESTART : (long)result;
 }
