@@ -12,7 +12,7 @@ struct file {
     struct p9_file *p9;  // a socket's: its data file, or nullptr before there is one
     struct socket *socket;
     bool is_no_terminal; // known not to be one
-    bool dots_told; // of a folder that is listed: "." and ".." have been
+    bool dots_told;      // of a folder that is listed: "." and ".." have been
 };
 
 // Takes `p9` over, also on failure (nullptr: no memory). One reference, the caller's.
