@@ -17,6 +17,7 @@
 #include "kernel/schedule/schedule.h"
 #include "kernel/time/clock.h"
 #include "kernel/time/timer.h"
+#include "kernel/trace.h"
 #include "kernel/trap.h"
 
 static struct cpu boot_cpu = {.self = &boot_cpu};
@@ -37,6 +38,7 @@ void kernel_start(const struct bootinfo *info)
     channel_init_all();
     namespace_init_all();
     memory_init();
+    trace_init();
     float_init();
     arch_devices_init(info);
     clock_start();

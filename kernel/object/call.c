@@ -9,6 +9,7 @@
 #include "kernel/object/wait.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/syscall.h"
+#include "kernel/trace.h"
 #include <kernel/syscalls.h>
 
 // Registers of the message calls.
@@ -50,6 +51,7 @@ static inline void hand_over(struct channel *channel, struct thread *caller, str
     list_append(&channel->served, &ipc->served);
     server->ipc.answering = caller;
     become_receiver(channel, server);
+    trace_request(caller, server);
 }
 
 // --- Call
@@ -231,6 +233,7 @@ static inline enum status answer(struct thread *caller, struct thread *server)
     copy_words(caller, server);
     caller->frame.reg[0] = OK;
     if (timer_is_armed(&caller->timeout)) timer_disarm(&caller->timeout);
+    trace_reply(caller, server);
     channel_finish(caller);
     return OK;
 }

@@ -8,6 +8,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/thread.h"
 #include "kernel/schedule/cpu.h"
+#include "kernel/trace.h"
 #include "kernel/trap.h"
 
 enum : uint32_t { USER_BACKTRACE_DEPTH = 16 };
@@ -75,6 +76,7 @@ void trap_fault(struct frame *frame, enum fault_reason reason, uintptr_t address
 {
     arch_cpu()->faults++;
     enum status status = bring_in(reason, address);
+    trace_fault(reason, address, status);
     if (status == OK) return;
     bool starved = status == ERR_NO_MEMORY || status == ERR_QUOTA;
     fault_report(frame, starved ? FAULT_OUT_OF_MEMORY : reason, address);
@@ -83,5 +85,8 @@ void trap_fault(struct frame *frame, enum fault_reason reason, uintptr_t address
 bool trap_user_copy_fault(uintptr_t address, bool write)
 {
     arch_cpu()->faults++;
-    return space_fault(&process_current()->space, address, write ? MAP_WRITE : MAP_READ) == OK;
+    enum fault_reason reason = write ? FAULT_WRITE : FAULT_READ;
+    enum status status = bring_in(reason, address);
+    trace_fault(reason, address, status);
+    return status == OK;
 }

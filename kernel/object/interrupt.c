@@ -9,6 +9,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/resource.h"
 #include "kernel/schedule/cpu.h"
+#include "kernel/trace.h"
 #include "kernel/trap.h"
 #include <kernel/syscalls.h>
 
@@ -46,6 +47,7 @@ void trap_interrupt(uint32_t number)
 {
     arch_cpu()->interrupts++;
     struct interrupt *interrupt = find(number);
+    trace_interrupt(number, interrupt == nullptr ? nullptr : interrupt->event);
     if (interrupt == nullptr) {
         interrupt_controller->mask(number);
         return;

@@ -9,6 +9,7 @@
 #include "kernel/memory/space.h"
 #include "kernel/object/quota.h"
 #include "kernel/string.h"
+#include "kernel/trace.h"
 
 enum : uint32_t { STEP_PAGES = PAGE_TREE_SLOTS };
 
@@ -57,8 +58,16 @@ static void memory_destroy(struct object *object)
     if (memory->pages.count >= STEP_PAGES || !memory_reap(&memory->reap)) reap_add(&memory->reap);
 }
 
-const struct object_operations memory_operations = {
-    .name = "memory", .size = sizeof(struct memory), .destroy = memory_destroy};
+static void memory_handles_gone(struct object *object)
+{
+    struct memory *memory = (struct memory *)object;
+    if (memory->ring != nullptr) trace_forget(memory);
+}
+
+const struct object_operations memory_operations = {.name = "memory",
+                                                    .size = sizeof(struct memory),
+                                                    .handles_gone = memory_handles_gone,
+                                                    .destroy = memory_destroy};
 
 static enum status memory_new(struct process *owner, enum memory_kind kind, uint64_t size,
                               struct memory **memory)

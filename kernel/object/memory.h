@@ -12,6 +12,7 @@
 #include "kernel/object/reap.h"
 
 struct page;
+struct trace_ring;
 
 enum memory_kind : uint8_t {
     MEMORY_RAM,        // lazily committed
@@ -33,6 +34,7 @@ struct memory {
     struct list regions;     // views of it
     uint32_t region_count, writable_count;
     struct reap reap;
+    struct trace_ring *ring; // written by the kernel: kernel/trace_ring.h; nullptr: it is not
 };
 
 // Regions of memory that is not sealed are looked at one by one when a page changes, so there is a

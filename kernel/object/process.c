@@ -14,6 +14,7 @@
 #include "kernel/schedule/cpu.h"
 #include "kernel/time/clock.h"
 #include "kernel/time/timer.h"
+#include "kernel/trace.h"
 
 enum : uint32_t { HANDLES_PER_STEP = 16 };
 static struct slab process_slab;
@@ -131,6 +132,7 @@ static struct thread *other_thread(const struct process *process)
 static void dead(struct process *process)
 {
     process->state = PROCESS_DEAD;
+    trace_process(process, TRACE_EXIT);
     process->phase = PROCESS_END_SPACE;
     list_remove(&process->all);
     count--;
@@ -263,6 +265,7 @@ enum status process_create(const struct process_plan *plan, struct process **res
         object_put(&process->object);
         return status;
     }
+    trace_process(process, TRACE_PROCESS);
     *result = process;
     return OK;
 }

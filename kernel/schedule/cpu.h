@@ -11,6 +11,7 @@
 struct page;
 struct thread;
 struct space;
+struct trace_ring;
 
 struct cpu {
     struct cpu *self;    // offset 0
@@ -27,6 +28,7 @@ struct cpu {
     bool timer_stale; // the hardware timer may have to be set anew
     bool rotate;      // the current thread's slice is over
     bool float_enabled;
+    uint32_t trace_kinds; // bits by enum fe_trace_kind: what is recorded; 0 without a ring
     uint64_t since;     // counter: when `current` (or idling) began
     uint64_t slice_end; // ns
     uint64_t timer_set; // ns: what the hardware timer is set to
@@ -35,4 +37,5 @@ struct cpu {
     struct page *page_cache; // single free pages: kernel/memory/page.c
     uint32_t page_cached;
     uint64_t idle_ticks, switches, interrupts, calls, faults;
+    struct trace_ring *trace; // nullptr: none was made
 };

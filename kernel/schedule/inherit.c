@@ -6,6 +6,7 @@
 #include "kernel/object/channel.h"
 #include "kernel/object/event.h"
 #include "kernel/schedule/schedule.h"
+#include "kernel/trace.h"
 
 enum : uint32_t { CHAIN_MAX = 64 }; // beyond it inheritance stops: bounds the walk
 
@@ -84,6 +85,7 @@ static inline uint64_t inherited(const struct thread *thread)
     for (uint32_t depth = 0; thread != nullptr && depth < CHAIN_MAX; depth++) {
         uint64_t urgency = inherited(thread);
         if (urgency == thread->urgency) return;
+        trace_priority(thread, urgency);
         thread = apply(thread, urgency);
     }
 }

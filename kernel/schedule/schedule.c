@@ -9,6 +9,7 @@
 #include "kernel/object/reap.h"
 #include "kernel/schedule/float.h"
 #include "kernel/time/timer.h"
+#include "kernel/trace.h"
 #include "kernel/trap.h"
 
 enum : uint64_t { SLICE = 5'000'000 }; // ns
@@ -36,6 +37,7 @@ static inline void account(struct cpu *cpu)
 void schedule_ready(struct thread *thread)
 {
     struct cpu *cpu = arch_cpu();
+    trace_wake(thread);
     if (thread->process->stopped) {
         thread->state = THREAD_PARKED;
         list_append(&thread->process->parked, &thread->run);
@@ -164,6 +166,7 @@ static inline void load(struct cpu *cpu, struct thread *thread)
     }
     float_switch(cpu, thread);
     cpu->frame = &thread->frame;
+    trace_switch(cpu, thread);
 }
 
 // Nobody to run: a bounded piece of cleaning up, unless something else may have happened. True when
@@ -171,6 +174,7 @@ static inline void load(struct cpu *cpu, struct thread *thread)
 [[gnu::noinline]] static bool is_idle(struct cpu *cpu)
 {
     if (!arch_interrupt_pending() && reap_step()) return false;
+    trace_switch(cpu, nullptr);
     set_timer(cpu);
     cpu->frame = nullptr;
     return true;

@@ -3,6 +3,7 @@
 #include "kernel/time/timer.h"
 #include "kernel/list.h"
 #include "kernel/schedule/cpu.h"
+#include "kernel/trace.h"
 #include <arch/arch.h>
 
 void timer_arm(struct timer *timer, uint64_t expiry)
@@ -28,6 +29,7 @@ void timer_run(void)
     for (struct tree_node *node; (node = cpu->timers.first) != nullptr && node->key <= now;) {
         struct timer *timer = CONTAINER(node, struct timer, node);
         tree_take(&cpu->timers, node);
+        trace_timer(node->key, now);
         timer->fire(timer);
         if (arch_interrupt_pending()) break;
     }
