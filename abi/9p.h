@@ -130,6 +130,7 @@ enum fe_9p_control : uint32_t {
                   // write_fid)
     CONTROL_FLAGS_SET,     // data: u32 OPEN_NONBLOCK | OPEN_APPEND as they are to be from now on
     CONTROL_TERMINAL_NAME, // reply data: path of the terminal
+    CONTROL_DRAIN,         // answered when the terminal has sent what was written
 
     // Process service, on the session that a process got at birth (start handle "process"). A pid
     // of 0 means oneself; a status is as wait() gives it. A running child in one step. data: struct
@@ -159,7 +160,7 @@ enum fe_9p_control : uint32_t {
 
     // init, on the session that it gives to every service (start handle "init").
     CONTROL_INIT_READY = 128, // data: name of what is provided ("" when there is one only); handle:
-                              // connector. Without a handle: ready
+                              // connector. Without a handle: ready now
     CONTROL_INIT_MOUNT, // data: path; handle: connector. In init's namespace and all that it made;
                         // goes when the service does
     CONTROL_INIT_NAMESPACE, // data: u32 uid, u32 gid, u32 groups...; reply handle: a namespace

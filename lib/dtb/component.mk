@@ -1,2 +1,2 @@
 kind := library
-uses := c
+uses := ferrite

@@ -3,8 +3,7 @@
 // builds nodes and checks every offset and string. The rest answers questions on the tree.
 #include <dtb/dtb.h>
 
-#include <stdlib.h>
-#include <string.h>
+#include <ferrite/libc.h>
 
 enum : uint32_t {
     DTB_MAGIC = 0xd00dfeed,

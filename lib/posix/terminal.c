@@ -89,7 +89,7 @@ static long terminal_request(struct file *file, const long *a)
         return set_word(file, CONTROL_SESSION_SET, (uint32_t)call_getsid((const long[6]){}));
     case TIOCNOTTY: return set_word(file, CONTROL_SESSION_SET, 0);
     case TCFLSH: return flush(file, a[2]);
-    case TCSBRK: return a[2] != 0 ? 0 : set_word(file, CONTROL_BREAK, 0);
+    case TCSBRK: return set_word(file, a[2] != 0 ? CONTROL_DRAIN : CONTROL_BREAK, 0);
     case TCXONC: return 0;
     case FIONREAD: return get_value(file, CONTROL_AVAILABLE, argument);
     default: return -ENOTTY;

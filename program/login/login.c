@@ -54,11 +54,15 @@ static void show_file(const char *path)
     fclose(file);
 }
 
-// One line without its end. False at the end of input.
-static bool ask(const char *prompt, char *answer, size_t size)
+static void show(const char *prompt)
 {
     fputs(prompt, stdout);
     fflush(stdout);
+}
+
+// One line without its end. False at the end of input.
+static bool read_line(char *answer, size_t size)
+{
     ssize_t length = read(0, answer, size - 1);
     if (length <= 0) return false;
     answer[length] = '\0';
@@ -78,7 +82,8 @@ static bool is_name(const char *text)
 static bool ask_password(char *password, size_t size)
 {
     set_echo(false);
-    bool is_given = ask("password: ", password, size);
+    show("password: ");
+    bool is_given = read_line(password, size);
     set_echo(true);
     putchar('\n');
     return is_given;
@@ -89,10 +94,17 @@ static void log_in(struct user *user)
 {
     char name[NAME_MAX_SIZE], password[256], host[64], prompt[80];
     unsigned delay = 1;
+    bool is_told = false;
     if (gethostname(host, sizeof host) != 0) strcpy(host, "ferrite");
     snprintf(prompt, sizeof prompt, "%s login: ", host);
     for (;;) {
-        if (!ask(prompt, name, sizeof name)) {
+        show(prompt);
+        if (!is_told) {
+            tcdrain(1);
+            session_ready();
+            is_told = true;
+        }
+        if (!read_line(name, sizeof name)) {
             putchar('\n');
             continue;
         }

@@ -26,3 +26,6 @@ bool user_check(const char *name, const char *password);
 // Runs the shell on the terminal until it ends. Its exit code, or a negative errno when it could
 // not be started.
 int session_run(const struct user *user);
+
+// Tells init that the prompt is shown.
+void session_ready(void);

@@ -17,6 +17,15 @@
 
 enum : uint32_t { TERMINAL_COUNT = 3, HANDLE_COUNT = TERMINAL_COUNT + 1 };
 
+void session_ready(void)
+{
+    struct p9_control control = {.request = CONTROL_INIT_READY};
+    struct p9_file *init = p9_root_of_handle(fe_start_handle("init"));
+    if (init == nullptr) return; // started by somebody else
+    (void)p9_control(init, &control);
+    p9_close(init);
+}
+
 static int make_namespace(const struct user *user, fe_handle *name_space)
 {
     uint32_t numbers[2 + GROUPS_MOST] = {user->uid, user->gid};

@@ -176,6 +176,13 @@ static uint32_t console_ready(struct p9_open *open)
            (terminal_output_room(&terminal) >= 256 ? READY_WRITE : 0);
 }
 
+// Whether the line has everything. A stopped terminal waits for ^Q.
+static bool is_drained(void)
+{
+    output_flush();
+    return terminal_output_used(&terminal) == 0;
+}
+
 static int settings_set(struct p9_request *request)
 {
     enum : uint32_t { NOW, DRAIN, FLUSH };
@@ -184,10 +191,7 @@ static int settings_set(struct p9_request *request)
     if (request->size < sizeof when + sizeof settings) return -EINVAL;
     memcpy(&when, request->data, sizeof when);
     memcpy(&settings, request->data + sizeof when, sizeof settings);
-    if (when != NOW && terminal_output_used(&terminal) > 0) {
-        output_flush();
-        if (terminal_output_used(&terminal) > 0 && !terminal.is_stopped) return P9_LATER;
-    }
+    if (when != NOW && !is_drained() && !terminal.is_stopped) return P9_LATER;
     if (when == FLUSH) terminal_flush(&terminal, true, false);
     terminal_set(&terminal, &settings);
     p9_node_changed(&node);
@@ -245,6 +249,7 @@ static int console_control(struct p9_request *request, struct p9_open *open, uin
     case CONTROL_SESSION_SET: return session_set(request);
     case CONTROL_FLUSH: return flush(request);
     case CONTROL_BREAK: return 0;
+    case CONTROL_DRAIN: return is_drained() ? 0 : P9_LATER;
     case CONTROL_AVAILABLE:
         request->value =
             terminal_can_read(&terminal) ? terminal.input.put - terminal.input.taken : 0;

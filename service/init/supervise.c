@@ -115,6 +115,12 @@ static enum status run(struct unit *unit, struct fe_spawn *options, struct fe_sp
     return status;
 }
 
+static void unit_ready(struct unit *unit)
+{
+    unit->state = UNIT_READY;
+    unit->ready = fe_clock_monotonic();
+}
+
 bool unit_start(struct unit *unit)
 {
     unit->state = UNIT_STARTING;
@@ -151,7 +157,7 @@ bool unit_start(struct unit *unit)
     fe_handle_drop(&child.thread);
     unit->process = child.process;
     unit->started = fe_clock_monotonic();
-    if (unit->provision_count == 0 && unit->restart != RESTART_NEVER) unit->state = UNIT_READY;
+    if (unit->provision_count == 0 && unit->restart != RESTART_NEVER) unit_ready(unit);
     return true;
 }
 
@@ -180,7 +186,10 @@ static void unit_ended(struct unit *unit, int32_t code)
     fe_handle_drop(&unit->process);
     unit->exit_code = code;
     if (unit->restart == RESTART_NEVER) {
-        unit->state = code == 0 ? UNIT_READY : UNIT_FAILED;
+        if (code == 0)
+            unit_ready(unit);
+        else
+            unit->state = UNIT_FAILED;
         if (code != 0) say("%s: ended with %d", unit->name, code);
         work_soon();
         return;
@@ -209,7 +218,8 @@ void units_ended(uint64_t bits)
     }
 }
 
-// A service sends what it provides under `name`; it is ready when everything has come.
+// A service sends what it provides under `name`; it is ready when everything has come. One that
+// provides nothing may say itself when it is.
 void unit_provide(struct unit *unit, struct p9_name name, fe_handle connector)
 {
     bool is_complete = true, is_known = false;
@@ -228,8 +238,10 @@ void unit_provide(struct unit *unit, struct p9_name name, fe_handle connector)
     }
     if (!is_known) fe_handle_drop(&connector);
     if (is_complete && unit->state == UNIT_STARTING) {
-        unit->state = UNIT_READY;
+        unit_ready(unit);
         work_soon();
+    } else if (unit->provision_count == 0 && unit->state == UNIT_READY) {
+        unit->ready = fe_clock_monotonic();
     }
 }
 

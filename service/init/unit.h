@@ -53,7 +53,7 @@ struct unit {
     uint32_t bit;   // of the event, for its end
     bool is_initrd; // started before there was a file system
     uint32_t failures;
-    uint64_t started, retry; // ns
+    uint64_t started, ready, retry; // ns
     int32_t exit_code;
 };
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Benchmarks of the kernel: programs that print lines `BENCH operation instructions`.
 kind := programs
-uses := guest ferrite plain
+uses := guest dtb ferrite plain
 entitlements := resource/memory resource/interrupt resource/msi resource/port resource/dma \
 	resource/debug resource/power resource/entropy resource/system priority=63

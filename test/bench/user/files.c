@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What file operations cost through the C library: lines `BENCH operation instructions`, means
-// under the emulator's counting clock, where a nanosecond is an instruction. Files are in /tmp, a
-// ramfs.
+// What operations cost through the C library: lines `BENCH operation instructions`, means under the
+// emulator's counting clock, where a nanosecond is an instruction. Files are in /tmp, a ramfs.
+#include <abi/clock.h>
+#include <abi/syscalls.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <time.h>
@@ -49,13 +51,40 @@ static bool measure_open(void)
     return true;
 }
 
+static void *end_at_once(void *argument)
+{
+    return argument;
+}
+
+static bool measure_threads(void)
+{
+    uint64_t start = 0;
+    for (int i = 0; i < WARM_UP + ROUNDS; i++) {
+        pthread_t thread;
+        if (i == WARM_UP) start = now();
+        if (pthread_create(&thread, nullptr, end_at_once, nullptr) != 0) return false;
+        if (pthread_join(thread, nullptr) != 0) return false;
+    }
+    report("thread_create_join", start);
+    return true;
+}
+
+// The clock begins when the kernel does; the counter under it at reset. Told in ns.
+static bool tell_clock_start(void)
+{
+    uintptr_t page;
+    if (fe_clock_page(&page) != OK) return false;
+    printf("CLOCK %llu\n", -(unsigned long long)((const struct fe_clock_page *)page)->base);
+    return true;
+}
+
 int main(void)
 {
     int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
     bool good = file >= 0 && write(file, buffer, sizeof buffer) == (ssize_t)sizeof buffer;
     close(file);
     good = good && measure_reads("read_1", 1) && measure_reads("read_4k", sizeof buffer) &&
-           measure_open();
+           measure_open() && measure_threads() && tell_clock_start();
     unlink(path);
     if (!good) perror("FAIL files");
     puts("END");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The init of the test system: finds the programs below test/ in the initrd, runs one after the
-// other with every resource that it was given itself and its own image, kills one that takes too
-// long, and ends the machine. The host reads the debug console (tool/test): lines PASS and FAIL of
-// the programs, `FAIL program: ...` from here when one ends otherwise than by itself, and at last
-// END.
+// other with every resource that it was given itself, the device tree and its own image, kills one
+// that takes too long, and ends the machine. The host reads the debug console (tool/test): lines
+// PASS and FAIL of the programs, `FAIL program: ...` from here when one ends otherwise than by
+// itself, and at last END.
 #include <abi/syscalls.h>
 #include <ferrite/clock.h>
 #include <ferrite/libc.h>
@@ -16,9 +16,10 @@
 enum : uint64_t { ENDED = 1, TIME_LIMIT = 60'000'000'000 };
 enum : size_t { NEWC_HEADER = 110, MODE = 14, FILE_SIZE = 54, NAME_SIZE = 94 };
 
-static const char *const resources[] = {"memory", "interrupt", "msi",     "port",  "dma",
-                                        "debug",  "power",     "entropy", "system"};
-enum : size_t { RESOURCES = sizeof resources / sizeof *resources };
+static const char *const inherited[] = {
+    "resource/memory", "resource/interrupt", "resource/msi",     "resource/port",   "resource/dma",
+    "resource/debug",  "resource/power",     "resource/entropy", "resource/system", "dtb"};
+enum : size_t { INHERITED = sizeof inherited / sizeof *inherited };
 
 [[gnu::format(printf, 1, 2)]]
 static void print(const char *format, ...)
@@ -73,24 +74,20 @@ static enum status child_wait(fe_handle process, struct fe_process_info *info)
 
 static enum status program_run(const struct program *program, struct fe_process_info *info)
 {
-    char names[RESOURCES][24];
-    struct fe_spawn_handle handles[RESOURCES + 2] = {
+    struct fe_spawn_handle handles[INHERITED + 2] = {
         {"image", program->image, 0, true}, {"image-file", program->file, program->size, true}};
-    size_t count = 0;
-    for (size_t i = 0; i < RESOURCES; i++) {
-        fe_format(names[count], sizeof *names, "resource/%s", resources[i]);
-        const struct fe_start_handle *own = fe_start_find(names[count]);
+    size_t count = 2;
+    for (size_t i = 0; i < INHERITED; i++) {
+        const struct fe_start_handle *own = fe_start_find(inherited[i]);
         if (!own || own->handle == FE_NO_HANDLE) continue;
-        count++;
-        handles[count + 1] =
-            (struct fe_spawn_handle){names[count - 1], own->handle, own->value, true};
+        handles[count++] = (struct fe_spawn_handle){inherited[i], own->handle, own->value, true};
     }
     const char *arguments[] = {program->name, nullptr};
     struct fe_spawn options = {.image = program->image,
                                .arguments = arguments,
                                .may_mount = true,
                                .handles = handles,
-                               .handle_count = count + 2};
+                               .handle_count = count};
     struct fe_child child;
     TRY(fe_spawn(&options, &child));
     enum status status = child_wait(child.process, info);
