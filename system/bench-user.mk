@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The default system with the benchmark of files.
+# The default system with the benchmarks of the C library.
 include system/default.mk
 contents += test/bench/user
+trees += test/bench/user/tree

@@ -157,7 +157,8 @@ bool unit_start(struct unit *unit)
     fe_handle_drop(&child.thread);
     unit->process = child.process;
     unit->started = fe_clock_monotonic();
-    if (unit->provision_count == 0 && unit->restart != RESTART_NEVER) unit_ready(unit);
+    bool is_ready = unit->provision_count == 0 && unit->restart != RESTART_NEVER;
+    if (is_ready && !unit->says_ready) unit_ready(unit);
     return true;
 }
 
@@ -218,8 +219,7 @@ void units_ended(uint64_t bits)
     }
 }
 
-// A service sends what it provides under `name`; it is ready when everything has come. One that
-// provides nothing may say itself when it is.
+// A service sends what it provides under `name`; it is ready when everything has come.
 void unit_provide(struct unit *unit, struct p9_name name, fe_handle connector)
 {
     bool is_complete = true, is_known = false;
@@ -240,8 +240,6 @@ void unit_provide(struct unit *unit, struct p9_name name, fe_handle connector)
     if (is_complete && unit->state == UNIT_STARTING) {
         unit_ready(unit);
         work_soon();
-    } else if (unit->provision_count == 0 && unit->state == UNIT_READY) {
-        unit->ready = fe_clock_monotonic();
     }
 }
 

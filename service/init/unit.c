@@ -120,6 +120,10 @@ static bool read_line(struct unit *unit, struct words *words)
         unit->restart = (enum restart)__builtin_ctz(bits);
         return true;
     }
+    if (strcmp(key, "ready") == 0) {
+        unit->says_ready = words->count == 2 && strcmp(words->word[1], "told") == 0;
+        return unit->says_ready;
+    }
     if (!read_number(words, &number)) return false;
     if (strcmp(key, "priority") == 0 && number < PRIORITY_COUNT) {
         unit->priority = (uint32_t)number;

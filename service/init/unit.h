@@ -1,16 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Units: what init knows of each service. A unit file /etc/init/<name>.unit has a word and its
-// values on each line; `#` begins a comment:
-//     program <path> [argument...]        what runs
-//     needs <name or path>...             units that must be ready, paths that must be mounted
-//     provides <name> <path> [before|after]   where the connector that it sends under the name is
-//     mounted;
-//                                         it is ready when it has sent all of them
-//     handle <name>...                    handles of init's own that it gets (resource/debug, dtb,
-//     ...) may <mount|namespace|power|bind>... what it may ask init for; bind: mount in init's
-//     namespace itself restart <always|failure|never>      default always; never: the unit is ready
-//     once it ended with 0 priority <number>                   of its threads memory <MiB> the most
-//     that it may use environment <NAME=value>
+// Units: what init knows of each service. unit(5) says what a unit file has; one that is ready when
+// it says so tells that with CONTROL_INIT_READY.
 #pragma once
 
 #include <abi/object.h>
@@ -47,6 +37,7 @@ struct unit {
     uint32_t may, priority;
     uint64_t memory_limit;
     enum restart restart;
+    bool says_ready;
 
     enum unit_state state;
     fe_handle image, process;

@@ -30,12 +30,22 @@ TEST("a unit file says what runs, what it needs and provides")
     unit_free(unit);
 }
 
+TEST("a unit may say itself when it is ready")
+{
+    static const char text[] = "program /bin/login\nready told\n";
+    uint32_t line;
+    struct unit *unit = unit_parse("login", text, sizeof text - 1, &line);
+    EXPECT(unit != nullptr && unit->says_ready);
+    unit_free(unit);
+}
+
 TEST("a malformed line is refused, with its number")
 {
     static const char *const bad[] = {"program",
                                       "program /a\nwrong x",
                                       "program /a\npriority 64",
                                       "program /a\nmay everything",
+                                      "program /a\nready soon",
                                       "program /a\nprovides a b",
                                       "program /a\nmemory x"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
