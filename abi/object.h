@@ -181,6 +181,7 @@ struct fe_system_info {
     uint32_t page_size;
     char machine[64]; // from the DTB's model or ACPI
     char arch[16];
+    char version[32]; // of a release; otherwise "development"
 };
 
 // Thread scheduling parameters.

@@ -54,7 +54,8 @@ under = $(if $1,$(wildcard $(addprefix $1/,$2)))
 # sources(component, flavour)
 sources = $(call replace,$(filter-out $(if $(filter test/%,$1),,%_test.c) $(call under,$1,$($1.exclude)) \
 	$(call under,$($1.root),$($1.exclude)),$(call plain,$1)),$(lineage.$2),$1/) \
-	$(call arch-sources,$($1.arch),$2) $(if $(filter kernel,$($1.arch)),arch/conform.c) $($1.generated:%=$(gen)/%)
+	$(call arch-sources,$($1.arch),$2) $(if $(filter kernel,$($1.arch)),arch/conform.c $(made)/trust_roots.c) \
+	$($1.generated:%=$(gen)/%)
 plain = $(if $($1.sources),$(call overlay,$1,$(patsubst $1/%,%,$(call under,$1,$($1.sources))),\
 	$(patsubst $($1.root)/%,%,$(call under,$($1.root),$($1.sources)))),\
 	$(if $(filter kernel,$($1.kind)),$(call portable,$(call below,$1/*.c)),$(wildcard $1/*.c)))

@@ -25,14 +25,22 @@ $(tool_pages) &: doc/man/tools.txt tool/manual
 # Keys: out/keys has development keys, made when first needed; KEYS=folder names others.
 KEYS ?= out/keys
 export KEYS
-keys := $(KEYS)/system.key
+keys := $(KEYS)/system.key $(made)/given
+ifeq ($(KEYS),out/keys)
 out/keys/system.key out/keys/system.root &: | out/host/bin/keys
-	$(call progress,KEYS,out/keys)
-	$(Q)out/host/bin/keys out/keys
-$(gen)/kernel/trust_roots.c: $(KEYS)/system.root $(wildcard $(KEYS)/*.root) $(gen)/keys.name
+	$(call progress,KEYS,$(KEYS))
+	$(Q)out/host/bin/keys $(KEYS)
+else
+$(KEYS)/%:
+	@echo '$@ is not there. To make keys for releases: make keys KEYS=$(KEYS)'; false
+endif
+$(made)/trust_roots.c: $(KEYS)/system.root $(wildcard $(KEYS)/*.root) $(made)/given out/host/bin/keys
 	$(call progress,KEYS,$@)
-	@mkdir -p $(@D)
-	$(Q)out/host/bin/keys --roots $@ $(KEYS)
+	$(Q)out/host/bin/keys --roots $@ $(KEYS) $(RELEASE)
+.PHONY: keys
+keys: out/host/bin/keys
+	@test '$(KEYS)' != out/keys || { echo 'KEYS=folder says where, for example outside of this tree'; false; }
+	$(Q)out/host/bin/keys --release $(KEYS) && echo 'The keys are in $(KEYS). Keep *.key secret, and safe.'
 
 # Host tools, and the libraries that they use.
 host_tools := $(call of-kind,host)
@@ -62,15 +70,15 @@ $(call compile,$1,kernel)
 $(foreach p,$(boots),$(eval boot/$p.sources :=)$(eval $(call compile,boot/$p,kernel)))
 $1.parts := $(kernel_script) $$($1.kernel.objects) $(foreach p,$(boots),$$(boot/$p.kernel.objects)) \
 	$(call archives-of,$1,kernel)
-$(out)/kernel.plain: $$($1.parts)
+$(made)/kernel.plain: $$($1.parts)
 	$$(call progress,LINK,$$@)
 	$$(Q)$(kernel-linker) -T $$^ -o $$@
-$(out)/symbol.o: $(out)/kernel.plain tool/symbols
+$(made)/symbol.o: $(made)/kernel.plain tool/symbols
 	$$(Q)$(NM) -n $$< | tool/symbols >$$(@:.o=.S) && $(CC) $(flags.kernel) -c $$(@:.o=.S) -o $$@
-$(out)/kernel.elf: $$($1.parts) $(out)/symbol.o
+$(made)/kernel.elf: $$($1.parts) $(made)/symbol.o
 	$$(call progress,LINK,$$@)
 	$$(Q)$(kernel-linker) -Map=$$@.map -T $$^ -o $$@
-kernel: $(out)/kernel.elf
+kernel: $(made)/kernel.elf
 endef
 $(foreach k,$(kernel),$(eval $(call kernel-image,$k)))
 .PHONY: kernel
@@ -93,7 +101,7 @@ $(out)/elf$(call place,$1)/$2: $(user_script) $3 $(call archives-of,$1,user)
 	$$(call progress,LINK,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$(LD) $(user_link) -T $(user_script) $3 --start-group $(call archives-of,$1,user) --end-group -o $$@
-$(out)/image$(call place,$1)/$2: $(out)/elf$(call place,$1)/$2 $(image_tools) $1/component.mk
+$(made)/image$(call place,$1)/$2: $(out)/elf$(call place,$1)/$2 $(image_tools) $1/component.mk
 	$$(call progress,IMAGE,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$(call make-image,$$<,$$@,$($1.entitlements))
@@ -112,11 +120,13 @@ contents :=
 programs := %
 trees :=
 files :=
+accounts := $(made)/accounts
+edition := $(if $(RELEASE)$(PASSWD),release,development)
 -include system/$(SYSTEM).mk
 chosen := $(filter $(contents),$(components))
 wanted = $(if $(filter program,$1),$(filter $(programs),$($1.programs)),$($1.programs))
 define stow
-$(foreach p,$(call wanted,$1),$(call folder,$1)/$p=$(out)/image$(call place,$1)/$p)
+$(foreach p,$(call wanted,$1),$(call folder,$1)/$p=$(made)/image$(call place,$1)/$p)
 $(foreach l,$($1.links),/bin/$l=>$(call folder,$1)/$(firstword $($1.programs)))
 $(foreach f,$($1.files),$(call target-of,$f)=$(or $(wildcard $1/$(call source-of,$f)),$(call source-of,$f)))
 endef
@@ -126,14 +136,21 @@ source-half = $(target-of)
 entries := $(strip $(foreach c,$(chosen),$(call stow,$c)) \
 	$(foreach f,$(files),$(call target-of,$f)=$(call source-of,$f)) \
 	$(foreach t,$(wildcard $(trees)),$(patsubst $t/%,/%,$(shell find $t -type f -printf '%p=%p ' | sort))))
-initrd := $(out)/$(SYSTEM)/initrd
+initrd := $(made)/$(SYSTEM)/initrd
+# PASSWD=file: the accounts. There are defaults for development only.
+PASSWD ?= $(if $(RELEASE),,system/development/accounts)
+users = $(patsubst /etc/passwd=%,%,$(filter /etc/passwd=%,$(entries)))
+$(accounts): $(PASSWD) $(users) $(made)/given out/host/bin/passwd
+	@test '$(PASSWD)' || { echo 'A release has no default password. PASSWD=file names its accounts;'; \
+		echo 'out/host/bin/passwd name >>file makes one.'; false; }
+	$(Q)umask 077; out/host/bin/passwd --check $(PASSWD) $(users) >$@
 packed := $(filter-out >%,$(foreach e,$(entries),$(call source-half,$e)))
 $(initrd): $(initrd).list $(packed) out/host/bin/initrd $(keys)
 	$(call progress,PACK,$@)
 	$(Q)out/host/bin/initrd $< $@
 
 # What the emulator or a loader takes, by the protocol's own recipe.
-boot_image := $(out)/kernel.elf
+boot_image := $(made)/kernel.elf
 -include boot/$(BOOT)/image.mk
 
 .PHONY: build all libc sdk

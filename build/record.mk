@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: MIT
 # Last, when every rule is known: the flags of each component and flavour are kept in a file on which its
 # objects depend, so changed flags rebuild exactly what they compile; editors get the same flags.
-define newline
-
-
-endef
 stamp-of = $(objects.$(lastword $(subst ., ,$1)))/$(basename $1)/flags
 ifdef building
 $(shell for i in $(isas); do mkdir -p out/isa/$$i; ln -sfn ../../../arch/$$i out/isa/$$i/arch; done)
-$(shell mkdir -p $(sort $(foreach s,$(stamps),$(dir $(call stamp-of,$s))) $(dir $(initrd)) $(gen)))
+$(shell mkdir -p $(sort $(foreach s,$(stamps),$(dir $(call stamp-of,$s))) $(dir $(initrd)) $(gen) $(made)))
 $(foreach s,$(stamps),$(call write-if-changed,$(call stamp-of,$s),$(compiler) $($s.flags)))
-$(call write-if-changed,$(gen)/keys.name,$(KEYS))
+$(call write-if-changed,$(made)/given,$(KEYS) $(RELEASE) $(PASSWD))
 $(call write-if-changed,$(initrd).list,$(subst $() ,$(newline),$(entries)))
 -include $(foreach s,$(stamps),$(patsubst %.o,%.d,$($s.objects)))
 endif

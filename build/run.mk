@@ -16,7 +16,7 @@ run: build $(disk)
 	$(Q)$(command) $(outside) -serial mon:stdio
 
 debug: build $(disk)
-	$(Q)tool/debug $(DEBUGGER) $(out)/kernel.elf $(debugger_arch) $(command) $(outside)
+	$(Q)tool/debug $(DEBUGGER) $(made)/kernel.elf $(debugger_arch) $(command) $(outside)
 
 # A picture of a session, for the README.
 picture: build

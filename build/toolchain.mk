@@ -47,7 +47,9 @@ include arch/$(isa)/arch.mk
 arch_flags := $(flags)
 lineage := $(isa) $(inherits)
 
+# RELEASE=version: what is signed or depends on it is made in a folder of its own.
 out := out/$(BOARD)
+made := $(out)$(if $(RELEASE),/release)
 gen := out/gen
 
 warnings := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wno-unused-parameter
@@ -82,3 +84,7 @@ lineage.test := none
 progress = $(if $(Q),@printf '%-5s %s\n' '$1' '$2',@true)
 write-if-changed = $(if $(call same,$(strip $2),$(strip $(file <$1))),,$(file >$1,$2))
 same = $(and $(findstring [$1],[$2]),$(findstring [$2],[$1]))
+define newline
+
+
+endef

@@ -2,4 +2,4 @@
 kind := kernel
 uses := acpi libsodium
 arch := kernel
-generated := kernel/dispatch.c kernel/trust_roots.c
+generated := kernel/dispatch.c

@@ -24,7 +24,7 @@ size_t log_copy(uint64_t *position, char *to, size_t size);
 // Sends text to the debug console only.
 void log_console(const char *text, size_t size);
 
-// Prints the reason, registers and a backtrace, and ends the machine (under test) or halts.
+// Prints the reason and a backtrace, and ends the machine; a release starts it again.
 [[noreturn, gnu::format(printf, 1, 2)]] void panic(const char *format, ...);
 
 // Prints return addresses from the frame pointer `base` on, by name where the kernel knows one.

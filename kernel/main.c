@@ -27,7 +27,7 @@ void kernel_start(const struct bootinfo *info)
     boot_cpu = (struct cpu){.self = &boot_cpu, .hardware_id = info->boot_cpu};
     arch_cpu_init(&boot_cpu);
     arch_console_early(info);
-    log_print("Ferrite on %s, booted by %s\n", ARCH_NAME, info->protocol);
+    log_print("Ferrite %s on %s, booted by %s\n", trust_version, ARCH_NAME, info->protocol);
     reap_init_all();
     page_init(info);
     object_init_types();

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The end of the road: what happened, where, and how it got there, then the machine stops. Nothing
-// here takes a lock or allocates. The machine ends with an exit code where the emulator has one, so
-// a test sees a panic as a failure.
+// here takes a lock or allocates. A release starts the machine again; otherwise it ends, with an
+// exit code where the emulator has one, so a test sees a panic as a failure.
 #include "kernel/log.h"
 #include "kernel/object/process.h"
 #include "kernel/object/thread.h"
+#include "kernel/object/trust.h"
 #include "kernel/schedule/cpu.h"
 #include "kernel/memory/page.h"
 #include "kernel/symbol.h"
@@ -33,7 +34,8 @@ void panic_backtrace(uintptr_t base)
 
 [[noreturn]] static void stop(void)
 {
-    if (arch_power(POWER_OFF, EXIT_PANIC) != OK) log_print("the machine cannot be switched off\n");
+    uint32_t action = trust_is_release ? POWER_REBOOT : POWER_OFF;
+    if (arch_power(action, EXIT_PANIC) != OK) log_print("the machine cannot be switched off\n");
     arch_halt();
 }
 

@@ -7,6 +7,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/resource.h"
 #include "kernel/object/thread.h"
+#include "kernel/object/trust.h"
 #include "kernel/schedule/cpu.h"
 #include "kernel/time/timer.h"
 #include <kernel/syscalls.h>
@@ -73,6 +74,7 @@ enum status sys_system_inspect(struct resource *resource, struct fe_system_info 
     };
     copy_name(info->machine, sizeof info->machine, machine_name);
     copy_name(info->arch, sizeof info->arch, ARCH_NAME);
+    copy_name(info->version, sizeof info->version, trust_version);
     return OK;
 }
 

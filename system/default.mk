@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The system of `make run`: everything. The kernel starts /service/init.
 contents := service/% driver/% program program/% port/%
-trees := system/default
-files := LICENSE=/doc/licence $(foreach p,$(wildcard doc/man/*/*.md),$p=/share/man/$(p:doc/man/%=%)) \
+trees := system/default system/$(edition)
+files := $(accounts)=/etc/secret/shadow LICENSE=/doc/licence \
+	$(foreach p,$(wildcard doc/man/*/*.md),$p=/share/man/$(p:doc/man/%=%)) \
 	>/net/resolv.conf=/etc/resolv.conf \
 	$(foreach p,$(tool_pages),$p=/share/man/$(p:$(gen)/man/%=%))

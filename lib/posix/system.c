@@ -33,12 +33,25 @@ static void read_line(const char *path, char *to, size_t capacity)
     to[strcspn(to, "\n")] = '\0';
 }
 
+// The second word of /proc/version; a process that cannot name the file sees none.
+static void read_release(char *to, size_t capacity)
+{
+    char line[128];
+    read_line("/proc/version", line, sizeof line);
+    char *word = line + strcspn(line, " ");
+    word += *word == ' ';
+    size_t size = strcspn(word, " ");
+    if (size >= capacity) size = capacity - 1;
+    memcpy(to, word, size);
+    to[size] = '\0';
+}
+
 long call_uname(const long *a)
 {
     struct utsname *name = (struct utsname *)a[0];
     memset(name, 0, sizeof *name);
     strcpy(name->sysname, "Ferrite");
-    strcpy(name->release, "0.1");
+    read_release(name->release, sizeof name->release);
     strcpy(name->version, "microkernel");
     strcpy(name->machine, machine);
     read_line("/etc/hostname", name->nodename, sizeof name->nodename);

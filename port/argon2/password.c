@@ -24,3 +24,10 @@ bool password_verify(const char *text, const char *password)
 {
     return is_affordable(text) && argon2id_verify(text, password, strlen(password)) == ARGON2_OK;
 }
+
+bool password_is_hash(const char *text)
+{
+    if (!is_affordable(text)) return false;
+    int result = argon2id_verify(text, "", 0);
+    return result == ARGON2_OK || result == ARGON2_VERIFY_MISMATCH;
+}

@@ -45,3 +45,12 @@ TEST("a malformed hash accepts nothing")
         EXPECT(!password_verify(text, "password"));
     }
 }
+
+TEST("a hash is told from what only looks like one")
+{
+    EXPECT(password_is_hash(known));
+    EXPECT(!password_is_hash("ferrite"));
+    EXPECT(!password_is_hash("$6$salt$hash"));
+    EXPECT(!password_is_hash("$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$"));
+    EXPECT(!password_is_hash("$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHQ$nf65EOgL"));
+}

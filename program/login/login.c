@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/utsname.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -44,13 +45,29 @@ static void set_echo(bool on)
     tcsetattr(0, TCSAFLUSH, &settings);
 }
 
-static void show_file(const char *path)
+static void show_machine(const struct utsname *machine, char what)
 {
-    char text[512];
-    size_t size;
+    if (what == 'n')
+        fputs(machine->nodename, stdout);
+    else if (what == 'r')
+        fputs(machine->release, stdout);
+    else if (what == 'm')
+        fputs(machine->machine, stdout);
+    else
+        putchar(what);
+}
+
+// \n, \r and \m in it are the machine's name, the release and the architecture, as getty has them.
+static void show_file(const char *path, const struct utsname *machine)
+{
     FILE *file = fopen(path, "re");
     if (file == nullptr) return;
-    while ((size = fread(text, 1, sizeof text, file)) > 0) fwrite(text, 1, size, stdout);
+    for (int letter; (letter = getc(file)) != EOF;) {
+        if (letter != '\\')
+            putchar(letter);
+        else if ((letter = getc(file)) != EOF)
+            show_machine(machine, (char)letter);
+    }
     fclose(file);
 }
 
@@ -90,12 +107,11 @@ static bool ask_password(char *password, size_t size)
 }
 
 // Asks until somebody is who they say.
-static void log_in(struct user *user)
+static void log_in(const char *host, struct user *user)
 {
-    char name[NAME_MAX_SIZE], password[256], host[64], prompt[80];
+    char name[NAME_MAX_SIZE], password[256], prompt[80];
     unsigned delay = 1;
     bool is_told = false;
-    if (gethostname(host, sizeof host) != 0) strcpy(host, "ferrite");
     snprintf(prompt, sizeof prompt, "%s login: ", host);
     for (;;) {
         show(prompt);
@@ -110,11 +126,11 @@ static void log_in(struct user *user)
         }
         if (!is_name(name)) continue;
         bool is_given = ask_password(password, sizeof password);
-        bool is_right = is_given && user_check(name, password) && user_find(name, user);
+        enum answer answer = is_given ? user_check(name, password) : ANSWER_WRONG;
         explicit_bzero(password, sizeof password);
-        if (is_right) return;
+        if (answer == ANSWER_RIGHT && user_find(name, user)) return;
         sleep(delay);
-        puts("Login incorrect");
+        puts(answer == ANSWER_LOCKED ? "This account is locked" : "Login incorrect");
         if (delay < DELAY_MOST) delay *= 2;
     }
 }
@@ -122,12 +138,14 @@ static void log_in(struct user *user)
 int main(int count, char **arguments)
 {
     struct user user;
+    struct utsname machine;
+    if (uname(&machine) != 0) return 1;
     if (!take_terminal(count > 1 ? arguments[1] : "/dev/console")) return 1;
     make_sane();
     putchar('\n');
-    show_file("/etc/issue");
-    log_in(&user);
-    show_file("/etc/motd");
+    show_file("/etc/issue", &machine);
+    log_in(machine.nodename, &user);
+    show_file("/etc/motd", &machine);
     fflush(stdout);
     int result = session_run(&user);
     if (result >= 0) return 0;

@@ -19,9 +19,11 @@ struct user {
 // The user's entry of /etc/passwd and /etc/group; false: there is none.
 bool user_find(const char *name, struct user *user);
 
-// Whether the password is the user's (/etc/secret/shadow). Takes as long for names that do not
-// exist.
-bool user_check(const char *name, const char *password);
+enum answer { ANSWER_RIGHT, ANSWER_WRONG, ANSWER_LOCKED };
+
+// Whether the password is the user's (/etc/secret/shadow). An account without a hash is locked:
+// no password is its. Takes as long for those, and for names that do not exist, which are WRONG.
+enum answer user_check(const char *name, const char *password);
 
 // Runs the shell on the terminal until it ends. Its exit code, or a negative errno when it could
 // not be started.

@@ -45,16 +45,17 @@ static bool hash_find(const char *name, char *hash, size_t size)
     return is_found;
 }
 
-bool user_check(const char *name, const char *password)
+enum answer user_check(const char *name, const char *password)
 {
     // Nobody's: for names without a hash, so that they cannot be told by the time it takes.
     static const uint8_t salt[PASSWORD_SALT_SIZE];
     char hash[256];
     if (!hash_find(name, hash, sizeof hash) || hash[0] != '$') {
         char wasted[PASSWORD_HASH_SIZE];
-        return password_hash(wasted, password, salt, password_cost_usual) && false;
+        (void)!password_hash(wasted, password, salt, password_cost_usual);
+        return getpwnam(name) == nullptr ? ANSWER_WRONG : ANSWER_LOCKED;
     }
     bool is_right = password_verify(hash, password);
     explicit_bzero(hash, sizeof hash);
-    return is_right;
+    return is_right ? ANSWER_RIGHT : ANSWER_WRONG;
 }

@@ -106,12 +106,23 @@ static int text_system(struct p9_request *request, void *context, struct p9_text
     return 0;
 }
 
+// As Linux says it, so that uname and scripts find the release in the second word.
+static int text_version(struct p9_request *request, void *context, struct p9_text *text)
+{
+    struct fe_system_info info = {};
+    int error = inspect(&info);
+    if (error != 0) return error;
+    p9_print(text, "Ferrite %s %s\n", info.version, info.arch);
+    return 0;
+}
+
 int text_serve(void)
 {
     static const struct p9_tree_entry table[] = {
         {.path = "meminfo", .mode = 0444, .text = text_memory},
         {.path = "uptime", .mode = 0444, .text = text_uptime},
         {.path = "system", .mode = 0444, .text = text_system},
+        {.path = "version", .mode = 0444, .text = text_version},
     };
     return p9_tree_create(table, sizeof table / sizeof *table, &tree);
 }

@@ -63,6 +63,7 @@ TEST("the system's figures make sense")
     EXPECT(info.memory_free > 0 && info.memory_free < info.memory_total);
     EXPECT(info.cpu_count >= 1 && info.process_count >= 2 && info.thread_count >= 2);
     EXPECT(info.uptime > 0 && info.page_size == FE_PAGE_SIZE && info.arch[0] != 0);
+    EXPECT(strcmp(info.version, "development") == 0);
     EXPECT(fe_system_inspect(guest_resource("debug"), &info) != OK);
 }
 

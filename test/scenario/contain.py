@@ -4,7 +4,7 @@
 import re
 import time
 
-from machine import Machine
+from machine import Machine, passed
 
 
 def memory_free(machine):
@@ -17,17 +17,17 @@ with Machine() as machine:
     machine.login()
     machine.run("/test/fault", code=None)
     assert machine.run("echo alive").strip() == "alive"
-    print("PASS contain: a program that faults ends alone")
+    passed("a program that faults ends alone")
 
     machine.run("/bin/true")
     before = memory_free(machine)
     machine.run("i=0; while [ $i -lt 10000 ]; do /bin/true; i=$((i+1)); done", timeout=500)
     after = memory_free(machine)
     assert after > before - 2048, f"{before} KiB free before, {after} KiB after"
-    print("PASS contain: ten thousand spawns leave memory where it was")
+    passed("ten thousand spawns leave memory where it was")
 
     machine.run("printf '/bin/sh /tmp/b &\\n/bin/sh /tmp/b\\n' > /tmp/b")
     machine.line_send("/bin/sh /tmp/b > /dev/null 2>&1 &")
     time.sleep(20)
     assert "alive" in machine.run("echo alive", timeout=120)
-    print("PASS contain: the prompt answers while a spawn bomb goes off")
+    passed("the prompt answers while a spawn bomb goes off")

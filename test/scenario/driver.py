@@ -3,7 +3,7 @@
 
 import re
 
-from machine import Machine, WebServer
+from machine import Machine, WebServer, passed
 
 
 def pid_of(machine, name):
@@ -20,6 +20,6 @@ with WebServer({"/x": b"still here\n"}) as server, Machine() as machine:
     machine.run("sleep 3")
     after = pid_of(machine, "virtio-net")
     assert after != before
-    print("PASS driver: a killed driver is started again")
+    passed("a killed driver is started again")
     assert "still here" in machine.run(fetch, timeout=150)
-    print("PASS driver: the network comes back after its driver was killed")
+    passed("the network comes back after its driver was killed")

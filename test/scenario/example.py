@@ -4,17 +4,9 @@ the machine and runs there, but not when a byte of it is different."""
 
 import os
 import subprocess
-import sys
 import tempfile
 
-from machine import TOP, Machine, WebServer
-
-
-def make(*words):
-    """Builds, and gives what was printed."""
-    board = sys.argv[1] if len(sys.argv) > 1 else "qemu-virt-aarch64"
-    return subprocess.check_output(["make", "-s", "--no-print-directory", f"BOARD={board}", *words],
-                                   cwd=TOP, text=True)
+from machine import TOP, Machine, WebServer, make
 
 
 def compiled():

@@ -36,12 +36,23 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def this_board():
+    return sys.argv[1] if len(sys.argv) > 1 else "qemu-virt-aarch64"
+
+
+def make(*words):
+    """Builds for the scenario's board, and gives what was printed."""
+    return subprocess.check_output(["make", "-s", "--no-print-directory", f"BOARD={this_board()}", *words],
+                                   cwd=TOP, text=True)
+
+
 class Machine:
-    """An emulated board. `forward` lists guest TCP ports; `ports` tells where each is on this host."""
+    """An emulated board. `forward` lists guest TCP ports; `ports` tells where each is on this host. `given` is
+    what else the image was built with: variables for make."""
 
     def __init__(self, board=None, boot=None, system="scenario", forward=(), command_line="",
-                 extra="", disk=None, disk_size=64 << 20):
-        self.board = board or (sys.argv[1] if len(sys.argv) > 1 else "qemu-virt-aarch64")
+                 extra="", disk=None, disk_size=64 << 20, given=()):
+        self.board = board or this_board()
         self.boot = boot or (sys.argv[2] if len(sys.argv) > 2 else "raw")
         self.ports = {guest: free_port() for guest in forward}
         self.folder = tempfile.TemporaryDirectory(prefix="ferrite-")
@@ -51,7 +62,7 @@ class Machine:
                 file.truncate(disk_size)
         line = subprocess.check_output(
             ["make", "-s", "--no-print-directory", "emulator-command", f"BOARD={self.board}",
-             f"BOOT={self.boot}", f"SYSTEM={system}", f"CMDLINE={command_line}"], cwd=TOP, text=True)
+             f"BOOT={self.boot}", f"SYSTEM={system}", f"CMDLINE={command_line}", *given], cwd=TOP, text=True)
         network = "user,id=net0" + "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{guest}"
                                            for guest, host in self.ports.items())
         self.line = (f"exec {line.strip()} -display none -monitor none -no-reboot "
@@ -119,6 +130,12 @@ class Machine:
         if code is not None and int(match[1]) != code:
             raise AssertionError(f"{command}: exit code {match[1]}, not {code}:\n{text}")
         return text
+
+
+def passed(what):
+    """Tells of a part of the scenario that went well, on a line of its own behind the machine's output."""
+    name = os.path.basename(sys.argv[0]).removesuffix(".py")
+    print(f"\nPASS {name}: {what}", flush=True)
 
 
 class WebServer:

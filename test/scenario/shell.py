@@ -3,7 +3,7 @@
 
 import time
 
-from machine import Machine
+from machine import Machine, passed
 
 LINES = [
     ("echo one two | tr a-z A-Z | wc -w", "2"),
@@ -31,12 +31,12 @@ with Machine() as machine:
     for line, wanted in LINES:
         got = machine.run(line).strip()
         assert got == wanted, f"{line}: {got!r}, not {wanted!r}"
-        print(f"PASS shell: {line}")
+        passed(line)
     machine.line_send("sleep 1000")
     machine.child.expect(r"sleep 1000\r*\n")
     time.sleep(1)  # as on any system: before the program runs, ^C is the shell's
     machine.send("\x03")
     machine.expect(r"[$#] ", timeout=10)
     assert machine.run("echo alive").strip() == "alive"
-    print("PASS shell: ^C stops the program that runs")
+    passed("^C stops the program that runs")
     machine.run("ps; ls -l /bin/sh; uname -a; uptime; date; df; free", code=None)

@@ -7,7 +7,7 @@ import random
 import socket
 import threading
 
-from machine import HOST, Machine, WebServer
+from machine import HOST, Machine, WebServer, passed
 
 content = random.Random(7).randbytes(64 << 20)
 digest = hashlib.sha256(content).hexdigest()
@@ -44,12 +44,12 @@ with WebServer({"/large": content, "/small": content[:70000]}) as server, Machin
     machine.login()
     machine.run(f"for i in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 {HOST} && break; sleep 1; done", timeout=90)
     machine.run(f"wget -O /tmp/small {server.url('/small')}", timeout=120)
-    print("PASS wget: a small file comes over the network")
+    passed("a small file comes over the network")
     machine.run(f"wget -O /tmp/large {server.url('/large')}", timeout=400)
     got = machine.run("sha256sum /tmp/large", timeout=200)
     assert digest in got, f"{got}, not {digest}"
-    print("PASS wget: 64 MiB arrive as they were sent")
+    passed("64 MiB arrive as they were sent")
     with Sink() as sink:
         machine.run(f"nc {HOST} {sink.port} < /tmp/large", timeout=400)
         assert sink.digest() == digest, "the upload differs"
-    print("PASS wget: 64 MiB go back as they came")
+    passed("64 MiB go back as they came")

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Makes development keys, and the C source that builds trust roots into the kernel.
-//     keys FOLDER                  makes system.{key,root} and application.{key,root} if they are
-//     missing keys --roots OUT.c FOLDER    from every *.root in FOLDER, in the order of their names
+// Makes keys, and the C source that builds trust roots into the kernel.
+//     keys [--release] FOLDER
+//         makes system.{key,root} and application.{key,root} if they are missing; roots of
+//         development keys say so, and a release does not take them
+//     keys --roots OUT.c FOLDER [VERSION]
+//         from every *.root in FOLDER, in the order of their names; with VERSION it is a release's
 // `system` may entitle an image to anything; `application` to no resource, 256 MiB and priority 24.
 #include <support/file.h>
 #include <support/key.h>
@@ -17,14 +20,14 @@
 static const uint32_t all_objects = (1u << OBJECT_TYPE_COUNT) - 2; // OBJECT_NONE is none
 static const uint32_t all_resources = (1u << RESOURCE_KIND_COUNT) - 1;
 
-static void pair_make(const char *folder, const char *name, struct trust_root root)
+static void pair_make(const char *folder, const char *name, struct root_file root)
 {
     char *public = key_path(folder, name, ".root"), *private = key_path(folder, name, ".key");
     if (access(public, F_OK)) {
         struct secret secret;
         secret_create(private, &secret);
-        memcpy(root.key, secret.key, sizeof root.key);
-        root_write(public, &(struct root_file){root, true});
+        memcpy(root.root.key, secret.key, sizeof root.root.key);
+        root_write(public, &root);
         explicit_bzero(&secret, sizeof secret);
     }
     free(public);
@@ -40,11 +43,22 @@ static void root_print(FILE *stream, const struct trust_root *root)
             (unsigned long long)root->memory_ceiling, root->priority_ceiling);
 }
 
-static void roots_write(const char *path, const char *folder)
+// Nothing that a C string or a file's name could not hold.
+static void version_check(const char *version)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-+_";
+    size_t length = strlen(version);
+    if (length == 0 || length > 31 || strspn(version, letters) != length)
+        complain("a version is 1 to 31 letters, digits and .-+_, not '%s'", version);
+}
+
+static void roots_write(const char *path, const char *folder, const char *version)
 {
     glob_t found;
     if (glob(key_path(folder, "*", ".root"), 0, nullptr, &found))
         complain("%s: there is no trust root", folder);
+    if (version) version_check(version);
     char *text;
     size_t size;
     FILE *stream = open_memstream(&text, &size);
@@ -56,12 +70,17 @@ static void roots_write(const char *path, const char *folder)
     for (size_t i = 0; i < found.gl_pathc; i++) {
         struct root_file root;
         root_read(found.gl_pathv[i], &root);
+        if (version && root.development)
+            complain("%s is a development key. A release needs its own: make keys KEYS=folder",
+                     found.gl_pathv[i]);
         root_print(stream, &root.root);
         development |= root.development;
     }
     fprintf(stream,
-            "};\nconst uint32_t trust_root_count = %zu;\nconst bool trust_is_development = %s;\n",
-            found.gl_pathc, development ? "true" : "false");
+            "};\nconst uint32_t trust_root_count = %zu;\nconst bool trust_is_development = %s;\n"
+            "const bool trust_is_release = %s;\nconst char trust_version[] = \"%s\";\n",
+            found.gl_pathc, development ? "true" : "false", version ? "true" : "false",
+            version ? version : "development");
     fclose(stream);
     file_write(path, text, size, 0644);
 }
@@ -69,19 +88,22 @@ static void roots_write(const char *path, const char *folder)
 int main(int count, char **arguments)
 {
     tool_name = "keys";
-    if (count == 4 && !strcmp(arguments[1], "--roots")) {
-        roots_write(arguments[2], arguments[3]);
+    bool is_release = count == 3 && !strcmp(arguments[1], "--release");
+    if (count >= 4 && count <= 5 && !strcmp(arguments[1], "--roots")) {
+        roots_write(arguments[2], arguments[3], count == 5 ? arguments[4] : nullptr);
         return 0;
     }
-    if (count != 2) complain("usage: keys FOLDER | keys --roots OUT.c FOLDER");
-    mkdir(arguments[1], 0755);
-    pair_make(arguments[1], "system",
-              (struct trust_root){.object_kinds = all_objects,
-                                  .resource_kinds = all_resources,
-                                  .priority_ceiling = PRIORITY_COUNT - 1});
-    pair_make(arguments[1], "application",
-              (struct trust_root){.object_kinds = all_objects & ~(1u << OBJECT_RESOURCE),
-                                  .memory_ceiling = 256u << 20,
-                                  .priority_ceiling = 24});
+    if (count != 2 + is_release || (!is_release && arguments[1][0] == '-'))
+        complain("usage: keys [--release] FOLDER | keys --roots OUT.c FOLDER [VERSION]");
+    const char *folder = arguments[1 + is_release];
+    mkdir(folder, is_release ? 0700 : 0755);
+    struct trust_root system = {.object_kinds = all_objects,
+                                .resource_kinds = all_resources,
+                                .priority_ceiling = PRIORITY_COUNT - 1};
+    struct trust_root application = {.object_kinds = all_objects & ~(1u << OBJECT_RESOURCE),
+                                     .memory_ceiling = 256u << 20,
+                                     .priority_ceiling = 24};
+    pair_make(folder, "system", (struct root_file){system, !is_release});
+    pair_make(folder, "application", (struct root_file){application, !is_release});
     return 0;
 }

@@ -78,7 +78,7 @@ void arch_devices_init(const struct bootinfo *info)
     if (!find_interrupt_controller(tree)) panic("no interrupt controller that works");
     interrupt_controller->init_cpu();
     if (!clock_init(tree)) panic("no timer that works");
-    power_init(tree, info->command_line == 0 ? "" : arch_physical_to_virtual(info->command_line));
+    power_init(tree, info);
 }
 
 void arch_halt(void)

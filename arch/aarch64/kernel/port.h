@@ -21,7 +21,7 @@ uint32_t clock_interrupt(void);
 bool clock_init(const struct dtb *dtb);
 
 // power.c: how the machine is ended, from the DTB and the command line.
-void power_init(const struct dtb *dtb, const char *command_line);
+void power_init(const struct dtb *dtb, const struct bootinfo *info);
 
 // cpu.c: the machine's DTB; nullptr when firmware gave none.
 const struct dtb *cpu_dtb(const struct bootinfo *info);

@@ -4,6 +4,7 @@
 // (Arm semihosting, SYS_EXIT_EXTENDED): for tests only, since without one the instruction is
 // undefined.
 #include "kernel/device/dtb.h"
+#include "kernel/option.h"
 #include "port.h"
 #include <abi/object.h>
 #include <arch/arch.h>
@@ -18,22 +19,9 @@ enum : uint32_t {
 static enum conduit : uint8_t { CONDUIT_NONE, CONDUIT_HVC, CONDUIT_SMC } conduit;
 static bool is_semihosting;
 
-// Whether the space-separated `words` hold `word`.
-static bool has_word(const char *words, const char *word)
+void power_init(const struct dtb *dtb, const struct bootinfo *info)
 {
-    while (*words != 0) {
-        const char *w = word;
-        while (*w != 0 && *words == *w) words++, w++;
-        if (*w == 0 && (*words == 0 || *words == ' ')) return true;
-        while (*words != 0 && *words != ' ') words++;
-        while (*words == ' ') words++;
-    }
-    return false;
-}
-
-void power_init(const struct dtb *dtb, const char *command_line)
-{
-    is_semihosting = has_word(command_line, "exit=semihosting");
+    is_semihosting = option_has(info, "exit=semihosting");
     uint32_t node = dtb_find_compatible(dtb, DTB_ROOT, "arm,psci-0.2");
     if (node == DTB_NONE) node = dtb_find_compatible(dtb, DTB_ROOT, "arm,psci-1.0");
     if (node == DTB_NONE) return;

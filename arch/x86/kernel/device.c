@@ -10,33 +10,11 @@
 #include "kernel/device/x86/port_io.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
+#include "kernel/option.h"
 
 enum { JITTER_ROUNDS = 64, HARDWARE_TRIES = 16 };
 
 static uint16_t exit_port; // isa-debug-exit, when the command line names it
-
-// The hexadecimal number after `name` in the command line; 0: it is not there.
-static uint32_t option_number(const struct bootinfo *info, const char *name)
-{
-    if (info->command_line == 0) return 0;
-    const char *text = arch_physical_to_virtual(info->command_line);
-    for (; *text != '\0'; text++) {
-        const char *at = text, *wanted = name;
-        while (*wanted != '\0' && *at == *wanted) {
-            at++;
-            wanted++;
-        }
-        if (*wanted != '\0') continue;
-        uint32_t value = 0;
-        if (at[0] == '0' && at[1] == 'x') at += 2;
-        for (;; at++) {
-            bool is_digit = *at >= '0' && *at <= '9', is_letter = *at >= 'a' && *at <= 'f';
-            if (!is_digit && !is_letter) return value;
-            value = value << 4 | (uint32_t)(is_digit ? *at - '0' : *at - 'a' + 10);
-        }
-    }
-    return 0;
-}
 
 // The chip of the usual ports, until the tables have been read.
 void arch_console_early(const struct bootinfo *info)

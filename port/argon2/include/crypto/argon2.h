@@ -25,6 +25,9 @@ constexpr struct password_cost password_cost_usual = {.memory = 19 << 10, .passe
 [[nodiscard]] bool password_hash(char text[PASSWORD_HASH_SIZE], const char *password,
                                  const uint8_t salt[PASSWORD_SALT_SIZE], struct password_cost cost);
 
+// Whether password_verify could match anything with the text; takes as long as that.
+[[nodiscard]] bool password_is_hash(const char *text);
+
 // True when the password is the one that the hash was made of. A malformed hash, or
 // one that would cost more than 1 GiB, matches nothing.
 [[nodiscard]] bool password_verify(const char *text, const char *password);
