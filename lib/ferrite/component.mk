@@ -3,5 +3,3 @@
 kind := library
 generated := user/syscalls.c
 arch := user
-# No vector registers: a program that only passes messages then has none to save at a switch.
-flags := -mgeneral-regs-only

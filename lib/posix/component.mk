@@ -3,3 +3,5 @@
 kind := library
 name := posix
 uses := c 9p net ferrite
+# No vector registers here either: a call does not touch them.
+flags := -mgeneral-regs-only

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What operations cost through the C library: lines `BENCH operation instructions`, means under the
 // emulator's counting clock, where a nanosecond is an instruction. Files are in /tmp, a ramfs.
+// Arguments: where to write, and an operation that is repeated for ever instead, for tool/profile.
 #include <abi/clock.h>
 #include <abi/syscalls.h>
 #include <errno.h>
@@ -17,6 +18,7 @@ enum { WARM_UP = 32, ROUNDS = 512 };
 
 static const char path[] = "/tmp/bench-file";
 static char buffer[4096];
+static int file;
 
 static uint64_t now(void)
 {
@@ -25,33 +27,20 @@ static uint64_t now(void)
     return (uint64_t)time.tv_sec * 1'000'000'000 + (uint64_t)time.tv_nsec;
 }
 
-static void report(const char *operation, uint64_t start)
+static bool read_1(void)
 {
-    printf("BENCH %s %llu\n", operation, (unsigned long long)((now() - start) / ROUNDS));
+    return pread(file, buffer, 1, 0) == 1;
 }
 
-static bool measure_reads(const char *operation, size_t size)
+static bool read_4k(void)
 {
-    uint64_t start = 0;
-    int file = open(path, O_RDONLY);
-    for (int i = 0; i < WARM_UP + ROUNDS; i++) {
-        if (i == WARM_UP) start = now();
-        if (pread(file, buffer, size, 0) != (ssize_t)size) return false;
-    }
-    report(operation, start);
-    return close(file) == 0;
+    return pread(file, buffer, sizeof buffer, 0) == (ssize_t)sizeof buffer;
 }
 
-static bool measure_open(void)
+static bool open_close(void)
 {
-    uint64_t start = 0;
-    for (int i = 0; i < WARM_UP + ROUNDS; i++) {
-        if (i == WARM_UP) start = now();
-        int file = open(path, O_RDONLY);
-        if (file < 0 || close(file) != 0) return false;
-    }
-    report("open_close", start);
-    return true;
+    int other = open(path, O_RDONLY);
+    return other >= 0 && close(other) == 0;
 }
 
 static void *end_at_once(void *argument)
@@ -59,17 +48,52 @@ static void *end_at_once(void *argument)
     return argument;
 }
 
-static bool measure_threads(void)
+static bool thread_create_join(void)
+{
+    pthread_t thread;
+    return pthread_create(&thread, nullptr, end_at_once, nullptr) == 0 &&
+           pthread_join(thread, nullptr) == 0;
+}
+
+static const struct operation {
+    const char *name;
+    bool (*run)(void);
+} operations[] = {
+    {"read_1", read_1},
+    {"read_4k", read_4k},
+    {"open_close", open_close},
+    {"thread_create_join", thread_create_join},
+};
+enum : size_t { OPERATIONS = sizeof operations / sizeof *operations };
+
+static bool measure(const struct operation *operation)
 {
     uint64_t start = 0;
     for (int i = 0; i < WARM_UP + ROUNDS; i++) {
-        pthread_t thread;
         if (i == WARM_UP) start = now();
-        if (pthread_create(&thread, nullptr, end_at_once, nullptr) != 0) return false;
-        if (pthread_join(thread, nullptr) != 0) return false;
+        if (!operation->run()) return false;
     }
-    report("thread_create_join", start);
+    uint64_t mean = (now() - start) / ROUNDS;
+    printf("BENCH %s %llu\n", operation->name, (unsigned long long)mean);
     return true;
+}
+
+static bool measure_all(void)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < OPERATIONS; i++) good = measure(&operations[i]);
+    return good;
+}
+
+static bool repeat(const char *name)
+{
+    size_t which = 0;
+    while (which < OPERATIONS && strcmp(operations[which].name, name) != 0) which++;
+    if (which == OPERATIONS) return false;
+    puts("PROFILE");
+    fflush(stdout);
+    while (operations[which].run()) continue;
+    return false;
 }
 
 // When login was ready, from reset: the counter begins there, the clock when the kernel does.
@@ -93,11 +117,10 @@ static bool tell_boot(void)
 int main(int count, char **arguments)
 {
     if (count < 2 || freopen(arguments[1], "w", stdout) == nullptr) return 2;
-    int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
     bool good = file >= 0 && write(file, buffer, sizeof buffer) == (ssize_t)sizeof buffer;
+    good = good && (count > 2 ? repeat(arguments[2]) : measure_all() && tell_boot());
     close(file);
-    good = good && measure_reads("read_1", 1) && measure_reads("read_4k", sizeof buffer) &&
-           measure_open() && measure_threads() && tell_boot();
     unlink(path);
     if (!good) printf("FAIL %s\n", strerror(errno));
     puts("END");
