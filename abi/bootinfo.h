@@ -28,7 +28,9 @@ struct boot_framebuffer {
 struct bootinfo {
     struct boot_memory *memory; // kernel virtual address once the kernel maps memory; see arch.h
     uint32_t memory_count;
-    uint32_t boot_cpu; // hardware id: MPIDR affinity, APIC id, hart id
+    uint32_t cpu_count; // 0: the protocol tells of none; the DTB or ACPI does
+    uint64_t boot_cpu;  // hardware id: MPIDR affinity, APIC id, hart id
+    uint64_t *cpus;     // hardware ids of all; as the memory map
     uint64_t kernel_base, kernel_size;
     uint64_t initrd_base, initrd_size; // size 0: none
     uint64_t dtb;                      // 0: none

@@ -5,7 +5,8 @@
 // trap.c switch.S space.c cpu.c clock.c}. arch/conform.c takes the address of each function.
 //
 // Rules. The kernel runs with interrupts masked on one stack per CPU; only arch_idle opens them.
-// Nothing here blocks. Unless it says otherwise, a function is called with the kernel lock held.
+// Nothing here blocks. Unless it says otherwise, a function is called with the kernel lock held
+// (kernel/schedule/lock.h).
 #pragma once
 
 #include <abi/bootinfo.h>
@@ -33,6 +34,14 @@ enum : uint32_t { // protection of a mapping, arch_space_map
 // ever.
 void arch_cpu_init(struct cpu *cpu);
 
+// Tells cpu_found() of every CPU of the machine that can be used: those in `info` if the protocol
+// gave them, else those in the DTB or ACPI. Called once, by the boot CPU, after arch_devices_init.
+void arch_cpus_find(const struct bootinfo *info);
+
+// Starts the CPU with this hardware id: on a stack that it is given here it prepares itself as the
+// boot CPU did, with its own part of the devices, and ends in cpu_join(cpu). Does not wait for it.
+enum status arch_cpu_start(struct cpu *cpu);
+
 // Finds and starts the interrupt controller, the clock and the debug console of this machine from
 // the DTB or ACPI in `info`, after the kernel's page allocator works. Panics when one is missing.
 void arch_devices_init(const struct bootinfo *info);
@@ -40,6 +49,9 @@ void arch_devices_init(const struct bootinfo *info);
 // An early debug console before arch_devices_init, if the protocol tells where one is; may do
 // nothing.
 void arch_console_early(const struct bootinfo *info);
+
+// A breath within a loop that waits for another CPU. Inline.
+static inline void arch_relax(void);
 
 // This CPU's struct cpu. Inline.
 static inline struct cpu *arch_cpu(void);
@@ -156,7 +168,7 @@ void arch_timer_set(uint64_t counter);     // one-shot: interrupt when arch_coun
                                            // (at once if past); UINT64_MAX: none
 
 // --- What a port calls back (kernel/trap.h) ---
-// trap_syscall(frame), trap_interrupt(), trap_timer(), trap_fault(frame, reason, address),
-// trap_float().
+// trap_syscall(frame), trap_interrupt(), trap_timer(), trap_signal(), trap_fault(frame, reason,
+// address), trap_float(). They take the kernel lock; schedule_exit() gives it up.
 
 #include <arch/inline.h>

@@ -14,9 +14,12 @@ typedef void (*operation)(void);
 
 [[gnu::used, gnu::retain]] static const operation operations[] = {
     (operation)arch_cpu_init,
+    (operation)arch_cpus_find,
+    (operation)arch_cpu_start,
     (operation)arch_devices_init,
     (operation)arch_console_early,
     (operation)arch_cpu,
+    (operation)arch_relax,
     (operation)arch_idle,
     (operation)arch_return_to_user,
     (operation)arch_halt,

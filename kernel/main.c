@@ -25,6 +25,7 @@ static struct cpu boot_cpu = {.self = &boot_cpu};
 void kernel_start(const struct bootinfo *info)
 {
     boot_cpu = (struct cpu){.self = &boot_cpu, .hardware_id = info->boot_cpu};
+    cpu_init_first(&boot_cpu);
     arch_cpu_init(&boot_cpu);
     arch_console_early(info);
     log_print("Ferrite %s on %s, booted by %s\n", trust_version, ARCH_NAME, info->protocol);
@@ -50,6 +51,7 @@ void kernel_start(const struct bootinfo *info)
 void kernel_main(const struct bootinfo *info)
 {
     kernel_start(info);
+    cpu_start_all(info);
     if (trust_is_development) log_print("images are trusted by development keys\n");
     log_print("%lu of %lu MiB free\n", (unsigned long)(page_free_count() >> 8),
               (unsigned long)(page_total_count() >> 8));

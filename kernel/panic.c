@@ -6,7 +6,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/thread.h"
 #include "kernel/object/trust.h"
-#include "kernel/schedule/cpu.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/memory/page.h"
 #include "kernel/symbol.h"
 #include "kernel/trap.h"
@@ -51,6 +51,7 @@ void panic(const char *format, ...)
 {
     if (panicking) arch_halt();
     panicking = true;
+    lock_break();
     char line[200];
     va_list arguments;
     va_start(arguments, format);
@@ -66,6 +67,7 @@ void trap_kernel_fault(struct frame *frame, const char *what, uintptr_t address)
 {
     if (panicking) arch_halt();
     panicking = true;
+    lock_break();
     uintptr_t offset = 0;
     const char *name = symbol_find(arch_frame_pc(frame), &offset);
     log_print("\nkernel panic: %s, address 0x%lx, at 0x%lx %s+0x%lx\n", what,

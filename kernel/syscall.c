@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // System calls enter here; the dispatcher made from abi/syscalls.def looks everything up.
 #include "kernel/syscall.h"
-#include "kernel/schedule/cpu.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/trace.h"
 #include "kernel/trap.h"
 #include <arch/arch.h>
@@ -10,6 +10,7 @@
 void trap_syscall(struct frame *frame, uint64_t number)
 {
     struct cpu *cpu = arch_cpu();
+    if (!lock_enter_call(cpu)) return;
     cpu->calls++;
     enum status status =
         trace_is_on(cpu, TRACE_CALL) ? trace_call(frame, number) : syscall_dispatch(frame, number);

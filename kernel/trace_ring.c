@@ -34,8 +34,9 @@ void trace_init(void)
 
 static struct cpu *cpu_of(uint32_t index)
 {
-    struct cpu *cpu = arch_cpu();
-    return index == cpu->index ? cpu : nullptr;
+    struct cpu *cpu = cpu_list;
+    while (cpu != nullptr && cpu->index != index) cpu = cpu->next;
+    return cpu;
 }
 
 static void tell(struct timer *timer)

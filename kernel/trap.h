@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Where an instruction set's trap code enters the portable kernel. All run on the CPU's kernel
-// stack with interrupts masked. Each returns to the port's common exit path, which calls
-// schedule_exit() to learn which thread's frame to resume (it may be another than the one that came
-// in).
+// stack with interrupts masked, and take the kernel lock. Each returns to the port's common exit
+// path, which calls schedule_exit() to learn which thread's frame to resume (it may be another than
+// the one that came in).
 #pragma once
 
 #include <abi/object.h>
@@ -15,6 +15,10 @@ void trap_syscall(struct frame *frame, uint64_t number);
 
 // The timer of this CPU fired.
 void trap_timer(void);
+
+// Another CPU wants this one to look again at what it does: it has changed its run queue, or asks
+// it something.
+void trap_signal(void);
 
 // Interrupt `number` (GIC INTID, GSI or message vector number of the kernel's own) fired. The port
 // has claimed it; the portable side masks it (level) and signals its object. Unknown numbers are
@@ -35,6 +39,10 @@ void trap_float(void);
 // A fault in the kernel itself: prints and panics.
 [[noreturn]] void trap_kernel_fault(struct frame *frame, const char *what, uintptr_t address);
 
+// For a port that has to look at user memory before it can tell what a trap was. False: the thread
+// is not this CPU's any more, and the trap is over.
+bool trap_enter(void);
+
 // Picks what runs next and makes its address space current; returns its frame, or nullptr for idle
-// (the port then resets the stack and calls arch_idle()).
+// (the port then resets the stack and calls arch_idle()). Gives up the kernel lock.
 struct frame *schedule_exit(void);

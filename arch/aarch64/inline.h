@@ -53,6 +53,11 @@ static inline struct cpu *arch_cpu(void)
     return cpu;
 }
 
+static inline void arch_relax(void)
+{
+    __asm__ volatile("yield" : : : "memory");
+}
+
 static inline bool arch_interrupt_pending(void)
 {
     uint64_t pending;

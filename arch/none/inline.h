@@ -47,6 +47,8 @@ static inline struct cpu *arch_cpu(void)
     return none_machine.cpu;
 }
 
+static inline void arch_relax(void) {}
+
 static inline bool arch_interrupt_pending(void)
 {
     return none_machine.interrupt;

@@ -49,7 +49,12 @@ struct arch_space {
 };
 
 // What entry code keeps in struct cpu's `arch` words.
-enum { CPU_LOADED_FRAME, CPU_LOADED_POINTER, CPU_TSS_STACK, CPU_PENDING };
+enum { CPU_LOADED_FRAME, CPU_LOADED_POINTER, CPU_TSS_STACK, CPU_PENDING, CPU_TABLES, CPU_TIMER };
+
+static inline void arch_relax(void)
+{
+    __asm__ volatile("pause" : : : "memory");
+}
 
 static inline struct cpu *arch_cpu(void)
 {

@@ -81,7 +81,7 @@ static void make_map(const struct dtb *dtb)
 }
 
 struct bootinfo *raw_bootinfo(uint64_t dtb_address, uint64_t kernel_base, uint64_t kernel_size,
-                              uint32_t boot_cpu)
+                              uint64_t boot_cpu)
 {
     static struct dtb dtb;
     info.dtb = dtb_address;

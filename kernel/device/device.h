@@ -7,9 +7,12 @@
 #include <abi/status.h>
 #include <stdint.h>
 
+struct cpu;
+
 struct interrupt_controller {
     const char *name;
-    void (*init_cpu)(void); // per-CPU part
+    void (*init_cpu)(void);          // per-CPU part
+    void (*signal)(struct cpu *cpu); // interrupts another CPU: trap_signal() there
     // Takes the most urgent interrupt that waits, false when there is none after all; and ends it.
     // Only the port calls these.
     bool (*claim)(uint32_t *number);

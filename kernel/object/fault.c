@@ -7,7 +7,7 @@
 #include "kernel/object/image.h"
 #include "kernel/object/process.h"
 #include "kernel/object/thread.h"
-#include "kernel/schedule/cpu.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/trace.h"
 #include "kernel/trap.h"
 
@@ -74,7 +74,9 @@ static enum status bring_in(enum fault_reason reason, uintptr_t address)
 
 void trap_fault(struct frame *frame, enum fault_reason reason, uintptr_t address)
 {
-    arch_cpu()->faults++;
+    struct cpu *cpu = arch_cpu();
+    if (!lock_enter(cpu)) return;
+    cpu->faults++;
     enum status status = bring_in(reason, address);
     trace_fault(reason, address, status);
     if (status == OK) return;

@@ -8,7 +8,7 @@
 #include "kernel/object/handle.h"
 #include "kernel/object/process.h"
 #include "kernel/object/resource.h"
-#include "kernel/schedule/cpu.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/trace.h"
 #include "kernel/trap.h"
 #include <kernel/syscalls.h>
@@ -45,7 +45,9 @@ static bool is_level(const struct interrupt *interrupt)
 
 void trap_interrupt(uint32_t number)
 {
-    arch_cpu()->interrupts++;
+    struct cpu *cpu = arch_cpu();
+    lock_enter(cpu);
+    cpu->interrupts++;
     struct interrupt *interrupt = find(number);
     trace_interrupt(number, interrupt == nullptr ? nullptr : interrupt->event);
     if (interrupt == nullptr) {

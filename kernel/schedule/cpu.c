@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The promise to entry code where the first fields of struct cpu are.
+// The CPUs of the machine: found by the port, started one after the other by the first, before
+// anything else runs. One that does not come in time is left out, and halts if it comes later.
 #include "kernel/schedule/cpu.h"
+#include "kernel/log.h"
+#include "kernel/memory/page.h"
+#include "kernel/schedule/lock.h"
+#include "kernel/schedule/schedule.h"
+#include "kernel/time/timer.h"
+#include "kernel/trap.h"
+#include <arch/arch.h>
 #include <stddef.h>
 
 static_assert(offsetof(struct cpu, self) == 0);
@@ -8,3 +16,91 @@ static_assert(offsetof(struct cpu, frame) == sizeof(uintptr_t));
 static_assert(offsetof(struct cpu, kernel_stack) == 2 * sizeof(uintptr_t));
 static_assert(offsetof(struct cpu, user_scratch) == 3 * sizeof(uintptr_t));
 static_assert(offsetof(struct cpu, current) == 4 * sizeof(uintptr_t));
+
+enum : uint64_t { START_LIMIT = 5'000'000'000 }; // ns
+
+struct cpu *cpu_list;
+static uint32_t count;
+
+uint32_t cpu_count(void)
+{
+    return count;
+}
+
+void cpu_init_first(struct cpu *cpu)
+{
+    cpu->presence = CPU_ONLINE;
+    cpu_list = cpu;
+    count = 1;
+}
+
+static struct cpu *cpu_create(uint64_t hardware_id)
+{
+    uint32_t order = 0;
+    while (PAGE_SIZE << order < sizeof(struct cpu)) order++;
+    struct page *page = page_allocate(order, PAGE_ZERO);
+    if (page == nullptr) return nullptr;
+    struct cpu *cpu = page_address(page);
+    cpu->self = cpu;
+    cpu->hardware_id = hardware_id;
+    cpu->index = count;
+    cpu->presence = CPU_STARTING;
+    return cpu;
+}
+
+static bool is_there_in_time(struct cpu *cpu)
+{
+    uint64_t limit = clock_now() + START_LIMIT;
+    while (clock_now() < limit) {
+        if (__atomic_load_n(&cpu->presence, __ATOMIC_ACQUIRE) == CPU_ONLINE) return true;
+        arch_relax();
+    }
+    uint8_t starting = CPU_STARTING;
+    return !__atomic_compare_exchange_n(&cpu->presence, &starting, CPU_ABSENT, false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+static void append(struct cpu *cpu)
+{
+    struct cpu *last = cpu_list;
+    while (last->next != nullptr) last = last->next;
+    last->next = cpu;
+    count++;
+}
+
+void cpu_found(uint64_t hardware_id)
+{
+    for (struct cpu *cpu = cpu_list; cpu != nullptr; cpu = cpu->next) {
+        if (cpu->hardware_id == hardware_id) return;
+    }
+    struct cpu *cpu = cpu_create(hardware_id);
+    if (cpu == nullptr || arch_cpu_start(cpu) != OK || !is_there_in_time(cpu)) {
+        log_print("CPU 0x%lx does not start\n", (unsigned long)hardware_id);
+        return; // its memory stays: it may come after all
+    }
+    append(cpu);
+}
+
+// The boot CPU holds the lock from here on until it leaves the kernel for the first time.
+void cpu_start_all(const struct bootinfo *info)
+{
+    arch_cpus_find(info);
+    if (count == 1) return;
+    for (struct cpu *cpu = cpu_list; cpu != nullptr; cpu = cpu->next) cpu->shared = true;
+    lock_take(cpu_list);
+    log_print("%u CPUs\n", count);
+}
+
+void cpu_join(struct cpu *cpu)
+{
+    uint8_t starting = CPU_STARTING;
+    schedule_init(cpu);
+    if (!__atomic_compare_exchange_n(&cpu->presence, &starting, CPU_ONLINE, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE)) {
+        arch_halt();
+    }
+    while (!__atomic_load_n(&cpu->shared, __ATOMIC_ACQUIRE)) arch_relax();
+    struct frame *frame = schedule_exit();
+    if (frame == nullptr) arch_idle();
+    arch_return_to_user(frame);
+}

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// One CPU's own data. The first fields are at fixed offsets because entry code uses them;
-// static_asserts in kernel/schedule/cpu.c hold them there. Everything in it belongs to its CPU
-// alone.
+// One CPU's own data, and the list of all CPUs. The first fields are at fixed offsets because entry
+// code uses them; static_asserts in kernel/schedule/cpu.c hold them there. Its own CPU uses it
+// under the kernel lock, or in a fast path (lock.h); another only while it holds that lock.
 #pragma once
 
 #include "kernel/schedule/queue.h"
 #include "kernel/tree.h"
+#include <abi/bootinfo.h>
+#include <abi/status.h>
 #include <stdint.h>
 
 struct page;
@@ -19,23 +21,52 @@ struct cpu {
     uintptr_t kernel_stack;     // offset 16: top of the kernel stack
     uintptr_t user_scratch;     // offset 24: entry code's own
     struct thread *current;     // offset 32: nullptr when idle
-    uintptr_t arch[4];          // offset 40: entry code's own
+    uintptr_t arch[8];          // offset 40: entry code's own
     struct space *space;        // whose translations are loaded
     struct thread *float_owner; // whose FP registers are in the CPU
+    struct cpu *next;           // in the list of all, by index
+    uint64_t hardware_id;       // MPIDR affinity, APIC id, hart id
+    void *interrupt_port;       // the interrupt controller's own
     uint32_t index;
-    uint32_t hardware_id;
+    bool shared;      // other CPUs run too, so that the kernel lock has to be taken
+    bool inside;      // it holds the kernel lock
+    bool in_call;     // it waits for the lock to begin a system call
+    bool asked;       // atomic: is to answer what lock_ask() asks
+    bool fast;        // atomic: is in a fast path
+    bool waiting;     // waits for the kernel lock
+    uint8_t presence; // atomic: enum cpu_presence
     bool reschedule;  // somebody else may have to run
     bool timer_stale; // the hardware timer may have to be set anew
     bool rotate;      // the current thread's slice is over
     bool float_enabled;
     uint32_t trace_kinds; // bits by enum fe_trace_kind: what is recorded; 0 without a ring
-    uint64_t since;     // counter: when `current` (or idling) began
-    uint64_t slice_end; // ns
-    uint64_t timer_set; // ns: what the hardware timer is set to
+    uint64_t since;       // counter: when `current` (or idling) began
+    uint64_t slice_end;   // ns
+    uint64_t timer_set;   // ns: what the hardware timer is set to
     struct tree timers;
     struct run_queue queue;
     struct page *page_cache; // single free pages: kernel/memory/page.c
     uint32_t page_cached;
     uint64_t idle_ticks, switches, interrupts, calls, faults;
-    struct trace_ring *trace; // nullptr: none was made
+    struct trace_ring *trace;        // nullptr: none was made
+    uint64_t lock_waits, lock_ticks; // turns of the lock waited for; counter: while it was held
+    uint64_t lock_since;             // counter
 };
+
+enum cpu_presence : uint8_t { CPU_ABSENT, CPU_STARTING, CPU_ONLINE };
+
+// The boot CPU; the others follow it by `next`. Only those that run are in the list.
+extern struct cpu *cpu_list;
+uint32_t cpu_count(void);
+
+// Makes `cpu` the first of the list, and the only one.
+void cpu_init_first(struct cpu *cpu);
+
+// Starts every CPU that `info`, or else the port's own tables, tell of. Nobody else runs yet.
+void cpu_start_all(const struct bootinfo *info);
+
+// Called by the port for each CPU that its tables tell of, the boot CPU among them.
+void cpu_found(uint64_t hardware_id);
+
+// A CPU that was started, its own devices ready: it joins the others, and waits for work.
+[[noreturn]] void cpu_join(struct cpu *cpu);

@@ -5,6 +5,7 @@
 #include "kernel/memory/page.h"
 #include "kernel/object/fault.h"
 #include "kernel/object/process.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/trap.h"
 
 enum : uint8_t { SWITCHES = 16 }; // that bring the registers along after a trap
@@ -44,6 +45,7 @@ void float_take(struct cpu *cpu, struct thread *thread)
 void trap_float(void)
 {
     struct cpu *cpu = arch_cpu();
+    if (!lock_enter(cpu)) return;
     struct thread *thread = cpu->current;
     if (!make_state(thread)) {
         fault_report(&thread->frame, FAULT_OUT_OF_MEMORY, arch_frame_pc(&thread->frame));

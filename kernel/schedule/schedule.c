@@ -8,6 +8,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/reap.h"
 #include "kernel/schedule/float.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/time/timer.h"
 #include "kernel/trace.h"
 #include "kernel/trap.h"
@@ -124,6 +125,7 @@ static void set_timer(struct cpu *cpu)
 void trap_timer(void)
 {
     struct cpu *cpu = arch_cpu();
+    lock_enter(cpu);
     cpu->interrupts++;
     cpu->timer_set = 0;
     timer_run();
@@ -216,12 +218,38 @@ static inline void load(struct cpu *cpu, struct thread *thread)
 
 // What is new about the current thread sets `reschedule`; so back to it there is nothing to look
 // at.
-struct frame *schedule_exit(void)
+static inline struct frame *exit_alone(struct cpu *cpu)
 {
-    struct cpu *cpu = arch_cpu();
     struct thread *thread = cpu->current;
     bool is_settled = !(cpu->reschedule | cpu->timer_stale);
     if (!is_settled) return exit_otherwise(cpu);
     if (thread == nullptr || cpu->frame != &thread->frame) return exit_to(cpu, thread);
     return &thread->frame;
+}
+
+// An interrupt that was none after all comes here without the lock.
+[[gnu::noinline]] static struct frame *exit_shared(struct cpu *cpu)
+{
+    lock_take(cpu);
+    struct frame *frame = exit_alone(cpu);
+    lock_give(cpu);
+    return frame;
+}
+
+struct frame *schedule_exit(void)
+{
+    struct cpu *cpu = arch_cpu();
+    return cpu->shared ? exit_shared(cpu) : exit_alone(cpu);
+}
+
+void trap_signal(void)
+{
+    struct cpu *cpu = arch_cpu();
+    lock_enter(cpu);
+    cpu->interrupts++;
+}
+
+bool trap_enter(void)
+{
+    return lock_enter(arch_cpu());
 }

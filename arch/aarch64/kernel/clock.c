@@ -27,11 +27,16 @@ bool clock_init(const struct dtb *dtb)
     interrupt = PRIVATE_FIRST + (uint32_t)number;
     if (dtb_property(dtb, node, "clock-frequency", &list) && dtb_cells(&list, 0, 1, &override))
         frequency = override;
+    clock_init_cpu();
+    return true;
+}
+
+void clock_init_cpu(void)
+{
     arch_timer_set(UINT64_MAX);
     __asm__ volatile("msr cntkctl_el1, %0" : : "r"((uint64_t)USER_READS_VIRTUAL));
     __asm__ volatile("msr cntv_ctl_el0, %0\n\tisb" : : "r"((uint64_t)TIMER_ENABLE));
     interrupt_controller->unmask(interrupt);
-    return true;
 }
 
 uint32_t clock_interrupt(void)

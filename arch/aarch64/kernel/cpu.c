@@ -6,10 +6,13 @@
 #include "kernel/device/device.h"
 #include "kernel/device/dtb.h"
 #include "kernel/log.h"
+#include "map.h"
 #include "port.h"
 #include <arch/arch.h>
 
 enum : size_t { DTB_MAX = 2u << 20, FLOAT_SIZE = 576, FLOAT_WORDS = FLOAT_SIZE / 8 };
+
+enum : uint64_t { AFFINITY = 0xff'00ff'ffff }; // of MPIDR_EL1
 
 extern char kernel_stack_end[];
 extern uint32_t cpu_has_pan; // for copy.S
@@ -29,6 +32,9 @@ void arch_cpu_init(struct cpu *cpu)
     __asm__("mrs %0, id_aa64mmfr1_el1" : "=r"(features));
     __asm__("mrs %0, id_aa64dfr0_el1" : "=r"(debug));
     if (cpu->kernel_stack == 0) cpu->kernel_stack = (uintptr_t)kernel_stack_end; // the boot CPU
+    uint64_t mpidr;
+    __asm__("mrs %0, mpidr_el1" : "=r"(mpidr));
+    cpu->hardware_id = mpidr & AFFINITY;
     __asm__ volatile("msr tpidr_el1, %0" : : "r"(cpu));
     __asm__ volatile("msr tpidrro_el0, xzr\n\tmsr tpidr_el0, xzr\n\tmsr mdscr_el1, xzr");
     uint32_t counters = feature(debug, 8);
@@ -79,6 +85,49 @@ void arch_devices_init(const struct bootinfo *info)
     interrupt_controller->init_cpu();
     if (!clock_init(tree)) panic("no timer that works");
     power_init(tree, info);
+}
+
+// (Devicetree Specification 0.4, section 3.8.)
+static void find_in_tree(const struct dtb *tree)
+{
+    struct dtb_property property;
+    uint64_t cells = 2, id;
+    uint32_t cpus = dtb_find(tree, "/cpus");
+    if (cpus == DTB_NONE) return;
+    if (dtb_property(tree, cpus, "#address-cells", &property)) dtb_cells(&property, 0, 1, &cells);
+    for (uint32_t node = dtb_child(tree, cpus); node != DTB_NONE; node = dtb_sibling(tree, node)) {
+        if (!dtb_string_is(tree, node, "device_type", "cpu") || !dtb_is_enabled(tree, node))
+            continue;
+        if (dtb_property(tree, node, "reg", &property) &&
+            dtb_cells(&property, 0, cells == 1 ? 1 : 2, &id)) {
+            cpu_found(id & AFFINITY);
+        }
+    }
+}
+
+void arch_cpus_find(const struct bootinfo *info)
+{
+    map_identity_open();
+    for (uint32_t i = 0; i < info->cpu_count; i++) cpu_found(info->cpus[i]);
+    if (info->cpu_count == 0) find_in_tree(cpu_dtb(info));
+    map_identity_close();
+}
+
+enum status arch_cpu_start(struct cpu *cpu)
+{
+    uint64_t entry = (uintptr_t)start_secondary - ARCH_KERNEL + map_physical();
+    cpu->kernel_stack = map_stack();
+    if (cpu->kernel_stack == 0) return ERR_NO_MEMORY;
+    if (!power_start_cpu(cpu->hardware_id, entry, (uintptr_t)cpu)) return ERR_NOT_SUPPORTED;
+    return OK;
+}
+
+void cpu_started(struct cpu *cpu)
+{
+    arch_cpu_init(cpu);
+    interrupt_controller->init_cpu();
+    clock_init_cpu();
+    cpu_join(cpu);
 }
 
 void arch_halt(void)

@@ -6,6 +6,7 @@
 // already, later from the page allocator.
 #include "boot/boot.h"
 #include "kernel/memory/page.h"
+#include "frame.h"
 #include "map.h"
 #include <arch/arch.h>
 
@@ -24,6 +25,7 @@ EARLY static struct {
     uint64_t pool;             // bytes of the pool that are used
     struct boot_memory *spare; // mapped RAM to take tables from; nullptr: none yet
     uintptr_t device;          // end of the device mappings
+    uint64_t identity;         // the entry of map_identity
 } state;
 
 // Where the image is reached now: its physical address before the MMU is on, which the compiler
@@ -187,13 +189,44 @@ void map_kernel(struct bootinfo *info)
     image.size = (uint64_t)(image_rodata_end - image_start);
     map_ram(&image, write | ENTRY_READ_ONLY);
     state.spare = nullptr;
-    for (uint32_t i = 0; i < 512; i++) map_identity[i] = 0; // it has done its work
-    __asm__ volatile("dsb ishst\n\t"
-                     "msr ttbr0_el1, %0\n\tisb\n\t"
-                     "tlbi vmalle1is\n\tdsb ish\n\tisb"
-                     :
-                     : "r"(map_empty_root())
-                     : "memory");
+    state.identity = map_identity[entry_index(state.physical, 0)];
+    __asm__ volatile("msr ttbr0_el1, %0\n\tisb" : : "r"(map_empty_root()) : "memory");
+    map_identity_close(); // it has done its work
+}
+
+void map_identity_open(void)
+{
+    map_identity[entry_index(state.physical, 0)] = state.identity;
+    __asm__ volatile("dsb ishst\n\tisb" : : : "memory");
+}
+
+void map_identity_close(void)
+{
+    map_identity[entry_index(state.physical, 0)] = 0;
+    __asm__ volatile("dsb ishst\n\ttlbi vmalle1is\n\tdsb ish\n\tisb" : : : "memory");
+}
+
+uintptr_t map_stack(void)
+{
+    uint32_t order = STACK_SHIFT - 12;
+    struct page *pages = page_allocate(order, PAGE_ZERO);
+    if (pages == nullptr) return 0;
+    uintptr_t block = (state.device + 2 * STACK_SIZE - 1) & ~(2ul * STACK_SIZE - 1);
+    uint64_t attributes =
+        map_attributes(SPACE_READ | SPACE_WRITE) | ENTRY_KERNEL_NO_EXECUTE | ENTRY_USER_NO_EXECUTE;
+    if (ARCH_DEVICES + ARCH_DEVICES_SIZE - block < 2 * STACK_SIZE ||
+        !map_range(map_root, block + STACK_SIZE, page_physical(pages), STACK_SIZE, attributes)) {
+        page_free(pages, order);
+        return 0;
+    }
+    state.device = block + 2 * STACK_SIZE;
+    __asm__ volatile("dsb ishst\n\tisb" : : : "memory");
+    return block + 2 * STACK_SIZE;
+}
+
+uint64_t map_physical(void)
+{
+    return state.physical;
 }
 
 uint64_t map_empty_root(void)

@@ -45,5 +45,15 @@ void map_kernel(struct bootinfo *info);
 // there.
 void map_sync_instructions(const void *address, uint64_t size);
 
+// The kernel's text at its physical address too, for CPUs that are started; until it is closed.
+void map_identity_open(void);
+void map_identity_close(void);
+
+// The top of a new kernel stack, over as much that is not mapped; 0 when there is no memory.
+uintptr_t map_stack(void);
+
+// Where the image is in physical memory.
+uint64_t map_physical(void);
+
 // The empty table, for when no process runs.
 uint64_t map_empty_root(void);

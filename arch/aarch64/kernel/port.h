@@ -5,6 +5,7 @@
 #include <abi/bootinfo.h>
 #include <stdint.h>
 
+struct cpu;
 struct frame;
 struct dtb;
 
@@ -16,12 +17,20 @@ void trap_kernel_sync(struct frame *frame);
 [[noreturn]] void trap_kernel_overflow(struct frame *frame);
 void trap_device(void);
 
+// cpu.c, from start.S: a CPU that was started, on its own stack.
+[[noreturn]] void cpu_started(struct cpu *cpu);
+extern const char start_secondary[];
+
 // clock.c: the timer's interrupt number, once clock_init has found it in the DTB.
 uint32_t clock_interrupt(void);
 bool clock_init(const struct dtb *dtb);
+void clock_init_cpu(void);
 
 // power.c: how the machine is ended, from the DTB and the command line.
 void power_init(const struct dtb *dtb, const struct bootinfo *info);
+
+// Starts a CPU at a physical address, `context` in x0. False when firmware does not.
+bool power_start_cpu(uint64_t hardware_id, uint64_t entry, uint64_t context);
 
 // cpu.c: the machine's DTB; nullptr when firmware gave none.
 const struct dtb *cpu_dtb(const struct bootinfo *info);

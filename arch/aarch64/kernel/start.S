@@ -2,6 +2,7 @@
 // A CPU's first steps, for whichever boot protocol brought it here and for CPUs that are started
 // later: down to EL1, then on with the MMU and up to the kernel's half. Position-independent, uses
 // no memory.
+#include "frame.h"
 
 #define HCR 0x30080000000 // RW: EL1 is AArch64; API, APK: pointer authentication is not trapped
 #define SPSR_EL1H_MASKED 0x3c5
@@ -66,8 +67,26 @@ start_level:
     isb
     ret
 
+// A CPU that arch_cpu_start() started comes here, the MMU off, x0 = its struct cpu.
+.global start_secondary
+start_secondary:
+    msr daifset, #0xf
+    mov x20, x0
+    bl start_level
+    ldr x0, =secondary_upper
+    b start_mmu_shared
+
+secondary_upper:
+    ldr x1, [x20, #CPU_KERNEL_STACK]
+    mov sp, x1
+    mov x29, xzr
+    bl start_vectors
+    mov x0, x20
+    bl cpu_started
+    b .
+
 // Turns the MMU on with the tables of map_early and jumps to x0 in the kernel's half. Clobbers x1
-// to x4.
+// to x4. The second entry is for tables that other CPUs have in their caches.
 .global start_mmu
 start_mmu:
     // What was stored with caches off must not be hidden by older lines.
@@ -82,6 +101,8 @@ start_mmu:
     add x1, x1, x4
     cmp x1, x2
     b.lo 1b
+.global start_mmu_shared
+start_mmu_shared:
     dsb sy
     adrp x1, map_identity
     msr ttbr0_el1, x1

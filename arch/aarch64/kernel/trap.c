@@ -37,6 +37,7 @@ enum exception_class : uint32_t {
 enum : uint64_t {
     SYNDROME_WRITE = 1u << 6,
     SYNDROME_CACHE = 1u << 8,  // cache maintenance, which counts as a write but is not
+    GIC_SIGNALS = 16,          // INTIDs below are signals of CPUs to each other
     PSTATE_USER = 0,           // EL0, AArch64, nothing masked
     PSTATE_KEPT = 0xf000'0000, // NZCV
 };
@@ -150,6 +151,11 @@ void trap_device(void)
         arch_timer_set(UINT64_MAX);
         interrupt_controller->complete(number);
         trap_timer();
+        return;
+    }
+    if (number < GIC_SIGNALS) {
+        interrupt_controller->complete(number);
+        trap_signal();
         return;
     }
     trap_interrupt(number);

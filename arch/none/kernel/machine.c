@@ -20,6 +20,13 @@ void arch_cpu_init(struct cpu *cpu)
 
 void arch_devices_init(const struct bootinfo *info) {}
 
+void arch_cpus_find(const struct bootinfo *info) {}
+
+enum status arch_cpu_start(struct cpu *cpu)
+{
+    return ERR_NOT_SUPPORTED;
+}
+
 void arch_console_early(const struct bootinfo *info) {}
 
 void arch_idle(void)

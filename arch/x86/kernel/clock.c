@@ -17,7 +17,6 @@ struct sample {
 
 static uint64_t counter_frequency;
 static uint64_t timer_scale; // timer ticks per count, shifted; 0: the timer takes deadlines
-static uint64_t timer_target = UINT64_MAX;
 
 // All three counters at one moment: of several tries the one that took least time.
 static struct sample sample_take(const struct reference *reference)
@@ -72,7 +71,7 @@ uint64_t arch_counter_frequency(void)
 
 void arch_timer_set(uint64_t counter)
 {
-    timer_target = counter;
+    arch_cpu()->arch[CPU_TIMER] = counter;
     if (timer_scale == 0) {
         msr_write(MSR_TSC_DEADLINE, counter == UINT64_MAX ? 0 : counter);
         return;
@@ -90,7 +89,8 @@ void arch_timer_set(uint64_t counter)
 
 bool clock_timer_is_due(void)
 {
-    if (tsc_read() >= timer_target) return true;
-    arch_timer_set(timer_target);
+    uint64_t target = arch_cpu()->arch[CPU_TIMER];
+    if (tsc_read() >= target) return true;
+    arch_timer_set(target);
     return false;
 }

@@ -168,19 +168,23 @@ static void protection_enable(void)
     msr_write(MSR_PAT, 0x0007'0406'0007'0106);
 }
 
+bool cpu_tables_make(struct cpu *cpu)
+{
+    static_assert(sizeof(struct cpu_tables) <= 4 * PAGE_SIZE);
+    struct page *pages = page_allocate(2, PAGE_ZERO);
+    if (pages == nullptr) return false;
+    cpu->arch[CPU_TABLES] = (uintptr_t)page_address(pages);
+    return true;
+}
+
 void arch_cpu_init(struct cpu *cpu)
 {
-    struct cpu_tables *tables = &boot_tables;
-
     if (idt[0].type == 0) {
         features_find();
         vectors_fill();
-    } else {
-        struct page *pages = page_allocate(2, PAGE_ZERO);
-        static_assert(sizeof(struct cpu_tables) <= 4 * PAGE_SIZE);
-        if (pages == nullptr) arch_halt();
-        tables = page_address(pages);
     }
+    if (cpu->arch[CPU_TABLES] == 0) cpu->arch[CPU_TABLES] = (uintptr_t)&boot_tables;
+    struct cpu_tables *tables = (struct cpu_tables *)cpu->arch[CPU_TABLES];
     segments_fill(tables);
     segments_load(tables);
     cpu->self = cpu;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cpu;
 struct frame;
 
 // What this machine's processors can do; found by the first, the same on all.
@@ -39,6 +40,9 @@ enum : uint32_t {
 // kernel_main. Runs on a kernel stack with the low 4 GiB mapped at PHYSMAP_BASE. Tables come out of
 // RAM in `info`'s map.
 [[noreturn]] void start(struct bootinfo *info);
+
+// What a CPU has of its own: segments, task state, emergency stacks. False when there is no memory.
+bool cpu_tables_make(struct cpu *cpu);
 
 // The kernel's own translations, without a user half.
 extern uint64_t kernel_root;

@@ -39,7 +39,10 @@ void trap_external(uint64_t vector)
 {
     if (vector == LAPIC_SPURIOUS) return; // not to be acknowledged
 
-    if (vector == LAPIC_TIMER) {
+    if (vector == LAPIC_SIGNAL) {
+        lapic_acknowledge();
+        trap_signal();
+    } else if (vector == LAPIC_TIMER) {
         lapic_acknowledge();
         if (clock_timer_is_due()) trap_timer();
     } else {
@@ -81,6 +84,7 @@ static void protection_fault(struct frame *frame)
     uint8_t code[8] = {};
     unsigned at = 0;
 
+    if (!trap_enter()) return;
     if (!arch_user_read(code, frame->rip, sizeof code)) code[0] = 0xf4;
     while (at < sizeof code - 2 && is_prefix(code[at])) at++;
     uint8_t opcode = code[at], second = code[at + 1];

@@ -8,7 +8,7 @@
 #include "arch/x86/boot.h"
 
 enum : uint32_t { PVH_MAGIC = 0x336e'c578, E820_RAM = 1, E820_ACPI = 3 };
-enum : uint64_t { LOW_MEMORY = 0x10'0000, REACH = 1ull << 32 };
+enum : uint64_t { LOW_MEMORY = 0x10'0000, CONVENTIONAL_END = 0x8'0000, REACH = 1ull << 32 };
 enum { COMMAND_LINE_SIZE = 4096 };
 
 struct pvh_module {
@@ -47,7 +47,7 @@ static void command_line_copy(uint64_t from)
     info.command_line = arch_virtual_to_physical(command_line);
 }
 
-// The first megabyte is left to firmware and to the start of further processors.
+// The first megabyte is left to firmware, but for a page where further processors start.
 static void memory_copy(const struct pvh_start *start)
 {
     const struct pvh_memory *entry = reach(start->memory);
@@ -55,6 +55,11 @@ static void memory_copy(const struct pvh_start *start)
     for (uint32_t i = 0; i < start->memory_count; i++) {
         uint64_t base = entry[i].address, size = entry[i].size;
         enum boot_memory_kind kind = BOOT_MEMORY_RESERVED;
+        if (entry[i].type == E820_RAM && base < LOW_MEMORY && base + size >= 2 * ARCH_PAGE_SIZE) {
+            uint64_t end = base + size < CONVENTIONAL_END ? base + size : CONVENTIONAL_END;
+            uint64_t page = (end & ~(ARCH_PAGE_SIZE - 1)) - ARCH_PAGE_SIZE;
+            if (page >= base) boot_memory_add(&info, page, ARCH_PAGE_SIZE, BOOT_MEMORY_KERNEL);
+        }
         if (entry[i].type == E820_RAM && base + size > LOW_MEMORY) {
             kind = BOOT_MEMORY_RAM;
             if (base < LOW_MEMORY) {

@@ -6,6 +6,7 @@
 #include "gic.h"
 #include "kernel/device/device.h"
 #include "kernel/device/dtb.h"
+#include "kernel/schedule/cpu.h"
 #include <arch/arch.h>
 
 enum : uint32_t { // CPU interface, message frame
@@ -13,6 +14,9 @@ enum : uint32_t { // CPU interface, message frame
     CPU_PRIORITY_MASK = 0x004,
     CPU_ACKNOWLEDGE = 0x00c,
     CPU_END = 0x010,
+    SIGNAL = 0xf00,
+    SIGNALS = 16, // INTIDs below are signals
+    SIGNAL_TARGETS_SHIFT = 16,
     DISTRIBUTOR_ENABLE = 1,
     FRAME_TYPE = 0x008,
     FRAME_SET = 0x040,
@@ -25,12 +29,14 @@ static bool claim(uint32_t *number)
 {
     uint32_t value = mmio_read(cpu_interface, CPU_ACKNOWLEDGE);
     *number = value & 0x3ff;
+    // Its end needs to name the CPU that sent it too, and nobody else knows.
+    if (*number < SIGNALS) mmio_write(cpu_interface, CPU_END, value);
     return *number < GIC_SPECIAL;
 }
 
 static void complete(uint32_t number)
 {
-    mmio_write(cpu_interface, CPU_END, number);
+    if (number >= SIGNALS) mmio_write(cpu_interface, CPU_END, number);
 }
 
 static bool is_valid(uint32_t number)
@@ -38,16 +44,34 @@ static bool is_valid(uint32_t number)
     return number >= GIC_SHARED_FIRST && number < gic_count(distributor);
 }
 
+// What a CPU reads in its own private targets is its mask.
+static uint32_t own_mask(void)
+{
+    return mmio_read(distributor, GIC_TARGETS) & 0xff;
+}
+
 static void init_cpu(void)
 {
+    arch_cpu()->interrupt_port = (void *)(uintptr_t)own_mask();
     gic_private_init(distributor);
     mmio_write(cpu_interface, CPU_PRIORITY_MASK, 0xff);
     mmio_write(cpu_interface, CPU_CONTROL, 1);
 }
 
+// To the CPU on which its driver runs now.
 static enum status configure(uint32_t number, uint32_t flags)
 {
+    uint32_t shift = number % 4 * 8, offset = GIC_TARGETS + number / 4 * 4;
+    uint32_t others = mmio_read(distributor, offset) & ~(0xffu << shift);
+    mmio_write(distributor, offset, others | own_mask() << shift);
     return gic_configure(distributor, number, flags);
+}
+
+static void signal(struct cpu *cpu)
+{
+    uint32_t mask = (uint32_t)(uintptr_t)cpu->interrupt_port;
+    __asm__ volatile("dsb ishst" : : : "memory");
+    mmio_write(distributor, SIGNAL, mask << SIGNAL_TARGETS_SHIFT);
 }
 
 static void mask(uint32_t number)
@@ -78,6 +102,7 @@ static void message_free(uint32_t number)
 static const struct interrupt_controller controller = {
     .name = "gicv2",
     .init_cpu = init_cpu,
+    .signal = signal,
     .claim = claim,
     .complete = complete,
     .is_valid = is_valid,
@@ -111,8 +136,7 @@ bool gicv2_init(const struct dtb *dtb, uint32_t node)
     if (distributor == nullptr || cpu_interface == nullptr) return false;
     mmio_write(distributor, GIC_CONTROL, 0);
     gic_shared_init(distributor);
-    // All to the boot CPU: what it reads in its own registers is its mask.
-    uint32_t self = mmio_read(distributor, GIC_TARGETS) & 0xff;
+    uint32_t self = own_mask(); // all to the boot CPU
     for (uint32_t i = GIC_SHARED_FIRST; i < gic_count(distributor); i += 4)
         mmio_write(distributor, GIC_TARGETS + i, self * 0x01010101);
     find_messages(dtb, node);

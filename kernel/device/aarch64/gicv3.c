@@ -6,6 +6,9 @@
 #include "gic.h"
 #include "kernel/device/device.h"
 #include "kernel/device/dtb.h"
+#include "kernel/log.h"
+#include "kernel/memory/page.h"
+#include "kernel/schedule/cpu.h"
 #include <arch/arch.h>
 
 enum : uint32_t {
@@ -26,7 +29,8 @@ enum : uint32_t {
 };
 
 static volatile uint8_t *distributor;
-static volatile uint8_t *redistributor; // the boot CPU's private frame
+static volatile uint8_t **regions; // of redistributors, mapped
+static uint32_t region_count;
 static const struct dtb *tree;
 static uint32_t gic_node;
 
@@ -55,10 +59,10 @@ static bool is_valid(uint32_t number)
     return number >= GIC_SHARED_FIRST && number < gic_count(distributor);
 }
 
-// Registers of INTIDs below 32 are in the redistributor.
+// Registers of INTIDs below 32 are in the private frame of the CPU's redistributor.
 static volatile uint8_t *bank(uint32_t number)
 {
-    return number < GIC_SHARED_FIRST ? redistributor : distributor;
+    return number < GIC_SHARED_FIRST ? arch_cpu()->interrupt_port : distributor;
 }
 
 static void mask(uint32_t number)
@@ -71,9 +75,22 @@ static void unmask(uint32_t number)
     gic_set_bit(bank(number), GIC_SET_ENABLE, number);
 }
 
+// To the CPU on which its driver runs now.
 static enum status configure(uint32_t number, uint32_t flags)
 {
+    uint64_t self = affinity();
+    mmio_write(distributor, ROUTER + 8 * number, (uint32_t)self);
+    mmio_write(distributor, ROUTER + 8 * number + 4, (uint32_t)(self >> 32));
     return gic_configure(distributor, number, flags);
+}
+
+// (ICC_SGI1R_EL1: the target by affinity, the lowest level as a bit.)
+static void signal(struct cpu *cpu)
+{
+    uint64_t id = cpu->hardware_id;
+    uint64_t target = (id >> 32 & 0xff) << 48 | (id >> 16 & 0xff) << 32 | (id >> 8 & 0xff) << 16 |
+                      (id >> 4 & 15) << 44 | 1ull << (id & 15);
+    __asm__ volatile("dsb ishst\n\tmsr s3_0_c12_c11_5, %0\n\tisb" : : "r"(target) : "memory");
 }
 
 static enum status message_allocate(uint32_t *number, uint64_t *address, uint32_t *data)
@@ -87,10 +104,10 @@ static void message_free(uint32_t number) {}
 static volatile uint8_t *find_redistributor(uint32_t region)
 {
     uint64_t base, size, self = affinity();
-    if (!dtb_reg(tree, gic_node, 1 + region, &base, &size)) return nullptr;
-    volatile uint8_t *at = driver_map(tree, gic_node, 1 + region);
+    volatile uint8_t *at = regions[region];
+    if (at == nullptr || !dtb_reg(tree, gic_node, 1 + region, &base, &size)) return nullptr;
     self = (self & 0xffffff) | (self >> 32) << 24;
-    for (uint64_t offset = 0; at != nullptr && offset + FRAMES_SIZE <= size;) {
+    for (uint64_t offset = 0; offset + FRAMES_SIZE <= size;) {
         uint32_t type = mmio_read(at + offset, REDISTRIBUTOR_TYPE);
         if (mmio_read(at + offset, REDISTRIBUTOR_TYPE + 4) == self) return at + offset;
         if (type & TYPE_LAST) break;
@@ -112,6 +129,12 @@ static void init_interface(void)
 
 static void init_cpu(void)
 {
+    volatile uint8_t *redistributor = nullptr;
+    for (uint32_t i = 0; redistributor == nullptr && i < region_count; i++)
+        redistributor = find_redistributor(i);
+    if (redistributor == nullptr) panic("this CPU has no redistributor");
+    redistributor += PRIVATE_FRAME;
+    arch_cpu()->interrupt_port = (void *)redistributor;
     mmio_write(redistributor - PRIVATE_FRAME, REDISTRIBUTOR_WAKER,
                mmio_read(redistributor - PRIVATE_FRAME, REDISTRIBUTOR_WAKER) & ~WAKER_SLEEP);
     while (mmio_read(redistributor - PRIVATE_FRAME, REDISTRIBUTOR_WAKER) & WAKER_ASLEEP) {
@@ -124,6 +147,7 @@ static void init_cpu(void)
 static const struct interrupt_controller controller = {
     .name = "gicv3",
     .init_cpu = init_cpu,
+    .signal = signal,
     .claim = claim,
     .complete = complete,
     .is_valid = is_valid,
@@ -141,13 +165,19 @@ static void write_control(uint32_t value)
     }
 }
 
-static uint32_t region_count(const struct dtb *dtb, uint32_t node)
+static bool map_regions(const struct dtb *dtb, uint32_t node)
 {
     struct dtb_property property;
+    struct page *page = page_allocate(0, PAGE_ZERO);
     uint64_t count = 1;
+    if (page == nullptr) return false;
+    regions = page_address(page);
     if (dtb_property(dtb, node, "#redistributor-regions", &property))
-        if (!dtb_cells(&property, 0, 1, &count)) return 1;
-    return (uint32_t)count;
+        dtb_cells(&property, 0, 1, &count);
+    if (count > PAGE_SIZE / sizeof *regions) return false;
+    for (region_count = 0; region_count < count; region_count++)
+        regions[region_count] = driver_map(dtb, node, 1 + region_count);
+    return true;
 }
 
 bool gicv3_init(const struct dtb *dtb, uint32_t node)
@@ -156,10 +186,7 @@ bool gicv3_init(const struct dtb *dtb, uint32_t node)
     gic_node = node;
     distributor = driver_map(dtb, node, 0);
     if (distributor == nullptr) return false;
-    for (uint32_t i = 0; redistributor == nullptr && i < region_count(dtb, node); i++)
-        redistributor = find_redistributor(i);
-    if (redistributor == nullptr) return false;
-    redistributor += PRIVATE_FRAME;
+    if (!map_regions(dtb, node)) return false;
     write_control(0);
     gic_shared_init(distributor);
     for (uint32_t i = GIC_SHARED_FIRST; i < gic_count(distributor); i += 32)

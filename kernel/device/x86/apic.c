@@ -92,9 +92,14 @@ static enum status apic_configure(uint32_t number, uint32_t flags)
     if (!(flags & INTERRUPT_EDGE)) route |= ROUTE_LEVEL;
     if (flags & INTERRUPT_ACTIVE_LOW) route |= ROUTE_ACTIVE_LOW;
     ioapic_write(ioapic, index, ROUTE_MASKED);
-    ioapic_write(ioapic, index + 1, arch_cpu()->hardware_id << 24);
+    ioapic_write(ioapic, index + 1, (uint32_t)arch_cpu()->hardware_id << 24); // its driver's CPU
     ioapic_write(ioapic, index, route);
     return OK;
+}
+
+static void apic_signal(struct cpu *cpu)
+{
+    lapic_send((uint32_t)cpu->hardware_id, LAPIC_SIGNAL);
 }
 
 static void apic_mask(uint32_t number)
@@ -123,7 +128,7 @@ static enum status apic_message_allocate(uint32_t *number, uint64_t *address, ui
     vector_free(vector);
     *number = MESSAGE_FIRST + vector;
     TRY(vector_allocate(*number, &vector));
-    *address = MESSAGE_ADDRESS | (uint64_t)(arch_cpu()->hardware_id & 0xff) << 12;
+    *address = MESSAGE_ADDRESS | (arch_cpu()->hardware_id & 0xff) << 12;
     *data = vector; // edge, fixed delivery
     return OK;
 }
@@ -136,6 +141,7 @@ static void apic_message_free(uint32_t number)
 static const struct interrupt_controller apic = {
     .name = "apic",
     .init_cpu = lapic_init_cpu,
+    .signal = apic_signal,
     .is_valid = apic_is_valid,
     .configure = apic_configure,
     .mask = apic_mask,

@@ -12,6 +12,8 @@ enum : uint32_t {
     REGISTER_TASK_PRIORITY = 0x80,
     REGISTER_ACKNOWLEDGE = 0xb0,
     REGISTER_SPURIOUS = 0xf0,
+    REGISTER_COMMAND = 0x300,
+    REGISTER_COMMAND_TARGET = 0x310,
     REGISTER_TIMER = 0x320,
     REGISTER_LINT0 = 0x350,
     REGISTER_LINT1 = 0x360,
@@ -22,6 +24,7 @@ enum : uint32_t {
 
     ENABLE = 1u << 8,
     MASKED = 1u << 16,
+    COMMAND_BUSY = 1u << 12,
     DELIVER_NMI = 4u << 8,
     TIMER_DEADLINE = 2u << 17,
     DIVIDE_BY_1 = 0xb,
@@ -89,6 +92,19 @@ uint32_t lapic_id(void)
 {
     uint32_t id = lapic_read(REGISTER_ID);
     return registers == nullptr ? id : id >> 24;
+}
+
+// The fence: what was stored before is seen by whom it tells.
+void lapic_send(uint32_t id, uint32_t command)
+{
+    __asm__ volatile("mfence" ::: "memory");
+    if (registers == nullptr) {
+        msr_write(MSR_X2APIC + (REGISTER_COMMAND >> 4), (uint64_t)id << 32 | command);
+        return;
+    }
+    lapic_write(REGISTER_COMMAND_TARGET, id << 24);
+    lapic_write(REGISTER_COMMAND, command);
+    while (lapic_read(REGISTER_COMMAND) & COMMAND_BUSY) arch_relax();
 }
 
 void lapic_timer_start(uint32_t ticks)

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 // The higher the vector, the more urgent. What lies between the first and the timer is given out.
-enum : uint32_t { LAPIC_FIRST = 0x30, LAPIC_TIMER = 0xf0, LAPIC_SPURIOUS = 0xff };
+enum : uint32_t { LAPIC_FIRST = 0x30, LAPIC_TIMER = 0xf0, LAPIC_SIGNAL, LAPIC_SPURIOUS = 0xff };
 
 // Takes over the registers at `physical`, or x2APIC's if they are on or wanted, and makes this
 // CPU's ready.
@@ -14,6 +14,11 @@ void lapic_init(uint64_t physical, bool wants_extended);
 void lapic_init_cpu(void);
 void lapic_acknowledge(void);
 uint32_t lapic_id(void);
+
+// A message to the processor with this number: a vector, or one of these (with the page where it
+// starts).
+enum : uint32_t { LAPIC_INIT = 0x4500, LAPIC_START = 0x4600 };
+void lapic_send(uint32_t id, uint32_t command);
 
 // The timer counts down from `ticks` once and then interrupts; 0 stops it.
 void lapic_timer_start(uint32_t ticks);

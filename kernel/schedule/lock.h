@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// The kernel lock. Whoever enters the kernel takes it and gives it up on the way out; with one CPU
+// there is nothing to take. It is shared by fast paths and exclusive for everything else: a fast
+// path only raises its own CPU's flag, and whoever takes the lock waits until no flag is up. Turns
+// are by ticket, so nobody waits for more turns than there are CPUs.
+//
+// A fast path changes nothing but threads that are on its CPU or that it takes out of a channel's
+// wait queue, that channel, under its own flag, and its CPU's own data. It neither waits, nor
+// allocates, nor touches user memory, nor another CPU's queue or timers.
+//
+// While a CPU waits for its turn it answers whoever has the lock: see lock_ask().
+#pragma once
+
+#include "kernel/schedule/cpu.h"
+
+// Takes the lock, unless this CPU has it. False: the thread that was current has been taken off
+// this CPU meanwhile, and what it came for is not to be done.
+bool lock_take(struct cpu *cpu);
+void lock_give(struct cpu *cpu);
+
+static inline bool lock_enter(struct cpu *cpu)
+{
+    return !cpu->shared || lock_take(cpu);
+}
+
+// The same for a system call, which begins again when its thread is taken away before.
+static inline bool lock_enter_call(struct cpu *cpu)
+{
+    if (!cpu->shared) return true;
+    cpu->in_call = true;
+    bool is_there = lock_take(cpu);
+    cpu->in_call = false;
+    return is_there;
+}
+
+// A fast path begins, without the lock; false: somebody has it, or waits for it. It ends by
+// lock_end_fast(). With one CPU neither does anything.
+bool lock_try_fast(struct cpu *cpu);
+void lock_end_fast(struct cpu *cpu);
+
+// Has `cpu`, another one, call `answer` inside the kernel, and waits until it has. This CPU has the
+// lock; `answer` may use that CPU's own data.
+void lock_ask(struct cpu *cpu, void (*answer)(struct cpu *cpu, void *context), void *context);
+
+// A panic: whoever waits for the lock, or comes into the kernel, stops.
+void lock_break(void);
