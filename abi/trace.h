@@ -34,6 +34,7 @@ enum fe_trace_kind : uint16_t {
     TRACE_PROCESS,   // `process` was made; words: its name
     TRACE_EXIT,      // `process` has ended; word: 0 exit code
     TRACE_KIND_COUNT,
+    TRACE_LOST = 0xffff, // by /dev/trace, not the kernel: word 0 so many of this CPU's are missing
 };
 
 // What TRACE_RETURN says when the call is not over: the thread waits and gets the result before it

@@ -7,6 +7,7 @@
 #include "kernel/object/call.h"
 #include "kernel/object/event.h"
 #include "kernel/object/process.h"
+#include "kernel/syscall.h"
 #include "kernel/trace_ring.h"
 #include <kernel/syscalls.h>
 
@@ -38,11 +39,13 @@ static void end(struct cpu *cpu)
     if (ring->event != nullptr) timer_arm(&ring->timer, clock_now());
 }
 
-// The thread may be gone when its call is over, so what names it is kept.
+// The thread may be gone when its call is over, so what names it is kept. A call that others would
+// have ended may have found all it wanted: it is over when its thread still runs.
 enum status trace_call(struct frame *frame, uint64_t number)
 {
     struct cpu *cpu = arch_cpu();
     struct fe_trace_record *record = begin(cpu, TRACE_CALL, cpu->current);
+    const struct thread *caller = cpu->current;
     uint64_t process = record->process, thread = record->thread;
     uint32_t detail = number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
     record->detail = detail;
@@ -50,12 +53,14 @@ enum status trace_call(struct frame *frame, uint64_t number)
     end(cpu);
     enum status status = syscall_dispatch(frame, number);
     if (!trace_is_on(cpu, TRACE_CALL)) return status;
+    bool is_over = status <= OK || (status == CALL_DEFERRED && cpu->current == caller);
     record = begin(cpu, TRACE_RETURN, nullptr);
     record->process = process;
     record->thread = thread;
     record->detail = detail;
     record->word[0] = (uint64_t)(int64_t)status;
-    if (status <= OK) record->word[1] = frame->reg[1];
+    if (status == CALL_DEFERRED && is_over) record->word[0] = frame->reg[0];
+    if (is_over) record->word[1] = frame->reg[1];
     end(cpu);
     return status;
 }

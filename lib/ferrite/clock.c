@@ -62,6 +62,14 @@ uint64_t fe_clock_after(uint64_t ns)
     return ns >= FE_UNINTERRUPTED - time ? FE_FOREVER : time + ns;
 }
 
+// The factors of a page never change.
+uint64_t fe_clock_from_counter(uint64_t counter)
+{
+    const struct fe_clock_page *page = clock_page_get();
+    if (page == nullptr) return 0;
+    return page->base + (uint64_t)(((unsigned __int128)counter * page->multiplier) >> page->shift);
+}
+
 void fe_clock_sleep_until(uint64_t deadline)
 {
     uint32_t word = 0;

@@ -21,7 +21,8 @@ static const struct {
     NUMBER("session", session), NUMBER("uid", uid),         NUMBER("gid", gid),
     NUMBER("time", time),       NUMBER("memory", memory),   NUMBER("limit", limit),
     NUMBER("handles", handles), NUMBER("threads", threads), NUMBER("started", started),
-    TEXT("state", state),       TEXT("name", name),         TEXT("command", command),
+    NUMBER("id", id),           TEXT("state", state),       TEXT("name", name),
+    TEXT("command", command),
 };
 
 static void set_field(struct proc *proc, size_t index, const char *value)

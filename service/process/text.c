@@ -24,7 +24,8 @@ int text_status(struct p9_request *request, void *context, struct p9_text *text)
              (unsigned long long)time, (unsigned long long)info.memory_used,
              (unsigned long long)info.memory_limit, info.handles_used, info.threads_used,
              (unsigned long long)info.start_time);
-    p9_print(text, "name %s\ncommand %s\n", info.name, process->command);
+    p9_print(text, "id %llu\nname %s\ncommand %s\n", (unsigned long long)info.id, info.name,
+             process->command);
     return 0;
 }
 

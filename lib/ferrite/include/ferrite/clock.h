@@ -13,5 +13,8 @@ uint64_t fe_clock_realtime(void);
 // The deadline `ns` from now; FE_FOREVER when that is past the end of time.
 uint64_t fe_clock_after(uint64_t ns);
 
+// When the counter of abi/clock.h had this value.
+uint64_t fe_clock_from_counter(uint64_t counter);
+
 // Sleeps; returns at once when `deadline` is past.
 void fe_clock_sleep_until(uint64_t deadline);

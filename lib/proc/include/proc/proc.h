@@ -12,6 +12,7 @@ struct proc {
     uint64_t memory, limit; // bytes
     uint32_t handles, threads;
     uint64_t started; // ns since boot
+    uint64_t id;      // the kernel's, as in traces
     char name[32], command[64];
 };
 
