@@ -82,6 +82,7 @@ enum resource_kind : uint32_t {
     RESOURCE_POWER,     // machine reset and power-off: [0, 1)
     RESOURCE_ENTROPY,   // feeding the kernel's random generator: [0, 1)
     RESOURCE_SYSTEM,    // system-wide figures and the list of processes: [0, 1)
+    RESOURCE_TIME,      // processor time to promise, in millionths of a CPU: [0, size)
     RESOURCE_KIND_COUNT,
 };
 
@@ -184,14 +185,25 @@ struct fe_system_info {
     char version[32]; // of a release; otherwise "development"
 };
 
-// Thread scheduling parameters.
+// Thread scheduling parameters. Periods follow each other from the call on. A deadline orders
+// threads of one priority; without a period it comes once. At each release the budget is full
+// again; a thread that has used it up is at the bottom until then. A budget has to be admitted, at
+// the cost of a resource; a new schedule gives back what the last one was admitted for.
 struct fe_schedule {
     uint32_t priority;          // 0 (idle) to 63
     uint32_t flags;             // zero
     uint64_t period;            // ns, 0: none
     uint64_t relative_deadline; // ns after each period's start, 0: none
     uint64_t budget;            // ns in each period, 0: unlimited
+    fe_handle time;             // with a budget: the resource RESOURCE_TIME that it comes out of
+    uint32_t reserved;          // zero
 };
+enum : uint64_t { // ns
+    SCHEDULE_PERIOD_MIN = 10'000,
+    SCHEDULE_PERIOD_MAX = 3'600'000'000'000,
+    SCHEDULE_BUDGET_MIN = 10'000,
+};
+enum : uint32_t { SCHEDULE_SHARE_MAX = 950'000 }; // parts per million of a CPU, for all budgets
 enum : uint32_t { PRIORITY_COUNT = 64, PRIORITY_DEFAULT = 16, PRIORITY_DRIVER = 40 };
 
 // thread_create's options.

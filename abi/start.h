@@ -33,7 +33,7 @@ struct fe_start {
 // init's further names: "initrd" (memory; value = bytes), "dtb" (memory), "acpi" (value = RSDP
 // address), "command-line" (memory; value = bytes), "resource/memory", "resource/interrupt",
 // "resource/msi", "resource/port", "resource/dma", "resource/debug", "resource/power",
-// "resource/entropy", "resource/system".
+// "resource/entropy", "resource/system", "resource/time".
 //
 // A process's first thread begins with the block's address in reg[0] and a handle to itself in
 // reg[1] (process_start puts it into the child), for which the parent leaves room under the name

@@ -40,7 +40,8 @@
     X(ERR_IMAGE_SIGNATURE, -29, "the signature does not match the image")                          \
     X(ERR_IMAGE_ENTITLEMENT, -30, "the image asks for more than its trust root allows")            \
     X(ERR_NOT_ENTITLED, -31, "the image is not entitled to this")                                  \
-    X(ERR_IO, -32, "the device failed")
+    X(ERR_IO, -32, "the device failed")                                                            \
+    X(ERR_NOT_ADMITTED, -33, "the processor time is promised to others")
 
 enum [[nodiscard]] status : int32_t {
 #define STATUS_ENUM(name, value, text) name = value,

@@ -27,7 +27,7 @@ KEYS ?= out/keys
 export KEYS
 keys := $(KEYS)/system.key $(made)/given
 ifeq ($(KEYS),out/keys)
-out/keys/system.key out/keys/system.root &: | out/host/bin/keys
+out/keys/system.key out/keys/system.root &: out/host/bin/keys
 	$(call progress,KEYS,$(KEYS))
 	$(Q)out/host/bin/keys $(KEYS)
 else

@@ -52,6 +52,7 @@ static void give_resources(struct process *process)
     give_resource(process, "resource/power", RESOURCE_POWER, 1);
     give_resource(process, "resource/entropy", RESOURCE_ENTROPY, 1);
     give_resource(process, "resource/system", RESOURCE_SYSTEM, 1);
+    give_resource(process, "resource/time", RESOURCE_TIME, SCHEDULE_SHARE_MAX);
 }
 
 // A copy of `size` bytes as a memory object.

@@ -13,6 +13,7 @@
 #include "kernel/object/slot.h"
 #include "kernel/object/trust.h"
 #include "kernel/random.h"
+#include "kernel/schedule/budget.h"
 #include "kernel/schedule/float.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/time/clock.h"
@@ -41,6 +42,8 @@ void kernel_start(const struct bootinfo *info)
     memory_init();
     trace_init();
     float_init();
+    budget_init_all();
+    inherit_init();
     arch_devices_init(info);
     clock_start();
     schedule_init(&boot_cpu);

@@ -11,6 +11,7 @@ struct tree_node {
     struct tree_node *parent, *left, *right;
     uint64_t key;
     int32_t height; // 0: in no tree
+    uint32_t tag;   // its owner's own; 0 when inserted
 };
 
 struct tree {

@@ -140,7 +140,7 @@ void channel_lend(struct channel *channel)
     struct thread *receiver = channel->receiver;
     if (receiver == nullptr) return;
     if (channel->callers.first != nullptr) {
-        donation_begin(receiver, &channel->donation, channel->callers.first->key);
+        donation_queue(receiver, &channel->donation, LENDER_CHANNEL, channel->callers.first->key);
     } else if (tree_is_linked(&channel->donation)) {
         donation_end(receiver, &channel->donation);
     }

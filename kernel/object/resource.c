@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: MIT
-// Resources and what is done with them directly: deriving smaller ones, and x86's I/O ports.
+// Resources and what is done with them directly: deriving smaller ones, and x86's I/O ports. All
+// parts of a range may be used at once; processor time is an amount, so what is derived from it is
+// taken away from it until it is destroyed.
 #include "kernel/object/resource.h"
 #include "kernel/device/port.h"
 #include "kernel/object/handle.h"
 #include "kernel/object/process.h"
 #include <kernel/syscalls.h>
 
+enum : uint32_t { DEPTH_MAX = 16 }; // of amounts taken from amounts: bounds their end
+
 static void resource_destroy(struct object *object)
 {
+    struct resource *resource = (struct resource *)object, *parent = resource->parent;
+    if (parent != nullptr) {
+        parent->used -= resource->size;
+        object_put(&parent->object);
+    }
     object_free(object);
 }
 
@@ -46,9 +55,19 @@ enum status sys_resource_derive(struct resource *resource, uint32_t kind, uint64
     struct process *process = process_current();
     if (size == 0) return ERR_BAD_ARGUMENT;
     TRY(resource_check(resource, (enum resource_kind)kind, base, size));
+    bool is_amount = kind == RESOURCE_TIME;
+    if (is_amount && base != 0) return ERR_BAD_ARGUMENT;
+    if (is_amount && resource->depth == DEPTH_MAX) return ERR_QUOTA;
+    if (is_amount && size > resource->size - resource->used) return ERR_NOT_ADMITTED;
     TRY(handle_reserve(process, 1));
     struct resource *derived;
     TRY(resource_create(process, resource->kind, base, size, &derived));
+    if (is_amount) {
+        object_get(&resource->object);
+        resource->used += size;
+        derived->parent = resource;
+        derived->depth = resource->depth + 1;
+    }
     *handle = handle_insert(process, &derived->object, RIGHT_ALL);
     object_put(&derived->object);
     return OK;

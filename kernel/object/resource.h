@@ -9,6 +9,9 @@ struct resource {
     struct object object;
     enum resource_kind kind;
     uint64_t base, size;
+    uint64_t used;           // TIME: promised, or given to derived ones
+    uint32_t depth;          // TIME: how many parents
+    struct resource *parent; // TIME: whose part it is, a reference; nullptr: the machine
 };
 
 enum status resource_create(struct process *owner, enum resource_kind kind, uint64_t base,

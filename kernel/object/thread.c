@@ -8,6 +8,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/slot.h"
 #include "kernel/object/wait.h"
+#include "kernel/schedule/budget.h"
 #include "kernel/schedule/float.h"
 #include "kernel/schedule/schedule.h"
 
@@ -39,6 +40,7 @@ static void init(struct thread *thread, struct process *process)
     thread->process = process;
     process_hold(process);
     list_node_init(&thread->run);
+    list_node_init(&thread->unsettled);
     list_node_init(&thread->in_process);
     list_node_init(&thread->ipc.served);
     list_init(&thread->channels);
@@ -89,6 +91,8 @@ static void leave_process(struct thread *thread)
     if (thread->ipc.notice != nullptr) notice_destroy(thread->ipc.notice);
     thread->ipc.notice = nullptr;
     float_forget(thread);
+    budget_drop(thread);
+    inherit_forget(thread);
     progress_end(&thread->progress);
     slot_give_back(thread);
     list_remove(&thread->in_process);

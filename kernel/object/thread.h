@@ -14,6 +14,7 @@
 #include <abi/message.h>
 #include <arch/arch.h>
 
+struct budget;
 struct channel;
 struct process;
 struct session;
@@ -29,6 +30,7 @@ enum thread_state : uint8_t {
     THREAD_SERVED,    // its call was received: waits for the reply
     THREAD_RECEIVING, // waits at a channel's server end
     THREAD_WATCHING,  // waits for an event's bits
+    THREAD_RESTING,   // waits for its next period
     THREAD_FUTEX,     // waits on a word
     THREAD_DEAD,
 };
@@ -59,12 +61,16 @@ struct thread {
     bool upcalling;         // between upcall and thread_upcall_return, or its setting anew
     bool upcalled;          // has been called up at all
     uint8_t float_switches; // so many more bring the FP registers along
+    bool limited;           // has a payer: its time has to be counted as it runs
     uint64_t urgency;       // effective; smaller is more urgent: schedule/urgency.h
     uint64_t own_urgency;
-    struct list_node run;  // in a run queue without deadline, or parked
-    struct tree_node node; // run queue with deadline, wait queue, or server's donors
-    struct tree donors;    // callers served and channels with callers queued: they lend urgency
-    struct list channels;  // whose last receiver this thread is
+    struct budget *payer;       // whose time it uses now, a reference: schedule/budget.h
+    struct budget *budget;      // its own period, nullptr: none
+    struct list_node unsettled; // in the list of those whose urgency has to be looked at again
+    struct list_node run;       // in a run queue without deadline, or parked
+    struct tree_node node;      // run queue with deadline, wait queue, or server's donors
+    struct tree donors;   // callers served and channels with callers queued: they lend urgency
+    struct list channels; // whose last receiver this thread is
     struct timer timeout;
     struct ipc ipc;
     struct event *wait_event;        // WATCHING: a reference

@@ -7,6 +7,7 @@
 #include "kernel/object/handle.h"
 #include "kernel/object/process.h"
 #include "kernel/object/thread.h"
+#include "kernel/schedule/budget.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/syscall.h"
 #include <kernel/syscalls.h>
@@ -86,17 +87,12 @@ enum status sys_thread_interrupt(struct thread *thread)
 enum status sys_thread_schedule(struct thread *thread, const struct fe_schedule *schedule)
 {
     if (schedule->priority >= PRIORITY_COUNT || schedule->flags != 0) return ERR_BAD_ARGUMENT;
+    if (schedule->reserved != 0) return ERR_BAD_ARGUMENT;
     if (schedule->priority > process_current()->priority_ceiling) return ERR_NO_RIGHT;
-    if (schedule->period != 0 || schedule->budget != 0) return ERR_NOT_SUPPORTED;
     if (thread->state == THREAD_DEAD) return ERR_BAD_STATE;
-    uint64_t deadline = UINT64_MAX;
-    if (schedule->relative_deadline != 0 &&
-        __builtin_add_overflow(clock_now(), schedule->relative_deadline, &deadline)) {
-        deadline = UINT64_MAX;
-    }
-    thread->schedule = *schedule;
-    thread->own_urgency = urgency_of(schedule->priority, deadline);
-    schedule_update(thread);
+    struct resource *time;
+    TRY(budget_prepare(thread, schedule, &time));
+    budget_apply(thread, schedule, time);
     return OK;
 }
 

@@ -57,6 +57,7 @@ void wait_abandon(struct thread *thread)
     case THREAD_SERVED: channel_give_up(thread); break;
     case THREAD_RECEIVING: channel_leave(thread); break;
     case THREAD_WATCHING: event_leave(thread->wait_event, thread); break;
+    case THREAD_RESTING: break;
     case THREAD_FUTEX: futex_leave(thread); break;
     default: panic("thread %lu does not wait", (unsigned long)thread->object.id);
     }

@@ -40,6 +40,7 @@ struct cpu {
     bool rotate;      // the current thread's slice is over
     bool float_enabled;
     uint32_t trace_kinds; // bits by enum fe_trace_kind: what is recorded; 0 without a ring
+    uint32_t promised;    // parts per million of its time, to budgets
     uint64_t since;       // counter: when `current` (or idling) began
     uint64_t slice_end;   // ns
     uint64_t timer_set;   // ns: what the hardware timer is set to

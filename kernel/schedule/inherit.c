@@ -1,35 +1,83 @@
 // SPDX-License-Identifier: MIT
 // Inheritance. A thread is as urgent as the most urgent of itself and its donors: callers whose
-// calls it serves, and channels whose callers wait for it. A change goes along the chain of those
-// who wait for each other; whom a thread waits for is fixed before it waits, so the chain has an
-// end.
+// calls it serves, channels whose callers wait for it. Whose urgency it has, pays for its time
+// (budget.h). A change goes along the chain of those who wait for each other, a few links at a
+// time: the rest waits in a list, which is worked off before anybody is chosen to run, with
+// interrupts taken in between. Each link is looked at for itself, so it does not matter what
+// happens to the chain meanwhile; and a chain that closes (a deadlock) comes to rest.
 #include "kernel/object/channel.h"
 #include "kernel/object/event.h"
+#include "kernel/schedule/budget.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/trace.h"
 
-enum : uint32_t { CHAIN_MAX = 64 }; // beyond it inheritance stops: bounds the walk
+enum : uint32_t { CHAIN_STEP = 16 }; // links
+static struct list unsettled;
+
+void inherit_init(void)
+{
+    list_init(&unsettled);
+}
+
+// What a thread gets from itself or from its first donor.
+struct loan {
+    uint64_t urgency;
+    struct budget *payer;
+};
 
 static void set_key(struct tree *tree, struct tree_node *node, uint64_t key)
 {
+    if (node->key == key) return;
     tree_take(tree, node);
     tree_add(tree, node, key);
+}
+
+static struct budget *payer_of(const struct tree_node *donor)
+{
+    if (donor->tag == LENDER_CALLER) return CONTAINER(donor, struct thread, node)->payer;
+    if (donor->tag != LENDER_CHANNEL) return nullptr;
+    const struct tree_node *first = CONTAINER(donor, struct channel, donation)->callers.first;
+    return first == nullptr ? nullptr : CONTAINER(first, struct thread, node)->payer;
+}
+
+static struct loan inherited(const struct thread *thread)
+{
+    const struct tree_node *first = thread->donors.first;
+    if (first == nullptr || first->key >= thread->own_urgency) {
+        return (struct loan){thread->own_urgency, budget_payer(thread->budget)};
+    }
+    return (struct loan){first->key, payer_of(first)};
+}
+
+static void set_payer(struct thread *thread, struct budget *payer)
+{
+    if (thread->payer == payer) return;
+    if (payer != nullptr) budget_get(payer);
+    if (thread->payer != nullptr) budget_put(thread->payer);
+    thread->payer = payer;
+    thread->limited = payer != nullptr;
 }
 
 static void requeue(struct thread *thread, uint64_t urgency)
 {
     struct cpu *cpu = arch_cpu();
+    if (thread->urgency == urgency) return;
     queue_remove(&cpu->queue, thread);
     thread->urgency = urgency;
     queue_add(&cpu->queue, thread, false);
     if (cpu->current == nullptr || urgency < cpu->current->urgency) cpu->reschedule = true;
 }
 
-static void change_running(struct thread *thread, uint64_t urgency)
+// The time until now is still the old payer's.
+static void change_running(struct thread *thread, const struct loan *loan)
 {
     struct cpu *cpu = arch_cpu();
-    thread->urgency = urgency;
-    if (queue_urgency(&cpu->queue) <= urgency) cpu->reschedule = true;
+    if (thread->payer != loan->payer) {
+        schedule_account();
+        cpu->timer_stale = true;
+    }
+    thread->urgency = loan->urgency;
+    if (queue_urgency(&cpu->queue) <= loan->urgency) cpu->reschedule = true;
 }
 
 // Moves the channel's loan along with its first caller; the thread that it reaches, if any.
@@ -38,73 +86,109 @@ static struct thread *change_caller(struct thread *thread)
     struct channel *channel = thread->ipc.channel;
     set_key(&channel->callers, &thread->node, thread->urgency);
     if (channel->receiver == nullptr) return nullptr;
-    uint64_t key = channel->callers.first->key;
     if (tree_is_linked(&channel->donation))
         tree_take(&channel->receiver->donors, &channel->donation);
-    tree_add(&channel->receiver->donors, &channel->donation, key);
+    tree_add(&channel->receiver->donors, &channel->donation, channel->callers.first->key);
+    channel->donation.tag = LENDER_CHANNEL;
     return channel->receiver;
 }
 
-// Applies the new urgency where `thread` is; who is affected next.
-static struct thread *apply(struct thread *thread, uint64_t urgency)
+static struct thread *change_served(struct thread *thread)
+{
+    struct thread *server = thread->ipc.server;
+    if (server == nullptr) return nullptr;
+    set_key(&server->donors, &thread->node, thread->urgency);
+    thread->node.tag = thread->limited ? LENDER_CALLER : LENDER_FREE;
+    return server;
+}
+
+// Applies what is new where `thread` is; who is affected next.
+static struct thread *apply(struct thread *thread, const struct loan *loan)
 {
     if (thread->state == THREAD_READY) {
-        requeue(thread, urgency);
-        return nullptr;
+        requeue(thread, loan->urgency);
+    } else if (thread->state == THREAD_RUNNING) {
+        change_running(thread, loan);
     }
-    if (thread->state == THREAD_RUNNING) {
-        change_running(thread, urgency);
-        return nullptr;
-    }
-    thread->urgency = urgency;
+    thread->urgency = loan->urgency;
+    set_payer(thread, loan->payer);
     switch (thread->state) {
     case THREAD_CALLING: return change_caller(thread);
-    case THREAD_SERVED:
-        if (thread->ipc.server == nullptr) return nullptr;
-        set_key(&thread->ipc.server->donors, &thread->node, urgency);
-        return thread->ipc.server;
+    case THREAD_SERVED: return change_served(thread);
     case THREAD_RECEIVING:
-        set_key(&thread->ipc.channel->receivers, &thread->node, urgency);
+        set_key(&thread->ipc.channel->receivers, &thread->node, loan->urgency);
         return nullptr;
     case THREAD_WATCHING:
-        set_key(&thread->wait_event->waiters, &thread->node, urgency);
+        set_key(&thread->wait_event->waiters, &thread->node, loan->urgency);
         return nullptr;
     default: return nullptr;
     }
 }
 
-static inline uint64_t inherited(const struct thread *thread)
+void schedule_update_later(struct thread *thread)
 {
-    uint64_t urgency = thread->own_urgency;
-    const struct tree_node *first = thread->donors.first;
-    return first != nullptr && first->key < urgency ? first->key : urgency;
+    if (!list_is_linked(&thread->unsettled)) list_append(&unsettled, &thread->unsettled);
+    arch_cpu()->reschedule = true;
 }
 
-[[gnu::noinline]] static void update_chain(struct thread *thread)
+void schedule_update(struct thread *thread)
 {
-    for (uint32_t depth = 0; thread != nullptr && depth < CHAIN_MAX; depth++) {
-        uint64_t urgency = inherited(thread);
-        if (urgency == thread->urgency) return;
-        trace_priority(thread, urgency);
-        thread = apply(thread, urgency);
+    for (uint32_t step = 0; thread != nullptr; step++) {
+        if (step == CHAIN_STEP) {
+            schedule_update_later(thread);
+            return;
+        }
+        struct loan loan = inherited(thread);
+        if (loan.urgency == thread->urgency && loan.payer == thread->payer) return;
+        if (loan.urgency != thread->urgency) trace_priority(thread, loan.urgency);
+        thread = apply(thread, &loan);
     }
 }
 
-// Between equals, the most frequent case, nothing changes.
-void schedule_update(struct thread *thread)
+bool schedule_settle(void)
 {
-    if (thread != nullptr && inherited(thread) != thread->urgency) update_chain(thread);
+    for (struct list_node *node; (node = list_take(&unsettled)) != nullptr;) {
+        schedule_update(CONTAINER(node, struct thread, unsettled));
+        if (arch_interrupt_pending()) break;
+    }
+    return list_is_empty(&unsettled);
+}
+
+// Between equals without budgets, the most frequent case, nothing changes.
+static inline void update_if_changed(struct thread *server)
+{
+    const struct tree_node *first = server->donors.first;
+    bool lent = first != nullptr && first->key < server->own_urgency;
+    uint64_t urgency = lent ? first->key : server->own_urgency;
+    bool pays = server->limited || (lent && first->tag != LENDER_FREE);
+    if (urgency != server->urgency || pays) schedule_update(server);
 }
 
 void donation_begin(struct thread *server, struct tree_node *node, uint64_t urgency)
 {
     if (tree_is_linked(node)) tree_take(&server->donors, node);
     tree_add(&server->donors, node, urgency);
-    schedule_update(server);
+    if (CONTAINER(node, struct thread, node)->limited) node->tag = LENDER_CALLER;
+    update_if_changed(server);
+}
+
+void donation_queue(struct thread *server, struct tree_node *node, enum lender lender,
+                    uint64_t urgency)
+{
+    if (tree_is_linked(node)) tree_take(&server->donors, node);
+    tree_add(&server->donors, node, urgency);
+    node->tag = lender;
+    update_if_changed(server);
 }
 
 void donation_end(struct thread *server, struct tree_node *node)
 {
     tree_take(&server->donors, node);
-    schedule_update(server);
+    update_if_changed(server);
+}
+
+void inherit_forget(struct thread *thread)
+{
+    list_remove(&thread->unsettled);
+    set_payer(thread, nullptr);
 }

@@ -7,6 +7,7 @@
 #include "kernel/object/fault.h"
 #include "kernel/object/process.h"
 #include "kernel/object/reap.h"
+#include "kernel/schedule/budget.h"
 #include "kernel/schedule/float.h"
 #include "kernel/schedule/lock.h"
 #include "kernel/time/timer.h"
@@ -33,6 +34,12 @@ static inline void account(struct cpu *cpu)
     }
     cpu->current->cpu_ticks += ticks;
     cpu->current->process->cpu_ticks += ticks;
+    if (cpu->current->limited) budget_charge(cpu->current->payer, ticks);
+}
+
+void schedule_account(void)
+{
+    account(arch_cpu());
 }
 
 void schedule_ready(struct thread *thread)
@@ -69,6 +76,7 @@ void schedule_switch_to(struct thread *thread)
     thread->state = THREAD_RUNNING;
     cpu->current = thread;
     cpu->reschedule = false;
+    cpu->timer_stale |= thread->limited;
     cpu->switches++;
 }
 
@@ -116,6 +124,10 @@ static void set_timer(struct cpu *cpu)
 {
     uint64_t next = timer_next();
     if (cpu->queue.ready != 0 && cpu->slice_end < next) next = cpu->slice_end;
+    if (cpu->current != nullptr && cpu->current->limited) {
+        uint64_t end = clock_from_counter(cpu->since + cpu->current->payer->left) + 1;
+        if (end < next) next = end;
+    }
     cpu->timer_stale = false;
     if (next == cpu->timer_set) return;
     cpu->timer_set = next;
@@ -128,6 +140,7 @@ void trap_timer(void)
     lock_enter(cpu);
     cpu->interrupts++;
     cpu->timer_set = 0;
+    if (cpu->current != nullptr && cpu->current->limited) account(cpu);
     timer_run();
     uint64_t now = clock_now();
     if (now < cpu->slice_end) return;
@@ -157,6 +170,18 @@ void trap_timer(void)
     schedule_switch_to(top);
     cpu->slice_end = clock_from_counter(cpu->since) + SLICE;
     cpu->timer_stale = true;
+}
+
+// Chooses when everybody's urgency is what it should be; booking time may use up a budget. What an
+// interrupt comes before is left for the next time.
+static void choose(struct cpu *cpu)
+{
+    bool is_settled;
+    do {
+        is_settled = schedule_settle();
+        pick(cpu);
+    } while (is_settled && cpu->reschedule);
+    if (!is_settled) cpu->reschedule = true;
 }
 
 static inline void load(struct cpu *cpu, struct thread *thread)
@@ -192,7 +217,7 @@ static inline void load(struct cpu *cpu, struct thread *thread)
 [[gnu::noinline]] static struct frame *exit_otherwise(struct cpu *cpu)
 {
     for (;;) {
-        if (cpu->reschedule) pick(cpu);
+        if (cpu->reschedule) choose(cpu);
         struct thread *thread = cpu->current;
         if (thread == nullptr) {
             if (is_idle(cpu)) return nullptr;

@@ -27,13 +27,40 @@ void schedule_remove(struct thread *thread);
 // The current thread goes behind its equals.
 void schedule_yield(void);
 
-// Computes `thread`'s urgency from its own and its donors', and carries a change to where it
-// matters: its queue, and those whom it waits for in turn.
+// Books the time since the last switch to whoever runs, and charges its budget.
+void schedule_account(void);
+
+// Computes `thread`'s urgency and payer from its own and its donors', and carries a change to where
+// it matters: its queue, and those whom it waits for in turn. A long chain is only begun;
+// schedule_settle goes on with it.
 void schedule_update(struct thread *thread);
 
-// `node` lends `urgency` to `server` until donation_end; it may be lending already, less or more.
+// The same on the way out of the kernel.
+void schedule_update_later(struct thread *thread);
+
+// Works off what is left of changes. False: an interrupt has to be taken first.
+bool schedule_settle(void);
+
+// What lends urgency to a thread, in the tag of its node among the donors.
+enum lender : uint32_t {
+    LENDER_FREE,    // a caller, at nobody's cost
+    LENDER_CALLER,  // a caller with a payer
+    LENDER_CHANNEL, // a channel with callers queued
+};
+
+// The caller whose node this is lends `urgency` to `server` until donation_end; it may be lending
+// already, less or more.
 void donation_begin(struct thread *server, struct tree_node *node, uint64_t urgency);
+
+// A queue lends the urgency of its first.
+void donation_queue(struct thread *server, struct tree_node *node, enum lender lender,
+                    uint64_t urgency);
 void donation_end(struct thread *server, struct tree_node *node);
+
+// `thread` dies: nobody pays for it.
+void inherit_forget(struct thread *thread);
+
+void inherit_init(void);
 
 // All threads of `process` stop, or go on, in bounded steps; true when done.
 bool schedule_park_some(struct process *process);

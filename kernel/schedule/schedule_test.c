@@ -90,7 +90,7 @@ TEST("a loan makes a thread more urgent where it is, and its end less urgent aga
     setup();
     struct thread *server = play_thread(process, 2), *middle = play_thread(process, 5);
     struct tree_node loan = {};
-    donation_begin(server, &loan, urgency_of(8, UINT64_MAX));
+    donation_queue(server, &loan, LENDER_FREE, urgency_of(8, UINT64_MAX));
     EXPECT(chosen() == server);
     donation_end(server, &loan);
     EXPECT(arch_cpu()->reschedule && schedule_exit() != nullptr && thread_current() == middle);

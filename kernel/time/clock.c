@@ -35,6 +35,11 @@ uint64_t clock_ticks_to_ns(uint64_t ticks)
     return (uint64_t)(((wide)ticks * multiplier) >> CLOCK_SHIFT);
 }
 
+uint64_t clock_ns_to_ticks(uint64_t ns)
+{
+    return ns / NS_PER_SECOND * frequency + ns % NS_PER_SECOND * frequency / NS_PER_SECOND;
+}
+
 uint64_t clock_from_counter(uint64_t counter)
 {
     return clock_ticks_to_ns(counter) - start;
@@ -52,8 +57,7 @@ uint64_t clock_to_counter(uint64_t ns)
 {
     if (ns > CLOCK_END - start) return UINT64_MAX;
     uint64_t wanted = ns + start;
-    uint64_t ticks =
-        wanted / NS_PER_SECOND * frequency + wanted % NS_PER_SECOND * frequency / NS_PER_SECOND;
+    uint64_t ticks = clock_ns_to_ticks(wanted);
     for (uint64_t reached; (reached = clock_ticks_to_ns(ticks)) < wanted;) {
         ticks += (wanted - reached) * frequency / NS_PER_SECOND + 1;
     }

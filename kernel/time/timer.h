@@ -35,3 +35,4 @@ uint64_t clock_now(void);
 uint64_t clock_from_counter(uint64_t counter); // ns
 uint64_t clock_to_counter(uint64_t ns);        // rounded up, UINT64_MAX stays
 uint64_t clock_ticks_to_ns(uint64_t ticks);    // of an interval
+uint64_t clock_ns_to_ticks(uint64_t ns);       // of an interval, rounded down

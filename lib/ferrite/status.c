@@ -30,6 +30,7 @@ int fe_status_errno(enum status status)
     case ERR_TOO_LARGE: return EMSGSIZE;
     case ERR_NOT_FOUND: return ENOENT;
     case ERR_EXISTS: return EEXIST;
+    case ERR_NOT_ADMITTED:
     case ERR_BUSY: return EBUSY;
     case ERR_NOT_SUPPORTED: return EOPNOTSUPP;
     case ERR_AGAIN: return EAGAIN;

@@ -5,4 +5,4 @@ kind := programs
 uses := guest ferrite plain
 sources := *_test.c
 entitlements := resource/memory resource/interrupt resource/msi resource/port resource/dma \
-	resource/debug resource/power resource/entropy resource/system priority=63
+	resource/debug resource/power resource/entropy resource/system resource/time priority=63

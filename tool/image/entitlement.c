@@ -23,7 +23,7 @@ static const char *const resource_names[RESOURCE_KIND_COUNT] = {
     [RESOURCE_MSI] = "msi",       [RESOURCE_PORT] = "port",
     [RESOURCE_DMA] = "dma",       [RESOURCE_DEBUG] = "debug",
     [RESOURCE_POWER] = "power",   [RESOURCE_ENTROPY] = "entropy",
-    [RESOURCE_SYSTEM] = "system",
+    [RESOURCE_SYSTEM] = "system", [RESOURCE_TIME] = "time",
 };
 
 enum : uint32_t { DEFAULT_PRIORITY_CEILING = 32 };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Makes keys, and the C source that builds trust roots into the kernel.
 //     keys [--release] FOLDER
-//         makes system.{key,root} and application.{key,root} if they are missing; roots of
-//         development keys say so, and a release does not take them
+//         makes system.{key,root} and application.{key,root} if they are missing, and brings what
+//         development roots allow up to this tool's tables; those say what they are, and a release
+//         does not take them
 //     keys --roots OUT.c FOLDER [VERSION]
 //         from every *.root in FOLDER, in the order of their names; with VERSION it is a release's
 // `system` may entitle an image to anything; `application` to no resource, 256 MiB and priority 24.
@@ -10,6 +11,7 @@
 #include <support/key.h>
 
 #include <abi/object.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +25,14 @@ static const uint32_t all_resources = (1u << RESOURCE_KIND_COUNT) - 1;
 static void pair_make(const char *folder, const char *name, struct root_file root)
 {
     char *public = key_path(folder, name, ".root"), *private = key_path(folder, name, ".key");
-    if (access(public, F_OK)) {
+    struct root_file old;
+    if (!access(public, F_OK)) {
+        root_read(public, &old);
+        memcpy(root.root.key, old.root.key, sizeof root.root.key);
+        if (!old.development || !root.development) return;
+        root_write(public, &root);
+        if (utimensat(AT_FDCWD, private, nullptr, 0)) complain("%s cannot be touched", private);
+    } else {
         struct secret secret;
         secret_create(private, &secret);
         memcpy(root.root.key, secret.key, sizeof root.root.key);

@@ -16,9 +16,17 @@
 enum : uint64_t { ENDED = 1, TIME_LIMIT = 60'000'000'000 };
 enum : size_t { NEWC_HEADER = 110, MODE = 14, FILE_SIZE = 54, NAME_SIZE = 94 };
 
-static const char *const inherited[] = {
-    "resource/memory", "resource/interrupt", "resource/msi",     "resource/port",   "resource/dma",
-    "resource/debug",  "resource/power",     "resource/entropy", "resource/system", "dtb"};
+static const char *const inherited[] = {"resource/memory",
+                                        "resource/interrupt",
+                                        "resource/msi",
+                                        "resource/port",
+                                        "resource/dma",
+                                        "resource/debug",
+                                        "resource/power",
+                                        "resource/entropy",
+                                        "resource/system",
+                                        "resource/time",
+                                        "dtb"};
 enum : size_t { INHERITED = sizeof inherited / sizeof *inherited };
 
 [[gnu::format(printf, 1, 2)]]
