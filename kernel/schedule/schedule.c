@@ -76,7 +76,6 @@ void schedule_switch_to(struct thread *thread)
     thread->state = THREAD_RUNNING;
     cpu->current = thread;
     cpu->reschedule = false;
-    cpu->timer_stale |= thread->limited;
     cpu->switches++;
 }
 
@@ -228,7 +227,7 @@ static inline void load(struct cpu *cpu, struct thread *thread)
             call_up(thread);
             if (cpu->current != thread) continue;
         }
-        if (cpu->timer_stale) set_timer(cpu);
+        if (cpu->timer_stale || thread->limited) set_timer(cpu);
         return &thread->frame;
     }
 }
@@ -236,7 +235,7 @@ static inline void load(struct cpu *cpu, struct thread *thread)
 // The way out after control was handed to another thread, or to nobody.
 [[gnu::noinline]] static struct frame *exit_to(struct cpu *cpu, struct thread *thread)
 {
-    if (thread == nullptr || thread->interrupted) return exit_otherwise(cpu);
+    if (thread == nullptr || (thread->interrupted | thread->limited)) return exit_otherwise(cpu);
     load(cpu, thread);
     return &thread->frame;
 }
