@@ -1,11 +1,31 @@
 // SPDX-License-Identifier: MIT
 // System calls enter here; the dispatcher made from abi/syscalls.def looks everything up.
 #include "kernel/syscall.h"
+#include "kernel/object/reap.h"
 #include "kernel/schedule/lock.h"
 #include "kernel/trace.h"
 #include "kernel/trap.h"
 #include <arch/arch.h>
 #include <kernel/syscalls.h>
+
+// ERR_BAD_ADDRESS: a page of the caller's that could not be brought in.
+static bool is_starved(enum status status)
+{
+    return status == ERR_NO_MEMORY || status == ERR_QUOTA || status == ERR_BAD_ADDRESS;
+}
+
+// A call failed, which has changed nothing: if that was for want of memory that the dead still hold,
+// some of it is freed and the call is made again.
+[[gnu::noinline]] static enum status call_again(struct frame *frame, uint64_t number,
+                                                enum status status)
+{
+    uint64_t limit = 0;
+    while (is_starved(status) && reap_make_room(&limit)) {
+        if (arch_interrupt_pending()) return CALL_RESTART;
+        status = syscall_dispatch(frame, number);
+    }
+    return status;
+}
 
 void trap_syscall(struct frame *frame, uint64_t number)
 {
@@ -14,6 +34,7 @@ void trap_syscall(struct frame *frame, uint64_t number)
     cpu->calls++;
     enum status status =
         trace_is_on(cpu, TRACE_CALL) ? trace_call(frame, number) : syscall_dispatch(frame, number);
+    if (status < OK) status = call_again(frame, number, status);
     if (status <= OK)
         frame->reg[0] = (uint64_t)(int64_t)status;
     else if (status == CALL_RESTART)

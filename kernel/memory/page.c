@@ -16,7 +16,7 @@ struct page_range {
 };
 
 enum zone { ZONE_LOW, ZONE_HIGH, ZONE_COUNT };
-enum : uint32_t { CACHE_BATCH = 32, CACHE_MAX = 128, REAP_STEPS = 16 };
+enum : uint32_t { CACHE_BATCH = 32, CACHE_MAX = 128 };
 enum : uint64_t { LOW_END = (4ull << 30) >> PAGE_SHIFT };
 
 static struct page_range *ranges;
@@ -166,9 +166,10 @@ struct page *page_allocate(uint32_t order, uint32_t flags)
 {
     ASSERT(order <= PAGE_ORDER_MAX);
     struct page *page = page_find(order, flags);
-    for (uint32_t i = 0; page == nullptr && i < REAP_STEPS && reap_step(); i++)
-        page = page_find(order, flags);
-    if (page == nullptr) return nullptr;
+    if (page == nullptr) {
+        reap_want();
+        return nullptr;
+    }
     free_count -= 1u << order;
     for (uint32_t i = 0; i < 1u << order; i++) {
         page[i].state = PAGE_USED;

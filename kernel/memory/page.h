@@ -28,8 +28,8 @@ struct page {
 // ones.
 void page_init(const struct bootinfo *info);
 
-// 2^order contiguous pages, aligned to that; one reference each. nullptr: none; runs the reaper
-// first.
+// 2^order contiguous pages, aligned to that; one reference each. nullptr: none, and the
+// reaper knows that some are wanted.
 struct page *page_allocate(uint32_t order, uint32_t flags);
 void page_free(struct page *page, uint32_t order);
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Progress of long calls, one per thread.
 #include "kernel/memory/progress.h"
+#include "kernel/object/reap.h"
 #include "kernel/object/thread.h"
+#include "kernel/syscall.h"
 
 struct progress *progress_get(const void *call, const uint64_t argument[3], uint64_t first)
 {
@@ -25,4 +27,11 @@ void progress_end(struct progress *progress)
 bool progress_should_stop(void)
 {
     return arch_interrupt_pending();
+}
+
+enum status progress_go_on(enum status status)
+{
+    uint64_t limit = 0;
+    if (status < OK && !reap_make_room(&limit)) return status;
+    return progress_should_stop() ? CALL_RESTART : OK;
 }

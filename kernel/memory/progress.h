@@ -22,3 +22,8 @@ void progress_end(struct progress *progress);
 
 // True when a long call should stop here.
 bool progress_should_stop(void);
+
+// What comes after a step that ended with `status`. OK: the next step, or the same again when that
+// failed for want of memory of which some is free now. CALL_RESTART: the call stops here. Else it
+// failed.
+enum status progress_go_on(enum status status);

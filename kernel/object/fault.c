@@ -6,6 +6,7 @@
 #include "kernel/memory/user.h"
 #include "kernel/object/image.h"
 #include "kernel/object/process.h"
+#include "kernel/object/reap.h"
 #include "kernel/object/thread.h"
 #include "kernel/schedule/lock.h"
 #include "kernel/trace.h"
@@ -81,6 +82,8 @@ void trap_fault(struct frame *frame, enum fault_reason reason, uintptr_t address
     trace_fault(reason, address, status);
     if (status == OK) return;
     bool starved = status == ERR_NO_MEMORY || status == ERR_QUOTA;
+    uint64_t limit = 0;
+    if (starved && reap_make_room(&limit)) return; // and faults again
     fault_report(frame, starved ? FAULT_OUT_OF_MEMORY : reason, address);
 }
 

@@ -206,14 +206,14 @@ enum status sys_image_create(struct memory *memory, size_t size, fe_handle *hand
     enum status status = OK;
     struct image *image;
     if (progress->object == nullptr) {
-        status = image_new(process, memory, size, &image);
-        if (status == OK) progress->object = &image->object;
+        TRY(image_new(process, memory, size, &image));
+        progress->object = &image->object;
     }
     image = (struct image *)progress->object;
     while (status == OK && !image->verified) {
-        status = image_step(image, memory);
-        if (status == OK && !image->verified && progress_should_stop()) return CALL_RESTART;
+        status = progress_go_on(image_step(image, memory));
     }
+    if (status == CALL_RESTART) return status;
     if (status == OK) *handle = handle_insert(process, &image->object, RIGHTS);
     progress_end(progress);
     return status;

@@ -37,9 +37,9 @@ static enum status unmap(const void *call, struct process *process, uintptr_t ad
         uintptr_t at = progress->position;
         status = space_unmap(&process->space, &at, end);
         progress->position = at;
-        if (status == OK && at < end && progress_should_stop()) return CALL_RESTART;
+        status = progress_go_on(status);
     }
-    progress_end(progress);
+    if (status != CALL_RESTART) progress_end(progress);
     return status;
 }
 
@@ -91,8 +91,8 @@ enum status sys_process_protect(struct process *process, uintptr_t address, size
         uintptr_t at = progress->position;
         status = space_protect(&process->space, &at, end, flags);
         progress->position = at;
-        if (status == OK && at < end && progress_should_stop()) return CALL_RESTART;
+        status = progress_go_on(status);
     }
-    progress_end(progress);
+    if (status != CALL_RESTART) progress_end(progress);
     return status;
 }

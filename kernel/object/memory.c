@@ -280,6 +280,7 @@ enum status memory_clone_step(struct memory *clone, struct memory *source, uint6
     struct page *page;
     while (number < stop && (page = page_tree_next(&source->pages, &number)) != nullptr) {
         if (number >= stop) break;
+        *done = (number - first) << PAGE_SHIFT;
         TRY(page_add(clone, number - first, page));
         page_get(page);
         number++;

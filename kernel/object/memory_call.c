@@ -7,6 +7,7 @@
 #include "kernel/object/handle.h"
 #include "kernel/object/memory.h"
 #include "kernel/object/process.h"
+#include "kernel/object/reap.h"
 #include "kernel/object/resource.h"
 #include "kernel/string.h"
 #include "kernel/syscall.h"
@@ -32,13 +33,15 @@ static enum status hand_over(struct memory *memory, uint32_t rights, fe_handle *
     return status;
 }
 
-// As hand_over, of what a long call has made; the call is over.
-static enum status finish(struct progress *progress, uint32_t rights, fe_handle *handle)
+// As hand_over, of what a long call has made, unless it stops with another status than OK.
+static enum status finish(struct progress *progress, enum status status, uint32_t rights,
+                          fe_handle *handle)
 {
     struct memory *memory = (struct memory *)progress->object;
-    object_get(&memory->object);
+    if (status == CALL_RESTART) return status;
+    if (status == OK) object_get(&memory->object);
     progress_end(progress);
-    return hand_over(memory, rights, handle);
+    return status == OK ? hand_over(memory, rights, handle) : status;
 }
 
 enum status sys_memory_create(size_t size, uint32_t flags, fe_handle *handle)
@@ -52,21 +55,22 @@ enum status sys_memory_create(size_t size, uint32_t flags, fe_handle *handle)
     struct progress *progress = progress_get(sys_memory_create, (uint64_t[3]){size}, 0);
     enum status status = OK;
     if (progress->object == nullptr) {
-        if (size >> PAGE_SHIFT > page_free_count()) status = ERR_NO_MEMORY;
-        if (status == OK) status = memory_make(process_current(), size, &memory);
-        if (status == OK) progress->object = &memory->object;
+        if (size >> PAGE_SHIFT > page_free_count()) {
+            reap_want();
+            return ERR_NO_MEMORY;
+        }
+        TRY(memory_make(process_current(), size, &memory));
+        progress->object = &memory->object;
     }
     memory = (struct memory *)progress->object;
     while (status == OK && progress->position < memory->size) {
         struct page *page;
         uint64_t physical;
         status = memory_page(memory, progress->position, true, &page, &physical);
-        progress->position += PAGE_SIZE;
-        if (status == OK && progress_should_stop()) return CALL_RESTART;
+        if (status == OK) progress->position += PAGE_SIZE;
+        status = progress_go_on(status);
     }
-    if (status == OK) return finish(progress, RIGHTS_RAM, handle);
-    progress_end(progress);
-    return status;
+    return finish(progress, status, RIGHTS_RAM, handle);
 }
 
 enum status sys_memory_clone(struct memory *source, uint64_t offset, size_t size, fe_handle *handle)
@@ -76,18 +80,15 @@ enum status sys_memory_clone(struct memory *source, uint64_t offset, size_t size
     enum status status = OK;
     struct memory *clone;
     if (progress->object == nullptr) {
-        status = memory_clone_make(process_current(), source, offset, size, &clone);
-        if (status == OK) progress->object = &clone->object;
+        TRY(memory_clone_make(process_current(), source, offset, size, &clone));
+        progress->object = &clone->object;
     }
     clone = (struct memory *)progress->object;
     while (status == OK && progress->position < clone->size) {
         status = memory_clone_step(clone, source, offset, &progress->position);
-        if (status == OK && progress->position < clone->size && progress_should_stop())
-            return CALL_RESTART;
+        status = progress_go_on(status);
     }
-    if (status == OK) return finish(progress, RIGHTS_RAM, handle);
-    progress_end(progress);
-    return status;
+    return finish(progress, status, RIGHTS_RAM, handle);
 }
 
 enum status sys_memory_seal(struct memory *memory)
@@ -141,8 +142,8 @@ enum status sys_memory_contiguous(struct resource *resource, size_t size, uint32
     struct memory *memory;
     if (progress->object == nullptr) {
         bool below_4g = highest != 0 && highest != UINT64_MAX;
-        status = memory_contiguous_make(process_current(), size, cache, below_4g, &memory);
-        if (status == OK) progress->object = &memory->object;
+        TRY(memory_contiguous_make(process_current(), size, cache, below_4g, &memory));
+        progress->object = &memory->object;
     }
     memory = (struct memory *)progress->object;
     if (status == OK && highest != 0 && memory->physical + memory->size - 1 > highest)
@@ -150,14 +151,10 @@ enum status sys_memory_contiguous(struct resource *resource, size_t size, uint32
     while (status == OK && progress->position < memory->size) {
         memset(arch_physical_to_virtual(memory->physical + progress->position), 0, PAGE_SIZE);
         progress->position += PAGE_SIZE;
-        if (progress_should_stop()) return CALL_RESTART;
+        status = progress_go_on(OK);
     }
-    if (status == OK) {
-        *address = memory->physical;
-        return finish(progress, RIGHTS_DEVICE, handle);
-    }
-    progress_end(progress);
-    return status;
+    if (status == OK) *address = memory->physical;
+    return finish(progress, status, RIGHTS_DEVICE, handle);
 }
 
 enum status sys_memory_physical(struct memory *memory, uint64_t offset, uint64_t *address)
@@ -194,11 +191,10 @@ static enum status copy(const void *call, struct memory *memory, uint64_t offset
         size_t room = PAGE_SIZE - at % PAGE_SIZE, left = data.size - progress->position;
         size_t part = left < room ? left : room;
         status = copy_piece(memory, at, data.address + progress->position, part, write);
-        progress->position += part;
-        if (status == OK && progress->position < data.size && progress_should_stop())
-            return CALL_RESTART;
+        if (status == OK) progress->position += part;
+        status = progress_go_on(status);
     }
-    progress_end(progress);
+    if (status != CALL_RESTART) progress_end(progress);
     return status;
 }
 

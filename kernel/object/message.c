@@ -9,6 +9,7 @@
 #include "kernel/memory/user.h"
 #include "kernel/object/handle.h"
 #include "kernel/object/process.h"
+#include "kernel/object/reap.h"
 #include "kernel/object/resource.h"
 #include "kernel/string.h"
 #include "kernel/syscall.h"
@@ -105,6 +106,8 @@ static enum status copy(struct thread *from, struct thread *to, bool *receiver_f
         size_t step = step_size(from->ipc.transfer.send + ipc->copied,
                                 to->ipc.transfer.receive + ipc->copied, size - ipc->copied);
         enum status status = copy_step(from, to, ipc->copied, step, receiver_fails);
+        uint64_t limit = 0;
+        if (status != OK && reap_make_room(&limit)) return CALL_RESTART;
         if (status != OK) ipc->copied_with = 0;
         TRY(status);
         ipc->copied += (uint32_t)step;

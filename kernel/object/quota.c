@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Quotas: see the header. What cannot be charged is tried again after the reaper has given back
-// what the dead still hold.
+// Quotas: see the header. What cannot be charged is tried again by the call that asked for it, after
+// the reaper has given back what the dead still hold.
 #include "kernel/object/quota.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
@@ -17,8 +17,9 @@ void quota_init(void)
 
 static bool take(struct quota *quota, uint64_t bytes)
 {
-    while (bytes > quota->limit - quota->used) {
-        if (!reap_step()) return false;
+    if (bytes > quota->limit - quota->used) {
+        reap_want();
+        return false;
     }
     quota->used += bytes;
     return true;

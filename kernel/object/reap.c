@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: MIT
 // The queue of what is to be freed: first come, first freed, one bounded step at a time.
 #include "kernel/object/reap.h"
+#include "kernel/log.h"
+#include <arch/arch.h>
 
-static struct list queue;
+enum : uint32_t { ROOM_STEPS = 16 };
+
+static struct list queue; // by serial
+static uint64_t added;    // serial of the newest that was queued ever
+static uint64_t wanted;   // the newest that was queued when something failed; 0: nothing did
 static bool stepping;
 
 void reap_init_all(void)
 {
     list_init(&queue);
+    added = wanted = 0;
 }
 
 void reap_init(struct reap *reap, bool (*step)(struct reap *reap))
@@ -18,12 +25,14 @@ void reap_init(struct reap *reap, bool (*step)(struct reap *reap))
 
 void reap_add(struct reap *reap)
 {
-    if (!list_is_linked(&reap->node)) list_append(&queue, &reap->node);
+    if (list_is_linked(&reap->node)) return;
+    reap->serial = ++added;
+    list_append(&queue, &reap->node);
 }
 
 bool reap_step(void)
 {
-    if (stepping) return false;
+    ASSERT(!stepping);
     struct list_node *node = list_take(&queue);
     if (node == nullptr) return false;
     struct reap *reap = CONTAINER(node, struct reap, node);
@@ -32,4 +41,27 @@ bool reap_step(void)
     stepping = false;
     if (!done && !list_is_linked(&reap->node)) list_prepend(&queue, &reap->node);
     return true;
+}
+
+void reap_want(void)
+{
+    if (!list_is_empty(&queue)) wanted = added;
+}
+
+static bool oldest_is_within(uint64_t limit)
+{
+    struct list_node *node = list_first(&queue);
+    return node != nullptr && CONTAINER(node, struct reap, node)->serial <= limit;
+}
+
+bool reap_make_room(uint64_t *limit)
+{
+    if (*limit == 0) *limit = wanted;
+    bool is_hopeful = wanted != 0 && oldest_is_within(*limit);
+    wanted = 0;
+    for (uint32_t i = 0; is_hopeful && i < ROOM_STEPS && oldest_is_within(*limit); i++) {
+        reap_step();
+        if (arch_interrupt_pending()) break;
+    }
+    return is_hopeful;
 }

@@ -80,6 +80,7 @@ struct thread {
     uint32_t waits;                  // counts waits: names one for restartable copies
     struct float_state *float_state; // nullptr until FP is used
     uint64_t cpu_ticks;
+    uint64_t slice_left; // ns, READY: of the slice in which it was preempted; 0: a new one
     struct fe_schedule schedule;
     uintptr_t upcall_entry;
     struct list_node in_process;

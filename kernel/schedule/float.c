@@ -5,6 +5,7 @@
 #include "kernel/memory/page.h"
 #include "kernel/object/fault.h"
 #include "kernel/object/process.h"
+#include "kernel/object/reap.h"
 #include "kernel/schedule/lock.h"
 #include "kernel/trap.h"
 
@@ -47,7 +48,9 @@ void trap_float(void)
     struct cpu *cpu = arch_cpu();
     if (!lock_enter(cpu)) return;
     struct thread *thread = cpu->current;
+    uint64_t limit = 0;
     if (!make_state(thread)) {
+        if (reap_make_room(&limit)) return; // and traps again
         fault_report(&thread->frame, FAULT_OUT_OF_MEMORY, arch_frame_pc(&thread->frame));
         return;
     }

@@ -147,6 +147,13 @@ void trap_timer(void)
     if (is_sliced(cpu)) schedule_yield();
 }
 
+// What is left of the current thread's slice comes back with it, so that interruptions, however
+// many, do not make it longer. 0: a whole one.
+static inline uint64_t slice_left(const struct cpu *cpu, uint64_t now)
+{
+    return cpu->slice_end > now ? cpu->slice_end - now : 0;
+}
+
 // Makes the most urgent thread the current one. The one that was keeps its place before its equals,
 // unless its slice is over.
 [[gnu::noinline]] static void pick(struct cpu *cpu)
@@ -159,6 +166,7 @@ void trap_timer(void)
     if (current != nullptr) {
         if (rotate ? top->urgency > current->urgency : top->urgency >= current->urgency) return;
         account(cpu);
+        current->slice_left = rotate ? 0 : slice_left(cpu, clock_from_counter(cpu->since));
         current->state = THREAD_READY;
         queue_add(&cpu->queue, current, !rotate);
         cpu->current = nullptr;
@@ -167,7 +175,9 @@ void trap_timer(void)
     }
     queue_remove(&cpu->queue, top);
     schedule_switch_to(top);
-    cpu->slice_end = clock_from_counter(cpu->since) + SLICE;
+    cpu->slice_end =
+        clock_from_counter(cpu->since) + (top->slice_left != 0 ? top->slice_left : SLICE);
+    top->slice_left = 0;
     cpu->timer_stale = true;
 }
 

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// How late the most urgent thread runs after a timer that it waits for, with nothing else to do and
+// under load. Under the emulator's counting clock a nanosecond is an instruction, so the figures
+// are instructions, to the clock's own step. A histogram is printed: lines
+// `LATENCY name nanoseconds count`, read by tool/latency.
+#include "load.h"
+#include <ferrite/libc.h>
+
+enum : uint32_t { BINS = 1u << 17, SHIFT = 3, IDLE_ROUNDS = 2'000, LOAD_ROUNDS = 30'000 };
+enum : uint64_t { WAIT_LEAST = 20'000, WAIT_SPREAD = 1u << 17, WARM_UP = 64 }; // ns
+
+static uint32_t bin[BINS]; // of 2^SHIFT ns; the last has everything above
+static const char *name;
+static uint32_t rounds;
+static fe_handle done;
+
+int guest_child(const char *role)
+{
+    return load_run(role);
+}
+
+static void report(void)
+{
+    for (uint32_t i = 0; i < BINS; i++) {
+        if (bin[i] == 0) continue;
+        guest_print("LATENCY %s %u %u\n", name, i << SHIFT, bin[i]);
+        bin[i] = 0;
+    }
+}
+
+// xorshift64, by Marsaglia: deadlines fall anywhere in what the others do.
+static uint64_t draw(void)
+{
+    static uint64_t state = 0x9e37'79b9'7f4a'7c15;
+    state ^= state << 13;
+    state ^= state >> 7;
+    return state ^= state << 17;
+}
+
+// Waits for `rounds` timers and counts how late each was.
+static void measure(void *)
+{
+    fe_handle event;
+    uint64_t bits;
+    bool good = fe_event_create(&event) == OK;
+    for (uint32_t i = 0; good && i < WARM_UP + rounds; i++) {
+        uint64_t deadline = fe_clock_monotonic() + WAIT_LEAST + draw() % WAIT_SPREAD;
+        good = fe_event_arm(event, 1, deadline, 0) == OK &&
+               fe_event_wait(event, 1, FE_FOREVER, &bits) == OK;
+        uint64_t late = fe_clock_monotonic() - deadline;
+        if (i >= WARM_UP) bin[late >> SHIFT < BINS ? late >> SHIFT : BINS - 1]++;
+    }
+    (void)!fe_event_signal(done, good ? 1 : 2);
+}
+
+static bool measure_as(const char *called, uint32_t count)
+{
+    uint64_t bits = 0;
+    name = called;
+    rounds = count;
+    if (fe_event_create(&done) != OK) return false;
+    if (guest_thread(measure, nullptr, PRIORITY_COUNT - 1) != OK) return false;
+    if (fe_event_wait(done, 3, FE_FOREVER, &bits) != OK) return false;
+    report();
+    return fe_handle_close(done) == OK && bits == 1;
+}
+
+TEST("a timer with nothing else to do")
+{
+    EXPECT(measure_as("timer_idle", IDLE_ROUNDS));
+}
+
+TEST("a timer under load")
+{
+    struct fe_child child[LOAD_COUNT];
+    EXPECT(load_start(child) == OK);
+    EXPECT(measure_as("timer_load", LOAD_ROUNDS));
+    for (uint32_t i = 0; i < LOAD_COUNT; i++) {
+        struct fe_process_info info;
+        EXPECT(fe_process_inspect(child[i].process, &info) == OK);
+        EXPECT(info.state == PROCESS_RUNNING); // it was a load to the end
+        guest_print("load %u ran %lu us\n", i, (unsigned long)(info.cpu_time / 1000));
+        EXPECT(fe_process_kill(child[i].process, 0) == OK);
+        EXPECT(guest_wait(&child[i], &info) == OK);
+    }
+}
