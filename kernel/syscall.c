@@ -14,8 +14,8 @@ static bool is_starved(enum status status)
     return status == ERR_NO_MEMORY || status == ERR_QUOTA || status == ERR_BAD_ADDRESS;
 }
 
-// A call failed, which has changed nothing: if that was for want of memory that the dead still hold,
-// some of it is freed and the call is made again.
+// A call failed, which has changed nothing: if that was for want of memory that the dead still
+// hold, some of it is freed and the call is made again.
 [[gnu::noinline]] static enum status call_again(struct frame *frame, uint64_t number,
                                                 enum status status)
 {

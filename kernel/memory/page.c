@@ -16,7 +16,7 @@ struct page_range {
 };
 
 enum zone { ZONE_LOW, ZONE_HIGH, ZONE_COUNT };
-enum : uint32_t { CACHE_BATCH = 32, CACHE_MAX = 128 };
+enum : uint32_t { CACHE_BATCH = 8, CACHE_MAX = 16 };
 enum : uint64_t { LOW_END = (4ull << 30) >> PAGE_SHIFT };
 
 static struct page_range *ranges;
@@ -162,20 +162,23 @@ static struct page *page_find(uint32_t order, uint32_t flags)
     return cache_pop(cpu);
 }
 
+void page_claim(struct page *page)
+{
+    page->state = PAGE_USED;
+    page->references = 1;
+    list_node_init(&page->node);
+}
+
 struct page *page_allocate(uint32_t order, uint32_t flags)
 {
-    ASSERT(order <= PAGE_ORDER_MAX);
+    ASSERT(order <= PAGE_ALLOCATE_ORDER_MAX);
     struct page *page = page_find(order, flags);
     if (page == nullptr) {
         reap_want();
         return nullptr;
     }
     free_count -= 1u << order;
-    for (uint32_t i = 0; i < 1u << order; i++) {
-        page[i].state = PAGE_USED;
-        page[i].references = 1;
-        list_node_init(&page[i].node);
-    }
+    for (uint32_t i = 0; i < 1u << order; i++) page_claim(page + i);
     if (flags & PAGE_ZERO) memset(page_address(page), 0, (size_t)PAGE_SIZE << order);
     return page;
 }
@@ -191,6 +194,36 @@ void page_free(struct page *page, uint32_t order)
     struct cpu *cpu = arch_cpu();
     cache_push(cpu, page);
     if (cpu->page_cached > CACHE_MAX) cache_drain(cpu, CACHE_MAX - CACHE_BATCH);
+}
+
+struct page *page_run_allocate(uint64_t count, uint32_t flags)
+{
+    uint32_t order = 0;
+    while (order < PAGE_ORDER_MAX && 1ull << order < count) order++;
+    struct page *page = 1ull << order < count ? nullptr : page_find(order, flags & ~PAGE_ZERO);
+    if (page == nullptr) {
+        reap_want();
+        return nullptr;
+    }
+    free_count -= 1ull << order;
+    page_run_free(page + count, (1ull << order) - count);
+    return page;
+}
+
+// In the largest blocks that fit.
+void page_run_free(struct page *page, uint64_t count)
+{
+    uint64_t number = count == 0 ? 0 : page_number(page);
+    free_count += count;
+    while (count > 0) {
+        uint32_t order = PAGE_ORDER_MAX;
+        while (number & ((1ull << order) - 1) || count < 1ull << order) order--;
+        page->state = PAGE_USED;
+        block_free(page, order);
+        page += 1ull << order;
+        number += 1ull << order;
+        count -= 1ull << order;
+    }
 }
 
 void page_get(struct page *page)
@@ -329,22 +362,6 @@ static struct run arrays_place(const struct bootinfo *info)
     return taken;
 }
 
-static void run_free(struct run run)
-{
-    struct page *page = page_of(run.base);
-    uint64_t number = run.base >> PAGE_SHIFT, count = (run.end - run.base) >> PAGE_SHIFT;
-    free_count += count;
-    while (count > 0) {
-        uint32_t order = PAGE_ORDER_MAX;
-        while (number & ((1ull << order) - 1) || count < 1ull << order) order--;
-        page->state = PAGE_USED;
-        block_free(page, order);
-        page += 1ull << order;
-        number += 1ull << order;
-        count -= 1ull << order;
-    }
-}
-
 void page_init(const struct bootinfo *info)
 {
     free_count = total_count = range_count = 0;
@@ -359,7 +376,7 @@ void page_init(const struct bootinfo *info)
         struct run rest = run;
         if (run.end == taken.end) rest.end = taken.base;
         total_count += (run.end - run.base) >> PAGE_SHIFT;
-        run_free(rest);
+        page_run_free(page_of(rest.base), (rest.end - rest.base) >> PAGE_SHIFT);
     }
     for (uint32_t i = 0; i < info->memory_count; i++) {
         if (info->memory[i].kind != BOOT_MEMORY_INITRD) continue;

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum : uint32_t { PAGE_SHIFT = 12, PAGE_SIZE = 1u << PAGE_SHIFT, PAGE_ORDER_MAX = 10 };
+enum : uint32_t { PAGE_SHIFT = 12, PAGE_SIZE = 1u << PAGE_SHIFT, PAGE_ORDER_MAX = 18 };
 enum : uint32_t { PAGE_ZERO = 1u << 0, PAGE_BELOW_4G = 1u << 1 };
 
 enum page_state : uint8_t { PAGE_RESERVED, PAGE_FREE, PAGE_CACHED, PAGE_USED };
@@ -32,6 +32,13 @@ void page_init(const struct bootinfo *info);
 // reaper knows that some are wanted.
 struct page *page_allocate(uint32_t order, uint32_t flags);
 void page_free(struct page *page, uint32_t order);
+enum : uint32_t { PAGE_ALLOCATE_ORDER_MAX = 3 };
+
+// `count` contiguous pages, however many up to 2^PAGE_ORDER_MAX, which are nobody's yet: each is to
+// be claimed, which gives one reference to it, or given back with those after it.
+struct page *page_run_allocate(uint64_t count, uint32_t flags);
+void page_claim(struct page *page);
+void page_run_free(struct page *page, uint64_t count);
 
 // Counts references to a single page; the last put frees it.
 void page_get(struct page *page);

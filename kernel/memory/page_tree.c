@@ -148,6 +148,25 @@ struct page *page_tree_remove(struct page_tree *tree, uint64_t number)
     return page;
 }
 
+uint32_t page_tree_take(struct page_tree *tree, uint64_t *number, struct page **pages,
+                        uint32_t most)
+{
+    if (page_tree_next(tree, number) == nullptr) return 0;
+    struct page_node *node = tree->root;
+    for (uint32_t height = tree->height; height > 1; height--)
+        node = node->slot[slot_of(*number, height)];
+    uint32_t taken = 0;
+    for (uint32_t slot = slot_of(*number, 1); slot < PAGE_TREE_SLOTS && taken < most; slot++) {
+        if (node->slot[slot] == nullptr) continue;
+        pages[taken++] = node->slot[slot];
+        node->slot[slot] = nullptr;
+    }
+    node->used -= taken;
+    tree->count -= taken;
+    if (node->used == 0) prune(tree, *number);
+    return taken;
+}
+
 struct page *page_tree_next(const struct page_tree *tree, uint64_t *number)
 {
     uint64_t at = *number;

@@ -31,6 +31,11 @@ enum status page_tree_insert(struct page_tree *tree, uint64_t number, struct pag
 // Takes a page out; nodes that become empty are freed. nullptr: there was none.
 struct page *page_tree_remove(struct page_tree *tree, uint64_t number);
 
+// Takes out up to `most` pages, at or after *number and near one another: how many; 0: there are
+// none. *number becomes the first one's.
+uint32_t page_tree_take(struct page_tree *tree, uint64_t *number, struct page **pages,
+                        uint32_t most);
+
 // The first page at or after *number, which becomes its number; nullptr: none.
 struct page *page_tree_next(const struct page_tree *tree, uint64_t *number);
 

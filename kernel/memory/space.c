@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Address spaces: where regions go, how faults are answered, and how ranges change in bounded
-// steps. A step handles at most CHUNK bytes of one region, and what it has done shows in the
-// regions themselves.
+// steps. A step handles at most STEP bytes of one region, and what it has done shows in the regions
+// themselves.
 #include "kernel/memory/space.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
@@ -9,12 +9,12 @@
 #include "kernel/object/memory.h"
 #include "kernel/object/quota.h"
 
-enum : uint64_t { CHUNK = 2ull << 20 };
+enum : uint64_t { STEP = 32 * PAGE_SIZE, BLOCK = 2ull << 20 };
 enum : uint32_t { ACCESS = MAP_READ | MAP_WRITE | MAP_EXECUTE, CLEAR_STEPS = 8 };
 
-static uintptr_t chunk_end(uintptr_t at, uintptr_t end)
+static uintptr_t step_end(uintptr_t at, uintptr_t end)
 {
-    uintptr_t next = (at | (CHUNK - 1)) + 1;
+    uintptr_t next = (at | (STEP - 1)) + 1;
     return next < end ? next : end;
 }
 
@@ -94,7 +94,7 @@ enum status space_unmap(struct space *space, uintptr_t *address, uintptr_t end)
     if (region->start < *address) TRY(region_split(region, *address));
     uintptr_t stop = region_end(region) < end ? region_end(region) : end;
     uintptr_t from = region_skip(region, region->start);
-    uintptr_t done = from >= stop ? stop : chunk_end(from, stop);
+    uintptr_t done = from >= stop ? stop : step_end(from, stop);
     if (from < done) arch_space_unmap(&space->arch, from, done - from);
     region->offset += done - region->start;
     if (region->start < space->hole) space->hole = region->start;
@@ -121,7 +121,7 @@ enum status space_protect(struct space *space, uintptr_t *address, uintptr_t end
         region_set_protection(region, flags);
     }
     uintptr_t stop = region_end(region) < end ? region_end(region) : end;
-    uintptr_t done = chunk_end(*address, stop);
+    uintptr_t done = step_end(*address, stop);
     // Whether a page may be written to at once depends on who shares it: the next fault finds out.
     if (flags == 0)
         arch_space_unmap(&space->arch, *address, done - *address);
@@ -154,13 +154,18 @@ static enum status translate(struct space *space, uintptr_t address, uint64_t ph
     return arch_space_map(&space->arch, address, physical, size, protection);
 }
 
-// A window is brought in by the chunk.
+// A window is brought in by blocks where addresses allow that, else by steps.
 static enum status window_fault(struct space *space, const struct region *region, uintptr_t address)
 {
-    uintptr_t start = address & ~(uintptr_t)(CHUNK - 1);
-    if (start < region->start) start = region->start;
-    uintptr_t end = chunk_end(address, region_end(region));
-    uint64_t physical = region->memory->physical + region->offset + (start - region->start);
+    uint64_t first = region->memory->physical + region->offset;
+    uintptr_t start = address & ~(uintptr_t)(BLOCK - 1), end = start + BLOCK;
+    if (start < region->start || end > region_end(region) ||
+        (first + (start - region->start)) % BLOCK != 0) {
+        start = address & ~(uintptr_t)(STEP - 1);
+        if (start < region->start) start = region->start;
+        end = step_end(address, region_end(region));
+    }
+    uint64_t physical = first + (start - region->start);
     arch_space_unmap(&space->arch, start, end - start);
     return translate(space, start, physical, end - start,
                      region->protection | memory_attributes(region->memory));

@@ -23,6 +23,7 @@ enum : uint32_t {
     SLOTS_PER_PAGE = PAGE_SIZE / sizeof(struct handle_slot),
     DIRECTORY_CAPACITY = (1u << INDEX_BITS) / SLOTS_PER_PAGE,
     NO_SLOT = UINT32_MAX,
+    FREE_STEP = 8, // pages
 };
 static_assert(DIRECTORY_CAPACITY * sizeof(struct handle_slot *) <= PAGE_SIZE);
 
@@ -189,13 +190,16 @@ bool handle_close_some(struct process *process, uint32_t count)
     return table->used == 0;
 }
 
-void handle_fini(struct process *process)
+bool handle_fini(struct process *process)
 {
     struct handle_table *table = &process->handles;
     ASSERT(table->used == 0);
-    while (table->page_count > 0) page_destroy(process, table->page[--table->page_count]);
+    for (uint32_t i = 0; i < FREE_STEP && table->page_count > 0; i++)
+        page_destroy(process, table->page[--table->page_count]);
+    if (table->page_count > 0) return false;
     if (table->page != table->inline_page) page_destroy(process, table->page);
     handle_init(process, 0);
+    return true;
 }
 
 enum status sys_handle_close(fe_handle handle)

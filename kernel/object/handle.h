@@ -37,5 +37,5 @@ void handle_init(struct process *process, uint32_t limit);
 // Closes up to `count` handles of a dying process; true when none is left.
 bool handle_close_some(struct process *process, uint32_t count);
 
-// Frees the table, in which no handle is left.
-void handle_fini(struct process *process);
+// Frees a bounded part of the table, in which no handle is left; true when it is gone.
+bool handle_fini(struct process *process);

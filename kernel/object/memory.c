@@ -11,7 +11,7 @@
 #include "kernel/string.h"
 #include "kernel/trace.h"
 
-enum : uint32_t { STEP_PAGES = PAGE_TREE_SLOTS };
+enum : uint32_t { STEP_PAGES = 8 };
 
 void memory_init(void)
 {
@@ -32,12 +32,16 @@ static uint64_t least(uint64_t a, uint64_t b)
 // Frees up to STEP_PAGES pages from the one at *number on; true when there are no more.
 static bool pages_drop(struct memory *memory, uint64_t *number)
 {
-    for (uint32_t i = 0; i < STEP_PAGES; i++) {
-        if (page_tree_next(&memory->pages, number) == nullptr) return true;
-        page_put(page_tree_remove(&memory->pages, *number));
-        process_uncharge_memory(memory->object.owner, 1);
-    }
-    return false;
+    struct page *pages[STEP_PAGES];
+    uint32_t count = page_tree_take(&memory->pages, number, pages, STEP_PAGES);
+    for (uint32_t i = 0; i < count; i++) page_put(pages[i]);
+    if (count > 0) process_uncharge_memory(memory->object.owner, count);
+    return memory->pages.count == 0 || page_tree_next(&memory->pages, number) == nullptr;
+}
+
+static struct page *contiguous_page(const struct memory *memory, uint64_t offset)
+{
+    return page_of(memory->physical) + (offset >> PAGE_SHIFT);
 }
 
 static bool memory_reap(struct reap *reap)
@@ -46,6 +50,10 @@ static bool memory_reap(struct reap *reap)
     uint64_t number = 0;
     if (!pages_drop(memory, &number)) return false;
     ASSERT(memory->pages.count == 0 && list_is_empty(&memory->regions));
+    if (memory->loose > 0) {
+        page_run_free(contiguous_page(memory, memory->size - memory->loose),
+                      memory->loose >> PAGE_SHIFT);
+    }
     if (memory->backing != nullptr) object_put(&memory->backing->object);
     object_free(&memory->object);
     return true;
@@ -129,25 +137,28 @@ enum status memory_contiguous_make(struct process *owner, uint64_t size, uint32_
                                    bool below_4g, struct memory **memory)
 {
     struct memory *made;
-    if (size > (uint64_t)PAGE_SIZE << PAGE_ORDER_MAX) return ERR_NO_MEMORY;
     TRY(memory_new(owner, MEMORY_CONTIGUOUS, size, &made));
     made->cache = cache;
-    uint32_t count = (uint32_t)(made->size >> PAGE_SHIFT), order = 0;
-    while (1u << order < count) order++;
-    struct page *page = page_allocate(order, below_4g ? PAGE_BELOW_4G : 0);
-    enum status status = page == nullptr ? ERR_NO_MEMORY : OK;
-    uint32_t owned = 0;
-    for (; owned < count && status == OK; owned++) {
-        status = page_add(made, owned, page + owned);
-        if (status != OK) break;
-    }
-    for (uint32_t i = owned; page != nullptr && i < 1u << order; i++) page_free(page + i, 0);
-    if (status != OK) {
+    struct page *page = page_run_allocate(made->size >> PAGE_SHIFT, below_4g ? PAGE_BELOW_4G : 0);
+    if (page == nullptr) {
         object_put(&made->object);
-        return status;
+        return ERR_NO_MEMORY;
     }
     made->physical = page_physical(page);
+    made->loose = made->size;
     *memory = made;
+    return OK;
+}
+
+enum status memory_contiguous_step(struct memory *memory, uint64_t *done)
+{
+    uint64_t at = memory->size - memory->loose;
+    struct page *page = contiguous_page(memory, at);
+    TRY(page_add(memory, at >> PAGE_SHIFT, page));
+    page_claim(page);
+    memset(page_address(page), 0, PAGE_SIZE);
+    memory->loose -= PAGE_SIZE;
+    *done = memory->size - memory->loose;
     return OK;
 }
 
@@ -317,7 +328,7 @@ enum status memory_seal(struct memory *memory)
 
 bool memory_shrink_step(struct memory *memory, uint64_t size)
 {
-    enum : uint64_t { CHUNK = 2ull << 20 };
+    enum : uint64_t { CHUNK = 32 * PAGE_SIZE };
     if (memory->size <= size) return true;
     uint64_t first = size >> PAGE_SHIFT;
     if (memory->backing_size <= size && page_tree_next(&memory->pages, &first) == nullptr) {

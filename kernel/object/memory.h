@@ -27,6 +27,7 @@ struct memory {
     uint32_t cache;    // MEMORY_DEVICE, ...: how windows and contiguous memory are mapped
     uint64_t size;     // bytes, whole pages
     uint64_t physical; // window and contiguous
+    uint64_t loose;    // contiguous: bytes at its end that are not among its pages yet
     struct page_tree pages;
     struct memory *backing;  // sealed and without backing of its own, or nullptr
     uint64_t backing_offset; // bytes; where the backing's part begins
@@ -88,9 +89,11 @@ enum status memory_seal(struct memory *memory);
 enum status memory_store(struct memory *memory, uint64_t offset, const void *from, size_t size);
 enum status memory_load(struct memory *memory, uint64_t offset, void *to, size_t size);
 
-// Of memory_call.c's: contiguous RAM, not zeroed; ERR_NO_MEMORY too when no block is that large.
+// Contiguous RAM, and a bounded step that makes its pages the object's, zeroed: *done is how many
+// bytes are. ERR_NO_MEMORY too when no run is that long.
 enum status memory_contiguous_make(struct process *owner, uint64_t size, uint32_t cache,
                                    bool below_4g, struct memory **memory);
+enum status memory_contiguous_step(struct memory *memory, uint64_t *done);
 
 // Frees a bounded part of what is beyond `size`, from the end; true when nothing is left there.
 bool memory_shrink_step(struct memory *memory, uint64_t size);

@@ -149,9 +149,7 @@ enum status sys_memory_contiguous(struct resource *resource, size_t size, uint32
     if (status == OK && highest != 0 && memory->physical + memory->size - 1 > highest)
         status = ERR_NO_MEMORY;
     while (status == OK && progress->position < memory->size) {
-        memset(arch_physical_to_virtual(memory->physical + progress->position), 0, PAGE_SIZE);
-        progress->position += PAGE_SIZE;
-        status = progress_go_on(OK);
+        status = progress_go_on(memory_contiguous_step(memory, &progress->position));
     }
     if (status == OK) *address = memory->physical;
     return finish(progress, status, RIGHTS_DEVICE, handle);

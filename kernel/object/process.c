@@ -92,7 +92,7 @@ static bool reap_space(struct process *process)
         arch_space_switch(nullptr);
     }
     if (!space_clear(&process->space)) return false;
-    handle_fini(process);
+    if (!handle_fini(process)) return false;
     if (process->image != nullptr) object_put(&process->image->object);
     process->image = nullptr;
     object_put(&process->object);

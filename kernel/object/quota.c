@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Quotas: see the header. What cannot be charged is tried again by the call that asked for it, after
-// the reaper has given back what the dead still hold.
+// Quotas: see the header. What cannot be charged is tried again by the call that asked for it,
+// after the reaper has given back what the dead still hold.
 #include "kernel/object/quota.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"

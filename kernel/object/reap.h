@@ -10,7 +10,7 @@
 
 struct reap {
     struct list_node node;
-    uint64_t serial; // counts what was queued
+    uint64_t serial;                 // counts what was queued
     bool (*step)(struct reap *reap); // frees a bounded part; true when nothing is left: then `reap`
                                      // is off the queue and may be gone itself
 };
@@ -29,6 +29,6 @@ bool reap_step(void);
 void reap_want(void);
 
 // Frees a bounded part of what was queued when reap_want was called; false: nobody called it since,
-// or nothing of that is left, so trying again would be in vain. `limit`, 0 at first, is kept for the
-// tries of one operation: what they themselves leave behind does not count.
+// or nothing of that is left, so trying again would be in vain. `limit`, 0 at first, is kept for
+// the tries of one operation: what they themselves leave behind does not count.
 bool reap_make_room(uint64_t *limit);

@@ -194,6 +194,25 @@ enum status arch_space_map(struct arch_space *space, uintptr_t address, uint64_t
     return OK;
 }
 
+// Changes the entries of one table of pages from the path's last on, as far as they stand for
+// addresses below `end`. Tells whether any was in use.
+static bool change_pages(const struct path *path, size_t count, uint64_t attributes,
+                         uint64_t *empty)
+{
+    uint64_t *entry = path->entry[3], used = 0;
+    for (uint64_t *stop = entry + count; entry < stop; entry++) {
+        if (!(*entry & ENTRY_VALID)) continue;
+        used++;
+        *entry = attributes == 0
+                     ? 0
+                     : (*entry & (ENTRY_ADDRESS | ENTRY_TABLE | ENTRY_KIND)) | attributes;
+    }
+    if (used == 0 || attributes != 0) return used != 0;
+    *path->entry[2] -= (used - 1) * COUNT_ONE; // clear() takes the last one
+    clear(path, empty);
+    return true;
+}
+
 // Changes each entry in the range: to nothing, or to other attributes. Blocks that are touched go.
 static void change(struct arch_space *space, uintptr_t address, size_t size, uint64_t attributes)
 {
@@ -205,8 +224,14 @@ static void change(struct arch_space *space, uintptr_t address, size_t size, uin
         walk(space, at, &path);
         uint64_t *entry = path.entry[path.level];
         uint64_t span = 1ull << entry_shift(path.level);
+        if (path.level == 3) {
+            uintptr_t next = (at & ~(BLOCK_2M - 1)) + BLOCK_2M, stop = next < end ? next : end;
+            is_changed |= change_pages(&path, (stop - at + span - 1) / span, attributes, &empty);
+            at = stop;
+            continue;
+        }
         bool is_whole = at % span == 0 && end - at >= span;
-        if (is_leaf(*entry, path.level)) {
+        if (is_leaf(*entry, path.level)) { // a block
             is_changed = true;
             if (attributes != 0 && is_whole)
                 *entry = (*entry & (ENTRY_ADDRESS | ENTRY_TABLE | ENTRY_KIND)) | attributes;

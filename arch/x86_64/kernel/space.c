@@ -180,6 +180,23 @@ enum status arch_space_map(struct arch_space *space, uintptr_t address, uint64_t
     return OK;
 }
 
+// Changes `count` entries of one table of pages from the path's last on. Tells whether any was in
+// use.
+static bool change_pages(const struct path *path, size_t count, uint64_t flags, uint64_t *empty)
+{
+    uint64_t *entry = path->entry[0], used = 0;
+
+    for (uint64_t *stop = entry + count; entry < stop; entry++) {
+        if (!(*entry & TABLE_PRESENT)) continue;
+        used++;
+        *entry = flags == 0 ? 0 : (*entry & (TABLE_ADDRESS | TABLE_UNCACHED)) | flags;
+    }
+    if (used == 0 || flags != 0) return used != 0;
+    *path->entry[1] -= (used - 1) * COUNT_ONE; // clear() takes the last one
+    clear(path, empty);
+    return true;
+}
+
 // Removes, or with `flags` re-protects, what is mapped in the range. A large page that the range
 // covers in part goes as a whole: what is still wanted of it comes back by a fault.
 static void range_change(struct arch_space *space, uintptr_t address, size_t size, uint64_t flags)
@@ -192,6 +209,13 @@ static void range_change(struct arch_space *space, uintptr_t address, size_t siz
         walk(space, at, &path);
         uint64_t span = table_span(path.level), *entry = path.entry[path.level];
         next = (at & ~(span - 1)) + span;
+        if (path.level == 0) {
+            next = (at & ~(LARGE_SIZE - 1)) + LARGE_SIZE;
+            if (next > address + size) next = address + size;
+            size_t count = (next - at + ARCH_PAGE_SIZE - 1) / ARCH_PAGE_SIZE;
+            changed |= change_pages(&path, count, flags, &empty);
+            continue;
+        }
         if (!(*entry & TABLE_PRESENT)) continue;
         bool is_whole = (at & (span - 1)) == 0 && next <= address + size;
         uint64_t kept = *entry & (TABLE_ADDRESS | TABLE_UNCACHED | TABLE_LARGE);

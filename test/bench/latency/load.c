@@ -265,10 +265,11 @@ static enum status naming(void)
 static const struct role {
     const char *name;
     enum status (*run)(void);
-} roles[] = {{"spawning", spawning},     {"mapping", mapping},   {"copying", copying},
-             {"destroying", destroying}, {"flooding", flooding}, {"faulting", faulting},
-             {"threading", threading},   {"naming", naming},     {"serving", serving},
-             {"large", grow}};
+} roles[] = {{"spawning", spawning},   {"mapping", mapping},
+             {"copying", copying},     {"destroying", destroying},
+             {"flooding", flooding},   {"faulting", faulting},
+             {"threading", threading}, {"naming", naming},
+             {"serving", serving},     {"large", grow}};
 
 int load_run(const char *role)
 {
