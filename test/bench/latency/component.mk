@@ -1,6 +1,7 @@
-#SPDX - License - Identifier : MIT
-#How late the most urgent thread runs,                                                             \
-    idle and under load : lines `LATENCY name nanoseconds count`.
-kind : = program name : = latency uses : = guest ferrite plain entitlements
-    : = resource / memory resource / interrupt resource / msi resource / port resource /
-        dma resource / debug resource / power resource / entropy resource / system priority = 63
+# SPDX-License-Identifier: MIT
+# How late the most urgent thread runs, idle and under load: lines `LATENCY name nanoseconds count`.
+kind := program
+name := latency
+uses := guest ferrite plain
+entitlements := resource/memory resource/interrupt resource/msi resource/port resource/dma \
+	resource/debug resource/power resource/entropy resource/system priority=63
