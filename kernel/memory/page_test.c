@@ -59,16 +59,32 @@ TEST("what is freed joins again to the largest blocks")
     for (size_t i = 0; i < count; i++) // in an order that mixes neighbours
         page_free(all[i * 1009 % count], 0);
     EXPECT(count % 1009 != 0 && page_free_count() == free);
-    struct page *large = page_allocate(9, 0);
+    struct page *large = page_run_allocate(512, 0);
     EXPECT(large != nullptr && page_physical(large) % (PAGE_SIZE << 9) == 0);
-    page_free(large, 9);
+    page_run_free(large, 512);
     EXPECT(page_free_count() == free);
+}
+
+TEST("a run of any length is given out whole, claimed page by page, and comes back in pieces")
+{
+    setup();
+    uint64_t free = page_free_count();
+    struct page *run = page_run_allocate(300, PAGE_BELOW_4G);
+    EXPECT(run != nullptr && free - page_free_count() == 300);
+    for (uint32_t i = 0; i < 7; i++) {
+        page_claim(run + i);
+        EXPECT(page_physical(run + i) == page_physical(run) + (uint64_t)i * PAGE_SIZE);
+        page_put(run + i);
+    }
+    page_run_free(run + 7, 293);
+    EXPECT(page_free_count() == free);
+    EXPECT(page_run_allocate(1ull << 40, 0) == nullptr && page_free_count() == free);
 }
 
 TEST("blocks are aligned, disjoint and zeroed when asked for")
 {
     setup();
-    for (uint32_t order = 0; order < 6; order++) {
+    for (uint32_t order = 0; order <= PAGE_ALLOCATE_ORDER_MAX; order++) {
         struct page *a = page_allocate(order, PAGE_ZERO), *b = page_allocate(order, PAGE_ZERO);
         EXPECT(a != nullptr && b != nullptr);
         uint64_t size = (uint64_t)PAGE_SIZE << order;

@@ -255,6 +255,8 @@ TEST("contiguous memory has one range of physical addresses and gives all of it 
     struct memory *memory;
     uint64_t free = page_free_count();
     EXPECT(memory_contiguous_make(nullptr, 5 * PAGE_SIZE, MEMORY_CACHED, true, &memory) == OK);
+    for (uint64_t done = 0; done < memory->size;)
+        EXPECT(memory_contiguous_step(memory, &done) == OK);
     for (uint64_t i = 0; i < 5; i++)
         EXPECT(page_physical(memory_peek(memory, i * PAGE_SIZE)) ==
                memory->physical + i * PAGE_SIZE);

@@ -176,3 +176,39 @@ TEST("a window needs a resource of memory that it lies in")
     EXPECT(fe_memory_window(NO_SUCH_HANDLE, 0, FE_PAGE_SIZE, MEMORY_DEVICE, &memory) ==
            ERR_BAD_HANDLE);
 }
+
+TEST("memory that was just given up is there for whoever asks next, however much it is")
+{
+    struct fe_system_info system;
+    EXPECT(fe_system_inspect(guest_resource("system"), &system) == OK);
+    size_t size = fe_page_round(system.memory_free / 8 * 5);
+    for (uint32_t i = 0; i < 3; i++) { // two do not fit, so the second waits for the first to go
+        fe_handle memory;
+        size_t whole, committed;
+        EXPECT(fe_memory_create(size, MEMORY_COMMIT, &memory) == OK);
+        EXPECT(fe_memory_size(memory, &whole, &committed) == OK && committed == size);
+        EXPECT(fe_handle_close(memory) == OK);
+    }
+    fe_handle memory;
+    EXPECT(fe_memory_create(2 * system.memory_total, MEMORY_COMMIT, &memory) == ERR_NO_MEMORY);
+}
+
+TEST("contiguous memory may be larger than any table of the machine, and is zero")
+{
+    enum : size_t { LARGE = 9u << 20 };
+    fe_handle memory;
+    uint64_t physical, at;
+    void *address;
+    for (uint32_t i = 0; i < 2; i++) {
+        EXPECT(fe_memory_contiguous(guest_resource("dma"), LARGE, MEMORY_CACHED, 0, &memory,
+                                    &physical) == OK);
+        EXPECT(fe_memory_physical(memory, LARGE - FE_PAGE_SIZE, &at) == OK);
+        EXPECT(at == physical + LARGE - FE_PAGE_SIZE);
+        EXPECT(fe_memory_map(memory, 0, LARGE, both, &address) == OK);
+        for (size_t byte = 0; byte < LARGE; byte += FE_PAGE_SIZE) {
+            EXPECT(((volatile uint8_t *)address)[byte + i] == 0);
+            ((volatile uint8_t *)address)[byte + i] = 0xff;
+        }
+        EXPECT(fe_memory_unmap(address, LARGE) == OK && fe_handle_close(memory) == OK);
+    }
+}
