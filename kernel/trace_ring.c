@@ -11,7 +11,6 @@
 #include "kernel/object/memory.h"
 #include "kernel/object/process.h"
 #include "kernel/object/resource.h"
-#include "kernel/string.h"
 #include "kernel/syscall.h"
 #include "kernel/trace.h"
 #include <kernel/syscalls.h>
@@ -101,16 +100,15 @@ static enum status ring_create(struct cpu *cpu, uint32_t capacity, struct memory
     return OK;
 }
 
-// Zeroes the memory that the call is making, in steps: OK when all is done.
-static enum status clear(struct progress *progress)
+// Fills the memory that the call is making, in steps: OK when all is done.
+static enum status fill(struct progress *progress)
 {
-    const struct memory *memory = (const struct memory *)progress->object;
-    while (progress->position < memory->size) {
-        memset(arch_physical_to_virtual(memory->physical + progress->position), 0, PAGE_SIZE);
-        progress->position += PAGE_SIZE;
-        if (progress->position < memory->size && progress_should_stop()) return CALL_RESTART;
+    struct memory *memory = (struct memory *)progress->object;
+    enum status status = OK;
+    while (status == OK && progress->position < memory->size) {
+        status = progress_go_on(memory_contiguous_step(memory, &progress->position));
     }
-    return OK;
+    return status;
 }
 
 enum status sys_trace_create(struct resource *resource, uint32_t index, uint32_t capacity,
@@ -125,14 +123,13 @@ enum status sys_trace_create(struct resource *resource, uint32_t index, uint32_t
     if ((capacity & (capacity - 1)) != 0) return ERR_BAD_ARGUMENT;
     struct progress *progress =
         progress_get((const void *)sys_trace_create, (uint64_t[3]){index, capacity}, 0);
-    enum status status = OK;
     if (progress->object == nullptr) {
         struct memory *memory;
         uint64_t size = FE_TRACE_RECORDS + capacity * sizeof(struct fe_trace_record);
-        status = memory_contiguous_make(process, size, MEMORY_CACHED, false, &memory);
-        if (status == OK) progress->object = &memory->object;
+        TRY(memory_contiguous_make(process, size, MEMORY_CACHED, false, &memory));
+        progress->object = &memory->object;
     }
-    if (status == OK) status = clear(progress);
+    enum status status = fill(progress);
     if (status == CALL_RESTART) return status;
     if (status == OK) status = handle_reserve(process, 1);
     if (status == OK) status = ring_create(cpu, capacity, (struct memory *)progress->object);
