@@ -13,8 +13,10 @@
 #include <stdint.h>
 
 enum : uint32_t {
-    FE_9P_VERSION = 1,
+    FE_9P_VERSION = 2,
     FE_9P_DATA_MAX = 64 * 1024, // largest request or reply data that a server must take
+    FE_9P_READ_INLINE = 56, // a read of at most so many bytes is answered in words 1 to 7, without
+                            // data
     FE_9P_NO_FID = UINT32_MAX,
     FE_9P_ROOT_FID = 0, // every attached session has its root here
 };

@@ -287,3 +287,39 @@ TEST("malformed requests are refused and harm nothing")
     }
     EXPECT(reads("/hello", "hello world\n"));
 }
+
+static char long_text[200];
+
+static int64_t place_read(struct p9_request *request, struct p9_open *open, uint64_t offset,
+                          void *to, size_t count)
+{
+    size_t left = offset < sizeof long_text ? sizeof long_text - (size_t)offset : 0;
+    request->bytes = long_text + offset;
+    return (int64_t)(count < left ? count : left);
+}
+
+TEST("a short read comes in the message's words, a longer one from where the bytes lie")
+{
+    static const struct p9_operations operations = {.read = place_read};
+    static const struct p9_tree_entry entries[] = {
+        {.path = "place", .mode = 0444, .operations = &operations}};
+    struct p9_node *other;
+    struct p9_file *file;
+    fe_handle place;
+    uint8_t got[sizeof long_text + 1];
+    EXPECT(start());
+    EXPECT(p9_tree_create(entries, 1, &other) == 0);
+    EXPECT(p9_connector(&server, other, 0, 0, &place) == OK);
+    fake_mount_at("/place", place);
+    for (size_t i = 0; i < sizeof long_text; i++) long_text[i] = (char)(i + 1);
+    EXPECT(p9_open("/place/place", OPEN_READ, 0, &file) == 0);
+    for (size_t size = 0; size <= sizeof long_text; size++) {
+        size_t at = sizeof long_text - size;
+        memset(got, 0, sizeof got);
+        EXPECT(p9_read(file, at, got, size) == (int64_t)size);
+        EXPECT(memcmp(got, long_text + at, size) == 0 && got[size] == 0);
+        EXPECT(fake.answer_size == (size <= FE_9P_READ_INLINE ? 0 : size));
+    }
+    EXPECT(p9_read(file, sizeof long_text - 3, got, FE_9P_READ_INLINE) == 3);
+    p9_close(file);
+}

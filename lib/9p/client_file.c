@@ -3,6 +3,8 @@
 // request repeated; another file whose server died gives EIO.
 #include "client_internal.h"
 
+enum : int { TRIES = 3 };
+
 static int reopen(struct p9_file *file)
 {
     struct p9_file *fresh;
@@ -20,18 +22,17 @@ static int reopen(struct p9_file *file)
     return 0;
 }
 
-// Runs a call on a file; `call->message` and transfer are set anew on a repetition, as a call
-// overwrites them.
+// Runs a call on a file; the message is set anew on a repetition, as an answer overwrites it.
 int file_run(struct p9_file *file, struct call *call)
 {
-    struct call original = *call;
+    struct fe_message original = call->message;
     for (int tries = 0;; tries++) {
-        int result = file->session->is_dead ? CALL_DEAD : call_run(file->session, call);
+        int result = call_run(file->session, call);
         if (result == CALL_LINK) return -EPROTO;
         if (result != CALL_DEAD) return result;
-        result = tries < 3 ? reopen(file) : -EIO;
+        result = tries < TRIES ? reopen(file) : -EIO;
         if (result != 0) return result;
-        *call = original;
+        call->message = original;
         call->message.word[0] = file->fid;
     }
 }
@@ -41,26 +42,62 @@ static bool is_stream(const struct p9_file *file)
     return (file->qid_kind & QID_DEVICE) != 0;
 }
 
+// A read of what fits the words of the answer: no buffer travels.
+[[gnu::noinline]] static int64_t read_inline(struct p9_file *file, uint64_t offset, void *to,
+                                             size_t count)
+{
+    uint64_t deadline = is_stream(file) ? FE_FOREVER : FE_UNINTERRUPTED;
+    for (int tries = 0;; tries++) {
+        struct fe_message message = {.label = P9_READ, .word = {file->fid, offset, count}};
+        int result = session_call(file->session, &message, deadline);
+        if (result == 0) {
+            size_t got = (size_t)message.word[0];
+            if (got > count) return -EPROTO;
+            memcpy(to, &message.word[1], got);
+            return (int64_t)got;
+        }
+        if (result == CALL_LINK) return -EPROTO;
+        if (result != CALL_DEAD) return result;
+        result = tries < TRIES ? reopen(file) : -EIO;
+        if (result != 0) return result;
+    }
+}
+
+[[gnu::noinline]] static int64_t read_buffer(struct p9_file *file, uint64_t offset, void *to,
+                                             size_t count)
+{
+    struct call call;
+    call_init(&call, P9_READ, file->fid);
+    call.is_stream = is_stream(file);
+    call.message.word[1] = offset;
+    call.message.word[2] = count;
+    call_receive(&call, to, count);
+    int result = file_run(file, &call);
+    return result != 0 ? result : (int64_t)call.transfer.received_size;
+}
+
 // Whole reads of ordinary files take as many messages as needed; a stream gives what one message
 // brings.
-int64_t p9_read(struct p9_file *file, uint64_t offset, void *to, size_t count)
+[[gnu::noinline]] static int64_t read_pieces(struct p9_file *file, uint64_t offset, void *to,
+                                             size_t count)
 {
     size_t done = 0;
     do {
         size_t piece = count - done < FE_9P_DATA_MAX ? count - done : FE_9P_DATA_MAX;
-        struct call call;
-        call_init(&call, P9_READ, file->fid);
-        call.is_stream = is_stream(file);
-        call.message.word[1] = offset == FE_9P_POSITION ? offset : offset + done;
-        call.message.word[2] = piece;
-        call_receive(&call, (char *)to + done, piece);
-        int result = file_run(file, &call);
-        if (result != 0) return done ? (int64_t)done : result;
-        size_t got = call.transfer.received_size;
-        done += got;
-        if (got < piece || is_stream(file)) break;
+        uint64_t at = offset == FE_9P_POSITION ? offset : offset + done;
+        int64_t got = p9_read(file, at, (char *)to + done, piece);
+        if (got < 0) return done ? (int64_t)done : got;
+        done += (size_t)got;
+        if ((size_t)got < piece || is_stream(file)) break;
     } while (done < count);
     return (int64_t)done;
+}
+
+int64_t p9_read(struct p9_file *file, uint64_t offset, void *to, size_t count)
+{
+    if (count <= FE_9P_READ_INLINE) return read_inline(file, offset, to, count);
+    if (count <= FE_9P_DATA_MAX) return read_buffer(file, offset, to, count);
+    return read_pieces(file, offset, to, count);
 }
 
 int64_t p9_write(struct p9_file *file, uint64_t offset, const void *from, size_t count)

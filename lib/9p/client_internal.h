@@ -38,6 +38,8 @@ void call_send(struct call *call, const void *data, size_t size);
 void call_receive(struct call *call, void *to, size_t capacity);
 int call_run(struct p9_session *session, struct call *call);
 int call_run_until(struct p9_session *session, struct call *call, uint64_t deadline);
+// The same for a message without struct call.
+int session_call(struct p9_session *session, struct fe_message *message, uint64_t deadline);
 
 uint32_t fid_allocate(struct p9_session *session);
 void fid_free(struct p9_session *session, uint32_t fid);

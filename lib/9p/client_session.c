@@ -40,17 +40,29 @@ static void cache_remove(struct p9_session *session)
     fe_lock_release(&cache_lock);
 }
 
-int call_run_until(struct p9_session *session, struct call *call, uint64_t deadline)
+// What a call that was not simply answered comes to.
+[[gnu::noinline]] static int failure(struct p9_session *session, enum status status, uint64_t label)
 {
-    call->message.transfer = &call->transfer;
-    enum status status = fe_channel_call(session->handle, &call->message, deadline);
-    if (status == ERR_PEER_CLOSED || (status == OK && call->message.label == ESTALE)) {
+    if (status == ERR_PEER_CLOSED || (status == OK && label == ESTALE)) {
         cache_remove(session);
         return CALL_DEAD;
     }
     if (status != OK) return -fe_status_errno(status);
-    if (call->message.label == 0) return 0;
-    return call->message.label == FE_9P_LINK ? CALL_LINK : -(int)call->message.label;
+    return label == FE_9P_LINK ? CALL_LINK : -(int)label;
+}
+
+int session_call(struct p9_session *session, struct fe_message *message, uint64_t deadline)
+{
+    if (session->is_dead) return CALL_DEAD;
+    enum status status = fe_channel_call(session->handle, message, deadline);
+    if (status == OK && message->label == 0) return 0;
+    return failure(session, status, message->label);
+}
+
+int call_run_until(struct p9_session *session, struct call *call, uint64_t deadline)
+{
+    call->message.transfer = &call->transfer;
+    return session_call(session, &call->message, deadline);
 }
 
 // What thread_interrupt may end: requests that wait for something to happen. Ending another one

@@ -44,15 +44,6 @@ static int table_place(struct p9_server_state *state, uint32_t *place)
     return -ENFILE;
 }
 
-struct p9_connection *connection_find(struct p9_server *server, uint64_t badge)
-{
-    struct p9_server_state *state = server->state;
-    uint32_t place = (uint32_t)badge - 1;
-    if (place >= state->connection_capacity) return nullptr;
-    struct p9_connection *connection = state->connections[place];
-    return connection && connection->badge == badge ? connection : nullptr;
-}
-
 // The identity's reference is shared (counted here), as is the root's.
 struct p9_connection *connection_create(struct p9_server *server, struct p9_identity *identity,
                                         struct p9_node *root, fe_handle *session)
@@ -92,12 +83,6 @@ void connection_destroy(struct p9_server *server, struct p9_connection *connecti
     identity_put(connection->identity);
     free(connection->fids);
     free(connection);
-}
-
-struct p9_fid *fid_find(struct p9_connection *connection, uint64_t fid)
-{
-    if (fid >= connection->fid_capacity || connection->fids[fid].node == nullptr) return nullptr;
-    return &connection->fids[fid];
 }
 
 int fid_set(struct p9_connection *connection, uint64_t fid, struct p9_node *node,

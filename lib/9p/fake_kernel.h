@@ -66,6 +66,8 @@ static enum status fake_call(uint64_t reg[12])
     if (!fake.is_answered) return ERR_TIMED_OUT;
     reg[1] = fake.answer.label;
     memcpy(reg + 2, fake.answer.word, sizeof fake.answer.word);
+    if (transfer == nullptr)
+        return fake.answer_size == 0 && !fake.answer_handle ? OK : ERR_TOO_LARGE;
     if (fake.answer_size > transfer->receive_capacity) return ERR_TOO_LARGE;
     if (fake.answer_size) {
         memcpy((void *)transfer->receive, fake.answer_data, fake.answer_size);

@@ -43,12 +43,19 @@ int64_t serve_read(struct p9_request *request, struct p9_reply *reply)
     bool at_position = request->word[1] == FE_9P_POSITION;
     uint64_t offset = at_position ? open->position : request->word[1];
     size_t count = request->word[2] < FE_9P_DATA_MAX ? (size_t)request->word[2] : FE_9P_DATA_MAX;
-    int64_t result = open->node->operations->read(request, open, offset, reply->data, count);
+    bool is_inline = read_is_inline(request);
+    void *to = is_inline ? (void *)&reply->word[1] : reply->data;
+    int64_t result = open->node->operations->read(request, open, offset, to, count);
     if (result == P9_LATER) return later(request, open);
     if (result < 0) return result;
     if (at_position) open->position += (uint64_t)result;
     reply->word[0] = (uint64_t)result;
-    reply->size = (size_t)result;
+    if (!is_inline) {
+        reply->size = (size_t)result;
+        if (request->bytes) reply->bytes = request->bytes;
+    } else if (request->bytes) {
+        memcpy(to, request->bytes, (size_t)result);
+    }
     return 0;
 }
 

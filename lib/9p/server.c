@@ -21,10 +21,22 @@ enum status p9_server_init(struct p9_server *server)
         free(state);
         return ERR_NO_MEMORY;
     }
+    state->transfer.receive = (uintptr_t)state->in;
+    state->transfer.receive_capacity = FE_9P_DATA_MAX;
+    state->transfer.receive_handle_capacity = FE_MESSAGE_HANDLES;
     server->state = state;
     TRY(fe_channel_create(&server->channel));
     TRY(fe_event_create(&server->event));
     return fe_channel_bind(server->channel, server->event, UINT64_MAX);
+}
+
+static void reply_clear(struct p9_reply *reply)
+{
+    reply->label = 0;
+    __builtin_memset(reply->word, 0, sizeof reply->word);
+    reply->bytes = reply->data;
+    reply->size = 0;
+    reply->handle_count = 0;
 }
 
 static void drop_handles(struct p9_reply *reply)
@@ -32,32 +44,35 @@ static void drop_handles(struct p9_reply *reply)
     while (reply->handle_count != 0) fe_handle_drop(&reply->handle[--reply->handle_count]);
 }
 
-// Puts the answer into state->message; an error carries no data.
+// Puts the answer into state->message, where the request was; an error carries no data.
 static void compose(struct p9_server_state *state, uint64_t token, int64_t result)
 {
     struct p9_reply *reply = &state->reply;
     struct fe_message *message = &state->message;
+    struct fe_transfer *transfer = &state->transfer;
     if (result < 0) {
         drop_handles(reply);
-        *reply = (struct p9_reply){.label = (uint64_t)-result, .data = reply->data};
+        reply_clear(reply);
+        reply->label = (uint64_t)-result;
     }
     message->label = reply->label;
-    memcpy(message->word, reply->word, sizeof message->word);
+    __builtin_memcpy(message->word, reply->word, sizeof message->word);
     message->token = token;
-    message->transfer = &state->transfer;
-    state->transfer.send = (uintptr_t)reply->data;
-    state->transfer.send_size = (uint32_t)reply->size;
-    state->transfer.send_handle_count = (uint8_t)reply->handle_count;
-    for (uint32_t i = 0; i < reply->handle_count; i++)
-        state->transfer.send_handle[i] = reply->handle[i];
+    message->transfer = transfer;
+    transfer->send = (uintptr_t)reply->bytes;
+    transfer->send_size = (uint32_t)reply->size;
+    transfer->send_handle_count = (uint8_t)reply->handle_count;
+    for (uint32_t i = 0; i < reply->handle_count; i++) transfer->send_handle[i] = reply->handle[i];
+    transfer->received_size = transfer->received_handle_count = 0;
 }
 
-static void receive_room(struct p9_server_state *state)
+// For a receive that sends nothing.
+static void receive_begin(struct p9_server_state *state)
 {
-    state->message.transfer = &state->transfer;
-    state->transfer.receive = (uintptr_t)state->in;
-    state->transfer.receive_capacity = FE_9P_DATA_MAX;
-    state->transfer.receive_handle_capacity = FE_MESSAGE_HANDLES;
+    struct fe_transfer *transfer = &state->transfer;
+    state->message.transfer = transfer;
+    transfer->send_size = transfer->send_handle_count = 0;
+    transfer->received_size = transfer->received_handle_count = 0;
 }
 
 // Sends a composed answer by itself. When it does not fit the caller's buffer, the caller hears
@@ -111,7 +126,8 @@ fe_handle p9_take_handle(struct p9_request *request, uint32_t index)
 static int64_t execute(struct p9_request *request)
 {
     struct p9_reply *reply = reply_of(request);
-    *reply = (struct p9_reply){.data = reply->data};
+    reply_clear(reply);
+    request->bytes = nullptr;
     p9_operation *operation = nullptr;
     if (request->operation < P9_OPERATION_COUNT) operation = p9_operation_table[request->operation];
     if (operation == nullptr) return -ENOSYS;
@@ -137,12 +153,13 @@ static bool serve(struct p9_server *server, const struct fe_message *message)
         .connection = connection_find(server, message->badge),
         .token = message->token,
         .operation = message->label < P9_OPERATION_COUNT ? (uint32_t)message->label : 0,
+        .word = message->word,
         .data = state->in,
         .size = state->transfer.received_size,
         .handle_count = state->transfer.received_handle_count,
     };
-    memcpy(request.word, message->word, sizeof request.word);
-    memcpy(request.handle, state->transfer.received_handle, sizeof request.handle);
+    for (uint32_t i = 0; i < request.handle_count; i++)
+        request.handle[i] = state->transfer.received_handle[i];
     int64_t result = -ESTALE;
     if (request.connection) {
         request.identity = request.connection->identity;
@@ -171,13 +188,12 @@ static void notice(struct p9_server *server, const struct fe_message *message)
 static bool handle(struct p9_server *server)
 {
     struct p9_server_state *state = server->state;
-    struct fe_message message = state->message;
     bool has_answer = false;
     state->is_busy = true;
-    if (message.label >= FE_NOTICE) {
-        notice(server, &message);
+    if (state->message.label >= FE_NOTICE) {
+        notice(server, &state->message);
     } else {
-        has_answer = serve(server, &message);
+        has_answer = serve(server, &state->message);
     }
     state->is_busy = false;
     if (state->changed == nullptr) return has_answer;
@@ -189,11 +205,26 @@ static bool handle(struct p9_server *server)
 enum status p9_serve_once(struct p9_server *server, uint64_t deadline)
 {
     struct p9_server_state *state = server->state;
-    state->transfer = (struct fe_transfer){};
-    receive_room(state);
+    receive_begin(state);
     TRY(fe_channel_receive(server->channel, &state->message, deadline));
     if (handle(server)) answer_now(server);
     return OK;
+}
+
+// The composed answer and the next message in one call. An answer that cannot be sent so is dealt
+// with by itself.
+static enum status answer_and_receive(struct p9_server *server)
+{
+    struct p9_server_state *state = server->state;
+    uint64_t token = state->message.token;
+    enum status status = fe_channel_reply_receive(server->channel, &state->message);
+    if (status == OK) {
+        state->reply.handle_count = 0; // they have moved
+        return OK;
+    }
+    state->message.token = token;
+    answer_now(server);
+    return status;
 }
 
 void p9_serve(struct p9_server *server)
@@ -201,23 +232,14 @@ void p9_serve(struct p9_server *server)
     struct p9_server_state *state = server->state;
     bool has_answer = false;
     for (;;) {
-        if (!has_answer) {
-            state->transfer = (struct fe_transfer){};
-            receive_room(state);
-            if (fe_channel_receive(server->channel, &state->message, FE_FOREVER) != OK) continue;
+        enum status status;
+        if (has_answer) {
+            status = answer_and_receive(server);
         } else {
-            receive_room(state);
-            uint64_t token = state->message.token;
-            enum status status = fe_channel_reply_receive(server->channel, &state->message);
-            if (status != OK) {
-                state->message.token = token;
-                answer_now(server);
-                has_answer = false;
-                continue;
-            }
-            state->reply.handle_count = 0;
+            receive_begin(state);
+            status = fe_channel_receive(server->channel, &state->message, FE_FOREVER);
         }
-        has_answer = handle(server);
+        has_answer = status == OK && handle(server);
     }
 }
 

@@ -38,10 +38,11 @@ struct p9_poller {
 struct p9_reply {
     uint64_t label;
     uint64_t word[FE_MESSAGE_WORDS];
-    uint8_t *data; // FE_9P_DATA_MAX bytes
+    const void *bytes; // what is sent: `data`, unless an operation says where else it lies
     size_t size;
     uint32_t handle_count;
     fe_handle handle[FE_MESSAGE_HANDLES];
+    uint8_t *data; // FE_9P_DATA_MAX bytes
 };
 
 struct p9_server_state {
@@ -54,8 +55,8 @@ struct p9_server_state {
     struct p9_node *changed; // their waiting requests are to be run
     bool is_busy;            // serving: changes are put off
     void (*gone)(struct p9_server *server, void *owner);
-    struct fe_message message;
-    struct fe_transfer transfer;
+    struct fe_message message;   // received, and in the end what is sent
+    struct fe_transfer transfer; // where it says that messages are received is set once
 };
 
 struct p9_listing {
@@ -72,15 +73,35 @@ struct walk {
 // A walk that met a link has filled the reply: the operation ends with 0.
 enum : int { WALK_LINK = 1 };
 
+// nullptr: the badge is of no session, or of one that has ended.
+static inline struct p9_connection *connection_find(struct p9_server *server, uint64_t badge)
+{
+    struct p9_server_state *state = server->state;
+    uint32_t place = (uint32_t)badge - 1;
+    if (place >= state->connection_capacity) return nullptr;
+    struct p9_connection *connection = state->connections[place];
+    return connection && connection->badge == badge ? connection : nullptr;
+}
+
+static inline struct p9_fid *fid_find(struct p9_connection *connection, uint64_t fid)
+{
+    if (fid >= connection->fid_capacity || connection->fids[fid].node == nullptr) return nullptr;
+    return &connection->fids[fid];
+}
+
+// Whether the answer to a read is in its words.
+static inline bool read_is_inline(const struct p9_request *request)
+{
+    return request->operation == P9_READ && request->word[2] <= FE_9P_READ_INLINE;
+}
+
 // connection.c
-struct p9_connection *connection_find(struct p9_server *server, uint64_t badge);
 struct p9_connection *connection_create(struct p9_server *server, struct p9_identity *identity,
                                         struct p9_node *root, fe_handle *session);
 void connection_destroy(struct p9_server *server, struct p9_connection *connection);
 struct p9_identity *identity_create(uint32_t uid, uint32_t gid, const uint32_t *groups,
                                     uint32_t count);
 void identity_put(struct p9_identity *identity);
-struct p9_fid *fid_find(struct p9_connection *connection, uint64_t fid);
 int fid_set(struct p9_connection *connection, uint64_t fid, struct p9_node *node,
             struct p9_open *open); // counts references
 int fid_clear(struct p9_connection *connection, uint64_t fid);

@@ -28,11 +28,15 @@ static void kept_unlink(struct p9_request *request)
 
 static struct p9_request *request_copy(const struct p9_request *request)
 {
-    struct p9_request *copy = malloc(sizeof *copy + request->size);
+    size_t words = FE_MESSAGE_WORDS * sizeof(uint64_t);
+    struct p9_request *copy = malloc(sizeof *copy + words + request->size);
     if (copy == nullptr) return nullptr;
     *copy = *request;
-    memcpy(copy + 1, request->data, request->size);
-    copy->data = (const uint8_t *)(copy + 1);
+    uint8_t *behind = (uint8_t *)(copy + 1);
+    memcpy(behind, request->word, words);
+    memcpy(behind + words, request->data, request->size);
+    copy->word = (const uint64_t *)(copy + 1);
+    copy->data = behind + words;
     return copy;
 }
 
@@ -69,6 +73,10 @@ static void finish(struct p9_request *kept, int64_t result, struct fe_transfer *
                                      .token = kept->token,
                                      .transfer = transfer};
         message.word[0] = result >= 0 ? (uint64_t)result : 0;
+        if (transfer->send_size != 0 && read_is_inline(kept)) {
+            memcpy(&message.word[1], (const void *)transfer->send, transfer->send_size);
+            transfer->send_size = 0;
+        }
         enum status status = fe_channel_reply(kept->server->channel, &message);
         if (status == OK) handle = FE_NO_HANDLE;
         if (status != OK && status != ERR_STALE) {
@@ -84,6 +92,7 @@ static void finish(struct p9_request *kept, int64_t result, struct fe_transfer *
 
 void p9_finish(struct p9_request *kept, int64_t result, const void *data, size_t size)
 {
+    if (read_is_inline(kept) && size > kept->word[2]) result = -EMSGSIZE;
     struct fe_transfer transfer = {.send = (uintptr_t)data,
                                    .send_size = result >= 0 ? (uint32_t)size : 0};
     finish(kept, result, &transfer);

@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: MIT
-// Memory and text functions. memcpy and memset go by words where both sides are aligned; the rest
-// is plain.
+// Memory and text functions. memcpy and memset go by words, aligned or not; the rest is plain.
 #include <ferrite/libc.h>
 #include <stdint.h>
+
+// One piece of a fixed size, which the compiler makes loads and stores of.
+#define COPY_PIECE(size)                                                                           \
+    do {                                                                                           \
+        __builtin_memcpy(t, f, size);                                                              \
+        t += size;                                                                                 \
+        f += size;                                                                                 \
+    } while (0)
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
     uint8_t *t = to;
     const uint8_t *f = from;
-    if (((uintptr_t)t & 7) == ((uintptr_t)f & 7)) {
-        for (; size > 0 && ((uintptr_t)t & 7) != 0; size--) *t++ = *f++;
-        for (; size >= 8; size -= 8, t += 8, f += 8) {
-            *(uint64_t *)(uintptr_t)t = *(const uint64_t *)(uintptr_t)f;
-        }
-    }
-    for (; size > 0; size--) *t++ = *f++;
+    for (; size >= 32; size -= 32) COPY_PIECE(32);
+    if (size & 16) COPY_PIECE(16);
+    if (size & 8) COPY_PIECE(8);
+    if (size & 4) COPY_PIECE(4);
+    if (size & 2) COPY_PIECE(2);
+    if (size & 1) *t = *f;
     return to;
 }
+
+#undef COPY_PIECE
 
 void *memmove(void *to, const void *from, size_t size)
 {

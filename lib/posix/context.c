@@ -6,11 +6,9 @@
 #include "call.h"
 #include "file.h"
 #include "inherit.h"
-#include "thread.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <ferrite/handle.h>
-#include <ferrite/lock.h>
 #include <ferrite/log.h>
 #include <ferrite/path.h>
 #include <ferrite/start.h>
@@ -21,22 +19,14 @@
 static struct context main_context = {.umask = 022};
 static struct context *child_context; // nullptr: no child is being made
 static bool is_restored;
-static struct fe_lock lock;
-
-void context_lock(void)
-{
-    fe_lock_take(&lock);
-}
-
-void context_unlock(void)
-{
-    fe_lock_release(&lock);
-}
+struct context *context_alone;
+struct fe_lock context_guard;
 
 // What the parent gave: descriptors, directory, process session, signals.
 static void restore(void)
 {
     is_restored = true;
+    if (!thread_has_others) context_alone = &main_context;
     main_context.directory = strdup(fe_start_directory());
     fe_handle handle = fe_start_handle("process");
     if (handle != FE_NO_HANDLE) {
@@ -49,7 +39,7 @@ static void restore(void)
     inherit_restore(&main_context);
 }
 
-struct context *context_current(void)
+struct context *context_find(void)
 {
     struct context *child = __atomic_load_n(&child_context, __ATOMIC_ACQUIRE);
     if (child != nullptr && child->owner == thread_self()) return child;
@@ -137,6 +127,7 @@ long context_enter_child(void)
         destroy(child);
         return error;
     }
+    context_alone = nullptr;
     thread->blocked = UINT64_MAX;
     return 0;
 }
@@ -151,6 +142,7 @@ void context_leave_child(void)
     struct context *child = context_current();
     thread_self()->blocked = child->saved_blocked;
     __atomic_store_n(&child_context, nullptr, __ATOMIC_RELEASE);
+    if (!thread_has_others) context_alone = &main_context;
     destroy(child);
 }
 

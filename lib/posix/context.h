@@ -7,10 +7,10 @@
 
 #include "descriptor.h"
 #include "signals.h"
+#include "thread.h"
 #include <9p/client.h>
+#include <ferrite/lock.h>
 #include <setjmp.h>
-
-struct thread;
 
 struct context {
     struct descriptor_table descriptors;
@@ -29,13 +29,29 @@ struct context {
     jmp_buf resume;         // where vfork returns a second time
 };
 
+// The process's context while there is one thread and no child is being made; else nullptr: look
+// closer.
+extern struct context *context_alone;
+
 // The context that the calling thread's calls mean.
-struct context *context_current(void);
+struct context *context_find(void);
+static inline struct context *context_current(void)
+{
+    return context_alone != nullptr ? context_alone : context_find();
+}
 bool context_is_child(void);
 
 // Guards descriptors, references of files and the list of threads. Never held over a request.
-void context_lock(void);
-void context_unlock(void);
+// Where there is one thread there is nothing to guard.
+extern struct fe_lock context_guard;
+static inline void context_lock(void)
+{
+    if (thread_has_others) fe_lock_take(&context_guard);
+}
+static inline void context_unlock(void)
+{
+    if (thread_has_others) fe_lock_release(&context_guard);
+}
 
 // Copies the current context for a child, registers the child (when there is a process service),
 // and makes it what this thread's calls mean. 0 or a negative errno.

@@ -6,12 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct file *descriptor_find(const struct descriptor_table *table, long number)
-{
-    if (number < 0 || number >= (long)table->capacity) return nullptr;
-    return table->entries[number].file;
-}
-
 static long grow(struct descriptor_table *table, long number)
 {
     if (number < (long)table->capacity) return 0;

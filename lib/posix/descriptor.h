@@ -21,7 +21,10 @@ struct descriptor_table {
 enum : uint32_t { DESCRIPTOR_LIMIT = 65536 }; // RLIMIT_NOFILE
 
 // The file behind `number`, or nullptr. No reference is taken.
-struct file *descriptor_find(const struct descriptor_table *table, long number);
+static inline struct file *descriptor_find(const struct descriptor_table *table, long number)
+{
+    return (unsigned long)number < table->capacity ? table->entries[number].file : nullptr;
+}
 
 // Puts `file` (whose reference moves in) at the lowest free number from `lowest` on; gives the
 // number, -EMFILE, -EINVAL or -ENOMEM.

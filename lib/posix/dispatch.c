@@ -162,25 +162,46 @@ static bool is_bare(long number)
     return number == SYS_munmap || number == SYS_exit;
 }
 
+static inline long run(struct thread *thread, posix_call *call, const long *arguments)
+{
+    thread->depth++;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    long result = call(arguments);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    thread->depth--;
+    return result;
+}
+
+static inline bool wants_restart(long result)
+{
+    return result == RESTART || result == RESTART_UNLESS_HANDLED;
+}
+
+// Runs handlers, and the call again as long as they allow it.
+[[gnu::noinline]] static long settle(struct thread *thread, posix_call *call, const long *arguments,
+                                     long result)
+{
+    for (;;) {
+        enum signal_outcome outcome = SIGNAL_NONE;
+        if (signal_deliverable(thread) != 0 || thread->restores) outcome = signal_run(thread);
+        if (result == RESTART && outcome == SIGNAL_INTERRUPT) return -EINTR;
+        if (result == RESTART_UNLESS_HANDLED && outcome != SIGNAL_NONE) return -EINTR;
+        if (!wants_restart(result)) return result;
+        result = run(thread, call, arguments);
+    }
+}
+
 long __ferrite_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
     if (number < 0 || number >= (long)(sizeof calls / sizeof *calls) || calls[number] == nullptr) {
         return -ENOSYS;
     }
+    posix_call *call = calls[number];
     const long arguments[6] = {a, b, c, d, e, f};
-    if (is_bare(number)) return calls[number](arguments);
+    if (is_bare(number)) return call(arguments);
     struct thread *thread = thread_self();
-    for (;;) {
-        thread->depth++;
-        __atomic_signal_fence(__ATOMIC_SEQ_CST);
-        long result = calls[number](arguments);
-        __atomic_signal_fence(__ATOMIC_SEQ_CST);
-        thread->depth--;
-        if (thread->depth != 0) return result;
-        enum signal_outcome outcome = SIGNAL_NONE;
-        if (signal_deliverable(thread) != 0 || thread->restores) outcome = signal_run(thread);
-        if (result == RESTART && outcome == SIGNAL_INTERRUPT) return -EINTR;
-        if (result == RESTART_UNLESS_HANDLED && outcome != SIGNAL_NONE) return -EINTR;
-        if (result != RESTART && result != RESTART_UNLESS_HANDLED) return result;
-    }
+    long result = run(thread, call, arguments);
+    bool is_quiet = signal_deliverable(thread) == 0 && !thread->restores && !wants_restart(result);
+    if (is_quiet || thread->depth != 0) return result;
+    return settle(thread, call, arguments, result);
 }

@@ -53,21 +53,15 @@ struct file *file_create(struct p9_file *p9, int flags)
     return file;
 }
 
-void file_get(struct file *file)
-{
-    __atomic_add_fetch(&file->references, 1, __ATOMIC_RELAXED);
-}
-
 // Closing asks the server, which may be done under the lock: it never waits for one of us.
-void file_put(struct file *file)
+void file_destroy(struct file *file)
 {
-    if (__atomic_sub_fetch(&file->references, 1, __ATOMIC_ACQ_REL) != 0) return;
     if (file->socket != nullptr) socket_destroy(file->socket);
     p9_close(file->p9);
     free(file);
 }
 
-struct file *file_hold(long descriptor)
+struct file *file_hold_shared(long descriptor)
 {
     struct context *context = context_current();
     context_lock();

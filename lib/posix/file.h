@@ -2,7 +2,7 @@
 // An open file as descriptors share it: a file of the protocol, or a socket made of several.
 #pragma once
 
-#include <9p/client.h>
+#include "context.h"
 
 struct socket;
 
@@ -17,12 +17,26 @@ struct file {
 
 // Takes `p9` over, also on failure (nullptr: no memory). One reference, the caller's.
 struct file *file_create(struct p9_file *p9, int flags);
-void file_get(struct file *file);
-void file_put(struct file *file); // the last one closes it
+static inline void file_get(struct file *file)
+{
+    __atomic_add_fetch(&file->references, 1, __ATOMIC_RELAXED);
+}
+void file_destroy(struct file *file);
+static inline void file_put(struct file *file) // the last one closes it
+{
+    if (__atomic_sub_fetch(&file->references, 1, __ATOMIC_ACQ_REL) == 0) file_destroy(file);
+}
 
 // The file behind a descriptor of the current context, with a reference for the caller; nullptr:
 // EBADF.
-struct file *file_hold(long descriptor);
+struct file *file_hold_shared(long descriptor);
+static inline struct file *file_hold(long descriptor)
+{
+    if (context_alone == nullptr) return file_hold_shared(descriptor);
+    struct file *file = descriptor_find(&context_alone->descriptors, descriptor);
+    if (file != nullptr) file->references++;
+    return file;
+}
 
 // Gives `file` (consumed, also on failure) the lowest free descriptor. `flags`: O_CLOEXEC is looked
 // at.

@@ -19,7 +19,7 @@
 // Who is not in the terminal's foreground does not get its input: SIGTTIN stops the group, and the
 // read goes on when it is continued in the foreground. A foreground group of which nobody is left
 // keeps nobody off.
-static long wait_for_foreground(struct file *file)
+[[gnu::noinline]] static long wait_for_foreground(struct file *file)
 {
     if (file->is_no_terminal || context_is_child()) return 0;
     struct p9_control wish = {.request = CONTROL_GROUP_GET};
@@ -78,16 +78,24 @@ static long transfer(long descriptor, const struct iovec *vector, long count, bo
     return done > 0 ? done : result;
 }
 
+// One buffer, which is most often what there is.
+static long transfer_one(long descriptor, void *at, size_t count, bool write, uint64_t offset)
+{
+    struct file *file = file_hold(descriptor);
+    if (file == nullptr) return -EBADF;
+    long result = write ? write_some(file, offset, at, count) : read_some(file, offset, at, count);
+    file_put(file);
+    return result;
+}
+
 long call_read(const long *a)
 {
-    struct iovec one = {(void *)a[1], (size_t)a[2]};
-    return transfer(a[0], &one, 1, false, FE_9P_POSITION);
+    return transfer_one(a[0], (void *)a[1], (size_t)a[2], false, FE_9P_POSITION);
 }
 
 long call_write(const long *a)
 {
-    struct iovec one = {(void *)a[1], (size_t)a[2]};
-    return transfer(a[0], &one, 1, true, FE_9P_POSITION);
+    return transfer_one(a[0], (void *)a[1], (size_t)a[2], true, FE_9P_POSITION);
 }
 
 long call_readv(const long *a)
@@ -106,8 +114,7 @@ static long write_joined(long descriptor, const struct iovec *vector, long count
         memcpy(buffer + size, vector[i].iov_base, vector[i].iov_len);
         size += vector[i].iov_len;
     }
-    struct iovec one = {buffer, size};
-    return transfer(descriptor, &one, 1, true, FE_9P_POSITION);
+    return transfer_one(descriptor, buffer, size, true, FE_9P_POSITION);
 }
 
 long call_writev(const long *a)
@@ -118,32 +125,28 @@ long call_writev(const long *a)
     return result != -E2BIG ? result : transfer(a[0], vector, a[2], true, FE_9P_POSITION);
 }
 
-static long transfer_at(const long *a, const struct iovec *vector, long count, bool write)
-{
-    if (a[3] < 0) return -EINVAL;
-    return transfer(a[0], vector, count, write, (uint64_t)a[3]);
-}
-
 long call_pread(const long *a)
 {
-    struct iovec one = {(void *)a[1], (size_t)a[2]};
-    return transfer_at(a, &one, 1, false);
+    if (a[3] < 0) return -EINVAL;
+    return transfer_one(a[0], (void *)a[1], (size_t)a[2], false, (uint64_t)a[3]);
 }
 
 long call_pwrite(const long *a)
 {
-    struct iovec one = {(void *)a[1], (size_t)a[2]};
-    return transfer_at(a, &one, 1, true);
+    if (a[3] < 0) return -EINVAL;
+    return transfer_one(a[0], (void *)a[1], (size_t)a[2], true, (uint64_t)a[3]);
 }
 
 long call_preadv(const long *a)
 {
-    return transfer_at(a, (const struct iovec *)a[1], a[2], false);
+    if (a[3] < 0) return -EINVAL;
+    return transfer(a[0], (const struct iovec *)a[1], a[2], false, (uint64_t)a[3]);
 }
 
 long call_pwritev(const long *a)
 {
-    return transfer_at(a, (const struct iovec *)a[1], a[2], true);
+    if (a[3] < 0) return -EINVAL;
+    return transfer(a[0], (const struct iovec *)a[1], a[2], true, (uint64_t)a[3]);
 }
 
 long call_lseek(const long *a)

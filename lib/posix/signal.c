@@ -20,8 +20,8 @@
 
 enum : int { CANCEL = 33 }; // the C library's own, for pthread_cancel: always ends a wait
 
-static struct fe_signal_page *page; // nullptr: nothing published yet
-static struct fe_signal_page private_page;
+static struct fe_signal_page private_page; // until a shared one is needed
+struct fe_signal_page *signal_page = &private_page;
 
 static_assert(FE_CALL_THREAD_UPCALL_RETURN == 64); // context.S has the number
 void posix_upcall_entry(void); // arch/<isa>/user/context.S: saves all registers, calls posix_upcall
@@ -29,15 +29,7 @@ uint32_t posix_upcall(void);
 
 static struct fe_signal_page *shared(void)
 {
-    struct fe_signal_page *now = __atomic_load_n(&page, __ATOMIC_ACQUIRE);
-    return now != nullptr ? now : &private_page;
-}
-
-uint64_t signal_deliverable(const struct thread *thread)
-{
-    uint64_t pending = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) |
-                       __atomic_load_n(&shared()->pending, __ATOMIC_RELAXED);
-    return pending & ~thread->blocked;
+    return __atomic_load_n(&signal_page, __ATOMIC_ACQUIRE);
 }
 
 static bool is_ignored_by_default(int number)
@@ -106,7 +98,7 @@ static long make_page(struct context *context)
         status = fe_memory_unmap(address, FE_PAGE_SIZE);
         return error;
     }
-    __atomic_store_n(&page, made, __ATOMIC_RELEASE);
+    __atomic_store_n(&signal_page, made, __ATOMIC_RELEASE);
     return 0;
 }
 
@@ -114,7 +106,7 @@ static long make_page(struct context *context)
 long signal_publish(struct context *context)
 {
     if (context->parent != nullptr) return 0;
-    if (page == nullptr) {
+    if (shared() == &private_page) {
         long error = make_page(context);
         if (error < 0) return error;
     }

@@ -3,9 +3,9 @@
 // shared with it (struct fe_signal_page), made when a program first catches, ignores or blocks one.
 #pragma once
 
-#include <stdint.h>
+#include "thread.h"
+#include <abi/9p.h>
 
-struct thread;
 struct context;
 
 enum : int { SIGNAL_COUNT = 65 };
@@ -24,7 +24,14 @@ static inline uint64_t signal_bit(int number)
 }
 
 // Signals for `thread` that are not blocked. Cheap: looked at after every call.
-uint64_t signal_deliverable(const struct thread *thread);
+extern struct fe_signal_page *signal_page;
+static inline uint64_t signal_deliverable(const struct thread *thread)
+{
+    const struct fe_signal_page *page = __atomic_load_n(&signal_page, __ATOMIC_ACQUIRE);
+    uint64_t pending = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) |
+                       __atomic_load_n(&page->pending, __ATOMIC_RELAXED);
+    return pending & ~thread->blocked;
+}
 
 // What the handlers that ran mean for an interrupted call.
 enum signal_outcome : uint32_t { SIGNAL_NONE, SIGNAL_RESTART, SIGNAL_INTERRUPT };

@@ -18,10 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct thread main_thread = {.number = 1};
-static struct thread *threads = &main_thread;
+struct thread thread_first = {.number = 1};
+bool thread_is_started, thread_has_others;
+static struct thread *threads = &thread_first;
 static uint32_t last_number = 1;
-static bool is_started; // the first thread's own block can be used
 static _Thread_local struct thread *self;
 
 // A detached thread that is about to end: only one at a time, because the C library holds its
@@ -32,14 +32,9 @@ static struct {
 } leaving;
 
 // Kept apart: before the thread pointer is set, not even a look at `self` is allowed.
-[[gnu::noinline]] static struct thread *own(void)
+[[gnu::noinline]] struct thread *thread_own(void)
 {
     return self;
-}
-
-struct thread *thread_self(void)
-{
-    return is_started ? own() : &main_thread;
 }
 
 struct thread *thread_list(void)
@@ -50,10 +45,10 @@ struct thread *thread_list(void)
 // The C library's first call after the thread pointer is set.
 long call_set_tid_address(const long *a)
 {
-    if (!is_started) {
-        self = &main_thread;
-        main_thread.handle = fe_start_handle("thread");
-        is_started = true;
+    if (!thread_is_started) {
+        self = &thread_first;
+        thread_first.handle = fe_start_handle("thread");
+        thread_is_started = true;
     }
     self->clear = (uintptr_t)a[0];
     return self->number;
@@ -104,7 +99,7 @@ static void thread_destroy(struct thread *thread)
     context_lock();
     unlink_thread(thread);
     context_unlock();
-    if (thread == &main_thread) return;
+    if (thread == &thread_first) return;
     fe_handle_drop(&thread->event);
     fe_handle_drop(&thread->handle);
     free(thread);
@@ -112,6 +107,8 @@ static void thread_destroy(struct thread *thread)
 
 static enum status start_thread(struct thread *thread, const struct fe_thread_options *options)
 {
+    thread_has_others = true;
+    context_alone = nullptr;
     context_lock();
     enum status status = fe_thread_create(fe_process_self(), options, &thread->handle);
     if (status == OK) {
@@ -155,7 +152,7 @@ int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...
 
 void thread_leave_if_within(uintptr_t address, size_t size)
 {
-    if (!is_started || self == &main_thread) return;
+    if (!thread_is_started || self == &thread_first) return;
     if ((uintptr_t)&self - address >= size) return;
     leaving.clear = self->clear;
     leaving.is_active = true;

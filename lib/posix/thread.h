@@ -22,7 +22,16 @@ struct thread {
     struct thread *next;
 };
 
-struct thread *thread_self(void);
+// The calling thread. Early on its own block cannot be used yet.
+extern struct thread thread_first;
+extern bool thread_is_started;
+struct thread *thread_own(void);
+static inline struct thread *thread_self(void)
+{
+    return thread_is_started ? thread_own() : &thread_first;
+}
+
+extern bool thread_has_others;    // true for good once a second one was made
 struct thread *thread_list(void); // under context_lock
 
 // The event on which this thread waits for several files at once.

@@ -64,6 +64,8 @@ struct p9_operations {
     int (*open)(struct p9_request *request,
                 struct p9_open *open); // may set open->state, open->node
     void (*close)(struct p9_open *open);
+    // Into `to`; or sets request->bytes to where the bytes lie, and stay as they are until the
+    // server receives its next message.
     int64_t (*read)(struct p9_request *request, struct p9_open *open, uint64_t offset, void *to,
                     size_t count);
     int64_t (*write)(struct p9_request *request, struct p9_open *open, uint64_t offset,
@@ -143,13 +145,14 @@ struct p9_request {
     struct p9_connection *connection;
     const struct p9_identity *identity;
     uint64_t token;
-    uint32_t operation; // enum fe_9p_operation
-    uint64_t word[FE_MESSAGE_WORDS];
+    uint32_t operation;   // enum fe_9p_operation
+    const uint64_t *word; // FE_MESSAGE_WORDS
     const uint8_t *data;
     size_t size;
     fe_handle handle[FE_MESSAGE_HANDLES];
     uint32_t handle_count;
     uint64_t value;    // control: the reply's value
+    const void *bytes; // read: where the bytes are, instead of in its buffer
     uint64_t progress; // the operation's own, kept over P9_LATER; 0 at first
     bool is_kept, is_cancelled;
     // The library's own.
