@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The ring of the kernel's log. Positions count bytes since boot, so a reader knows what it missed.
-// Everything also goes to the debug console, if there is one.
+// Everything also goes to the debug console, if there is one and nobody else has claimed it.
 #include "kernel/log.h"
 #include "kernel/device/device.h"
 #include "kernel/string.h"
@@ -8,16 +8,17 @@
 enum : uint32_t { RING_SIZE = 1u << 16, LINE_SIZE = 256 };
 static char ring[RING_SIZE];
 static uint64_t end;
+static bool is_quiet;
 
-void log_console(const char *text, size_t size)
+void log_set_quiet(bool quiet)
 {
-    if (debug_console != nullptr) debug_console->write(text, (uint32_t)size);
+    is_quiet = quiet;
 }
 
 void log_write(const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++) ring[end++ % RING_SIZE] = text[i];
-    log_console(text, size);
+    if (debug_console != nullptr && !is_quiet) debug_console->write(text, (uint32_t)size);
 }
 
 void log_print(const char *format, ...)

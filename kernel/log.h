@@ -21,8 +21,8 @@ uint64_t log_end(void);
 // Copies up to `size` bytes from *position (moved up to the oldest that is still there).
 size_t log_copy(uint64_t *position, char *to, size_t size);
 
-// Sends text to the debug console only.
-void log_console(const char *text, size_t size);
+// Quiet: what is written goes to the ring only.
+void log_set_quiet(bool quiet);
 
 // Prints the reason and a backtrace, and ends the machine; a release starts it again.
 [[noreturn, gnu::format(printf, 1, 2)]] void panic(const char *format, ...);

@@ -30,6 +30,27 @@ enum status sys_debug_write(struct resource *resource, struct user_buffer text)
     return OK;
 }
 
+// Who writes on the line of the debug console by a driver; nullptr: nobody.
+static const struct process *claimant;
+
+enum status sys_debug_claim(struct resource *resource, uint32_t claim)
+{
+    const struct process *process = process_current();
+    TRY(resource_check(resource, RESOURCE_DEBUG, 0, 1));
+    if (claim > 1) return ERR_BAD_ARGUMENT;
+    if (claimant != nullptr && claimant != process) return ERR_BUSY;
+    claimant = claim != 0 ? process : nullptr;
+    log_set_quiet(claimant != nullptr);
+    return OK;
+}
+
+void machine_forget(const struct process *process)
+{
+    if (claimant != process) return;
+    claimant = nullptr;
+    log_set_quiet(false);
+}
+
 enum status sys_log_read(struct resource *resource, uint64_t position, struct user_buffer data,
                          uint64_t *new_position, size_t *length)
 {

@@ -4,6 +4,7 @@
 // told; what is left, the address space above all, is the reaper's.
 #include "kernel/object/process.h"
 #include "kernel/log.h"
+#include "kernel/machine.h"
 #include "kernel/memory/page.h"
 #include "kernel/object/handle.h"
 #include "kernel/object/image.h"
@@ -133,6 +134,7 @@ static void dead(struct process *process)
 {
     process->state = PROCESS_DEAD;
     trace_process(process, TRACE_EXIT);
+    machine_forget(process);
     process->phase = PROCESS_END_SPACE;
     list_remove(&process->all);
     count--;

@@ -15,7 +15,8 @@
 struct thread {
     uint64_t id; // first
     uint64_t process;
-    bool calling, waits; // in a call; it is not over but will be when the thread runs again
+    bool calling;
+    bool waits, again; // the call is over when the thread runs again; or is to be made again
     uint32_t call;
     bool serving, is_asked;        // a slice is open; a message has come with the present call
     uint64_t caller, token, label; // of the message
@@ -113,11 +114,9 @@ static void serve_begin(struct conversion *to, struct thread *thread)
 static void call_end(struct conversion *to, struct thread *thread, const uint64_t *result)
 {
     if (thread->calling) {
-        thread->calling = thread->waits = false;
+        thread->calling = thread->waits = thread->again = false;
         begin_event(to, 'E', thread, nullptr, nullptr);
-        if (result != nullptr && *result == TRACE_AGAIN)
-            json_text(to->json, "status", "made again after an interrupt");
-        else if (result != nullptr)
+        if (result != nullptr)
             json_text(to->json, "status", fe_status_text((enum status)(int32_t)*result));
         json_event_end(to->json);
     }
@@ -133,6 +132,9 @@ static bool takes_message(uint32_t call)
 static void on_call(struct conversion *to, const struct fe_trace_record *record,
                     struct thread *thread)
 {
+    bool goes_on = thread->again && thread->call == record->detail;
+    thread->again = false;
+    if (goes_on) return; // one that an interrupt cut short is one call
     call_end(to, thread, nullptr);
     if (takes_message(record->detail)) serve_end(to, thread);
     thread->calling = true;
@@ -148,6 +150,8 @@ static void on_return(struct conversion *to, const struct fe_trace_record *recor
 {
     if (record->word[0] == TRACE_WAITS)
         thread->waits = thread->calling;
+    else if (record->word[0] == TRACE_AGAIN)
+        thread->again = thread->calling;
     else
         call_end(to, thread, &record->word[0]);
 }

@@ -14,6 +14,7 @@
 #include <ferrite/lock.h>
 #include <ferrite/log.h>
 #include <ferrite/start.h>
+#include <ferrite/status.h>
 #include <ferrite/thread.h>
 
 enum : uint64_t { BIT_INPUT = 1, BIT_OUTPUT = 2, BIT_TIME = 4, BIT_AGAIN = 8 };
@@ -31,8 +32,16 @@ static bool output_waits; // the line has no room; BIT_OUTPUT will tell
 
 // --- The line ---
 
+// While the line is ours the kernel's words go to the log, and not between those of programs.
+static void claim(bool is_ours)
+{
+    enum status status = fe_debug_claim(fe_start_handle("resource/debug"), is_ours);
+    if (status != OK) fe_log("the debug console: %s", fe_status_text(status));
+}
+
 static void line_lost(void)
 {
+    if (line) claim(false);
     p9_close(line);
     line = nullptr;
     if (fe_event_arm(server.event, BIT_AGAIN, fe_clock_after(REOPEN_PAUSE), 0) != OK) fe_exit(4);
@@ -111,7 +120,7 @@ static void line_open(void)
 {
     output_waits = false;
     int result = p9_open(line_path, OPEN_WRITE | OPEN_NONBLOCK, 0, &line);
-    if (result == 0) return;
+    if (result == 0) return claim(true);
     line = nullptr;
     fe_log("%s: error %d", line_path, -result);
     line_lost();

@@ -55,6 +55,7 @@ void power_now(void);
 // process.c: the process service, once it runs
 void process_session_set(fe_handle session);
 fe_handle process_register(struct unit *unit, fe_handle process);
+void processes_register(void); // those that it does not know yet
 
 // user.c
 int user_namespace(struct p9_request *request); // answers later

@@ -100,6 +100,7 @@ static void signalled(struct p9_server *self, uint64_t bits)
         is_loaded = true;
         load_all();
     }
+    processes_register();
     units_start();
 }
 

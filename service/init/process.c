@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: MIT
 // init as a client of the process service: every service is registered there, so that it has a pid,
-// is seen by ps and can spawn and wait like any process.
+// is seen by ps and can spawn and wait like any process. Those that run before the process service
+// does are registered when it is ready, and so are all when it was started again.
 #include "init.h"
 
 #include <9p/client.h>
 #include <abi/errno.h>
+#include <abi/syscalls.h>
+#include <ferrite/handle.h>
 #include <ferrite/libc.h>
+#include <ferrite/start.h>
 
 enum : uint64_t { SIGNAL_CHILD = 1ull << 16 }; // services watch their children themselves
 
 static struct p9_file *own;
+static bool is_introduced; // the service knows what is behind pid 1
 
-// The service gives init its own session when it is ready.
+// The service gives init its own session, and knows nobody yet.
 void process_session_set(fe_handle session)
 {
     struct p9_session *adopted = p9_session_adopt(session);
@@ -19,6 +24,24 @@ void process_session_set(fe_handle session)
     if (own) p9_close(own);
     own = p9_file_adopt(adopted, FE_9P_ROOT_FID, OPEN_PATH);
     p9_session_put(adopted);
+    is_introduced = false;
+    for (struct unit *unit = units; unit; unit = unit->next) unit->is_registered = false;
+}
+
+// Before it is ready the service may be asking init, so init does not ask it.
+static bool may_ask(void)
+{
+    const struct unit *unit = units;
+    while (unit && strcmp(unit->name, "process") != 0) unit = unit->next;
+    return own != nullptr && unit != nullptr && unit->state == UNIT_READY;
+}
+
+static void failed(const char *name, int result)
+{
+    say("%s: cannot be registered (%d)", name, result);
+    if (result != -EIO) return;
+    p9_close(own);
+    own = nullptr;
 }
 
 // The session for a child whose process is given, or FE_NO_HANDLE while there is no process
@@ -26,16 +49,40 @@ void process_session_set(fe_handle session)
 fe_handle process_register(struct unit *unit, fe_handle process)
 {
     fe_handle session = FE_NO_HANDLE;
-    if (own == nullptr || strcmp(unit->name, "process") == 0) return FE_NO_HANDLE;
+    if (!may_ask()) return FE_NO_HANDLE;
     struct p9_registration what = {.command = unit->name, .ignored = SIGNAL_CHILD};
     int result = p9_process_register(own, process, &what, &session);
-    if (result != 0) {
-        say("%s: cannot be registered (%d)", unit->name, result);
-        if (result == -EIO) {
-            p9_close(own);
-            own = nullptr;
-        }
-        return FE_NO_HANDLE;
+    unit->is_registered = true; // one that cannot be is not tried again
+    if (result == 0) return session;
+    failed(unit->name, result);
+    return FE_NO_HANDLE;
+}
+
+// Shows the service init's own process, which it may look at and no more.
+static void introduce(void)
+{
+    fe_handle self;
+    enum status status =
+        fe_handle_duplicate(fe_start_handle("self"), RIGHT_TRANSFER | RIGHT_INSPECT, &self);
+    if (status != OK) return;
+    struct fe_process_register wish = {.command = "init"};
+    struct p9_control control = {.request = CONTROL_PROCESS_BECOME,
+                                 .data = &wish,
+                                 .size = sizeof wish,
+                                 .send = &self,
+                                 .send_count = 1};
+    is_introduced = true;
+    int result = p9_control(own, &control);
+    if (result != 0) failed("init", result);
+}
+
+void processes_register(void)
+{
+    if (!may_ask()) return;
+    if (!is_introduced) introduce();
+    for (struct unit *unit = units; unit && own; unit = unit->next) {
+        if (unit->process == FE_NO_HANDLE || unit->is_registered) continue;
+        fe_handle session = process_register(unit, unit->process);
+        fe_handle_drop(&session); // it was born without
     }
-    return session;
 }

@@ -185,6 +185,7 @@ void units_start(void)
 static void unit_ended(struct unit *unit, int32_t code)
 {
     fe_handle_drop(&unit->process);
+    unit->is_registered = false;
     unit->exit_code = code;
     if (unit->restart == RESTART_NEVER) {
         if (code == 0)

@@ -41,8 +41,9 @@ struct unit {
 
     enum unit_state state;
     fe_handle image, process;
-    uint32_t bit;   // of the event, for its end
-    bool is_initrd; // started before there was a file system
+    uint32_t bit;       // of the event, for its end
+    bool is_initrd;     // started before there was a file system
+    bool is_registered; // with the process service that runs now
     uint32_t failures;
     uint64_t started, ready, retry; // ns
     int32_t exit_code;

@@ -56,6 +56,30 @@ TEST("the log holds what the debug console was told, for who may read it")
     EXPECT(fe_debug_write(debug, (const void *)unmapped_address, 4) == ERR_BAD_ADDRESS);
 }
 
+int guest_child(const char *)
+{
+    return fe_debug_claim(guest_resource("debug"), 1);
+}
+
+TEST("the debug console is claimed by one at a time, and let go of by its end")
+{
+    fe_handle debug = guest_resource("debug"), weak = guest_weaken(debug, RIGHT_INSPECT);
+    struct fe_child child;
+    struct fe_process_info info;
+    EXPECT(fe_debug_claim(guest_resource("memory"), 1) == ERR_WRONG_TYPE);
+    EXPECT(fe_debug_claim(weak, 1) == ERR_NO_RIGHT && fe_handle_close(weak) == OK);
+    EXPECT(fe_debug_claim(NO_SUCH_HANDLE, 1) == ERR_BAD_HANDLE);
+    EXPECT(fe_debug_claim(debug, 2) == ERR_BAD_ARGUMENT);
+    // Whatever becomes of the child's claim, the lines of the tests after this one are seen.
+    EXPECT(guest_spawn("claim", nullptr, 0, &child) == OK);
+    EXPECT(guest_wait(&child, &info) == OK && info.exit_code == OK);
+    EXPECT(fe_debug_claim(debug, 1) == OK && fe_debug_claim(debug, 1) == OK);
+    enum status status = guest_spawn("claim", nullptr, 0, &child);
+    if (status == OK) status = guest_wait(&child, &info);
+    EXPECT(fe_debug_claim(debug, 0) == OK && fe_debug_claim(debug, 0) == OK);
+    EXPECT(status == OK && info.exit_code == ERR_BUSY);
+}
+
 TEST("the system's figures make sense")
 {
     struct fe_system_info info;

@@ -62,7 +62,7 @@ def check_messages(events, slices, track):
             assert event["ph"] not in ends, f"an arrow has two ends of a kind: {event}"
             ends[event["ph"]] = event
     assert arrows and all(len(ends) == 2 for ends in arrows.values()), "an arrow has one end"
-    reads = 0
+    servers, reads = names(events, "thread_name"), 0
     for ends in arrows.values():
         start, end = ends["s"], ends["f"]
         call, serve = (start, end) if start["name"] == "request" else (end, start)
@@ -71,8 +71,9 @@ def check_messages(events, slices, track):
         if start["name"] == "request" and (call["pid"], call["tid"]) == track:
             served = [begin for begin in around(slices, serve) if begin.get("cat") == "serve"]
             assert served and served[-1]["args"]["caller"] == track[1]
-            reads += served[-1]["name"] == "read"
-    assert reads == 3, f"{reads} reads arrived, not 3"
+            server = servers[(serve["pid"], serve["tid"])]
+            reads += served[-1]["name"] == "read" and server.startswith("tmp/")
+    assert reads == 3, f"{reads} reads went to the service of /tmp, not 3"
     print("\nPASS trace: arrows lead from each caller to its server and back")
 
 

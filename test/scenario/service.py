@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""Services: each has a pid, whenever it was started, and what init has to say is in the log."""
+
+import re
+
+from machine import Machine
+
+
+def pids(machine):
+    """Pid by name, as ps tells."""
+    return {name: int(pid) for pid, name in re.findall(r"(?m)^\s*(\d+)\s.*\s(\S+)\s*$", machine.run("ps"))}
+
+
+with Machine() as machine:
+    machine.login(user="root")
+    ended = {"clock"}  # sets the time, and that is all
+    services = set(re.findall(r"(?m)^(\S+) ready ", machine.run("cat /dev/services"))) - ended
+    running = pids(machine)
+    assert services and services <= set(running), f"without a pid: {services - set(running)}"
+    assert running["init"] == 1 and {"initrd", "process", "devfs"} <= services
+    print("\nPASS service: every service has a pid, also those before the process service")
+
+    status = dict(re.findall(r"(?m)^(\w+) (.*?)\s*$", machine.run("cat /proc/1/status")))
+    assert status["name"] == "init" and int(status["memory"]) > 0 and int(status["id"]) > 0
+    print("\nPASS service: init is seen like the others")
+
+    machine.run(f"kill -9 {running['log']}")
+    said = machine.run("sleep 2")
+    assert "ended" not in said, said
+    assert re.search(r"init: log: ended \(-9\)", machine.run("dmesg")), "the log does not have it"
+    assert pids(machine)["log"] != running["log"]
+    print("\nPASS service: what init says is in the log, not between what programs print")
+
+    # Without the console service the debug console is the kernel's again.
+    machine.line_send(f"kill -9 {running['console']}")
+    machine.expect(r"init: console: ended \(-9\)")
+    print("\nPASS service: init is heard when the console has died")
