@@ -20,7 +20,7 @@ help:
 	@echo 'make test [T=name]    unit, guest and scenario tests of every board, or those that T selects'
 	@echo 'make check            style, layering and budgets; make format puts the style right'
 	@echo 'make bench            measure, in instructions, beside the peers; writes out/bench.json'
-	@echo 'make book             the book as one page; make picture draws the picture of the README'
+	@echo 'make book             the book as one page; make picture draws its pictures anew'
 	@echo 'make keys KEYS=dir  keys for releases; RELEASE=version KEYS=dir PASSWD=file make one (man/5/release.md)'
 	@echo 'make list             boards and how they boot, systems, components; make clean forgets out/'
 	@echo

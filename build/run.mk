@@ -18,9 +18,10 @@ run: build $(disk)
 debug: build $(disk)
 	$(Q)tool/debug $(DEBUGGER) $(made)/kernel.elf $(debugger_arch) $(command) $(outside)
 
-# A picture of a session, for the README.
+# Pictures of a session, for the README, and of a trace, for the book.
 picture: build
 	$(Q)$(PYTHON) tool/picture $(BOARD) $(BOOT) doc/picture/session.svg
+	$(Q)$(PYTHON) tool/timeline --boot $(BOARD) $(BOOT) doc/picture/trace.svg 'cat /tmp/note'
 
 book:
 	$(Q)$(PYTHON) tool/book out/book.html && echo 'The book is out/book.html'
