@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How far the current thread's long call has come. A call that stops for an interrupt returns
 // CALL_RESTART and is made again with the same arguments; here it finds the object that it is
-// making and a position. Another long call in between, as an upcall may make, only makes the first
-// start over. Guarded by the kernel lock.
+// making and a position. Only a restart goes on with it: an upcall in between, or a failure before
+// the handler runs, makes the call start over. Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/object/object.h"

@@ -135,6 +135,7 @@ bool thread_upcall(struct thread *thread)
     thread->interrupted = false;
     thread->upcalling = thread->upcalled = true;
     thread->ipc.copied_with = 0;
+    progress_end(&thread->progress); // the call may be made anew, or never
     arch_frame_upcall(&thread->frame, thread->upcall_entry, stack, stack);
     return true;
 }
