@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // System calls enter here; the dispatcher made from abi/syscalls.def looks everything up.
 #include "kernel/syscall.h"
+#include "kernel/memory/progress.h"
 #include "kernel/object/reap.h"
+#include "kernel/object/thread.h"
 #include "kernel/schedule/lock.h"
 #include "kernel/trace.h"
 #include "kernel/trap.h"
@@ -24,6 +26,8 @@ static bool is_starved(enum status status)
         if (arch_interrupt_pending()) return CALL_RESTART;
         status = syscall_dispatch(frame, number);
     }
+    // Also of a restart that was refused before its handler ran.
+    if (status < OK) progress_end(&thread_current()->progress);
     return status;
 }
 

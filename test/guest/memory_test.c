@@ -212,3 +212,32 @@ TEST("contiguous memory may be larger than any table of the machine, and is zero
         EXPECT(fe_memory_unmap(address, LARGE) == OK && fe_handle_close(memory) == OK);
     }
 }
+
+static struct {
+    fe_handle memory, event;
+} cut;
+
+static void close_soon(void *)
+{
+    uint64_t bits;
+    if (fe_event_wait(cut.event, 1, FE_FOREVER, &bits) == OK) (void)!fe_handle_close(cut.memory);
+}
+
+TEST("a long write whose handle is closed on the way leaves nothing for the next one")
+{
+    enum : size_t { LONG = 32u << 20 };
+    fe_handle memory;
+    void *address;
+    uint8_t first = 0;
+    EXPECT(fe_memory_create(LONG, 0, &memory) == OK);
+    EXPECT(fe_handle_duplicate(memory, RIGHT_ALL, &cut.memory) == OK);
+    EXPECT(fe_memory_allocate(LONG, &address) == OK && fe_event_create(&cut.event) == OK);
+    EXPECT(guest_thread(close_soon, nullptr, PRIORITY_DRIVER) == OK);
+    EXPECT(fe_event_arm(cut.event, 1, fe_clock_after(MILLISECOND), 0) == OK);
+    EXPECT(fe_memory_write(cut.memory, 0, address, LONG) == ERR_BAD_HANDLE);
+    *(uint8_t *)address = 1;
+    EXPECT(fe_memory_write(memory, 0, address, LONG) == OK);
+    EXPECT(fe_memory_read(memory, 0, &first, 1) == OK && first == 1);
+    EXPECT(fe_memory_unmap(address, LONG) == OK && fe_handle_close(memory) == OK);
+    EXPECT(fe_handle_close(cut.event) == OK);
+}
