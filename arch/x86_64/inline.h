@@ -42,14 +42,20 @@ enum : uint32_t {
 };
 
 struct arch_space {
-    uint64_t root;       // physical address of the top table
-    uint64_t generation; // of `identifier`
-    uint16_t identifier; // PCID; 0: none
-    bool is_stale;       // translations changed while it was not current
+    uint64_t root;  // physical address of the top table; in the low bits the PCID, 0: none
+    uint64_t stamp; // names its translations as they are
 };
 
 // What entry code keeps in struct cpu's `arch` words.
-enum { CPU_LOADED_FRAME, CPU_LOADED_POINTER, CPU_TSS_STACK, CPU_PENDING, CPU_TABLES, CPU_TIMER };
+enum {
+    CPU_LOADED_FRAME,
+    CPU_LOADED_POINTER,
+    CPU_TSS_STACK,
+    CPU_PENDING,
+    CPU_TABLES,
+    CPU_TIMER,
+    CPU_STAMPS
+};
 
 static inline void arch_relax(void)
 {

@@ -146,19 +146,28 @@ static void cache_drain(struct cpu *cpu, uint32_t keep)
     while (cpu->page_cached > keep) block_free(cache_pop(cpu), 0);
 }
 
+static void drain_all(void)
+{
+    for (struct cpu *cpu = cpu_list; cpu != nullptr; cpu = cpu->next) cache_drain(cpu, 0);
+}
+
 static struct page *page_find(uint32_t order, uint32_t flags)
 {
     struct cpu *cpu = arch_cpu();
     if (order > 0 || flags & PAGE_BELOW_4G) {
         struct page *page = block_find(order, flags);
         if (page != nullptr) return page;
-        cache_drain(cpu, 0); // they may complete a block
+        drain_all(); // they may complete a block
         return block_find(order, flags);
     }
     struct page *page = cache_pop(cpu);
     if (page != nullptr) return page;
     for (uint32_t i = 0; i < CACHE_BATCH && (page = block_find(0, flags)) != nullptr; i++)
         cache_push(cpu, page);
+    if (cpu->page_cached == 0 && cpu->shared) {
+        drain_all(); // what others keep
+        return block_find(0, flags);
+    }
     return cache_pop(cpu);
 }
 

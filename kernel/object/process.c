@@ -12,7 +12,7 @@
 #include "kernel/object/namespace.h"
 #include "kernel/object/resource.h"
 #include "kernel/object/thread.h"
-#include "kernel/schedule/cpu.h"
+#include "kernel/schedule/place.h"
 #include "kernel/time/clock.h"
 #include "kernel/time/timer.h"
 #include "kernel/trace.h"
@@ -87,11 +87,7 @@ const struct object_operations process_operations = {
 // The rest, when all threads and handles are gone: nobody else looks at it.
 static bool reap_space(struct process *process)
 {
-    struct cpu *cpu = arch_cpu();
-    if (cpu->space == &process->space) {
-        cpu->space = nullptr;
-        arch_space_switch(nullptr);
-    }
+    place_leave_space(&process->space);
     if (!space_clear(&process->space)) return false;
     if (!handle_fini(process)) return false;
     if (process->image != nullptr) object_put(&process->image->object);

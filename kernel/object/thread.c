@@ -10,6 +10,7 @@
 #include "kernel/object/wait.h"
 #include "kernel/schedule/budget.h"
 #include "kernel/schedule/float.h"
+#include "kernel/schedule/place.h"
 #include "kernel/schedule/schedule.h"
 
 static uint32_t total;
@@ -39,6 +40,10 @@ static void init(struct thread *thread, struct process *process)
 {
     thread->process = process;
     process_hold(process);
+    const struct thread *maker = thread_current();
+    thread->cpu = arch_cpu();
+    thread->cpu_first = maker == nullptr ? 0 : maker->cpu_first;
+    thread->cpu_count = maker == nullptr ? UINT32_MAX : maker->cpu_count;
     list_node_init(&thread->run);
     list_node_init(&thread->unsettled);
     list_node_init(&thread->in_process);
@@ -120,7 +125,8 @@ void thread_interrupt(struct thread *thread)
     if (is_waiting(thread) && !thread->uninterrupted)
         wait_interrupt(thread);
     else
-        thread->interrupted = arch_cpu()->reschedule = true; // the way out looks for upcalls
+        thread->interrupted = true;
+    if (thread->state == THREAD_RUNNING) place_reschedule(thread->cpu); // looks for upcalls
 }
 
 // Room below the red zone for the frame, which user space gives back by thread_upcall_return.

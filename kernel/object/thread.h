@@ -64,11 +64,13 @@ struct thread {
     bool limited;           // has a payer: its time has to be counted as it runs
     uint64_t urgency;       // effective; smaller is more urgent: schedule/urgency.h
     uint64_t own_urgency;
-    struct budget *payer;       // whose time it uses now, a reference: schedule/budget.h
-    struct budget *budget;      // its own period, nullptr: none
-    struct list_node unsettled; // in the list of those whose urgency has to be looked at again
-    struct list_node run;       // in a run queue without deadline, or parked
-    struct tree_node node;      // run queue with deadline, wait queue, or server's donors
+    struct budget *payer;          // whose time it uses now, a reference: schedule/budget.h
+    struct budget *budget;         // its own period, nullptr: none
+    struct list_node unsettled;    // in the list of those whose urgency has to be looked at again
+    struct list_node run;          // in a run queue without deadline, or parked
+    struct tree_node node;         // run queue with deadline, wait queue, or server's donors
+    struct cpu *cpu;               // where it runs, is queued, or ran last
+    uint32_t cpu_first, cpu_count; // the CPUs that it may run on, by index
     struct tree donors;   // callers served and channels with callers queued: they lend urgency
     struct list channels; // whose last receiver this thread is
     struct timer timeout;
@@ -79,6 +81,7 @@ struct thread {
     uint32_t slot;                   // number in tokens
     uint32_t waits;                  // counts waits: names one for restartable copies
     struct float_state *float_state; // nullptr until FP is used
+    struct cpu *float_cpu;           // that loaded them last
     uint64_t cpu_ticks;
     uint64_t slice_left; // ns, READY: of the slice in which it was preempted; 0: a new one
     struct fe_schedule schedule;

@@ -10,6 +10,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/resource.h"
 #include "kernel/object/wait.h"
+#include "kernel/schedule/place.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/syscall.h"
 #include <kernel/syscalls.h>
@@ -116,7 +117,7 @@ enum status sys_thread_period_wait(uint64_t *release, uint64_t *missed)
     struct thread *thread = thread_current();
     struct budget *budget = thread->budget;
     if (budget == nullptr) return ERR_BAD_STATE;
-    if (thread->limited) schedule_account();
+    if (thread->limited) schedule_account(arch_cpu());
     if (advance(budget, clock_now())) schedule_update(thread);
     if (budget->is_due) {
         *release = budget->release;
@@ -172,12 +173,14 @@ static enum status check(const struct fe_schedule *schedule)
 }
 
 // What the thread was admitted for before is its own to give back.
-static enum status admit(const struct budget *old, uint32_t share, struct resource *time)
+static enum status admit(const struct thread *thread, uint32_t share, struct resource *time)
 {
+    const struct budget *old = thread->budget;
+    const struct cpu *cpu = old == nullptr ? place_promise(thread) : old->cpu;
     uint32_t before = old == nullptr ? 0 : old->share;
     uint64_t back = old != nullptr && old->time == time ? before : 0;
     if (share > time->size - time->used + back) return ERR_NOT_ADMITTED;
-    if (arch_cpu()->promised - before + share > SCHEDULE_SHARE_MAX) return ERR_NOT_ADMITTED;
+    if (cpu->promised - before + share > SCHEDULE_SHARE_MAX) return ERR_NOT_ADMITTED;
     return OK;
 }
 
@@ -192,7 +195,7 @@ enum status budget_prepare(struct thread *thread, const struct fe_schedule *sche
         TRY(handle_find(schedule->time, OBJECT_RESOURCE, RIGHT_RESOURCE_USE, &object));
         *time = (struct resource *)object;
         if ((*time)->kind != RESOURCE_TIME) return ERR_WRONG_TYPE;
-        TRY(admit(thread->budget, share_of(schedule), *time));
+        TRY(admit(thread, share_of(schedule), *time));
     }
     if (schedule->period == 0 || thread->budget != nullptr) return OK;
     TRY(process_charge(process, sizeof *thread->budget));
@@ -205,7 +208,7 @@ enum status budget_prepare(struct thread *thread, const struct fe_schedule *sche
     *budget = (struct budget){.thread = thread,
                               .timer = {.fire = budget_timer},
                               .references = 1,
-                              .cpu = arch_cpu(),
+                              .cpu = place_promise(thread),
                               .charged = process};
     thread->budget = budget;
     return OK;
@@ -253,7 +256,7 @@ static void apply_period(struct thread *thread, struct resource *time)
 
 void budget_apply(struct thread *thread, const struct fe_schedule *schedule, struct resource *time)
 {
-    schedule_account(); // what was used until now is the old budget's
+    schedule_account(thread->cpu); // what was used until now is the old budget's
     thread->schedule = *schedule;
     if (schedule->period != 0) {
         apply_period(thread, time);
@@ -266,6 +269,7 @@ void budget_apply(struct thread *thread, const struct fe_schedule *schedule, str
         budget_drop(thread);
     }
     schedule_update(thread);
+    place_apply(thread);
 }
 
 // The event is told of each missed deadline; bits 0: no more.

@@ -38,9 +38,27 @@ void float_take(struct cpu *cpu, struct thread *thread)
         cpu->float_enabled = true;
     }
     if (cpu->float_owner == thread) return;
-    if (cpu->float_owner != nullptr) arch_float_save(cpu->float_owner->float_state);
+    // With several CPUs they were saved when their owner stopped running.
+    if (cpu->float_owner != nullptr && !cpu->shared) arch_float_save(cpu->float_owner->float_state);
     arch_float_restore(thread->float_state);
     cpu->float_owner = thread;
+    thread->float_cpu = cpu;
+}
+
+void float_leave(struct cpu *cpu)
+{
+    if (!cpu->float_enabled) return;
+    if (cpu->float_owner != nullptr) arch_float_save(cpu->float_owner->float_state);
+    cpu->float_enabled = false;
+    arch_float_enable(false);
+}
+
+void float_settle(struct cpu *cpu, const struct thread *thread)
+{
+    if (cpu->float_owner != thread)
+        float_leave(cpu);
+    else if (thread->float_cpu != cpu)
+        cpu->float_owner = nullptr;
 }
 
 void trap_float(void)
@@ -60,8 +78,9 @@ void trap_float(void)
 
 void float_forget(struct thread *thread)
 {
-    struct cpu *cpu = arch_cpu();
-    if (cpu->float_owner == thread) cpu->float_owner = nullptr;
+    for (struct cpu *cpu = cpu_list; cpu != nullptr; cpu = cpu->next) {
+        if (cpu->float_owner == thread) cpu->float_owner = nullptr;
+    }
     if (thread->float_state == nullptr) return;
     slab_free(&float_slab, thread->float_state);
     thread->float_state = nullptr;

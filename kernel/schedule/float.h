@@ -12,8 +12,16 @@
 // Makes `thread`, which has such registers, their owner.
 void float_take(struct cpu *cpu, struct thread *thread);
 
+// With several CPUs: the registers go to memory when their owner stops running, so that it may go
+// on on any CPU; they stay in this one too, for it to come back to. Off from then on.
+void float_leave(struct cpu *cpu);
+
+// The same when `thread`, perhaps their owner, is next: what it left here may be out of date.
+void float_settle(struct cpu *cpu, const struct thread *thread);
+
 static inline void float_switch(struct cpu *cpu, struct thread *thread)
 {
+    if (cpu->shared) float_settle(cpu, thread);
     if (thread->float_switches != 0 && cpu->float_owner != thread) {
         thread->float_switches--;
         float_take(cpu, thread);

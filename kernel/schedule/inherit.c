@@ -8,6 +8,7 @@
 #include "kernel/object/channel.h"
 #include "kernel/object/event.h"
 #include "kernel/schedule/budget.h"
+#include "kernel/schedule/place.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/trace.h"
 
@@ -60,24 +61,22 @@ static void set_payer(struct thread *thread, struct budget *payer)
 
 static void requeue(struct thread *thread, uint64_t urgency)
 {
-    struct cpu *cpu = arch_cpu();
     if (thread->urgency == urgency) return;
-    queue_remove(&cpu->queue, thread);
+    queue_remove(&thread->cpu->queue, thread);
     thread->urgency = urgency;
-    queue_add(&cpu->queue, thread, false);
-    if (cpu->current == nullptr || urgency < cpu->current->urgency) cpu->reschedule = true;
+    schedule_enqueue(thread);
 }
 
 // The time until now is still the old payer's.
 static void change_running(struct thread *thread, const struct loan *loan)
 {
-    struct cpu *cpu = arch_cpu();
+    struct cpu *cpu = thread->cpu;
     if (thread->payer != loan->payer) {
-        schedule_account();
-        cpu->timer_stale = true;
+        schedule_account(cpu);
+        place_retime(cpu);
     }
     thread->urgency = loan->urgency;
-    if (queue_urgency(&cpu->queue) <= loan->urgency) cpu->reschedule = true;
+    if (queue_urgency(&cpu->queue) <= loan->urgency) place_reschedule(cpu);
 }
 
 // Moves the channel's loan along with its first caller; the thread that it reaches, if any.

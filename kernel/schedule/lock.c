@@ -56,6 +56,18 @@ void lock_give(struct cpu *cpu)
     __atomic_store_n(&serving, serving + 1, __ATOMIC_RELEASE);
 }
 
+bool lock_is_wanted(void)
+{
+    return __atomic_load_n(&next_ticket, __ATOMIC_RELAXED) != serving + 1;
+}
+
+void lock_pass(struct cpu *cpu)
+{
+    if (!lock_is_wanted()) return;
+    lock_give(cpu);
+    lock_take(cpu);
+}
+
 // Raising the flag comes before looking at the lock, taking a ticket before looking at the flags:
 // one of the two sees the other.
 bool lock_try_fast(struct cpu *cpu)

@@ -33,6 +33,12 @@ static inline bool lock_enter_call(struct cpu *cpu)
     return is_there;
 }
 
+// Lets those who wait for the lock go first, if anybody does.
+void lock_pass(struct cpu *cpu);
+
+// Whether somebody else waits for it: then long operations stop, and restart.
+bool lock_is_wanted(void);
+
 // A fast path begins, without the lock; false: somebody has it, or waits for it. It ends by
 // lock_end_fast(). With one CPU neither does anything.
 bool lock_try_fast(struct cpu *cpu);

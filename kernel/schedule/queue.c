@@ -44,11 +44,32 @@ void queue_remove(struct run_queue *queue, struct thread *thread)
     }
 }
 
-struct thread *queue_top(const struct run_queue *queue)
+// The first of the most urgent level in `ready`.
+static struct thread *first_of(const struct run_queue *queue, uint64_t ready)
 {
-    if (queue->ready == 0) return nullptr;
-    uint32_t priority = PRIORITY_COUNT - 1 - (uint32_t)__builtin_clzll(queue->ready);
+    if (ready == 0) return nullptr;
+    uint32_t priority = PRIORITY_COUNT - 1 - (uint32_t)__builtin_clzll(ready);
     struct tree_node *node = queue->level[priority].deadline.first;
     if (node != nullptr) return CONTAINER(node, struct thread, node);
     return CONTAINER(list_first(&queue->level[priority].list), struct thread, run);
+}
+
+struct thread *queue_top(const struct run_queue *queue)
+{
+    return first_of(queue, queue->ready);
+}
+
+struct thread *queue_next(const struct run_queue *queue, const struct thread *thread)
+{
+    uint32_t priority = urgency_priority(thread->urgency);
+    const struct list *list = &queue->level[priority].list;
+    struct list_node *node = list_first(list);
+    if (urgency_has_deadline(thread->urgency)) {
+        struct tree_node *next = tree_next(&thread->node);
+        if (next != nullptr) return CONTAINER(next, struct thread, node);
+    } else {
+        node = thread->run.next == &list->head ? nullptr : thread->run.next;
+    }
+    if (node != nullptr) return CONTAINER(node, struct thread, run);
+    return first_of(queue, queue->ready & ((1ull << priority) - 1));
 }

@@ -46,6 +46,9 @@ void queue_add(struct run_queue *queue, struct thread *thread, bool first); // f
 void queue_remove(struct run_queue *queue, struct thread *thread);
 struct thread *queue_top(const struct run_queue *queue); // nullptr: empty
 
+// The next after `thread`, which is in the queue, by urgency; nullptr: it is the last.
+struct thread *queue_next(const struct run_queue *queue, const struct thread *thread);
+
 // A bound on how urgent the most urgent ready thread is: exact in priority. URGENCY_LEAST when
 // empty.
 static inline uint64_t queue_urgency(const struct run_queue *queue)

@@ -10,6 +10,7 @@
 #include "kernel/schedule/budget.h"
 #include "kernel/schedule/float.h"
 #include "kernel/schedule/lock.h"
+#include "kernel/schedule/place.h"
 #include "kernel/time/timer.h"
 #include "kernel/trace.h"
 #include "kernel/trap.h"
@@ -37,9 +38,25 @@ static inline void account(struct cpu *cpu)
     if (cpu->current->limited) budget_charge(cpu->current->payer, ticks);
 }
 
-void schedule_account(void)
+void schedule_account(struct cpu *cpu)
 {
-    account(arch_cpu());
+    account(cpu);
+}
+
+static void enqueue(struct cpu *cpu, struct thread *thread, bool first)
+{
+    thread->cpu = cpu;
+    queue_add(&cpu->queue, thread, first);
+    if (cpu->current == nullptr || thread->urgency < cpu->current->urgency)
+        place_reschedule(cpu);
+    else if (cpu->queue.count == 1)
+        place_retime(cpu); // slices are timed from now on
+}
+
+void schedule_enqueue(struct thread *thread)
+{
+    struct cpu *cpu = arch_cpu();
+    enqueue(cpu->shared ? place_choose(thread) : cpu, thread, false);
 }
 
 void schedule_ready(struct thread *thread)
@@ -52,6 +69,10 @@ void schedule_ready(struct thread *thread)
         return;
     }
     thread->state = THREAD_READY;
+    if (cpu->shared) {
+        enqueue(place_choose(thread), thread, false);
+        return;
+    }
     queue_add(&cpu->queue, thread, false);
     if (cpu->current == nullptr || thread->urgency < cpu->current->urgency)
         cpu->reschedule = true;
@@ -69,10 +90,22 @@ void schedule_block(enum thread_state state)
     cpu->reschedule = true;
 }
 
+// Whether it may run here; else it is made ready where it may.
+[[gnu::noinline]] static bool is_admitted(struct cpu *cpu, struct thread *thread)
+{
+    if (!place_is_allowed(thread, cpu)) {
+        schedule_ready(thread);
+        return false;
+    }
+    thread->cpu = cpu;
+    return true;
+}
+
 void schedule_switch_to(struct thread *thread)
 {
     struct cpu *cpu = arch_cpu();
     ASSERT(cpu->current == nullptr);
+    if (cpu->shared && !is_admitted(cpu, thread)) return;
     thread->state = THREAD_RUNNING;
     cpu->current = thread;
     cpu->reschedule = false;
@@ -91,13 +124,14 @@ void schedule_resume(struct thread *thread)
 
 void schedule_remove(struct thread *thread)
 {
-    struct cpu *cpu = arch_cpu();
     if (thread->state == THREAD_READY) {
-        queue_remove(&cpu->queue, thread);
+        queue_remove(&thread->cpu->queue, thread);
     } else if (thread->state == THREAD_PARKED) {
         list_remove(&thread->run);
-    } else if (cpu->current == thread) {
+    } else if (arch_cpu()->current == thread) {
         schedule_block(THREAD_NEW);
+    } else if (thread->state == THREAD_RUNNING) {
+        place_stop(thread);
     }
 }
 
@@ -154,6 +188,14 @@ static inline uint64_t slice_left(const struct cpu *cpu, uint64_t now)
     return cpu->slice_end > now ? cpu->slice_end - now : 0;
 }
 
+// With several CPUs: one that had to make room for a more urgent one, or whose slice is over, may
+// go on elsewhere.
+[[gnu::noinline]] static void put_back(struct cpu *cpu, struct thread *thread, bool rotate)
+{
+    struct cpu *to = rotate ? place_rotate(thread) : place_choose(thread);
+    enqueue(to, thread, to == cpu && !rotate);
+}
+
 // Makes the most urgent thread the current one. The one that was keeps its place before its equals,
 // unless its slice is over.
 [[gnu::noinline]] static void pick(struct cpu *cpu)
@@ -161,6 +203,7 @@ static inline uint64_t slice_left(const struct cpu *cpu, uint64_t now)
     cpu->reschedule = false;
     bool rotate = cpu->rotate;
     cpu->rotate = false;
+    if (cpu->shared) place_pull(cpu);
     struct thread *top = queue_top(&cpu->queue), *current = cpu->current;
     if (top == nullptr) return;
     if (current != nullptr) {
@@ -168,13 +211,14 @@ static inline uint64_t slice_left(const struct cpu *cpu, uint64_t now)
         account(cpu);
         current->slice_left = rotate ? 0 : slice_left(cpu, clock_from_counter(cpu->since));
         current->state = THREAD_READY;
-        queue_add(&cpu->queue, current, !rotate);
+        if (!cpu->shared) queue_add(&cpu->queue, current, !rotate);
         cpu->current = nullptr;
     } else {
         account(cpu);
     }
     queue_remove(&cpu->queue, top);
     schedule_switch_to(top);
+    if (cpu->shared && current != nullptr) put_back(cpu, current, rotate);
     cpu->slice_end =
         clock_from_counter(cpu->since) + (top->slice_left != 0 ? top->slice_left : SLICE);
     top->slice_left = 0;
@@ -205,12 +249,25 @@ static inline void load(struct cpu *cpu, struct thread *thread)
     trace_switch(cpu, thread);
 }
 
+// An idle CPU keeps nothing that others may need: neither registers nor an address space.
+static void settle(struct cpu *cpu)
+{
+    float_leave(cpu);
+    if (cpu->space == nullptr) return;
+    cpu->space = nullptr;
+    arch_space_switch(nullptr);
+}
+
 // Nobody to run: a bounded piece of cleaning up, unless something else may have happened. True when
 // there is nothing left to do but wait.
 [[gnu::noinline]] static bool is_idle(struct cpu *cpu)
 {
-    if (!arch_interrupt_pending() && reap_step()) return false;
+    if (!arch_interrupt_pending() && reap_step()) {
+        if (cpu->shared) lock_pass(cpu);
+        return false;
+    }
     trace_switch(cpu, nullptr);
+    if (cpu->shared) settle(cpu);
     set_timer(cpu);
     cpu->frame = nullptr;
     return true;

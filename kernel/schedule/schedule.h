@@ -12,10 +12,14 @@ void schedule_init(struct cpu *cpu);
 // `thread`, in no queue, may run from now on (or will, when its process is continued).
 void schedule_ready(struct thread *thread);
 
+// The same for a ready thread that was taken out of its queue.
+void schedule_enqueue(struct thread *thread);
+
 // The current thread stops running: it waits in `state`, or is dead.
 void schedule_block(enum thread_state state);
 
-// Control passes straight to `thread`, in no queue; nobody is current.
+// Control passes straight to `thread`, in no queue; nobody is current. Where it may not run on this
+// CPU it is made ready.
 void schedule_switch_to(struct thread *thread);
 
 // The same if nobody ready is more urgent; otherwise it is made ready.
@@ -27,8 +31,8 @@ void schedule_remove(struct thread *thread);
 // The current thread goes behind its equals.
 void schedule_yield(void);
 
-// Books the time since the last switch to whoever runs, and charges its budget.
-void schedule_account(void);
+// Books the time since the last switch to whoever runs on `cpu`, and charges its budget.
+void schedule_account(struct cpu *cpu);
 
 // Computes `thread`'s urgency and payer from its own and its donors', and carries a change to where
 // it matters: its queue, and those whom it waits for in turn. A long chain is only begun;

@@ -4,15 +4,20 @@
 // a table has is kept in bits of the entry that points to it, which the hardware ignores. Blocks
 // are never split: unmapping or protecting a part removes the whole, and what was not meant comes
 // back by a fault. Translations are tagged with an address-space identifier; when those run out all
-// are forgotten at once and given out anew.
+// are forgotten at once and given out anew, but for those that CPUs have loaded then, which stay.
 #include "kernel/memory/space.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
+#include "kernel/schedule/cpu.h"
 #include "map.h"
 #include <arch/arch.h>
 
 enum : uint64_t { ASID_SHIFT = 48, FLUSH_ALL_ABOVE = 64 * ARCH_PAGE_SIZE };
 enum : uint64_t { COUNT_ONE = 1u << 2, COUNT_MASK = 0x3ffu << 2 }; // in an entry that is a table
+
+// In struct cpu's `arch` words: the identifier that this CPU's space kept when they ran out; 0:
+// none.
+enum { KEPT_IDENTIFIER = 0 };
 
 static uint64_t asid_last, asid_count, asid_generation = 1; // guarded by the kernel lock
 
@@ -281,6 +286,26 @@ bool arch_space_trim(struct arch_space *space)
     return true;
 }
 
+// What other CPUs have loaded keeps its identifier in the new generation.
+static void keep_loaded(void)
+{
+    for (struct cpu *cpu = cpu_list; cpu != nullptr; cpu = cpu->next) {
+        cpu->arch[KEPT_IDENTIFIER] = 0;
+        if (cpu == arch_cpu() || cpu->space == nullptr) continue;
+        struct arch_space *space = &cpu->space->arch;
+        space->generation = asid_generation;
+        cpu->arch[KEPT_IDENTIFIER] = space->root >> ASID_SHIFT;
+    }
+}
+
+static bool is_kept(uint64_t identifier)
+{
+    for (struct cpu *cpu = cpu_list; cpu != nullptr; cpu = cpu->next) {
+        if (cpu->arch[KEPT_IDENTIFIER] == identifier) return true;
+    }
+    return false;
+}
+
 // A fresh identifier for `space`. Those of all other spaces become invalid when they run out.
 static void asid_assign(struct arch_space *space)
 {
@@ -289,11 +314,13 @@ static void asid_assign(struct arch_space *space)
         __asm__("mrs %0, id_aa64mmfr0_el1" : "=r"(features));
         asid_count = ((features >> 4) & 15) != 0 ? 1u << 16 : 1u << 8;
     }
-    if (++asid_last == asid_count) {
+    do {
+        if (++asid_last < asid_count) continue;
         asid_generation++;
         asid_last = 1; // 0 is the kernel's
+        keep_loaded();
         __asm__ volatile("dsb ishst\n\ttlbi vmalle1is\n\tdsb ish\n\tisb" : : : "memory");
-    }
+    } while (is_kept(asid_last));
     space->root = (space->root & ENTRY_ADDRESS) | asid_last << ASID_SHIFT;
     space->generation = asid_generation;
 }

@@ -70,6 +70,7 @@ extern const uint8_t kernel_stack_end[];
 
 struct cpu_features cpu_features;
 static struct cpu_tables boot_tables;
+static uint64_t boot_stamps[PAGE_SIZE / sizeof(uint64_t)];
 static struct gate idt[VECTOR_COUNT];
 
 static void features_find(void)
@@ -171,9 +172,10 @@ static void protection_enable(void)
 bool cpu_tables_make(struct cpu *cpu)
 {
     static_assert(sizeof(struct cpu_tables) <= 4 * PAGE_SIZE);
-    struct page *pages = page_allocate(2, PAGE_ZERO);
-    if (pages == nullptr) return false;
+    struct page *pages = page_allocate(2, PAGE_ZERO), *stamps = page_allocate(0, PAGE_ZERO);
+    if (pages == nullptr || stamps == nullptr) return false;
     cpu->arch[CPU_TABLES] = (uintptr_t)page_address(pages);
+    cpu->arch[CPU_STAMPS] = (uintptr_t)page_address(stamps);
     return true;
 }
 
@@ -183,7 +185,10 @@ void arch_cpu_init(struct cpu *cpu)
         features_find();
         vectors_fill();
     }
-    if (cpu->arch[CPU_TABLES] == 0) cpu->arch[CPU_TABLES] = (uintptr_t)&boot_tables;
+    if (cpu->arch[CPU_TABLES] == 0) { // the boot CPU
+        cpu->arch[CPU_TABLES] = (uintptr_t)&boot_tables;
+        cpu->arch[CPU_STAMPS] = (uintptr_t)boot_stamps;
+    }
     struct cpu_tables *tables = (struct cpu_tables *)cpu->arch[CPU_TABLES];
     segments_fill(tables);
     segments_load(tables);

@@ -1,24 +1,32 @@
 // SPDX-License-Identifier: MIT
 // Address spaces: four levels of tables, of which the upper half of the top one is the kernel's,
 // the same in all. Process-context identifiers, where the processor has them, keep translations
-// across switches: a space gets one at its first switch, and a new one when the numbers were used
-// up since. Guarded by the kernel lock.
+// across switches. A space has one for life, shared with others when there are many. Whenever its
+// translations change it gets a new stamp, which no other space ever had; each CPU notes for each
+// identifier the stamp whose translations it keeps. CPUs that have the space loaded are asked to
+// forget at once. Guarded by the kernel lock.
 #include "kernel/memory/space.h"
 #include "arch/x86_64/kernel/cpu.h"
 #include "arch/x86_64/kernel/table.h"
 #include "kernel/memory/page.h"
+#include "kernel/schedule/lock.h"
 
-enum : uint64_t { IDENTIFIER_COUNT = 4096, KEEP_TRANSLATIONS = 1ull << 63 };
+enum : uint64_t { IDENTIFIER_COUNT = 512, KEEP_TRANSLATIONS = 1ull << 63 };
+constexpr uint64_t IDENTIFIER_MASK = ARCH_PAGE_SIZE - 1; // in `root`, as in CR3
 enum { TOP = 3, USER_TOPS = TABLE_ENTRIES / 2 };
 // An entry that points to a table counts, in bits that the processor ignores, the entries in use in
 // it: a table goes with its last one.
 enum : uint64_t { COUNT_ONE = 1ull << 52, COUNT_MASK = 0x3ffull << 52 };
 constexpr size_t LARGE_SIZE = 2u << 20;
 
-static uint64_t identifier_generation = 1;
-static uint16_t identifier_last;
-static uint64_t current_root;
+static uint64_t identifier_last, stamp_last; // identifier 0 is the kernel's alone
 static uintptr_t device_next = DEVICE_BASE;
+
+// The stamps that a CPU noted, by identifier.
+static uint64_t *cpu_stamps(struct cpu *cpu)
+{
+    return (uint64_t *)cpu->arch[CPU_STAMPS];
+}
 
 static uint64_t *table_at(uint64_t entry)
 {
@@ -44,15 +52,17 @@ enum status arch_space_init(struct arch_space *space)
     uint64_t *root = page_address(page);
     const uint64_t *kernel = arch_physical_to_virtual(kernel_root);
     for (unsigned i = USER_TOPS; i < TABLE_ENTRIES; i++) root[i] = kernel[i];
+    identifier_last = identifier_last % (IDENTIFIER_COUNT - 1) + 1;
     *space = (struct arch_space){.root = page_physical(page)};
+    if (cpu_features.pcid) space->root |= identifier_last;
+    space->stamp = ++stamp_last;
     return OK;
 }
 
 void arch_space_fini(struct arch_space *space)
 {
     if (space->root == 0) return; // arch_space_init had no page for it
-    if (current_root == space->root) arch_space_switch(nullptr);
-    space_table_free(space, page_of(space->root));
+    space_table_free(space, page_of(space->root & TABLE_ADDRESS));
     space->root = 0;
 }
 
@@ -65,7 +75,7 @@ struct path {
 // The way to `address`, as far as it goes: to a page, a large page, or an entry that is not used.
 static void walk(const struct arch_space *space, uintptr_t address, struct path *path)
 {
-    uint64_t *table = arch_physical_to_virtual(space->root);
+    uint64_t *table = table_at(space->root);
 
     for (path->level = TOP;; path->level--) {
         uint64_t *entry = &table[table_index(address, path->level)];
@@ -109,18 +119,38 @@ static void free_tables(struct arch_space *space, uint64_t empty)
     }
 }
 
-static void invalidate(struct arch_space *space, uintptr_t address, size_t size)
+struct range {
+    uintptr_t address;
+    size_t size;
+};
+
+// This CPU's translations of the range in the space that it has loaded.
+static void forget(struct cpu *cpu, void *context)
 {
     constexpr size_t single_limit = 32 * ARCH_PAGE_SIZE;
+    const struct range *range = context;
+    struct arch_space *space = &cpu->space->arch;
 
-    if (current_root != space->root) {
-        space->is_stale = true;
-    } else if (size > single_limit) {
+    cpu_stamps(cpu)[space->root & IDENTIFIER_MASK] = space->stamp;
+    if (range->size > single_limit) {
         cr3_write(cr3_read());
-    } else {
-        for (size_t done = 0; done < size; done += ARCH_PAGE_SIZE) {
-            __asm__ volatile("invlpg (%0)" ::"r"(address + done) : "memory");
-        }
+        return;
+    }
+    for (size_t done = 0; done < range->size; done += ARCH_PAGE_SIZE) {
+        __asm__ volatile("invlpg (%0)" ::"r"(range->address + done) : "memory");
+    }
+}
+
+static void invalidate(struct arch_space *space, uintptr_t address, size_t size)
+{
+    struct range range = {address, size};
+    struct cpu *self = arch_cpu();
+    struct space *whole = CONTAINER(space, struct space, arch);
+
+    space->stamp = ++stamp_last;
+    if (self->space == whole) forget(self, &range);
+    for (struct cpu *cpu = self->shared ? cpu_list : nullptr; cpu != nullptr; cpu = cpu->next) {
+        if (cpu != self && cpu->space == whole) lock_ask(cpu, forget, &range);
     }
 }
 
@@ -266,33 +296,18 @@ bool arch_space_trim(struct arch_space *space)
     return true;
 }
 
-// The number for `space`, a new one if it has none that is valid; and whether old translations are
-// kept.
-static uint64_t identify(struct arch_space *space)
-{
-    bool is_kept = space->generation == identifier_generation && !space->is_stale;
-
-    if (space->generation != identifier_generation) {
-        if (++identifier_last == IDENTIFIER_COUNT) {
-            identifier_last = 1;
-            identifier_generation++;
-        }
-        space->generation = identifier_generation;
-        space->identifier = identifier_last;
-    }
-    space->is_stale = false;
-    return space->identifier | (is_kept ? KEEP_TRANSLATIONS : 0);
-}
-
 void arch_space_switch(struct arch_space *space)
 {
     if (space == nullptr) {
-        current_root = kernel_root;
         cr3_write(kernel_root);
         return;
     }
-    current_root = space->root;
-    cr3_write(space->root | (cpu_features.pcid ? identify(space) : 0));
+    uint64_t *stamp = &cpu_stamps(arch_cpu())[space->root & IDENTIFIER_MASK], value = space->root;
+    if (*stamp == space->stamp)
+        value |= cpu_features.pcid ? KEEP_TRANSLATIONS : 0;
+    else
+        *stamp = space->stamp;
+    cr3_write(value);
 }
 
 void *arch_map_device(uint64_t physical, size_t size, uint32_t protection)
