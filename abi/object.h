@@ -185,6 +185,18 @@ struct fe_system_info {
     char version[32]; // of a release; otherwise "development"
 };
 
+// One CPU's figures, for cpu_inspect. Times in ns, since boot.
+struct fe_cpu_info {
+    uint64_t hardware_id; // MPIDR affinity, APIC id, hart id
+    uint64_t idle_time;
+    uint64_t context_switches, interrupts, calls, page_faults;
+    uint64_t lock_waits; // how often it waited for another CPU to leave the kernel
+    uint64_t lock_time;  // for which it kept others out of the kernel
+    uint64_t thread;     // id of the one that runs there; 0: idle
+    uint32_t ready;      // threads that wait to run there
+    uint32_t priority;   // of the one that runs there
+};
+
 // Thread scheduling parameters. Periods follow each other from the call on. A deadline orders
 // threads of one priority; without a period it comes once. At each release the budget is full
 // again; a thread that has used it up is at the bottom until then. A budget has to be admitted, at

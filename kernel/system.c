@@ -8,7 +8,7 @@
 #include "kernel/object/resource.h"
 #include "kernel/object/thread.h"
 #include "kernel/object/trust.h"
-#include "kernel/schedule/cpu.h"
+#include "kernel/schedule/schedule.h"
 #include "kernel/time/timer.h"
 #include <kernel/syscalls.h>
 
@@ -75,7 +75,6 @@ static void copy_name(char *to, size_t size, const char *from)
 enum status sys_system_inspect(struct resource *resource, struct fe_system_info *info)
 {
     TRY(resource_check(resource, RESOURCE_SYSTEM, 0, 1));
-    const struct cpu *cpu = arch_cpu();
     uint64_t total = page_total_count(), unused = page_free_count();
     uint64_t held = (total - unused) << PAGE_SHIFT, charged = quota_charged();
     *info = (struct fe_system_info){
@@ -83,19 +82,46 @@ enum status sys_system_inspect(struct resource *resource, struct fe_system_info 
         .memory_free = unused << PAGE_SHIFT,
         .memory_kernel = held > charged ? held - charged : 0,
         .uptime = clock_now(),
+        .cpu_count = cpu_count(),
+        .process_count = process_count(),
+        .thread_count = thread_total(),
+        .page_size = PAGE_SIZE,
+    };
+    for (struct cpu *cpu = cpu_list; cpu != nullptr; cpu = cpu->next) {
+        schedule_account(cpu);
+        info->idle_time += clock_ticks_to_ns(cpu->idle_ticks);
+        info->context_switches += cpu->switches;
+        info->interrupts += cpu->interrupts;
+        info->calls += cpu->calls;
+        info->page_faults += cpu->faults;
+    }
+    copy_name(info->machine, sizeof info->machine, machine_name);
+    copy_name(info->arch, sizeof info->arch, ARCH_NAME);
+    copy_name(info->version, sizeof info->version, trust_version);
+    return OK;
+}
+
+enum status sys_cpu_inspect(struct resource *resource, uint32_t index, struct fe_cpu_info *info)
+{
+    TRY(resource_check(resource, RESOURCE_SYSTEM, 0, 1));
+    struct cpu *cpu = cpu_list;
+    while (cpu != nullptr && cpu->index != index) cpu = cpu->next;
+    if (cpu == nullptr) return ERR_NOT_FOUND;
+    schedule_account(cpu);
+    const struct thread *thread = cpu->current;
+    *info = (struct fe_cpu_info){
+        .hardware_id = cpu->hardware_id,
         .idle_time = clock_ticks_to_ns(cpu->idle_ticks),
         .context_switches = cpu->switches,
         .interrupts = cpu->interrupts,
         .calls = cpu->calls,
         .page_faults = cpu->faults,
-        .cpu_count = 1,
-        .process_count = process_count(),
-        .thread_count = thread_total(),
-        .page_size = PAGE_SIZE,
+        .lock_waits = cpu->lock_waits,
+        .lock_time = clock_ticks_to_ns(cpu->lock_ticks),
+        .thread = thread == nullptr ? 0 : thread->object.id,
+        .ready = cpu->queue.count,
+        .priority = thread == nullptr ? 0 : urgency_priority(thread->urgency),
     };
-    copy_name(info->machine, sizeof info->machine, machine_name);
-    copy_name(info->arch, sizeof info->arch, ARCH_NAME);
-    copy_name(info->version, sizeof info->version, trust_version);
     return OK;
 }
 

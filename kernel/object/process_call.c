@@ -171,6 +171,9 @@ enum status sys_process_watch(struct process *process, fe_handle handle, uint64_
 enum status sys_process_inspect(struct process *process, struct fe_process_info *info)
 {
     const struct quota *quota = process->quota;
+    for (struct cpu *cpu = cpu_list; cpu != nullptr; cpu = cpu->next) {
+        if (cpu->current != nullptr && cpu->current->process == process) schedule_account(cpu);
+    }
     *info = (struct fe_process_info){
         .id = process->object.id,
         .state = process->state,

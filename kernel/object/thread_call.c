@@ -8,6 +8,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/thread.h"
 #include "kernel/schedule/budget.h"
+#include "kernel/schedule/place.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/syscall.h"
 #include <kernel/syscalls.h>
@@ -93,6 +94,21 @@ enum status sys_thread_schedule(struct thread *thread, const struct fe_schedule 
     struct resource *time;
     TRY(budget_prepare(thread, schedule, &time));
     budget_apply(thread, schedule, time);
+    return OK;
+}
+
+// The caller's own registers are complete before it may be taken to another CPU.
+enum status sys_thread_affinity(struct thread *thread, uint32_t first, uint32_t count)
+{
+    if (count == 0 || first >= cpu_count()) return ERR_BAD_ARGUMENT;
+    if (thread->state == THREAD_DEAD) return ERR_BAD_STATE;
+    const struct budget *budget = thread->budget;
+    if (budget != nullptr && budget->share != 0 && budget->cpu->index - first >= count) {
+        return ERR_BUSY;
+    }
+    thread->cpu_first = first;
+    thread->cpu_count = count;
+    place_apply(thread);
     return OK;
 }
 

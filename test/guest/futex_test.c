@@ -25,6 +25,7 @@ TEST("as many are woken as were asked for")
 {
     uint32_t count;
     word = woken = 0;
+    guest_cpus(0, 1); // in its pauses the others come to where they wait
     for (int i = 0; i < 3; i++) EXPECT(guest_thread(wait_on_word, nullptr, 0) == OK);
     pause_a_little();
     EXPECT(fe_futex_wake((uintptr_t)&word, 1, &count) == OK && count == 1);
@@ -41,6 +42,7 @@ TEST("waiters move to another word without waking")
     static _Atomic uint32_t other;
     uint32_t count;
     word = woken = 0;
+    guest_cpus(0, 1); // in its pauses the others come to where they wait
     for (int i = 0; i < 2; i++) EXPECT(guest_thread(wait_on_word, nullptr, 0) == OK);
     pause_a_little();
     EXPECT(fe_futex_requeue((uintptr_t)&word, 0, (uintptr_t)&other, &count) == OK && count == 0);

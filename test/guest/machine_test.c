@@ -91,6 +91,23 @@ TEST("the system's figures make sense")
     EXPECT(fe_system_inspect(guest_resource("debug"), &info) != OK);
 }
 
+TEST("each CPU has figures of its own")
+{
+    struct fe_cpu_info info;
+    struct fe_system_info system;
+    uint64_t calls = 0;
+    fe_handle resource = guest_resource("system");
+    for (uint32_t i = 0; i < guest_cpu_count(); i++) {
+        EXPECT(fe_cpu_inspect(resource, i, &info) == OK);
+        calls += info.calls;
+        EXPECT(info.priority < PRIORITY_COUNT);
+    }
+    EXPECT(fe_system_inspect(resource, &system) == OK && calls > 0 && calls <= system.calls);
+    EXPECT(fe_cpu_inspect(resource, guest_cpu_count(), &info) == ERR_NOT_FOUND);
+    EXPECT(fe_cpu_inspect(guest_resource("debug"), 0, &info) == ERR_WRONG_TYPE);
+    EXPECT(fe_cpu_inspect(resource, 0, (struct fe_cpu_info *)kernel_address) == ERR_BAD_ADDRESS);
+}
+
 TEST("the power is not for everybody")
 {
     EXPECT(fe_system_power(guest_resource("debug"), POWER_OFF) != OK);

@@ -93,6 +93,7 @@ static void note_order(void *argument)
 TEST("of several that wake, the most urgent runs first")
 {
     EXPECT(fe_event_create(&gate) == OK);
+    guest_cpus(0, 1);
     order_count = 0;
     static const uint32_t priorities[] = {5, 7, 6};
     for (uintptr_t i = 0; i < 3; i++)
@@ -115,12 +116,62 @@ static void count_up(void *argument)
 TEST("equals share the processor")
 {
     stop = false;
+    guest_cpus(0, 1);
     for (uintptr_t i = 0; i < 2; i++) EXPECT(guest_thread(count_up, (void *)i, 4) == OK);
     fe_clock_sleep_until(fe_clock_after(500 * MILLISECOND));
     stop = true;
     EXPECT(counts[0] > 0 && counts[1] > 0);
     EXPECT(counts[0] < 4 * counts[1] && counts[1] < 4 * counts[0]);
     fe_clock_sleep_until(fe_clock_after(20 * MILLISECOND));
+    guest_cpus(0, ALL_CPUS);
+}
+
+static volatile uint32_t at_once; // bit per thread that runs
+
+static void show_up(void *argument)
+{
+    while (!stop) __atomic_fetch_or(&at_once, 1u << (uintptr_t)argument, __ATOMIC_RELAXED);
+}
+
+// All bits within a moment, in which this thread never waits: the others run beside it.
+TEST("threads run on as many CPUs as there are at once, at one priority or another")
+{
+    uint32_t count = guest_cpu_count() < 8 ? guest_cpu_count() : 8, all = (1u << count) - 1;
+    uint64_t limit = fe_clock_after(10 * SECOND);
+    struct fe_schedule schedule = {.priority = PRIORITY_DRIVER};
+    EXPECT(fe_thread_schedule(fe_start_handle("thread"), &schedule) == OK);
+    stop = false;
+    for (uintptr_t i = 1; i < count; i++)
+        EXPECT(guest_thread(show_up, (void *)i, (uint32_t)(4 + i)) == OK);
+    do { // this one never leaves its CPU: the others have the rest
+        at_once = 1;
+        for (uint32_t i = 0; i < 100'000 && at_once != all; i++) (void)fe_clock_monotonic();
+    } while (at_once != all && fe_clock_monotonic() < limit);
+    EXPECT(at_once == all);
+    stop = true;
+    schedule.priority = PRIORITY_DEFAULT;
+    EXPECT(fe_thread_schedule(fe_start_handle("thread"), &schedule) == OK);
+    fe_clock_sleep_until(fe_clock_after(20 * MILLISECOND));
+}
+
+TEST("an affinity is obeyed at once, and checked")
+{
+    fe_handle thread = fe_start_handle("thread"), system = guest_resource("system");
+    struct fe_cpu_info info;
+    uint64_t id;
+    EXPECT(fe_thread_current(&id) == OK);
+    for (uint32_t cpu = 0; cpu < guest_cpu_count(); cpu++) {
+        guest_cpus(cpu, 1);
+        EXPECT(fe_cpu_inspect(system, cpu, &info) == OK && info.thread == id);
+    }
+    guest_cpus(0, ALL_CPUS);
+    EXPECT(fe_thread_affinity(thread, guest_cpu_count(), 1) == ERR_BAD_ARGUMENT);
+    EXPECT(fe_thread_affinity(thread, 0, 0) == ERR_BAD_ARGUMENT);
+    EXPECT(fe_thread_affinity(NO_SUCH_HANDLE, 0, 1) == ERR_BAD_HANDLE);
+    EXPECT(fe_thread_affinity(fe_process_self(), 0, 1) == ERR_WRONG_TYPE);
+    fe_handle weak = guest_weaken(thread, RIGHT_INSPECT);
+    EXPECT(fe_thread_affinity(weak, 0, 1) == ERR_NO_RIGHT);
+    EXPECT(fe_handle_close(weak) == OK);
 }
 
 TEST("yielding and asking who one is work, scheduling parameters are checked")

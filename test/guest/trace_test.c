@@ -20,11 +20,13 @@ static uint64_t next(void)
     return __atomic_load_n(&head->next, __ATOMIC_ACQUIRE);
 }
 
-// The ring of CPU 0, mapped at `head`; FE_NO_HANDLE: it could not be made.
+// The ring of CPU 0, on which everything happens, mapped at `head`; FE_NO_HANDLE: it could not be
+// made.
 static fe_handle ring_make(uint32_t capacity)
 {
     fe_handle memory;
     void *address;
+    guest_cpus(0, 1);
     if (fe_trace_create(guest_resource("system"), 0, capacity, &memory) != OK) return FE_NO_HANDLE;
     size_t size = FE_TRACE_RECORDS + capacity * sizeof(struct fe_trace_record);
     if (fe_memory_map(memory, 0, size, MAP_READ, &address) != OK) return FE_NO_HANDLE;

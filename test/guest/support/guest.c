@@ -40,6 +40,17 @@ enum status guest_thread(void (*run)(void *argument), void *argument, uint32_t p
     return fe_handle_close(thread);
 }
 
+void guest_cpus(uint32_t first, uint32_t count)
+{
+    EXPECT(fe_thread_affinity(fe_start_handle("thread"), first, count) == OK);
+}
+
+uint32_t guest_cpu_count(void)
+{
+    struct fe_system_info info;
+    return fe_system_inspect(guest_resource("system"), &info) == OK ? info.cpu_count : 0;
+}
+
 enum status guest_spawn(const char *role, const struct fe_spawn_handle *handles, size_t count,
                         struct fe_child *child)
 {

@@ -30,6 +30,11 @@ fe_handle guest_weaken(fe_handle handle, uint32_t rights);
 // Runs `run(argument)` in a thread of its own at `priority` (0: this one's).
 enum status guest_thread(void (*run)(void *argument), void *argument, uint32_t priority);
 
+// From here on this thread, and those that it makes, run on `count` CPUs from `first` on.
+enum : uint32_t { ALL_CPUS = UINT32_MAX };
+void guest_cpus(uint32_t first, uint32_t count);
+uint32_t guest_cpu_count(void);
+
 // A process from this program's own image, that runs guest_child(role) and ends with what that
 // returns. The handles are given to it by name; those that are not to be kept are gone from here.
 enum status guest_spawn(const char *role, const struct fe_spawn_handle *handles, size_t count,
