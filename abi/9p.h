@@ -17,6 +17,8 @@ enum : uint32_t {
     FE_9P_DATA_MAX = 64 * 1024, // largest request or reply data that a server must take
     FE_9P_READ_INLINE = 56, // a read of at most so many bytes is answered in words 1 to 7, without
                             // data
+    FE_9P_OPEN_INLINE = 32, // the path of open may travel in words 4 to 7, when it has at most so
+                            // many bytes; their number is in the upper half of word 3
     FE_9P_NO_FID = UINT32_MAX,
     FE_9P_ROOT_FID = 0, // every attached session has its root here
 };

@@ -133,6 +133,9 @@ TEST("links are followed, inside a server and across mounts")
     EXPECT(reads("/absolute", "hello other\n"));
     EXPECT(reads("/sub/../link/../../hello", "hello world\n"));
     EXPECT(p9_open("/loop", OPEN_READ, 0, &file) == -ELOOP);
+    EXPECT(p9_open("/link/../sub/deep/./../deep/file", OPEN_WRITE, 0, &file) == 0);
+    p9_close(file);
+    EXPECT(p9_open("/link/a-name-longer-than-what-fits-the-words", OPEN_READ, 0, &file) == -ENOENT);
     EXPECT(p9_real_path("/link/file", real) == 0 && strcmp(real, "/sub/deep/file") == 0);
     EXPECT(p9_readlink("/link", target, sizeof target) == 8 && memcmp(target, "sub/deep", 8) == 0);
     struct fe_9p_attributes attributes;

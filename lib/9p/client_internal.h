@@ -11,6 +11,7 @@
 #include <ferrite/libc.h>
 #include <ferrite/lock.h>
 #include <ferrite/path.h>
+#include <ferrite/pool.h>
 
 struct p9_session {
     struct p9_session *next; // in the cache
@@ -51,7 +52,7 @@ int session_of_mount(fe_handle name_space, uint64_t mount, struct p9_session **s
 
 // A path on its way: clean and absolute, changed by the links met.
 struct path {
-    char text[FE_PATH_MAX];
+    char *text; // FE_PATH_MAX bytes, the caller's
     size_t length;
     uint32_t links;   // followed so far
     uint32_t retries; // after servers died
@@ -67,7 +68,7 @@ struct target {
     bool is_root; // the path is the mount point itself
 };
 
-int path_init(struct path *path, const char *text);
+int path_init(struct path *path, char *to, const char *text);
 int path_target(const struct path *path, uint32_t index, struct target *target);
 // Replaces the first `consumed` bytes of `relative` by the link's target.
 int path_follow(struct path *path, const struct target *target, size_t consumed, const char *link,
@@ -86,6 +87,9 @@ struct attempt {
 int path_run(const char *text, struct attempt *attempt);
 int path_run_on(struct path *path, struct attempt *attempt);
 fe_handle client_namespace(void);
+
+// Of struct p9_file, for all who make and close them.
+extern struct fe_pool file_pool;
 
 // client_file.c: a call on an open file, which is opened again when it is a device whose server was
 // restarted.

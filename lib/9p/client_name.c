@@ -135,10 +135,8 @@ int p9_real_path(const char *text, char *to)
     struct path path;
     request_init(&request, P9_WALK);
     request.word[1] = FE_9P_NO_FID;
-    int result = path_init(&path, text);
-    if (result == 0) result = path_run_on(&path, &request.attempt);
-    if (result == 0) memcpy(to, path.text, path.length + 1);
-    return result;
+    int result = path_init(&path, to, text);
+    return result != 0 ? result : path_run_on(&path, &request.attempt);
 }
 
 int p9_statfs(const char *path, struct fe_9p_statfs *statistics)
@@ -176,8 +174,9 @@ static int two_attempt(uint32_t operation, struct path path[2], struct target ta
 static int two_paths(uint32_t operation, const char *from, const char *to)
 {
     struct path path[2];
-    int result = path_init(&path[0], from);
-    if (result == 0) result = path_init(&path[1], to);
+    char buffer[2][FE_PATH_MAX];
+    int result = path_init(&path[0], buffer[0], from);
+    if (result == 0) result = path_init(&path[1], buffer[1], to);
     if (result != 0) return result;
     for (;;) {
         struct target target[2];

@@ -3,50 +3,81 @@
 #include "client_internal.h"
 #include <ferrite/status.h>
 
+struct fe_pool file_pool;
+
 struct opening {
     struct attempt attempt;
     uint32_t flags, mode;
     struct p9_file *file;
-    struct p9_session *session; // where it was opened, referenced
     bool is_root;
     char link[FE_PATH_MAX];
 };
+
+// A short path travels in the words of the message. There is no room for a link's target then: one
+// that meets a link gives -EMSGSIZE.
+static int open_inline(struct opening *opening, const struct target *target)
+{
+    struct fe_message *message = &opening->attempt.call.message;
+    uint64_t mode = opening->mode | (uint64_t)target->size << 32;
+    *message = (struct fe_message){
+        .label = P9_OPEN, .word = {FE_9P_ROOT_FID, opening->file->fid, opening->flags, mode}};
+    memcpy(&message->word[4], target->relative, target->size);
+    bool creates = (opening->flags & OPEN_CREATE) != 0;
+    return session_call(target->session, message, creates ? FE_UNINTERRUPTED : FE_FOREVER);
+}
+
+static int open_buffer(struct opening *opening, const struct target *target)
+{
+    struct call *call = &opening->attempt.call;
+    call_init(call, P9_OPEN, FE_9P_ROOT_FID);
+    call->message.word[1] = opening->file->fid;
+    call->message.word[2] = opening->flags;
+    call->message.word[3] = opening->mode;
+    call_send(call, target->relative, target->size);
+    call_receive(call, opening->attempt.reply, opening->attempt.reply_capacity);
+    return call_run(target->session, call);
+}
 
 static int open_attempt(struct attempt *attempt, const struct target *target)
 {
     struct opening *opening = (struct opening *)attempt;
     struct p9_file *file = opening->file;
-    struct call *call = &attempt->call;
     file->fid = fid_allocate(target->session);
-    call_init(call, P9_OPEN, FE_9P_ROOT_FID);
-    call->message.word[1] = file->fid;
-    call->message.word[2] = opening->flags;
-    call->message.word[3] = opening->mode;
-    call_send(call, target->relative, target->size);
-    call_receive(call, attempt->reply, attempt->reply_capacity);
-    int result = call_run(target->session, call);
+    bool is_short = target->size <= FE_9P_OPEN_INLINE;
+    int result = is_short ? open_inline(opening, target) : -EMSGSIZE;
+    if (result == -EMSGSIZE) result = open_buffer(opening, target);
     if (result != 0) {
         // After an interrupt the server may have opened it all the same.
         if (result != -EINTR) fid_free(target->session, file->fid);
         return result;
     }
+    const uint64_t *word = attempt->call.message.word;
     p9_session_get(target->session);
     file->session = target->session;
     file->flags = opening->flags;
-    file->qid_kind = call->message.word[0];
-    file->qid_path = call->message.word[1];
-    file->io_unit = (uint32_t)call->message.word[2];
-    file->size = call->message.word[3];
+    file->qid_kind = word[0];
+    file->qid_path = word[1];
+    file->io_unit = (uint32_t)word[2];
+    file->size = word[3];
     opening->is_root = target->is_root;
     return 0;
 }
 
 static void opening_init(struct opening *opening, uint32_t flags, uint32_t mode)
 {
-    opening->attempt = (struct attempt){
-        .run = open_attempt, .reply = opening->link, .reply_capacity = sizeof opening->link};
+    opening->attempt.run = open_attempt;
+    opening->attempt.reply = opening->link;
+    opening->attempt.reply_capacity = sizeof opening->link;
     opening->flags = flags;
     opening->mode = mode;
+    opening->is_root = false;
+}
+
+static struct p9_file *file_create(void)
+{
+    struct p9_file *file = fe_pool_take(&file_pool, sizeof *file);
+    if (file != nullptr) *file = (struct p9_file){};
+    return file;
 }
 
 // The further parts of a united directory that is itself what was opened.
@@ -58,14 +89,14 @@ static void open_parts(struct opening *opening, const struct path *path)
         struct target target;
         if (path_target(path, index, &target) != 0) break;
         bool is_first = target.session == first->session;
-        struct p9_file *part = is_first ? nullptr : calloc(1, sizeof *part);
+        struct p9_file *part = is_first ? nullptr : file_create();
         if (part) {
             opening->file = part;
             if (open_attempt(&opening->attempt, &target) == 0) {
                 *end = part;
                 end = &part->below;
             } else {
-                free(part);
+                fe_pool_give(&file_pool, part);
             }
         }
         p9_session_put(target.session);
@@ -93,40 +124,63 @@ static int open_path(struct opening *opening, struct path *path, uint32_t flags)
     return path_run_on(path, &opening->attempt);
 }
 
-int p9_open(const char *text, uint32_t flags, uint32_t mode, struct p9_file **file)
+// Only directories and devices are looked for again by their path.
+static int keep_path(struct p9_file *file, const struct path *path)
 {
-    struct path path;
+    if ((file->qid_kind & (QID_DIRECTORY | QID_DEVICE)) == 0) return 0;
+    file->path = malloc(path->length + 1);
+    if (file->path == nullptr) return -ENOMEM;
+    memcpy(file->path, path->text, path->length + 1);
+    return 0;
+}
+
+static int open_at(struct path *path, uint32_t flags, uint32_t mode, struct p9_file **file)
+{
     struct opening opening;
-    int result = path_init(&path, text);
-    if (result != 0) return result;
     opening_init(&opening, flags, mode);
-    opening.file = calloc(1, sizeof *opening.file);
+    opening.file = file_create();
     if (opening.file == nullptr) return -ENOMEM;
-    result = open_path(&opening, &path, flags);
+    int result = open_path(&opening, path, flags);
     if (result != 0) {
-        free(opening.file);
+        fe_pool_give(&file_pool, opening.file);
         return result;
     }
-    opening.file->path = malloc(path.length + 1);
-    if (opening.file->path) memcpy(opening.file->path, path.text, path.length + 1);
+    result = keep_path(opening.file, path);
+    if (result != 0) {
+        p9_close(opening.file);
+        return result;
+    }
     if (opening.is_root && (opening.file->qid_kind & QID_DIRECTORY) != 0 && flags != OPEN_PATH) {
-        open_parts(&opening, &path);
+        open_parts(&opening, path);
     }
     *file = opening.file;
     return 0;
 }
 
+int p9_open(const char *text, uint32_t flags, uint32_t mode, struct p9_file **file)
+{
+    struct path path;
+    char buffer[FE_PATH_MAX];
+    int result = path_init(&path, buffer, text);
+    return result != 0 ? result : open_at(&path, flags, mode, file);
+}
+
+int p9_open_clean(char *text, size_t length, const struct p9_open_mode *how, struct p9_file **file)
+{
+    struct path path = {.text = text, .length = length};
+    return open_at(&path, how->flags, how->mode, file);
+}
+
 static void close_one(struct p9_file *file)
 {
-    struct call call;
-    call_init(&call, P9_CLUNK, file->fid);
-    if (file->fid != FE_9P_ROOT_FID && !file->session->is_dead &&
-        call_run_until(file->session, &call, FE_UNINTERRUPTED) != CALL_DEAD) {
+    struct fe_message message = {.label = P9_CLUNK, .word = {file->fid}};
+    if (file->fid != FE_9P_ROOT_FID &&
+        session_call(file->session, &message, FE_UNINTERRUPTED) != CALL_DEAD) {
         fid_free(file->session, file->fid);
     }
     p9_session_put(file->session);
-    free(file->path);
-    free(file);
+    if (file->path != nullptr) free(file->path);
+    fe_pool_give(&file_pool, file);
 }
 
 void p9_close(struct p9_file *file)
@@ -140,7 +194,7 @@ void p9_close(struct p9_file *file)
 
 struct p9_file *p9_file_adopt(struct p9_session *session, uint32_t fid, uint32_t flags)
 {
-    struct p9_file *file = calloc(1, sizeof *file);
+    struct p9_file *file = file_create();
     if (file == nullptr) return nullptr;
     p9_session_get(session);
     *file =

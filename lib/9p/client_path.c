@@ -23,25 +23,31 @@ fe_handle client_namespace(void)
     return name_space_used ? name_space_used : fe_namespace_self();
 }
 
-int path_init(struct path *path, const char *text)
+static int path_error(enum status status)
 {
-    path->links = path->retries = 0;
-    path->give_up = 0;
-    enum status status = fe_path_resolve("/", text, path->text, sizeof path->text, &path->length);
     return status == ERR_TOO_LARGE ? -ENAMETOOLONG : -fe_status_errno(status);
+}
+
+int path_init(struct path *path, char *to, const char *text)
+{
+    *path = (struct path){.text = to};
+    enum status status = fe_path_resolve("/", text, to, FE_PATH_MAX, &path->length);
+    return status == OK ? 0 : path_error(status);
 }
 
 int path_target(const struct path *path, uint32_t index, struct target *target)
 {
     size_t prefix;
-    enum status status =
-        fe_namespace_find(client_namespace(), path->text, index, &target->mount, &prefix);
+    uint32_t flags;
+    fe_handle space = client_namespace();
+    enum status status = fe_namespace_resolve(space, path->text, path->length, index,
+                                              &target->mount, &prefix, &flags);
     if (status != OK) return status == ERR_NOT_FOUND ? -ENOENT : -fe_status_errno(status);
+    if (path->text[prefix] == '/') prefix++;
     target->relative = path->text + prefix;
-    if (*target->relative == '/') target->relative++;
-    target->size = strlen(target->relative);
+    target->size = path->length - prefix;
     target->is_root = target->size == 0;
-    return session_of_mount(client_namespace(), target->mount, &target->session);
+    return session_of_mount(space, target->mount, &target->session);
 }
 
 int path_follow(struct path *path, const struct target *target, size_t consumed, const char *link,
@@ -64,9 +70,8 @@ int path_follow(struct path *path, const struct target *target, size_t consumed,
     while (size > 0 && path->text[size - 1] != '/') size--;
     memcpy(directory, path->text, size);
     directory[size] = '\0';
-    enum status status =
-        fe_path_resolve(directory, text, path->text, sizeof path->text, &path->length);
-    return status == ERR_TOO_LARGE ? -ENAMETOOLONG : -fe_status_errno(status);
+    enum status status = fe_path_resolve(directory, text, path->text, FE_PATH_MAX, &path->length);
+    return status == OK ? 0 : path_error(status);
 }
 
 bool path_retry(struct path *path)
@@ -116,6 +121,7 @@ int path_run_on(struct path *path, struct attempt *attempt)
 int path_run(const char *text, struct attempt *attempt)
 {
     struct path path;
-    int result = path_init(&path, text);
+    char buffer[FE_PATH_MAX];
+    int result = path_init(&path, buffer, text);
     return result != 0 ? result : path_run_on(&path, attempt);
 }

@@ -4,6 +4,8 @@
 // one in the same place.
 #include "server_internal.h"
 
+static struct fe_pool open_pool;
+
 enum : uint32_t { FID_LIMIT = 65536, SESSION_LIMIT = 1u << 20 };
 
 struct p9_identity *identity_create(uint32_t uid, uint32_t gid, const uint32_t *groups,
@@ -119,7 +121,7 @@ int fid_clear(struct p9_connection *connection, uint64_t fid)
 
 struct p9_open *open_create(struct p9_node *node, uint32_t flags)
 {
-    struct p9_open *open = calloc(1, sizeof *open);
+    struct p9_open *open = fe_pool_take(&open_pool, sizeof *open);
     if (open == nullptr) return nullptr;
     p9_node_get(node);
     *open = (struct p9_open){.node = node, .references = 1, .flags = flags};
@@ -136,8 +138,13 @@ void open_put(struct p9_open *open)
     if (--open->references != 0) return;
     poll_forget(open);
     if (open->node->operations->close) open->node->operations->close(open);
+    open_free(open);
+}
+
+void open_free(struct p9_open *open)
+{
     p9_node_put(open->node);
-    free(open);
+    fe_pool_give(&open_pool, open);
 }
 
 struct p9_open *p9_fid_open(struct p9_request *request, uint32_t fid)

@@ -10,6 +10,7 @@
 #include <abi/syscalls.h>
 #include <ferrite/handle.h>
 #include <ferrite/libc.h>
+#include <ferrite/pool.h>
 
 struct p9_fid {
     struct p9_node *node; // nullptr: the fid is free
@@ -108,6 +109,7 @@ int fid_clear(struct p9_connection *connection, uint64_t fid);
 struct p9_open *open_create(struct p9_node *node, uint32_t flags);
 void open_get(struct p9_open *open);
 void open_put(struct p9_open *open);
+void open_free(struct p9_open *open); // one that was not opened: close is not for it
 
 // walk.c
 int walk_path(struct p9_request *request, struct p9_node *from, struct p9_name path, bool follow,

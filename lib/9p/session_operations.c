@@ -158,9 +158,8 @@ static int open_node(struct p9_request *request, struct p9_node *node, bool is_n
     if (open == nullptr) return -ENOMEM;
     bool runs = node->operations->open && (flags & OPEN_ACCESS) != OPEN_PATH;
     result = runs ? node->operations->open(request, open) : 0;
-    if (result != 0) { // not open: close is not for it
-        p9_node_put(open->node);
-        free(open);
+    if (result != 0) {
+        open_free(open);
         return result;
     }
     node_adopt(request->server, open->node);
@@ -174,6 +173,10 @@ int64_t serve_open(struct p9_request *request, struct p9_reply *reply)
     struct p9_fid *fid = fid_find(request->connection, request->word[0]);
     struct p9_name path = {.text = (const char *)request->data, .size = request->size};
     uint32_t flags = (uint32_t)request->word[2];
+    size_t inline_size = (size_t)(request->word[3] >> 32);
+    if (inline_size > FE_9P_OPEN_INLINE) return -EINVAL;
+    if (inline_size != 0)
+        path = (struct p9_name){.text = (const char *)&request->word[4], .size = inline_size};
     if (fid == nullptr || fid_find(request->connection, request->word[1])) return -EBADF;
     struct p9_node *node;
     bool is_new = false;

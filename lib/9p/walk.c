@@ -58,12 +58,12 @@ static bool next_name(struct p9_name path, size_t *at, struct p9_name *name, boo
 {
     if (*at >= path.size) return false;
     const char *start = path.text + *at;
-    const char *slash = memchr(start, '/', path.size - *at);
-    size_t size = slash ? (size_t)(slash - start) : path.size - *at;
+    size_t most = path.size - *at, size = 0;
+    while (size < most && start[size] != '/' && start[size] != '\0') size++;
     *name = (struct p9_name){.text = start, .size = size};
-    *at += size + (slash != nullptr);
-    *bad = size == 0 || size > 255 || memchr(start, 0, size) != nullptr || p9_name_is(*name, ".") ||
-           p9_name_is(*name, "..");
+    *at += size + (size < most);
+    bool is_dots = start[0] == '.' && (size == 1 || (size == 2 && start[1] == '.'));
+    *bad = size == 0 || size > 255 || (size < most && start[size] == '\0') || is_dots;
     return !*bad;
 }
 

@@ -5,32 +5,43 @@
 
 struct builder {
     char *to;
-    size_t size, capacity;
-    bool fits;
+    size_t size, capacity; // `size` never comes near enough to `capacity` for the NUL not to fit
 };
 
-static void add_component(struct builder *builder, const char *text, size_t size)
+// What a component that turns out to be "." or ".." makes of the path up to `start`, its slash.
+static size_t step_back(const struct builder *builder, size_t start)
 {
-    if (size == 0 || (size == 1 && text[0] == '.')) return;
-    if (size == 2 && text[0] == '.' && text[1] == '.') {
-        while (builder->size > 0 && builder->to[--builder->size] != '/') continue;
-        return;
-    }
-    if (builder->size + 1 + size + 1 > builder->capacity) {
-        builder->fits = false;
-        return;
-    }
-    builder->to[builder->size] = '/';
-    memcpy(builder->to + builder->size + 1, text, size);
-    builder->size += 1 + size;
+    size_t size = start;
+    if (builder->size - start == 2) return start; // "."
+    while (size > 0 && builder->to[--size] != '/') continue;
+    return size;
 }
 
-static void add_path(struct builder *builder, const char *path)
+static bool is_dots(const char *name, size_t size)
 {
-    while (*path) {
-        size_t size = strcspn(path, "/");
-        add_component(builder, path, size);
-        path += size + (path[size] == '/');
+    return name[0] == '.' && (size == 1 || (size == 2 && name[1] == '.'));
+}
+
+// Components are written as they are read. False: no room.
+static bool add_path(struct builder *builder, const char *path)
+{
+    char *end = builder->to + builder->capacity - 1;
+    for (;;) {
+        while (*path == '/') path++;
+        if (*path == '\0') return true;
+        size_t start = builder->size;
+        char *to = builder->to + start;
+        char letter = '/';
+        do {
+            if (to == end) return false;
+            *to++ = letter;
+            letter = *path++;
+        } while (letter != '\0' && letter != '/');
+        path--;
+        builder->size = (size_t)(to - builder->to);
+        const char *name = builder->to + start + 1;
+        if (*name == '.' && is_dots(name, (size_t)(to - name)))
+            builder->size = step_back(builder, start);
     }
 }
 
@@ -39,10 +50,9 @@ enum status fe_path_resolve(const char *directory, const char *path, char *to, s
 {
     if (*path == '\0') return ERR_NOT_FOUND;
     if (capacity < 2) return ERR_TOO_LARGE;
-    struct builder builder = {.to = to, .capacity = capacity, .fits = true};
-    if (*path != '/') add_path(&builder, directory);
-    add_path(&builder, path);
-    if (!builder.fits) return ERR_TOO_LARGE;
+    struct builder builder = {.to = to, .capacity = capacity};
+    if (*path != '/' && !add_path(&builder, directory)) return ERR_TOO_LARGE;
+    if (!add_path(&builder, path)) return ERR_TOO_LARGE;
     if (builder.size == 0) to[builder.size++] = '/';
     to[builder.size] = '\0';
     if (length) *length = builder.size;

@@ -41,3 +41,20 @@ TEST("a path that does not fit, or is empty, is refused")
     EXPECT(fe_path_resolve("/", "", small, sizeof small, nullptr) == ERR_NOT_FOUND);
     EXPECT(strcmp(fe_path_last("/a/bc"), "bc") == 0);
 }
+
+TEST("every path comes out clean, whatever slashes and dots it has")
+{
+    static const char *const pieces[] = {"/", "//", ".", "..", "a", "..b", ".c", "d."};
+    enum { PIECES = sizeof pieces / sizeof *pieces, ALL = PIECES * PIECES * PIECES * PIECES };
+    for (size_t i = 0; i < ALL; i++) {
+        char path[32] = "", to[64];
+        size_t length, rest = i;
+        for (int at = 0; at < 4; at++, rest /= PIECES) strcat(path, pieces[rest % PIECES]);
+        EXPECT(fe_path_resolve("/x/y", path, to, sizeof to, &length) == OK);
+        EXPECT(length == strlen(to) && to[0] == '/' && strstr(to, "//") == nullptr);
+        EXPECT(length == 1 || to[length - 1] != '/');
+        EXPECT(strstr(to, "/./") == nullptr && strstr(to, "/../") == nullptr);
+        EXPECT(length < 2 || strcmp(to + length - 2, "/.") != 0);
+        EXPECT(length < 3 || strcmp(to + length - 3, "/..") != 0);
+    }
+}

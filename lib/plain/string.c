@@ -51,6 +51,12 @@ void *memset(void *to, int byte, size_t size)
 int memcmp(const void *a, const void *b, size_t size)
 {
     const uint8_t *x = a, *y = b;
+    for (; size >= 8; size -= 8, x += 8, y += 8) {
+        uint64_t one, other;
+        __builtin_memcpy(&one, x, 8);
+        __builtin_memcpy(&other, y, 8);
+        if (one != other) break;
+    }
     for (; size > 0; size--, x++, y++) {
         if (*x != *y) return *x - *y;
     }

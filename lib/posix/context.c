@@ -161,6 +161,11 @@ static long name_self(char *path)
 
 long path_at(long at, const char *path, char *to)
 {
+    return path_find(at, path, to, nullptr);
+}
+
+long path_find(long at, const char *path, char *to, size_t *length)
+{
     struct context *context = context_current();
     if (path == nullptr) return -EFAULT;
     const char *directory = context->directory;
@@ -174,8 +179,11 @@ long path_at(long at, const char *path, char *to)
         }
         directory = file->p9->path;
     }
-    enum status status = fe_path_resolve(directory, path, to, FE_PATH_MAX, nullptr);
+    enum status status = fe_path_resolve(directory, path, to, FE_PATH_MAX, length);
     if (file != nullptr) file_put(file);
     if (status != OK) return status == ERR_TOO_LARGE ? -ENAMETOOLONG : -fe_status_errno(status);
-    return to[1] == 'p' ? name_self(to) : 0;
+    if (to[1] != 'p') return 0;
+    long error = name_self(to);
+    if (length != nullptr) *length = strlen(to);
+    return error;
 }

@@ -66,6 +66,8 @@ uint64_t context_blocked(const struct context *context);
 // Makes `path`, relative to the directory behind descriptor `at` (or AT_FDCWD), absolute and clean.
 // `to` has FE_PATH_MAX bytes. 0 or a negative errno.
 long path_at(long at, const char *path, char *to);
+// The same, and its length.
+long path_find(long at, const char *path, char *to, size_t *length);
 
 // Requests to the process service on the current context's session; the control's result.
 long process_control(struct p9_control *control);

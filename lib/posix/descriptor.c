@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The table of descriptors: an array that doubles. Free slots are found by looking, from the
-// bottom, as programs expect the lowest number.
+// The table of descriptors: an array that doubles. Free slots are found by looking upwards, as
+// programs expect the lowest number.
 #include "descriptor.h"
 #include "file.h"
 #include <errno.h>
@@ -23,12 +23,14 @@ long descriptor_add(struct descriptor_table *table, struct file *file, long lowe
                     bool close_on_exec)
 {
     if (lowest < 0 || lowest >= DESCRIPTOR_LIMIT) return -EINVAL;
-    long number = lowest;
+    bool is_lowest = lowest <= (long)table->free_from;
+    long number = is_lowest ? (long)table->free_from : lowest;
     while (descriptor_find(table, number) != nullptr) number++;
     if (number >= DESCRIPTOR_LIMIT) return -EMFILE;
     long error = grow(table, number);
     if (error < 0) return error;
     table->entries[number] = (struct descriptor){file, close_on_exec};
+    if (is_lowest) table->free_from = (uint32_t)number + 1;
     return number;
 }
 
@@ -46,7 +48,9 @@ long descriptor_place(struct descriptor_table *table, long number, struct descri
 struct file *descriptor_take(struct descriptor_table *table, long number)
 {
     struct file *file = descriptor_find(table, number);
-    if (file != nullptr) table->entries[number] = (struct descriptor){};
+    if (file == nullptr) return nullptr;
+    table->entries[number] = (struct descriptor){};
+    if (number < (long)table->free_from) table->free_from = (uint32_t)number;
     return file;
 }
 
@@ -57,6 +61,7 @@ long descriptor_copy(const struct descriptor_table *from, struct descriptor_tabl
     to->entries = malloc(from->capacity * sizeof *to->entries);
     if (to->entries == nullptr) return -ENOMEM;
     to->capacity = from->capacity;
+    to->free_from = from->free_from;
     for (uint32_t i = 0; i < from->capacity; i++) {
         to->entries[i] = from->entries[i];
         if (to->entries[i].file != nullptr) file_get(to->entries[i].file);

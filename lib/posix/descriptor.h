@@ -16,6 +16,7 @@ struct descriptor {
 struct descriptor_table {
     struct descriptor *entries;
     uint32_t capacity;
+    uint32_t free_from; // no lower number is free
 };
 
 enum : uint32_t { DESCRIPTOR_LIMIT = 65536 }; // RLIMIT_NOFILE

@@ -70,3 +70,20 @@ TEST("a copy holds references of its own")
     EXPECT(files[0].references == 10);
     descriptor_clear(&table);
 }
+
+TEST("the lowest free number is found again after any give and take")
+{
+    struct descriptor_table table;
+    struct file *before;
+    reset(&table);
+    for (long i = 0; i < 8; i++) EXPECT(descriptor_add(&table, &files[0], 0, false) == i);
+    EXPECT(descriptor_take(&table, 5) != nullptr && descriptor_take(&table, 2) != nullptr);
+    EXPECT(descriptor_add(&table, &files[1], 3, false) == 5);
+    EXPECT(descriptor_add(&table, &files[1], 0, false) == 2);
+    EXPECT(descriptor_add(&table, &files[1], 0, false) == 8);
+    EXPECT(descriptor_take(&table, 0) != nullptr);
+    EXPECT(descriptor_place(&table, 0, (struct descriptor){&files[2], false}, &before) == 0);
+    EXPECT(before == nullptr && descriptor_add(&table, &files[2], 0, false) == 9);
+    files[0].references = files[1].references = files[2].references = 100;
+    descriptor_clear(&table);
+}

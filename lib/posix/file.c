@@ -10,27 +10,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ferrite/path.h>
+#include <ferrite/pool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-static const struct {
-    int flag;
-    uint32_t protocol;
-} flag_table[] = {
-    {O_CREAT, OPEN_CREATE},       {O_EXCL, OPEN_EXCLUSIVE},    {O_TRUNC, OPEN_TRUNCATE},
-    {O_APPEND, OPEN_APPEND},      {O_NONBLOCK, OPEN_NONBLOCK}, {O_DIRECTORY, OPEN_DIRECTORY},
-    {O_NOFOLLOW, OPEN_NO_FOLLOW},
-};
+// The protocol has the C library's own numbers of the generic kind.
+static_assert(O_CREAT == OPEN_CREATE && O_EXCL == OPEN_EXCLUSIVE && O_TRUNC == OPEN_TRUNCATE);
+static_assert(O_APPEND == OPEN_APPEND && O_NONBLOCK == OPEN_NONBLOCK);
 
 uint32_t open_flags_to_protocol(int flags)
 {
-    uint32_t result = (uint32_t)flags & O_ACCMODE & OPEN_ACCESS;
-    if (flags & O_PATH) result = OPEN_PATH;
-    for (size_t i = 0; i < sizeof flag_table / sizeof *flag_table; i++) {
-        if (flags & flag_table[i].flag) result |= flag_table[i].protocol;
-    }
+    enum : uint32_t {
+        SAME = OPEN_CREATE | OPEN_EXCLUSIVE | OPEN_TRUNCATE | OPEN_APPEND | OPEN_NONBLOCK
+    };
+    uint32_t result = (uint32_t)flags & (SAME | OPEN_ACCESS);
+    if (flags & O_PATH) result |= OPEN_PATH;
+    if (flags & O_DIRECTORY) result |= OPEN_DIRECTORY;
+    if (flags & O_NOFOLLOW) result |= OPEN_NO_FOLLOW;
     return result;
 }
 
@@ -42,9 +40,11 @@ int open_flags_from_protocol(uint32_t flags)
     return result;
 }
 
+static struct fe_pool pool;
+
 struct file *file_create(struct p9_file *p9, int flags)
 {
-    struct file *file = malloc(sizeof *file);
+    struct file *file = fe_pool_take(&pool, sizeof *file);
     if (file == nullptr) {
         p9_close(p9);
         return nullptr;
@@ -58,7 +58,7 @@ void file_destroy(struct file *file)
 {
     if (file->socket != nullptr) socket_destroy(file->socket);
     p9_close(file->p9);
-    free(file);
+    fe_pool_give(&pool, file);
 }
 
 struct file *file_hold_shared(long descriptor)
@@ -86,18 +86,26 @@ long file_install(struct file *file, int flags)
     return install(file, 0, (flags & O_CLOEXEC) != 0);
 }
 
+static bool ends_with_slash(const char *name)
+{
+    while (*name != '\0') name++;
+    return name[-1] == '/';
+}
+
 long call_openat(const long *a)
 {
     char path[FE_PATH_MAX];
     const char *name = (const char *)a[1];
     int flags = (int)a[2];
     struct p9_file *p9;
-    long error = path_at(a[0], name, path);
+    size_t length;
+    long error = path_find(a[0], name, path, &length);
     if (error < 0) return error;
-    if (mounts_is_path(path)) return mounts_open(flags);
-    if (name[strlen(name) - 1] == '/') flags |= O_DIRECTORY;
-    uint32_t mode = (uint32_t)a[3] & ~context_current()->umask & 07777;
-    error = p9_open(path, open_flags_to_protocol(flags), mode, &p9);
+    if (mounts_is_path(path, length)) return mounts_open(flags);
+    if (ends_with_slash(name)) flags |= O_DIRECTORY;
+    struct p9_open_mode how = {.flags = open_flags_to_protocol(flags),
+                               .mode = (uint32_t)a[3] & ~context_current()->umask & 07777};
+    error = p9_open_clean(path, length, &how, &p9);
     if (error == -EINTR) return RESTART;
     if (error < 0) return error;
     struct file *file = file_create(p9, flags & (O_ACCMODE | O_APPEND | O_NONBLOCK));

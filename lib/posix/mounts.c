@@ -17,11 +17,11 @@
 enum : size_t { TEXT_MAX = 60 * 1024 }; // what a pipe holds
 
 // "/proc/self" is a number by now; a process has no other file of that name.
-bool mounts_is_path(const char *path)
+bool mounts_is_path(const char *path, size_t length)
 {
-    if (strcmp(path, "/etc/mtab") == 0) return true;
-    size_t size = strlen(path);
-    return strncmp(path, "/proc/", 6) == 0 && size > 7 && strcmp(path + size - 7, "/mounts") == 0;
+    if (path[1] == 'e') return strcmp(path, "/etc/mtab") == 0;
+    return path[1] == 'p' && length > 7 && strncmp(path, "/proc/", 6) == 0 &&
+           strcmp(path + length - 7, "/mounts") == 0;
 }
 
 static size_t print_mount(const char *path, uint64_t mount, char *to, size_t room)

@@ -2,6 +2,8 @@
 // The list of mounts as a file.
 #pragma once
 
-bool mounts_is_path(const char *path);
+#include <stddef.h>
+
+bool mounts_is_path(const char *path, size_t length);
 // A descriptor to read the list from, or a negative errno.
 long mounts_open(long flags);

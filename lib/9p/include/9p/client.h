@@ -24,7 +24,8 @@ struct p9_file {
     uint32_t io_unit; // most bytes of one read or write message
     uint64_t qid_kind, qid_path;
     uint64_t size;         // when it was opened
-    char *path;            // where it was opened, clean; nullptr when it came from a parent
+    char *path;            // of a directory or device: where it was opened, clean; nullptr when it
+                           // came from a parent
     struct p9_file *below; // of a united directory: the next part
     struct p9_file *part;  // ... and the part being listed
     uint32_t mounts_from;  // ... and which mounts in it were listed
@@ -38,6 +39,12 @@ struct p9_lock_range {
 
 // Names. `flags` of open are OPEN_*, `mode` S_* permission bits.
 int p9_open(const char *path, uint32_t flags, uint32_t mode, struct p9_file **file);
+// The same for a path that is clean already (fe_path_resolve) and of `length` bytes, in a buffer of
+// FE_PATH_MAX that links met on the way are written to.
+struct p9_open_mode {
+    uint32_t flags, mode;
+};
+int p9_open_clean(char *path, size_t length, const struct p9_open_mode *how, struct p9_file **file);
 int p9_stat(const char *path, uint32_t flags,
             struct fe_9p_attributes *attributes); // FE_9P_NO_FOLLOW
 int p9_set_attributes(const char *path, uint32_t valid, uint32_t flags,
