@@ -35,6 +35,7 @@
 #define EMLINK 31
 #define EPIPE 32
 #define ERANGE 34
+#define EDEADLK 35
 #define ENAMETOOLONG 36
 #define ENOSYS 38
 #define ENOTEMPTY 39
@@ -58,6 +59,7 @@
 #define ETIMEDOUT 110
 #define ECONNREFUSED 111
 #define EHOSTUNREACH 113
+#define EOWNERDEAD 130
 #define EALREADY 114
 #define EINPROGRESS 115
 #define ESTALE 116

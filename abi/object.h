@@ -39,6 +39,7 @@ enum : uint32_t {
 
     RIGHT_THREAD_CONTROL = 1u << 8, // interrupt, stop
     RIGHT_THREAD_SCHEDULE = 1u << 9,
+    RIGHT_THREAD_CEILING = 63u << 16, // the highest priority that it can be given: RIGHT_CEILING
 
     RIGHT_MEMORY_READ = 1u << 8,
     RIGHT_MEMORY_WRITE = 1u << 9,
@@ -70,6 +71,11 @@ enum : uint32_t {
 
     RIGHT_ALL = 0xffffffffu,
 };
+
+// A thread handle's ceiling among its rights, and back. Of two ceilings, handle_duplicate keeps the
+// lower one.
+#define RIGHT_CEILING(priority) ((uint32_t)(priority) << 16)
+#define RIGHT_CEILING_OF(rights) (((uint32_t)(rights) & RIGHT_THREAD_CEILING) >> 16)
 
 // What a resource handle is a range of.
 enum resource_kind : uint32_t {
@@ -218,6 +224,36 @@ enum : uint64_t { // ns
 enum : uint32_t { SCHEDULE_SHARE_MAX = 950'000 }; // parts per million of a CPU, for all budgets
 enum : uint32_t { PRIORITY_COUNT = 64, PRIORITY_DEFAULT = 16, PRIORITY_DRIVER = 40 };
 
+// What a thread does.
+enum thread_state : uint8_t {
+    THREAD_NEW,
+    THREAD_RUNNING,
+    THREAD_READY,
+    THREAD_PARKED,    // would be ready, but its process is stopped
+    THREAD_CALLING,   // queued at a channel
+    THREAD_SERVED,    // its call was received: waits for the reply
+    THREAD_RECEIVING, // waits at a channel's server end
+    THREAD_WATCHING,  // waits for an event's bits
+    THREAD_RESTING,   // waits for its next period
+    THREAD_LOCKING,   // waits for a lock
+    THREAD_FUTEX,     // waits on a word
+    THREAD_DEAD,
+};
+
+// What thread_inspect tells. What it is now may be more urgent than what it was given: others lend
+// it theirs.
+struct fe_thread_info {
+    uint64_t id;
+    uint32_t state;
+    uint32_t priority; // now
+    uint64_t deadline; // now: absolute, ns; FE_FOREVER: none
+    struct fe_schedule schedule;
+    uint64_t cpu_time;         // ns
+    uint64_t release;          // ns, of the present period; 0: no period
+    uint64_t left;             // ns, of the budget in the present period
+    uint64_t misses, overruns; // deadlines; budgets used up
+};
+
 // thread_create's options.
 struct fe_thread_options {
     uintptr_t entry;          // first instruction
@@ -226,6 +262,14 @@ struct fe_thread_options {
     uintptr_t thread_pointer; // TLS base
     uint32_t priority;        // 0: the creator's
     uint32_t flags;           // zero
+};
+
+// The word of a lock (futex_lock): the low bits of its owner's id (thread_current), 0 when nobody
+// has it, and two flags. All bits of LOCK_OWNER together are nobody's number.
+enum : uint32_t {
+    LOCK_OWNER = (1u << 30) - 1,
+    LOCK_OWNER_DEAD = 1u << 30, // an owner died, and nobody has mended since what it left behind
+    LOCK_WAITERS = 1u << 31,    // somebody waits in the kernel: it has to be given up there
 };
 
 // interrupt_create flags.

@@ -41,7 +41,9 @@
     X(ERR_IMAGE_ENTITLEMENT, -30, "the image asks for more than its trust root allows")            \
     X(ERR_NOT_ENTITLED, -31, "the image is not entitled to this")                                  \
     X(ERR_IO, -32, "the device failed")                                                            \
-    X(ERR_NOT_ADMITTED, -33, "the processor time is promised to others")
+    X(ERR_NOT_ADMITTED, -33, "the processor time is promised to others")                           \
+    X(ERR_OWNER_DEAD, -34, "the lock is had, and its last owner died with it")                     \
+    X(ERR_DEADLOCK, -35, "the lock is the caller's own already")
 
 enum [[nodiscard]] status : int32_t {
 #define STATUS_ENUM(name, value, text) name = value,

@@ -7,6 +7,7 @@
 #include "kernel/memory/page.h"
 #include "kernel/object/channel.h"
 #include "kernel/object/memory.h"
+#include "kernel/object/mutex.h"
 #include "kernel/object/namespace.h"
 #include "kernel/object/process.h"
 #include "kernel/object/reap.h"
@@ -43,6 +44,7 @@ void kernel_start(const struct bootinfo *info)
     trace_init();
     float_init();
     budget_init_all();
+    mutex_init_all();
     inherit_init();
     arch_devices_init(info);
     clock_start();

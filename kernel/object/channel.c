@@ -7,6 +7,7 @@
 #include "kernel/object/call.h"
 #include "kernel/object/event.h"
 #include "kernel/object/handle.h"
+#include "kernel/object/mutex.h"
 #include "kernel/object/process.h"
 #include "kernel/object/wait.h"
 #include "kernel/schedule/schedule.h"
@@ -217,6 +218,7 @@ void channel_finish(struct thread *caller)
 bool channel_forget_some(struct thread *thread)
 {
     for (uint32_t step = 0; step < CHANNEL_STEP; step++) {
+        if (mutex_forget_one(thread)) continue;
         struct list_node *node = list_take(&thread->channels);
         if (node != nullptr) {
             struct channel *channel = CONTAINER(node, struct channel, of_receiver);

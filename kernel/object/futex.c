@@ -10,7 +10,7 @@
 #include "kernel/syscall.h"
 #include <kernel/syscalls.h>
 
-static struct thread *first_waiter(struct process *process, uintptr_t word)
+struct thread *futex_first(struct process *process, uintptr_t word)
 {
     struct tree_node *node = tree_find(&process->futex_waiters, word);
     if (node == nullptr || node->key != word) return nullptr;
@@ -26,7 +26,7 @@ uint32_t futex_wake(struct process *process, uintptr_t word, uint32_t count)
 {
     uint32_t woken = 0;
     for (struct thread *thread; woken < count; woken++) {
-        thread = first_waiter(process, word);
+        thread = futex_first(process, word);
         if (thread == nullptr) break;
         futex_leave(thread);
         wait_end(thread, OK);
@@ -76,7 +76,7 @@ enum status sys_futex_wake(uintptr_t word, uint32_t count, uint32_t *woken)
 static bool requeue_step(struct process *process, uintptr_t word, uintptr_t target)
 {
     for (uint32_t step = 0; step < FUTEX_STEP; step++) {
-        struct thread *thread = first_waiter(process, word);
+        struct thread *thread = futex_first(process, word);
         if (thread == nullptr) return true;
         futex_leave(thread);
         tree_add(&process->futex_waiters, &thread->node, target);

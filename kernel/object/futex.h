@@ -5,6 +5,9 @@
 
 #include "kernel/object/thread.h"
 
+// The waiter of `word` that came first; nullptr: there is none.
+struct thread *futex_first(struct process *process, uintptr_t word);
+
 // A waiter leaves.
 void futex_leave(struct thread *thread);
 

@@ -67,6 +67,12 @@ enum status handle_find_any(uint32_t handle, uint32_t rights, struct handle_entr
     return handle_look_up(process_current(), handle, rights, entry);
 }
 
+uint32_t handle_rights(uint32_t handle)
+{
+    const struct handle_slot *slot = slot_find(&process_current()->handles, handle);
+    return slot == nullptr ? 0 : slot->rights;
+}
+
 void handle_init(struct process *process, uint32_t limit)
 {
     process->handles = (struct handle_table){
@@ -210,12 +216,22 @@ enum status sys_handle_close(fe_handle handle)
     return OK;
 }
 
+// What is left of `have` when only `wanted` is asked for.
+static uint32_t reduce(const struct object *object, uint32_t have, uint32_t wanted)
+{
+    uint32_t both = have & wanted;
+    if (object->type != OBJECT_THREAD) return both;
+    uint32_t mine = have & RIGHT_THREAD_CEILING, asked = wanted & RIGHT_THREAD_CEILING;
+    return (both & ~RIGHT_THREAD_CEILING) | (mine < asked ? mine : asked);
+}
+
 enum status sys_handle_duplicate(fe_handle handle, uint32_t rights, fe_handle *copy)
 {
     struct handle_entry entry;
     TRY(handle_find_any(handle, RIGHT_DUPLICATE, &entry));
     TRY(handle_reserve(process_current(), 1));
-    *copy = handle_insert(process_current(), entry.object, entry.rights & rights);
+    *copy =
+        handle_insert(process_current(), entry.object, reduce(entry.object, entry.rights, rights));
     return OK;
 }
 

@@ -18,6 +18,9 @@ enum status handle_find(uint32_t handle, enum object_type type, uint32_t rights,
 // As handle_find, for any type, and tells the rights.
 enum status handle_find_any(uint32_t handle, uint32_t rights, struct handle_entry *entry);
 
+// The rights of a handle of the current process; 0: it is none.
+uint32_t handle_rights(uint32_t handle);
+
 // Makes sure `count` handles can be inserted in `process` without failing.
 enum status handle_reserve(struct process *process, uint32_t count);
 

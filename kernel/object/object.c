@@ -26,6 +26,8 @@ void object_init_types(void)
 
 void object_init(struct object *object, enum object_type type, struct process *owner)
 {
+    // Locks have room for these bits of a thread's id (abi/object.h), and two values of their own.
+    while ((next_id & LOCK_OWNER) == 0 || (next_id & LOCK_OWNER) == LOCK_OWNER) next_id++;
     *object = (struct object){.type = type, .references = 1, .id = next_id++, .owner = owner};
     if (owner != nullptr) process_hold(owner);
 }

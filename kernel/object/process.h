@@ -51,7 +51,9 @@ struct process {
     uint32_t own_handles; // BUILDING: to itself, in its own table
     uint32_t charged;     // objects whose owner it is: they keep the structure
     struct list threads;
+    struct tree by_number; // threads
     uint32_t thread_count, thread_limit;
+    struct tree mutexes;       // by address of the word
     struct tree futex_waiters; // threads by address of the word
     struct namespace *name_space;
     struct image *image;

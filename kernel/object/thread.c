@@ -5,6 +5,7 @@
 #include "kernel/log.h"
 #include "kernel/memory/user.h"
 #include "kernel/object/channel.h"
+#include "kernel/object/mutex.h"
 #include "kernel/object/process.h"
 #include "kernel/object/slot.h"
 #include "kernel/object/wait.h"
@@ -49,9 +50,11 @@ static void init(struct thread *thread, struct process *process)
     list_node_init(&thread->in_process);
     list_node_init(&thread->ipc.served);
     list_init(&thread->channels);
+    list_init(&thread->mutexes);
     watch_init(&thread->watchers);
     wait_init(thread);
     list_append(&process->threads, &thread->in_process);
+    tree_add(&process->by_number, &thread->by_number, thread->object.id & LOCK_OWNER);
     process->thread_count++;
     total++;
 }
@@ -63,7 +66,11 @@ enum status thread_make(struct process *process, const struct fe_thread_options 
     if (process->thread_count >= process->thread_limit) return ERR_QUOTA;
     TRY(object_create(OBJECT_THREAD, process, result));
     struct thread *thread = *result;
-    enum status status = slot_take(thread);
+    enum status status = mutex_make_spare(thread);
+    if (status == OK) {
+        status = slot_take(thread);
+        if (status != OK) mutex_free_spare(thread);
+    }
     if (status != OK) {
         object_free(&thread->object);
         return status;
@@ -100,7 +107,9 @@ static void leave_process(struct thread *thread)
     inherit_forget(thread);
     progress_end(&thread->progress);
     slot_give_back(thread);
+    mutex_free_spare(thread);
     list_remove(&thread->in_process);
+    tree_take(&process->by_number, &thread->by_number);
     process->thread_count--;
     total--;
     watch_fire(&thread->watchers);

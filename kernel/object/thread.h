@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Threads: user registers, scheduling state and what is waited for. A thread waits for one thing at
-// a time, so one tree node (its place in a wait queue, or among those who lend it urgency) and one
-// timer are enough. The first fields are those that IPC touches. Guarded by the kernel lock.
+// Threads (their states: abi/object.h): user registers, scheduling state and what is waited for. A
+// thread waits for one thing at a time, so one tree node (its place in a wait queue, or among those
+// who lend it urgency) and one timer are enough. The first fields are those that IPC touches.
+// Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/list.h"
@@ -12,6 +13,7 @@
 #include "kernel/time/timer.h"
 #include "kernel/tree.h"
 #include <abi/message.h>
+#include <abi/object.h>
 #include <arch/arch.h>
 
 struct budget;
@@ -19,21 +21,8 @@ struct channel;
 struct process;
 struct session;
 struct event;
+struct mutex;
 struct notice;
-
-enum thread_state : uint8_t {
-    THREAD_NEW,
-    THREAD_RUNNING,   // a CPU's current
-    THREAD_READY,     // in a run queue
-    THREAD_PARKED,    // would be ready, but its process is stopped
-    THREAD_CALLING,   // queued at a channel
-    THREAD_SERVED,    // its call was received: waits for the reply
-    THREAD_RECEIVING, // waits at a channel's server end
-    THREAD_WATCHING,  // waits for an event's bits
-    THREAD_RESTING,   // waits for its next period
-    THREAD_FUTEX,     // waits on a word
-    THREAD_DEAD,
-};
 
 // A message under way: what of it is not in registers.
 struct ipc {
@@ -75,6 +64,9 @@ struct thread {
     struct list channels; // whose last receiver this thread is
     struct timer timeout;
     struct ipc ipc;
+    struct list mutexes;             // that it has and others wait for
+    struct mutex *wait_mutex;        // LOCKING
+    struct mutex *spare_mutex;       // not LOCKING: for when it waits for a lock
     struct event *wait_event;        // WATCHING: a reference
     uint64_t wait_mask;              // WATCHING: wanted bits
     struct progress progress;        // of a long call
@@ -87,6 +79,7 @@ struct thread {
     struct fe_schedule schedule;
     uintptr_t upcall_entry;
     struct list_node in_process;
+    struct tree_node by_number; // in process->by_number; key: its id's low bits, as in locks
     struct watch_list watchers;
 };
 

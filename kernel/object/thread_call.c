@@ -89,6 +89,8 @@ enum status sys_thread_schedule(struct thread *thread, const struct fe_schedule 
 {
     if (schedule->priority >= PRIORITY_COUNT || schedule->flags != 0) return ERR_BAD_ARGUMENT;
     if (schedule->reserved != 0) return ERR_BAD_ARGUMENT;
+    uint32_t rights = handle_rights((uint32_t)thread_current()->frame.reg[0]);
+    if (schedule->priority > RIGHT_CEILING_OF(rights)) return ERR_NO_RIGHT;
     if (schedule->priority > process_current()->priority_ceiling) return ERR_NO_RIGHT;
     if (thread->state == THREAD_DEAD) return ERR_BAD_STATE;
     struct resource *time;
@@ -109,6 +111,46 @@ enum status sys_thread_affinity(struct thread *thread, uint32_t first, uint32_t 
     thread->cpu_first = first;
     thread->cpu_count = count;
     place_apply(thread);
+    return OK;
+}
+
+static void inspect_period(const struct budget *budget, struct fe_thread_info *info)
+{
+    info->release = budget->release;
+    info->left = clock_ticks_to_ns(budget->left);
+    info->misses = budget->misses;
+    info->overruns = budget->overruns;
+}
+
+enum status sys_thread_inspect(struct thread *thread, struct fe_thread_info *info)
+{
+    bool has_deadline = urgency_has_deadline(thread->urgency);
+    *info = (struct fe_thread_info){
+        .id = thread->object.id,
+        .state = thread->state,
+        .priority = urgency_priority(thread->urgency),
+        .deadline = has_deadline ? thread->urgency & URGENCY_NO_DEADLINE : FE_FOREVER,
+        .schedule = thread->schedule,
+        .cpu_time = clock_ticks_to_ns(thread->cpu_ticks),
+    };
+    info->schedule.time = FE_NO_HANDLE; // a number of the process that set it
+    if (thread->budget != nullptr) inspect_period(thread->budget, info);
+    return OK;
+}
+
+// Who may make threads in a process may also control those that are there.
+enum status sys_process_thread(struct process *process, uint64_t after, fe_handle *handle,
+                               uint64_t *id)
+{
+    bool controls =
+        (handle_rights((uint32_t)thread_current()->frame.reg[0]) & RIGHT_PROCESS_THREAD) != 0;
+    struct tree_node *node = tree_find(&process->by_number, (after & LOCK_OWNER) + 1);
+    if (node == nullptr) return ERR_NOT_FOUND;
+    struct thread *thread = CONTAINER(node, struct thread, by_number);
+    TRY(handle_reserve(process_current(), 1));
+    uint32_t seeing = RIGHT_INSPECT | RIGHT_DUPLICATE | RIGHT_TRANSFER;
+    *handle = handle_insert(process_current(), &thread->object, controls ? RIGHT_ALL : seeing);
+    *id = thread->object.id;
     return OK;
 }
 

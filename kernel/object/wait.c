@@ -6,6 +6,7 @@
 #include "kernel/object/channel.h"
 #include "kernel/object/event.h"
 #include "kernel/object/futex.h"
+#include "kernel/object/mutex.h"
 #include "kernel/schedule/schedule.h"
 
 static void wait_timer(struct timer *timer)
@@ -58,6 +59,7 @@ void wait_abandon(struct thread *thread)
     case THREAD_RECEIVING: channel_leave(thread); break;
     case THREAD_WATCHING: event_leave(thread->wait_event, thread); break;
     case THREAD_RESTING: break;
+    case THREAD_LOCKING: mutex_leave(thread); break;
     case THREAD_FUTEX: futex_leave(thread); break;
     default: panic("thread %lu does not wait", (unsigned long)thread->object.id);
     }

@@ -14,8 +14,8 @@
 enum : uint64_t { MS = 1'000'000 };
 static struct process *process;
 static struct resource *all_time;
-static fe_handle time_handle;
-static uint64_t began; // ns: when the test's time starts
+static fe_handle time_handle, thread_handle; // the latter is any, for its rights
+static uint64_t began;                       // ns: when the test's time starts
 
 static bool setup(void)
 {
@@ -25,7 +25,7 @@ static bool setup(void)
     if (resource_create(process, RESOURCE_TIME, 0, SCHEDULE_SHARE_MAX, &all_time) != OK)
         return false;
     if (handle_reserve(process, 1) != OK) return false;
-    time_handle = handle_insert(process, &all_time->object, RIGHT_ALL);
+    time_handle = thread_handle = handle_insert(process, &all_time->object, RIGHT_ALL);
     return true;
 }
 
@@ -44,6 +44,7 @@ static enum status limit(struct thread *thread, uint64_t period, uint64_t budget
                                    .budget = budget,
                                    .relative_deadline = deadline,
                                    .time = budget == 0 ? FE_NO_HANDLE : time_handle};
+    thread_current()->frame.reg[0] = thread_handle;
     return sys_thread_schedule(thread, &schedule);
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Inheritance. A thread is as urgent as the most urgent of itself and its donors: callers whose
-// calls it serves, channels whose callers wait for it. Whose urgency it has, pays for its time
-// (budget.h). A change goes along the chain of those who wait for each other, a few links at a
-// time: the rest waits in a list, which is worked off before anybody is chosen to run, with
-// interrupts taken in between. Each link is looked at for itself, so it does not matter what
-// happens to the chain meanwhile; and a chain that closes (a deadlock) comes to rest.
+// calls it serves, channels whose callers wait for it, locks that others wait for. Whose urgency it
+// has, pays for its time (budget.h). A change goes along the chain of those who wait for each
+// other, a few links at a time: the rest waits in a list, which is worked off before anybody is
+// chosen to run, with interrupts taken in between. Each link is looked at for itself, so it does
+// not matter what happens to the chain meanwhile; and a chain that closes (a deadlock) comes to
+// rest.
 #include "kernel/object/channel.h"
 #include "kernel/object/event.h"
+#include "kernel/object/mutex.h"
 #include "kernel/schedule/budget.h"
 #include "kernel/schedule/place.h"
 #include "kernel/schedule/schedule.h"
@@ -36,8 +38,10 @@ static void set_key(struct tree *tree, struct tree_node *node, uint64_t key)
 static struct budget *payer_of(const struct tree_node *donor)
 {
     if (donor->tag == LENDER_CALLER) return CONTAINER(donor, struct thread, node)->payer;
-    if (donor->tag != LENDER_CHANNEL) return nullptr;
-    const struct tree_node *first = CONTAINER(donor, struct channel, donation)->callers.first;
+    if (donor->tag == LENDER_FREE) return nullptr;
+    const struct tree_node *first = donor->tag == LENDER_CHANNEL
+                                        ? CONTAINER(donor, struct channel, donation)->callers.first
+                                        : CONTAINER(donor, struct mutex, donation)->waiters.first;
     return first == nullptr ? nullptr : CONTAINER(first, struct thread, node)->payer;
 }
 
@@ -101,6 +105,17 @@ static struct thread *change_served(struct thread *thread)
     return server;
 }
 
+static struct thread *change_locking(struct thread *thread)
+{
+    struct mutex *mutex = thread->wait_mutex;
+    set_key(&mutex->waiters, &thread->node, thread->urgency);
+    if (mutex->owner == nullptr) return nullptr;
+    if (tree_is_linked(&mutex->donation)) tree_take(&mutex->owner->donors, &mutex->donation);
+    tree_add(&mutex->owner->donors, &mutex->donation, mutex->waiters.first->key);
+    mutex->donation.tag = LENDER_MUTEX;
+    return mutex->owner;
+}
+
 // Applies what is new where `thread` is; who is affected next.
 static struct thread *apply(struct thread *thread, const struct loan *loan)
 {
@@ -114,6 +129,7 @@ static struct thread *apply(struct thread *thread, const struct loan *loan)
     switch (thread->state) {
     case THREAD_CALLING: return change_caller(thread);
     case THREAD_SERVED: return change_served(thread);
+    case THREAD_LOCKING: return change_locking(thread);
     case THREAD_RECEIVING:
         set_key(&thread->ipc.channel->receivers, &thread->node, loan->urgency);
         return nullptr;

@@ -50,6 +50,7 @@ enum lender : uint32_t {
     LENDER_FREE,    // a caller, at nobody's cost
     LENDER_CALLER,  // a caller with a payer
     LENDER_CHANNEL, // a channel with callers queued
+    LENDER_MUTEX,   // a lock with threads waiting
 };
 
 // The caller whose node this is lends `urgency` to `server` until donation_end; it may be lending

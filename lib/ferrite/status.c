@@ -34,6 +34,8 @@ int fe_status_errno(enum status status)
     case ERR_BUSY: return EBUSY;
     case ERR_NOT_SUPPORTED: return EOPNOTSUPP;
     case ERR_AGAIN: return EAGAIN;
+    case ERR_OWNER_DEAD: return EOWNERDEAD;
+    case ERR_DEADLOCK: return EDEADLK;
     case ERR_IO: return EIO;
     case ERR_NOT_ENTITLED: return EPERM;
     case ERR_IMAGE_FORMAT:

@@ -11,6 +11,7 @@
 struct thread_start {
     void (*run)(void *argument);
     void *argument;
+    struct fe_thread_block block;
 };
 
 void fe_thread_entry(void); // arch/<isa>/user/start.S: goes on in fe_thread_main
@@ -18,6 +19,7 @@ void fe_thread_entry(void); // arch/<isa>/user/start.S: goes on in fe_thread_mai
 
 void fe_thread_main(struct thread_start *start)
 {
+    fe_thread_block_use(&start->block);
     start->run(start->argument);
     [[maybe_unused]] enum status status = fe_thread_exit(0);
     fe_exit(125);

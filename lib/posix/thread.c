@@ -13,15 +13,15 @@
 #include <ferrite/memory.h>
 #include <ferrite/start.h>
 #include <ferrite/status.h>
+#include <ferrite/thread.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct thread thread_first = {.number = 1};
+struct thread thread_first;
 bool thread_is_started, thread_has_others;
 static struct thread *threads = &thread_first;
-static uint32_t last_number = 1;
 static _Thread_local struct thread *self;
 
 // A detached thread that is about to end: only one at a time, because the C library holds its
@@ -42,6 +42,20 @@ struct thread *thread_list(void)
     return threads;
 }
 
+static uint32_t number_of_id(uint64_t id)
+{
+    return (uint32_t)id & LOCK_OWNER;
+}
+
+// Before the first thread's own block can be used, each caller asks for itself.
+uint32_t fe_thread_number(void)
+{
+    struct thread *thread = thread_self();
+    uint64_t id = 0;
+    if (thread->number == 0 && fe_thread_current(&id) == OK) thread->number = number_of_id(id);
+    return thread->number;
+}
+
 // The C library's first call after the thread pointer is set.
 long call_set_tid_address(const long *a)
 {
@@ -51,13 +65,13 @@ long call_set_tid_address(const long *a)
         thread_is_started = true;
     }
     self->clear = (uintptr_t)a[0];
-    return self->number;
+    return fe_thread_number();
 }
 
 long call_gettid(const long *a)
 {
     (void)a;
-    return thread_self()->number;
+    return fe_thread_number();
 }
 
 // What a new thread finds at the top of its stack.
@@ -65,6 +79,7 @@ struct beginning {
     int (*function)(void *argument);
     void *argument;
     struct thread *thread;
+    int *number; // the C library's own
 };
 
 [[noreturn]] void posix_thread_begin(const struct beginning *beginning);
@@ -73,6 +88,7 @@ void posix_thread_entry(void); // arch/<isa>/user/context.S: aligns and calls po
 void posix_thread_begin(const struct beginning *beginning)
 {
     self = beginning->thread;
+    *beginning->number = (int)fe_thread_number();
     beginning->function(beginning->argument);
     call_exit((const long[6]){});
     __builtin_unreachable();
@@ -110,8 +126,11 @@ static enum status start_thread(struct thread *thread, const struct fe_thread_op
     thread_has_others = true;
     context_alone = nullptr;
     context_lock();
+    struct fe_handle_info info;
     enum status status = fe_thread_create(fe_process_self(), options, &thread->handle);
+    if (status == OK) status = fe_handle_inspect(thread->handle, &info);
     if (status == OK) {
+        thread->number = number_of_id(info.id);
         thread->next = threads;
         threads = thread;
     }
@@ -135,17 +154,18 @@ int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...
     struct thread *thread = thread_create((uintptr_t)clear);
     self_thread->depth--;
     if (thread == nullptr) return -ENOMEM;
-    thread->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
     struct beginning *top = (void *)(((uintptr_t)stack & ~15ul) - 32);
     static_assert(sizeof *top <= 32);
-    *top = (struct beginning){function, argument, thread};
-    *number = (int)thread->number;
+    *top = (struct beginning){function, argument, thread, number};
     struct fe_thread_options options = {.entry = (uintptr_t)posix_thread_entry,
                                         .stack_pointer = (uintptr_t)top,
                                         .argument = (uintptr_t)top,
                                         .thread_pointer = (uintptr_t)pointer};
     enum status status = start_thread(thread, &options);
-    if (status == OK) return (int)thread->number;
+    if (status == OK) {
+        *number = (int)thread->number;
+        return *number;
+    }
     free(thread);
     return -fe_status_errno(status);
 }
@@ -230,13 +250,14 @@ static long futex_wait(const long *a, uint64_t deadline)
     return signal_deliverable(thread_self()) != 0 ? RESTART_UNLESS_HANDLED : 0;
 }
 
-// Wakes up to a[2], and moves up to a[3] of the rest to the word at a[4].
+// Wakes up to a[2], and moves the rest to the word at a[4]: all of it, for those who ask for less
+// (a[3]) know that there is no more.
 static long futex_requeue(const long *a, uint32_t count)
 {
     uint32_t woken = 0, moved = 0;
     enum status status = count == 0 ? OK : fe_futex_wake((uintptr_t)a[0], count, &woken);
     if (status == OK) {
-        status = fe_futex_requeue((uintptr_t)a[0], (uint32_t)a[3], (uintptr_t)a[4], &moved);
+        status = fe_futex_requeue((uintptr_t)a[0], 0, (uintptr_t)a[4], &moved);
     }
     return status == OK ? (long)(woken + moved) : -fe_status_errno(status);
 }

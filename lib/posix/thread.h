@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is kept for each thread. A thread's number is its own within the process: locks and
-// pthread_kill need no more.
+// What is kept for each thread. A thread's number is what the words of locks call it
+// (ferrite/thread.h), and what gettid and pthread_kill use.
 #pragma once
 
 #include <abi/object.h>

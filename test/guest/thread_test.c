@@ -225,3 +225,63 @@ TEST("the thread pointer is the thread's own, and not the kernel's")
 {
     EXPECT(fe_thread_pointer_set(kernel_address) != OK);
 }
+
+TEST("a handle's ceiling bounds what can be asked through it, and a copy's is never higher")
+{
+    fe_handle thread = fe_start_handle("thread"), low, copy;
+    struct fe_schedule schedule = {.priority = 10};
+    uint32_t rights = RIGHT_THREAD_SCHEDULE | RIGHT_DUPLICATE;
+    EXPECT(fe_handle_duplicate(thread, rights | RIGHT_CEILING(12), &low) == OK);
+    EXPECT(fe_handle_duplicate(low, rights | RIGHT_CEILING(63), &copy) == OK);
+    struct fe_handle_info info;
+    EXPECT(fe_handle_inspect(copy, &info) == OK && info.rights == (rights | RIGHT_CEILING(12)));
+    EXPECT(fe_thread_schedule(copy, &schedule) == OK);
+    schedule.priority = 13;
+    EXPECT(fe_thread_schedule(low, &schedule) == ERR_NO_RIGHT);
+    EXPECT(fe_thread_schedule(copy, &schedule) == ERR_NO_RIGHT);
+    EXPECT(fe_handle_close(copy) == OK);
+    EXPECT(fe_handle_duplicate(low, rights | RIGHT_CEILING(11), &copy) == OK);
+    schedule.priority = 12;
+    EXPECT(fe_thread_schedule(low, &schedule) == OK);
+    EXPECT(fe_thread_schedule(copy, &schedule) == ERR_NO_RIGHT);
+    schedule.priority = PRIORITY_DEFAULT;
+    EXPECT(fe_thread_schedule(thread, &schedule) == OK);
+    EXPECT(fe_handle_close(low) == OK && fe_handle_close(copy) == OK);
+}
+
+TEST("a process's threads are listed one after the other, and inspected")
+{
+    fe_handle thread, spawned, weak;
+    uint64_t id = 0, own, bits, before = 0, count = 0;
+    static enum status ended;
+    struct fe_thread_info info = {};
+    EXPECT(fe_event_create(&gate) == OK && fe_thread_current(&own) == OK);
+    EXPECT(fe_thread_spawn(wait_at_gate, &ended, 64 << 10, 7, &spawned) == OK);
+    fe_clock_sleep_until(fe_clock_after(5 * MILLISECOND));
+    bool is_own_there = false, is_other_there = false;
+    while (fe_process_thread(fe_process_self(), id, &thread, &id) == OK) {
+        EXPECT(id > before && fe_thread_inspect(thread, &info) == OK && info.id == id);
+        is_own_there |= id == own && info.state == THREAD_RUNNING;
+        is_other_there |= info.schedule.priority == 7 && info.priority == 7 &&
+                          info.state == THREAD_WATCHING && info.deadline == FE_FOREVER;
+        before = id;
+        count++;
+        EXPECT(fe_handle_close(thread) == OK);
+    }
+    struct fe_process_info process;
+    EXPECT(fe_process_inspect(fe_process_self(), &process) == OK);
+    EXPECT(is_own_there && is_other_there && count == process.threads_used);
+    weak = guest_weaken(fe_process_self(), RIGHT_INSPECT);
+    struct fe_schedule schedule = {.priority = 7};
+    EXPECT(fe_process_thread(weak, 0, &thread, &id) == OK);
+    EXPECT(fe_thread_schedule(thread, &schedule) == ERR_NO_RIGHT);
+    EXPECT(fe_thread_inspect(thread, &info) == OK && fe_handle_close(thread) == OK);
+    EXPECT(fe_thread_inspect(thread, &info) == ERR_BAD_HANDLE);
+    EXPECT(fe_handle_close(weak) == OK);
+    weak = guest_weaken(fe_process_self(), RIGHT_PROCESS_THREAD);
+    EXPECT(fe_process_thread(weak, 0, &thread, &id) == ERR_NO_RIGHT);
+    EXPECT(fe_event_signal(gate, 1) == OK && fe_handle_close(weak) == OK);
+    (void)!fe_event_wait(gate, 2, fe_clock_after(5 * MILLISECOND), &bits);
+    EXPECT(fe_thread_inspect(spawned, &info) == OK && info.state == THREAD_DEAD);
+    EXPECT(fe_handle_close(spawned) == OK && fe_handle_close(gate) == OK);
+}
