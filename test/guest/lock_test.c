@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Locks that pass urgency on: the classic inversions, and owners that die. The test's own thread is
 // the most urgent; it lets the others run by waiting until a thread of the lowest priority has had
-// its turn, for then nobody else can go on.
+// its turn, for then nobody else can go on; so all are on one CPU.
 #include <ferrite/libc.h>
 #include <ferrite/lock.h>
 #include <ferrite/thread.h>
@@ -33,6 +33,7 @@ static bool begin(void)
     struct fe_schedule schedule = {.priority = BOSS};
     return fe_event_create(&turn) == OK && fe_event_create(&turned) == OK &&
            fe_thread_schedule(fe_start_handle("thread"), &schedule) == OK &&
+           fe_thread_affinity(fe_start_handle("thread"), 0, 1) == OK &&
            guest_thread(have_turn, nullptr, LEAST) == OK;
 }
 
@@ -41,6 +42,7 @@ static bool end(void)
     struct fe_schedule schedule = {.priority = PRIORITY_DEFAULT};
     return fe_event_signal(turn, REST) == OK && fe_handle_close(turn) == OK &&
            fe_handle_close(turned) == OK &&
+           fe_thread_affinity(fe_start_handle("thread"), 0, UINT32_MAX) == OK &&
            fe_thread_schedule(fe_start_handle("thread"), &schedule) == OK;
 }
 

@@ -63,12 +63,14 @@ TEST("a runaway thread of high priority leaves the processor when its budget is 
     struct fe_schedule schedule = {
         .priority = URGENT, .period = 2 * PERIOD, .budget = PERIOD / 2, .time = own_time()};
     EXPECT(fe_event_create(&ended) == OK);
+    EXPECT(fe_thread_affinity(fe_start_handle("thread"), 0, 1) == OK); // and so is what it makes
     EXPECT(fe_thread_spawn(spin, nullptr, 64 << 10, 1, &thread) == OK);
     EXPECT(fe_thread_schedule(thread, &schedule) == OK); // preempted here until it has none left
     fe_clock_sleep_until(fe_clock_after(10 * PERIOD));
     stop = true;
     EXPECT(fe_event_wait(ended, 1, fe_clock_after(10 * SECOND), &bits) == OK);
     EXPECT(fe_handle_close(thread) == OK && fe_handle_close(ended) == OK);
+    EXPECT(fe_thread_affinity(fe_start_handle("thread"), 0, UINT32_MAX) == OK);
 }
 
 TEST("a missed deadline signals an event, to whoever may inspect the thread")
