@@ -251,13 +251,18 @@ TEST("a handle's ceiling bounds what can be asked through it, and a copy's is ne
 
 TEST("a process's threads are listed one after the other, and inspected")
 {
-    fe_handle thread, spawned, weak;
+    fe_handle thread, spawned, weak, end;
     uint64_t id = 0, own, bits, before = 0, count = 0;
     static enum status ended;
     struct fe_thread_info info = {};
     EXPECT(fe_event_create(&gate) == OK && fe_thread_current(&own) == OK);
     EXPECT(fe_thread_spawn(wait_at_gate, &ended, 64 << 10, 7, &spawned) == OK);
-    fe_clock_sleep_until(fe_clock_after(5 * MILLISECOND));
+    EXPECT(watch(spawned, &end) == OK);
+    while (info.state !=
+           THREAD_WATCHING) { // it is less urgent: its turn comes while this one waits
+        fe_clock_sleep_until(fe_clock_after(MILLISECOND));
+        EXPECT(fe_thread_inspect(spawned, &info) == OK);
+    }
     bool is_own_there = false, is_other_there = false;
     while (fe_process_thread(fe_process_self(), id, &thread, &id) == OK) {
         EXPECT(id > before && fe_thread_inspect(thread, &info) == OK && info.id == id);
@@ -281,7 +286,8 @@ TEST("a process's threads are listed one after the other, and inspected")
     weak = guest_weaken(fe_process_self(), RIGHT_PROCESS_THREAD);
     EXPECT(fe_process_thread(weak, 0, &thread, &id) == ERR_NO_RIGHT);
     EXPECT(fe_event_signal(gate, 1) == OK && fe_handle_close(weak) == OK);
-    (void)!fe_event_wait(gate, 2, fe_clock_after(5 * MILLISECOND), &bits);
+    EXPECT(fe_event_wait(end, 1, fe_clock_after(10 * SECOND), &bits) == OK);
     EXPECT(fe_thread_inspect(spawned, &info) == OK && info.state == THREAD_DEAD);
-    EXPECT(fe_handle_close(spawned) == OK && fe_handle_close(gate) == OK);
+    EXPECT(fe_handle_close(end) == OK && fe_handle_close(spawned) == OK &&
+           fe_handle_close(gate) == OK);
 }
