@@ -61,6 +61,11 @@ static uint64_t hash_of(const char *path, size_t size)
     return hash;
 }
 
+static inline uint64_t size_bit(size_t size)
+{
+    return UINT64_C(1) << size % 64;
+}
+
 static struct mount_point *point_find(const struct namespace *name_space, uint64_t hash,
                                       const char *path, size_t size)
 {
@@ -168,6 +173,7 @@ static enum status point_make(struct namespace *name_space, const char *path, si
     }
     list_init(&point->mounts);
     tree_add(&name_space->points, &point->node, hash);
+    name_space->sizes |= size_bit(size);
     *result = point;
     return OK;
 }
@@ -219,23 +225,33 @@ enum status namespace_add(struct namespace *name_space, const struct mount_plan 
     return OK;
 }
 
+// The point of the longest prefix of `path`; most prefixes have a size that no point has.
+static const struct mount_point *longest_find(const struct namespace *name_space, const char *path,
+                                              size_t size, size_t *prefix)
+{
+    size_t end = size < MOUNT_PATH_MAX + 1 ? size : MOUNT_PATH_MAX + 1, at = 1;
+    uint64_t hash = hash_of("/", 1);
+    const struct mount_point *best = nullptr;
+    while (at < end) {
+        do {
+            hash = (hash ^ (uint8_t)path[at++]) * HASH_PRIME;
+        } while (at < end && path[at] != '/');
+        if ((name_space->sizes & size_bit(at)) == 0) continue;
+        const struct mount_point *point = point_find(name_space, hash, path, at);
+        if (point == nullptr) continue;
+        best = point;
+        *prefix = at;
+    }
+    if (best != nullptr) return best;
+    *prefix = 1;
+    return point_find(name_space, hash_of("/", 1), "/", 1);
+}
+
 enum status namespace_find(const struct namespace *name_space, const char *path, size_t size,
                            uint32_t index, struct resolution *found)
 {
     if (size == 0 || path[0] != '/') return ERR_BAD_ARGUMENT;
-    uint64_t hash = hash_of("/", 1);
-    const struct mount_point *best = point_find(name_space, hash, "/", 1);
-    found->prefix = 1;
-    for (size_t at = 1; at <= size && at <= MOUNT_PATH_MAX; at++) {
-        if (at > 1 && (at == size || path[at] == '/')) {
-            const struct mount_point *point = point_find(name_space, hash, path, at);
-            if (point != nullptr) {
-                best = point;
-                found->prefix = at;
-            }
-        }
-        if (at < size) hash = (hash ^ (uint8_t)path[at]) * HASH_PRIME;
-    }
+    const struct mount_point *best = longest_find(name_space, path, size, &found->prefix);
     if (best == nullptr) return ERR_NOT_FOUND;
     const struct list_node *node = best->mounts.head.next;
     for (; node != &best->mounts.head && index > 0; index--) node = node->next;

@@ -37,6 +37,7 @@ struct namespace
 {
     struct object object;
     struct tree points;
+    uint64_t sizes; // bit (size % 64): some mount point's path has, or had, such a size
     uint32_t mount_count;
     uint64_t generation; // changes with every change
     uint64_t next_id;

@@ -69,6 +69,22 @@ TEST("unions keep their order, and replacing leaves one")
     EXPECT(find("/bin", 0, &prefix) == only && find("/bin", 1, &prefix) == 0);
 }
 
+TEST("the longest prefix wins, at whole components, whatever was mounted first")
+{
+    EXPECT(setup());
+    uint64_t deep, root, middle;
+    size_t prefix;
+    EXPECT(add("/a/bc/d", 0, &deep) == OK && find("/a/bc", 0, &prefix) == 0);
+    EXPECT(add("/", 0, &root) == OK && add("/a/bc", 0, &middle) == OK);
+    EXPECT(find("/a/bc/d", 0, &prefix) == deep && prefix == 7);
+    EXPECT(find("/a/bc/d/e", 0, &prefix) == deep && prefix == 7);
+    EXPECT(find("/a/bc/de", 0, &prefix) == middle && prefix == 5);
+    EXPECT(find("/a/bcd", 0, &prefix) == root && prefix == 1);
+    EXPECT(find("/", 0, &prefix) == root && prefix == 1);
+    EXPECT(namespace_remove(names, "/a/bc", 5, middle) == OK);
+    EXPECT(find("/a/bc/x", 0, &prefix) == root && prefix == 1);
+}
+
 TEST("paths that are not clean are refused")
 {
     EXPECT(setup());

@@ -102,7 +102,9 @@ long call_openat(const long *a)
     long error = path_find(a[0], name, path, &length);
     if (error < 0) return error;
     if (mounts_is_path(path, length)) return mounts_open(flags);
-    if (ends_with_slash(name)) flags |= O_DIRECTORY;
+    // An absolute name is not shorter than its clean form, but for "/proc/self".
+    bool is_long = name[0] == '/' && path[1] != 'p';
+    if (ends_with_slash(is_long ? name + length : name)) flags |= O_DIRECTORY;
     struct p9_open_mode how = {.flags = open_flags_to_protocol(flags),
                                .mode = (uint32_t)a[3] & ~context_current()->umask & 07777};
     error = p9_open_clean(path, length, &how, &p9);
