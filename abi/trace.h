@@ -31,6 +31,9 @@ enum fe_trace_kind : uint16_t {
     TRACE_INTERRUPT, // of a device, its number in `detail`; word: 0 id of the event told
     TRACE_FAULT,     // `detail`: enum fault_reason; word: 0 address, 1 program counter, 2 status
     TRACE_PRIORITY,  // a thread's changes; word: 0 thread, 1 from, 2 to, 3 deadline in ns or 0
+    TRACE_RELEASE,   // a thread's period begins; word: 0 thread, 1 since when, 2 its deadline, ns
+    TRACE_MISS,      // it did not finish in time; word: 0 thread, 1 how many deadlines
+    TRACE_OVERRUN,   // it has used its budget up; word: 0 thread
     TRACE_PROCESS,   // `process` was made; words: its name
     TRACE_EXIT,      // `process` has ended; word: 0 exit code
     TRACE_KIND_COUNT,

@@ -140,6 +140,17 @@ void trace_write_priority(const struct thread *thread, uint64_t urgency)
     end(cpu);
 }
 
+void trace_write_budget(const struct thread *thread, enum fe_trace_kind kind,
+                        const uint64_t words[2])
+{
+    struct cpu *cpu = arch_cpu();
+    struct fe_trace_record *record = begin(cpu, kind, cpu->current);
+    record->word[0] = thread->object.id;
+    record->word[1] = words[0];
+    record->word[2] = words[1];
+    end(cpu);
+}
+
 void trace_write_process(const struct process *process, enum fe_trace_kind kind)
 {
     struct cpu *cpu = arch_cpu();

@@ -29,6 +29,8 @@ void trace_write_timer(uint64_t due, uint64_t now);
 void trace_write_interrupt(uint32_t number, const struct event *event);
 void trace_write_fault(enum fault_reason reason, uintptr_t address, enum status status);
 void trace_write_priority(const struct thread *thread, uint64_t urgency);
+void trace_write_budget(const struct thread *thread, enum fe_trace_kind kind,
+                        const uint64_t words[2]);
 void trace_write_process(const struct process *process, enum fe_trace_kind kind);
 
 // `thread` (nullptr: nobody) runs from here on.
@@ -76,6 +78,14 @@ static inline void trace_fault(enum fault_reason reason, uintptr_t address, enum
 static inline void trace_priority(const struct thread *thread, uint64_t urgency)
 {
     if (trace_is_on(arch_cpu(), TRACE_PRIORITY)) trace_write_priority(thread, urgency);
+}
+
+// TRACE_RELEASE, TRACE_MISS or TRACE_OVERRUN of `thread`, with what comes after its id.
+static inline void trace_budget(const struct thread *thread, enum fe_trace_kind kind,
+                                uint64_t word1, uint64_t word2)
+{
+    if (trace_is_on(arch_cpu(), kind))
+        trace_write_budget(thread, kind, (const uint64_t[2]){word1, word2});
 }
 
 // TRACE_PROCESS or TRACE_EXIT.

@@ -13,6 +13,7 @@
 #include "kernel/schedule/place.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/syscall.h"
+#include "kernel/trace.h"
 #include <kernel/syscalls.h>
 
 static struct slab budget_slab;
@@ -57,6 +58,7 @@ static void set_urgency(struct budget *budget)
 static void miss(struct budget *budget, uint64_t count)
 {
     budget->misses += count;
+    trace_budget(budget->thread, TRACE_MISS, count, 0);
     if (budget->event != nullptr) event_signal(budget->event, budget->event_bits);
 }
 
@@ -77,6 +79,7 @@ static bool advance(struct budget *budget, uint64_t now)
     budget->is_exhausted = budget->is_judged = budget->is_done = false;
     budget->is_due = true;
     set_urgency(budget);
+    trace_budget(budget->thread, TRACE_RELEASE, budget->release, deadline_of(budget));
     return true;
 }
 
@@ -146,6 +149,7 @@ void budget_charge(struct budget *budget, uint64_t ticks)
     if (budget->is_exhausted || budget->thread == nullptr) return;
     budget->is_exhausted = true;
     budget->overruns++;
+    trace_budget(budget->thread, TRACE_OVERRUN, 0, 0);
     set_urgency(budget);
     schedule_update_later(budget->thread);
 }

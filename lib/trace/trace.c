@@ -64,7 +64,8 @@ static const char *const names[] = {
     [TRACE_SWITCH] = "switch",     [TRACE_CALL] = "call",           [TRACE_RETURN] = "return",
     [TRACE_REQUEST] = "request",   [TRACE_REPLY] = "reply",         [TRACE_WAKE] = "wake",
     [TRACE_TIMER] = "timer",       [TRACE_INTERRUPT] = "interrupt", [TRACE_FAULT] = "fault",
-    [TRACE_PRIORITY] = "priority", [TRACE_PROCESS] = "process",     [TRACE_EXIT] = "exit",
+    [TRACE_PRIORITY] = "priority", [TRACE_RELEASE] = "release",     [TRACE_MISS] = "miss",
+    [TRACE_OVERRUN] = "overrun",   [TRACE_PROCESS] = "process",     [TRACE_EXIT] = "exit",
 };
 static_assert(sizeof names / sizeof *names == TRACE_KIND_COUNT);
 

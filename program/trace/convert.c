@@ -240,6 +240,21 @@ static void on_priority(struct conversion *to, const struct fe_trace_record *rec
     json_event_end(to->json);
 }
 
+static void on_budget(struct conversion *to, const struct fe_trace_record *record)
+{
+    const struct thread *thread = thread_of(to, record->word[0], 0);
+    const char *name = "budget used up";
+    if (record->kind == TRACE_RELEASE) name = "release";
+    if (record->kind == TRACE_MISS) name = "deadline missed";
+    begin_event(to, 'i', thread, name, "period");
+    if (record->kind == TRACE_MISS) json_number(to->json, "count", (int64_t)record->word[1]);
+    if (record->kind == TRACE_RELEASE) {
+        json_number(to->json, "release", (int64_t)record->word[1]);
+        json_number(to->json, "deadline", (int64_t)record->word[2]);
+    }
+    json_event_end(to->json);
+}
+
 // Made, or ended, by who ran.
 static void on_process(struct conversion *to, const struct fe_trace_record *record)
 {
@@ -314,6 +329,9 @@ static void on_record(struct conversion *to, const struct fe_trace_record *recor
     case TRACE_TIMER: on_cpu_instant(to, record); break;
     case TRACE_FAULT: on_fault(to, record, thread); break;
     case TRACE_PRIORITY: on_priority(to, record); break;
+    case TRACE_RELEASE:
+    case TRACE_MISS:
+    case TRACE_OVERRUN: on_budget(to, record); break;
     case TRACE_PROCESS:
     case TRACE_EXIT: on_process(to, record); break;
     case TRACE_LOST: on_lost(to, record); break;

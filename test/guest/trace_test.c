@@ -2,6 +2,7 @@
 // Tracing: who may turn it on, what is recorded, and what becomes of the ring.
 #include <abi/trace.h>
 #include <ferrite/libc.h>
+#include <ferrite/thread.h>
 #include <guest/guest.h>
 
 enum : uint32_t { CAPACITY = 1024 };
@@ -186,15 +187,44 @@ TEST("faults, timers and wake-ups are recorded")
     EXPECT(fe_event_wait(event, 1, due, &bits) == ERR_TIMED_OUT && fe_trace_stop(system) == OK);
     const struct fe_trace_record *fault = find(0, TRACE_FAULT, FAULT_WRITE);
     const struct fe_trace_record *signal = find(0, TRACE_CALL, FE_CALL_EVENT_SIGNAL);
-    const struct fe_trace_record *timer = find(0, TRACE_TIMER, 0);
     EXPECT(fault != nullptr && fault->word[0] == (uintptr_t)address + SIZE - 1);
     EXPECT((int64_t)fault->word[2] == OK && signal != nullptr && signal->word[0] == event);
-    EXPECT(timer != nullptr && timer->word[0] == due);
-    bool woken = false;
-    for (const struct fe_trace_record *at = signal; at < timer; at++) {
-        woken = woken || at->kind == TRACE_WAKE;
+    bool woken = false, fired = false;
+    for (const struct fe_trace_record *at = signal; at < record(next()); at++) {
+        woken = woken || (at->kind == TRACE_WAKE && !fired);
+        fired = fired || (at->kind == TRACE_TIMER && at->word[0] == due);
     }
-    EXPECT(woken && fe_memory_unmap(address, SIZE) == OK && fe_handle_close(event) == OK);
+    EXPECT(woken && fired && fe_memory_unmap(address, SIZE) == OK && fe_handle_close(event) == OK);
+    ring_drop(memory);
+}
+
+static volatile bool stop;
+
+static void spin(void *)
+{
+    while (!stop);
+}
+
+TEST("periods, missed deadlines and budgets used up are recorded")
+{
+    enum : uint64_t { PERIOD = 10 * MILLISECOND };
+    fe_handle system = guest_resource("system"), thread, memory = ring_make(CAPACITY);
+    const uint64_t kinds = 1u << TRACE_RELEASE | 1u << TRACE_MISS | 1u << TRACE_OVERRUN;
+    struct fe_schedule schedule = {
+        .priority = 60, .period = PERIOD, .budget = PERIOD / 4, .time = guest_resource("time")};
+    stop = false;
+    EXPECT(memory != FE_NO_HANDLE && fe_thread_spawn(spin, nullptr, 64 << 10, 1, &thread) == OK);
+    EXPECT(fe_trace_start(system, kinds, FE_NO_HANDLE, 0) == OK);
+    EXPECT(fe_thread_schedule(thread, &schedule) == OK);
+    fe_clock_sleep_until(fe_clock_after(4 * PERIOD));
+    stop = true;
+    EXPECT(fe_trace_stop(system) == OK && fe_handle_close(thread) == OK);
+    const struct fe_trace_record *release = find(0, TRACE_RELEASE, 0);
+    const struct fe_trace_record *miss = find(0, TRACE_MISS, 0);
+    const struct fe_trace_record *overrun = find(0, TRACE_OVERRUN, 0);
+    EXPECT(overrun != nullptr && release != nullptr && miss != nullptr && overrun < release);
+    EXPECT(release->word[0] == overrun->word[0] && miss->word[0] == overrun->word[0]);
+    EXPECT(release->word[2] == release->word[1] + PERIOD && miss->word[1] >= 1);
     ring_drop(memory);
 }
 
