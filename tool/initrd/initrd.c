@@ -10,14 +10,13 @@
 // where they are: its name is followed by as many zeros as that takes, which every reader of cpio
 // passes over.
 #include <support/file.h>
-#include <support/key.h>
+#include <support/signing.h>
 
 #include <abi/manifest.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum : uint32_t { ALIGNMENT = 4096, NEWC_HEADER = 110 };
 
@@ -124,29 +123,19 @@ static void archive_make(struct buffer *archive, const struct list *list)
 int main(int count, char **arguments)
 {
     tool_name = "initrd";
-    const char *keys = nullptr, *name = "system";
-    for (int option; (option = getopt(count, arguments, "k:n:")) != -1;) {
-        if (option == 'k')
-            keys = optarg;
-        else if (option == 'n')
-            name = optarg;
-        else
-            return 1;
-    }
-    if (count - optind != 2) complain("usage: initrd [-k KEYS] [-n NAME] LIST OUT");
-    struct secret secret;
-    secret_read(key_path(keys, name, ".key"), &secret);
+    struct signing signing;
+    signing_read(count, arguments, "LIST OUT", &signing);
     struct list list = {0};
-    list_read(&list, arguments[optind]);
-    if (list.count == 0) complain("%s: nothing to pack", arguments[optind]);
+    list_read(&list, signing.in);
+    if (list.count == 0) complain("%s: nothing to pack", signing.in);
     qsort(list.entries, list.count, sizeof *list.entries, compare);
     struct buffer archive = {0};
     archive_make(&archive, &list);
     struct initrd_trailer trailer = {.magic = {'F', 'E', 'I', 'N', 'I', 'T', 'R', 'D'},
                                      .archive_size = archive.size};
-    memcpy(trailer.key, secret.key, sizeof secret.key);
-    secret_sign(&secret, "ferrite initrd", archive.bytes, archive.size, trailer.signature);
+    memcpy(trailer.key, signing.secret.key, sizeof signing.secret.key);
+    secret_sign(&signing.secret, "ferrite initrd", archive.bytes, archive.size, trailer.signature);
     buffer_append(&archive, &trailer, sizeof trailer);
-    file_write(arguments[optind + 1], archive.bytes, archive.size, 0644);
+    file_write(signing.out, archive.bytes, archive.size, 0644);
     return 0;
 }

@@ -4,11 +4,10 @@
 // anew.
 //     sign [-k KEYS] [-n NAME] IN OUT     KEYS/NAME.key is the secret; default out/keys, system
 #include <support/file.h>
-#include <support/key.h>
+#include <support/signing.h>
 
 #include <abi/manifest.h>
 #include <string.h>
-#include <unistd.h>
 
 // The signature command: the last one, there already or in the zeros that tool/image left for it.
 static struct macho_signature *signature_place(struct file *file, const char *path)
@@ -42,27 +41,17 @@ static struct macho_signature *signature_place(struct file *file, const char *pa
 int main(int count, char **arguments)
 {
     tool_name = "sign";
-    const char *keys = nullptr, *name = "system";
-    for (int option; (option = getopt(count, arguments, "k:n:")) != -1;) {
-        if (option == 'k')
-            keys = optarg;
-        else if (option == 'n')
-            name = optarg;
-        else
-            return 1;
-    }
-    if (count - optind != 2) complain("usage: sign [-k KEYS] [-n NAME] IN OUT");
-    struct secret secret;
-    secret_read(key_path(keys, name, ".key"), &secret);
-    struct file file = file_read(arguments[optind]);
-    struct macho_signature *signature = signature_place(&file, arguments[optind]);
-    memcpy(signature->key, secret.key, sizeof secret.key);
-    if (signature->file_offset > file.size) complain("%s: truncated", arguments[optind]);
+    struct signing signing;
+    signing_read(count, arguments, "IN OUT", &signing);
+    struct file file = file_read(signing.in);
+    struct macho_signature *signature = signature_place(&file, signing.in);
+    memcpy(signature->key, signing.secret.key, sizeof signing.secret.key);
+    if (signature->file_offset > file.size) complain("%s: truncated", signing.in);
     struct buffer out = {0};
     buffer_append(&out, file.bytes, signature->file_offset);
     uint8_t bytes[MACHO_SIGNATURE_SIZE];
-    secret_sign(&secret, "ferrite image", out.bytes, out.size, bytes);
+    secret_sign(&signing.secret, "ferrite image", out.bytes, out.size, bytes);
     buffer_append(&out, bytes, sizeof bytes);
-    file_write(arguments[optind + 1], out.bytes, out.size, 0755);
+    file_write(signing.out, out.bytes, out.size, 0755);
     return 0;
 }
