@@ -5,7 +5,7 @@
 #include <ferrite/thread.h>
 #include <guest/guest.h>
 
-enum : uint32_t { CAPACITY = 1024 };
+enum : uint32_t { CAPACITY = 1024, URGENT = 60 };
 enum : uint64_t { ALL = (1u << TRACE_KIND_COUNT) - 1 };
 
 static const struct fe_trace_head *head;
@@ -144,8 +144,7 @@ TEST("a message is followed from caller to server and back")
     uint64_t revoke, id;
     EXPECT(fe_channel_create(&channel) == OK && memory != FE_NO_HANDLE);
     EXPECT(fe_channel_mint(channel, 99, &session, &revoke) == OK);
-    EXPECT(guest_thread(serve, &received, 0) == OK);
-    fe_clock_sleep_until(fe_clock_after(5 * MILLISECOND)); // so that it waits
+    EXPECT(guest_thread(serve, &received, URGENT) == OK); // waits when this one goes on
     EXPECT(fe_trace_start(system, ALL, FE_NO_HANDLE, 0) == OK);
     EXPECT(fe_channel_call(session, &message, fe_clock_after(10 * SECOND)) == OK);
     EXPECT(fe_trace_stop(system) == OK && message.label == 4712 && received == OK);
@@ -178,13 +177,11 @@ TEST("faults, timers and wake-ups are recorded")
     uint64_t bits;
     EXPECT(memory != FE_NO_HANDLE && fe_event_create(&event) == OK);
     EXPECT(fe_memory_allocate(SIZE, &address) == OK);
-    EXPECT(guest_thread(wait_for_bit, &event, 0) == OK);
-    fe_clock_sleep_until(fe_clock_after(5 * MILLISECOND)); // so that it waits
+    EXPECT(guest_thread(wait_for_bit, &event, URGENT) == OK); // waits when this one goes on
     EXPECT(fe_trace_start(system, ALL, FE_NO_HANDLE, 0) == OK);
     ((volatile uint8_t *)address)[SIZE - 1] = 1;
     EXPECT(fe_event_signal(event, 2) == OK);
-    uint64_t due =
-        fe_clock_after(MILLISECOND); // armed, so that there is a timer however late it is
+    uint64_t due = fe_clock_after(MILLISECOND); // there is a timer however late it is
     EXPECT(fe_event_arm(event, 1, due, 0) == OK);
     EXPECT(fe_event_wait(event, 1, fe_clock_after(10 * SECOND), &bits) == OK);
     EXPECT(fe_trace_stop(system) == OK);
@@ -214,7 +211,7 @@ TEST("periods, missed deadlines and budgets used up are recorded")
     fe_handle system = guest_resource("system"), thread, memory = ring_make(CAPACITY);
     const uint64_t kinds = 1u << TRACE_RELEASE | 1u << TRACE_MISS | 1u << TRACE_OVERRUN;
     struct fe_schedule schedule = {
-        .priority = 60, .period = PERIOD, .budget = PERIOD / 4, .time = guest_resource("time")};
+        .priority = URGENT, .period = PERIOD, .budget = PERIOD / 4, .time = guest_resource("time")};
     stop = false;
     EXPECT(memory != FE_NO_HANDLE && fe_thread_spawn(spin, nullptr, 64 << 10, 1, &thread) == OK);
     EXPECT(fe_trace_start(system, kinds, FE_NO_HANDLE, 0) == OK);
