@@ -38,7 +38,7 @@ struct fe_message {
 
 // Labels from here on are the kernel's own, given by receive only; a call with one is refused.
 enum : uint64_t {
-    FE_NOTICE = 0xffff'ffff'ffff'0000u,
+    FE_NOTICE = 1ull << 63,
     FE_NOTICE_EVENT = FE_NOTICE + 1, // the bound event: word 0 has the bits, now cleared
     FE_NOTICE_ENDED = FE_NOTICE + 2, // last handle of the session `badge` is gone
     // Word 0: token of a received call whose caller gave up, or was interrupted and waits for the

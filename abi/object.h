@@ -226,8 +226,8 @@ enum : uint32_t { PRIORITY_COUNT = 64, PRIORITY_DEFAULT = 16, PRIORITY_DRIVER = 
 
 // What a thread does.
 enum thread_state : uint8_t {
-    THREAD_NEW,
     THREAD_RUNNING,
+    THREAD_NEW, // not started, or taken out of everything
     THREAD_READY,
     THREAD_PARKED,    // would be ready, but its process is stopped
     THREAD_CALLING,   // queued at a channel

@@ -107,8 +107,8 @@ void arch_frame_print(const struct frame *frame, void (*print)(const char *forma
 
 size_t arch_float_size(void);                    // bytes, 64-aligned
 void arch_float_init(struct float_state *state); // a new thread's registers
-void arch_float_save(struct float_state *state);
-void arch_float_restore(const struct float_state *state);
+static inline void arch_float_save(struct float_state *state);
+static inline void arch_float_restore(const struct float_state *state);
 static inline void arch_float_enable(bool on); // off: the first use traps to trap_float()
 
 // --- Address spaces ---
@@ -141,6 +141,11 @@ bool arch_space_trim(struct arch_space *space);
 // only.
 void arch_space_switch(struct arch_space *space);
 
+// The same in two halves, for when nothing is to be done but loading it: whether that is so, and
+// the loading, which takes effect at the latest with the return to user mode. Inline.
+static inline bool arch_space_is_ready(const struct arch_space *space);
+static inline void arch_space_use(struct arch_space *space);
+
 // Maps device registers or firmware tables into the kernel's own space; for the kernel's devices
 // and table readers only. Never unmapped. nullptr when out of room.
 void *arch_map_device(uint64_t physical, size_t size, uint32_t protection);
@@ -150,7 +155,8 @@ static inline void *arch_physical_to_virtual(uint64_t physical);
 static inline uint64_t arch_virtual_to_physical(const void *address);
 
 // The user half of the address space: [ARCH_USER_BASE, ARCH_USER_END), constants of inline.h, as is
-// ARCH_PAGE_SIZE, ARCH_MACHO_CPU (abi/manifest.h) and ARCH_NAME.
+// ARCH_PAGE_SIZE, ARCH_MACHO_CPU (abi/manifest.h) and ARCH_NAME; ARCH_FAST is how functions of
+// kernel/object/fast.h are called.
 
 // --- User memory of the current address space ---
 

@@ -88,7 +88,7 @@ $1.$2.flags = $(flags.$2) $(call own-headers,$1) $$(foreach l,$1 $$($1.$2.reach)
 $$($1.$2.objects): $(objects.$2)/%.o: % $(objects.$2)/$1/flags | $(gen)/ready
 	$$(call progress,CC,$$<)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$(compiler) $$($1.$2.flags) -MD -MP -c $$< -o $$@
+	$$(Q)$(compiler) $$($1.$2.flags) $$(source-flags.$2.$$<) -MD -MP -c $$< -o $$@
 stamps += $1.$2
 endef
 system-headers = $(if $(filter kernel user,$1),-isystem $(clang_headers))

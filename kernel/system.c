@@ -112,9 +112,9 @@ enum status sys_cpu_inspect(struct resource *resource, uint32_t index, struct fe
     *info = (struct fe_cpu_info){
         .hardware_id = cpu->hardware_id,
         .idle_time = clock_ticks_to_ns(cpu->idle_ticks),
-        .context_switches = cpu->switches,
+        .context_switches = cpu->switches + cpu->handovers,
         .interrupts = cpu->interrupts,
-        .calls = cpu->calls,
+        .calls = cpu->calls + cpu->handovers,
         .page_faults = cpu->faults,
         .lock_waits = cpu->lock_waits,
         .lock_time = clock_ticks_to_ns(cpu->lock_ticks),

@@ -79,13 +79,13 @@ void trace_write_switch(struct cpu *cpu, const struct thread *thread)
 void trace_write_message(enum fe_trace_kind kind, const struct thread *caller,
                          const struct thread *server)
 {
-    enum : uint32_t { REG_LABEL = 1 };
+    enum : uint32_t { REG_LABEL = 1, REG_BADGE = 10 };
     struct cpu *cpu = arch_cpu();
     struct fe_trace_record *record = begin(cpu, kind, server);
     record->word[0] = caller->object.id;
-    record->word[1] = call_token(caller);
+    record->word[1] = caller->ipc.token;
     record->word[2] = (kind == TRACE_REQUEST ? caller : server)->frame.reg[REG_LABEL];
-    if (kind == TRACE_REQUEST) record->word[3] = caller->ipc.session->badge;
+    if (kind == TRACE_REQUEST) record->word[3] = server->frame.reg[REG_BADGE];
     end(cpu);
 }
 

@@ -27,24 +27,38 @@ enum : uint64_t {
 };
 enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_ARM64 };
 #define ARCH_NAME "aarch64"
+#define ARCH_FAST [[clang::preserve_none]] // every register but those of the message may be used
 
 // A thread's user registers. entry.S saves into it and resumes from it; the offsets are in
 // arch/aarch64/kernel/frame.h. The address space's switch does not touch it.
 struct frame {
-    uint64_t reg[12]; // x0 to x11: arguments and results of calls
-    uint64_t x12;     // the call's number
+    uint64_t reg[12]; // x0 to x7, x9 to x12: arguments and results of calls
+    uint64_t x8;      // the call's number
     uint64_t x13[18]; // x13 to x30
     uint64_t stack;   // SP_EL0
     uint64_t pc;
     uint64_t pstate;
     uint64_t thread_pointer; // TPIDR_EL0
     uint64_t whole; // not zero: the way back from a call loads every register, not the results only
+    uint64_t zero[2]; // what registers hold that are lost in a call
 } __attribute__((aligned(16)));
 
 struct arch_space {
     uint64_t root;       // physical address of the level 0 table; its identifier in the top 16 bits
     uint64_t generation; // in which the identifier is valid; 0: none was given yet
 };
+
+extern uint64_t asid_generation; // guarded by the kernel lock
+
+static inline bool arch_space_is_ready(const struct arch_space *space)
+{
+    return space->generation == asid_generation;
+}
+
+static inline void arch_space_use(struct arch_space *space)
+{
+    __asm__ volatile("msr ttbr0_el1, %0" : : "r"(space->root) : "memory");
+}
 
 static inline struct cpu *arch_cpu(void)
 {
@@ -94,7 +108,28 @@ static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t 
 static inline void arch_float_enable(bool on)
 {
     uint64_t cpacr = on ? 3u << 20 : 0;
-    __asm__ volatile("msr cpacr_el1, %0" : : "r"(cpacr));
+    __asm__ volatile("msr cpacr_el1, %0\n\tisb" : : "r"(cpacr));
+}
+
+// Calls that the compiler does not see: kernel/object/fast.c may make none. The return address is
+// kept in a register that such a call leaves alone.
+#define FLOAT_CALL(function, state)                                                                \
+    do {                                                                                           \
+        register const struct float_state *x0 __asm__("x0") = (state);                             \
+        __asm__ volatile("mov x28, x30\n\tbl " function "\n\tmov x30, x28"                         \
+                         :                                                                         \
+                         : "r"(x0)                                                                 \
+                         : "x16", "x17", "x28", "memory");                                         \
+    } while (0)
+
+static inline void arch_float_save(struct float_state *state)
+{
+    FLOAT_CALL("float_save", state);
+}
+
+static inline void arch_float_restore(const struct float_state *state)
+{
+    FLOAT_CALL("float_restore", state);
 }
 
 static inline void *arch_physical_to_virtual(uint64_t physical)
@@ -108,10 +143,10 @@ static inline uint64_t arch_virtual_to_physical(const void *address)
     return (uintptr_t)address - ARCH_PHYSMAP;
 }
 
-// The barrier keeps the read from moving before what it is meant to time.
+// What it times is behind the entry into the kernel, before which the read cannot move.
 static inline uint64_t arch_counter(void)
 {
     uint64_t counter;
-    __asm__ volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(counter) : : "memory");
+    __asm__ volatile("mrs %0, cntvct_el0" : "=r"(counter) : : "memory");
     return counter;
 }

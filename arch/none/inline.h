@@ -11,6 +11,7 @@ constexpr uintptr_t ARCH_USER_END = 0x7fff'ffff'f000;
 constexpr uintptr_t ARCH_PAGE_SIZE = 4096;
 constexpr uint32_t ARCH_MACHO_CPU = MACHO_CPU_X86_64;
 #define ARCH_NAME "none"
+#define ARCH_FAST
 
 struct frame {
     uint64_t reg[12];
@@ -33,6 +34,7 @@ struct none_machine {
     uint64_t timer;   // what arch_timer_set was told
     bool interrupt;   // what arch_interrupt_pending says
     bool float_enabled;
+    bool space_unready; // what arch_space_is_ready denies
     uint8_t *ram;
 };
 extern struct none_machine none_machine;
@@ -83,6 +85,20 @@ static inline void arch_float_enable(bool on)
 {
     none_machine.float_enabled = on;
 }
+
+static inline bool arch_space_is_ready(const struct arch_space *space)
+{
+    return !none_machine.space_unready;
+}
+
+static inline void arch_space_use(struct arch_space *space)
+{
+    none_machine.space = space;
+}
+
+static inline void arch_float_save(struct float_state *state) {}
+
+static inline void arch_float_restore(const struct float_state *state) {}
 
 static inline void *arch_physical_to_virtual(uint64_t physical)
 {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <abi/manifest.h>
+#include "arch/x86/float.h"
 #include "arch/x86/register.h"
 #include "kernel/schedule/cpu.h"
 
@@ -23,12 +24,17 @@ constexpr uintptr_t DEVICE_BASE = 0xffff'ff00'0000'0000;
 constexpr uintptr_t DEVICE_END = 0xffff'ff80'0000'0000;
 constexpr uintptr_t KERNEL_BASE = 0xffff'ffff'8000'0000;
 
+// How functions of kernel/object/fast.h are called: in the ordinary way, which leaves most
+// registers of a message alone.
+#define ARCH_FAST
+
 // User registers. The processor pushes from `error` or `rip` up by itself: an interrupt's stack
 // pointer is set to the frame's `thread_pointer`. Offsets are in kernel/offset.h.
 struct [[gnu::aligned(16)]] frame {
-    uint64_t reg[12]; // rdi rsi rdx r10 r8 r9 r12 r13 r14 r15 rbx rbp
+    uint64_t reg[12]; // rdi r8 r9 r10 r12 r13 r14 r15 rbx rbp rsi rdx
     uint64_t rax, rcx, r11;
-    uint64_t vector; // why the kernel was entered; VECTOR_SYSCALL: rcx and r11 are free on return
+    uint64_t vector; // why the kernel was entered; VECTOR_SYSCALL: rcx and r11 are free on return.
+                     // It is that while user mode runs, too
     uint64_t error;
     uint64_t rip, cs, rflags, rsp, ss;
     uint64_t thread_pointer; // FS base
@@ -69,6 +75,23 @@ static inline struct cpu *arch_cpu(void)
     return cpu;
 }
 
+// What CR3 is told besides, where the processor has process-context identifiers; else 0, and
+// loading it forgets all translations.
+extern uint64_t space_keeps_translations;
+
+// Whether this CPU's translations of it are as they should be.
+static inline bool arch_space_is_ready(const struct arch_space *space)
+{
+    if (space_keeps_translations == 0) return true;
+    const uint64_t *stamps = (const uint64_t *)arch_cpu()->arch[CPU_STAMPS];
+    return stamps[space->root % ARCH_PAGE_SIZE] == space->stamp;
+}
+
+static inline void arch_space_use(struct arch_space *space)
+{
+    cr3_write(space->root | space_keeps_translations);
+}
+
 // Lets one interrupt in: its handler (trap_kernel) notes the vector and leaves interrupts masked,
 // and the exit path handles it.
 static inline bool arch_interrupt_pending(void)
@@ -98,7 +121,7 @@ static inline uintptr_t arch_frame_stack(const struct frame *frame)
 
 static inline uintptr_t arch_frame_base(const struct frame *frame)
 {
-    return frame->reg[11];
+    return frame->reg[9];
 }
 
 static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t pointer)

@@ -6,6 +6,7 @@
 #include "kernel/object/event.h"
 #include "kernel/object/message.h"
 #include "kernel/object/process.h"
+#include "kernel/object/slot.h"
 #include "kernel/object/wait.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/syscall.h"
@@ -31,45 +32,43 @@ static inline void copy_words(struct thread *to, const struct thread *from)
 
 static inline void become_receiver(struct channel *channel, struct thread *server)
 {
-    if (channel->receiver == server) return;
-    if (tree_is_linked(&channel->donation)) donation_end(channel->receiver, &channel->donation);
+    struct thread *before = channel->receiver;
+    if (before == server) return;
+    if (before != nullptr) channel_list_answering(before); // no more found through the channel
+    if (tree_is_linked(&channel->donation)) donation_end(before, &channel->donation);
     list_remove(&channel->of_receiver);
     list_append(&server->channels, &channel->of_receiver);
     channel->receiver = server;
 }
 
 // The registers' half of a call's way from `caller` to `server`, and what ties the two from now on.
-static inline void hand_over(struct channel *channel, struct thread *caller, struct thread *server)
+static inline void hand_over(struct channel *channel, uint64_t badge, struct thread *caller,
+                             struct thread *server)
 {
     struct ipc *ipc = &caller->ipc;
-    ipc->sequence++;
     copy_words(server, caller);
+    ipc->token += TOKEN_STEP;
     server->frame.reg[0] = OK;
-    server->frame.reg[REG_BADGE] = ipc->session->badge;
-    server->frame.reg[REG_TOKEN] = call_token(caller);
+    server->frame.reg[REG_BADGE] = badge;
+    server->frame.reg[REG_TOKEN] = ipc->token;
+    ipc->channel = channel;
     ipc->server = server;
+    caller->listed = true;
     list_append(&channel->served, &ipc->served);
-    server->ipc.answering = caller;
     become_receiver(channel, server);
+    server->ipc.answering = caller;
     trace_request(caller, server);
 }
 
 // --- Call
 // -------------------------------------------------------------------------------------------
 
-static inline void call_begin(struct thread *caller, struct session *session)
-{
-    object_get(&session->object);
-    caller->ipc.session = session;
-    caller->ipc.channel = session->channel;
-}
-
 // A server waits: the call goes to it at once. Servers whose own memory fails are told and passed
 // over.
 static enum status call_waiting(struct thread *caller, struct session *session, uint64_t deadline)
 {
     struct channel *channel = session->channel;
-    struct thread *server = CONTAINER(channel->receivers.first, struct thread, node);
+    struct thread *server = channel_first_receiver(channel);
     if (message_has_transfer(caller, server)) {
         bool receiver_fails;
         enum status status = message_transfer(caller, server, &receiver_fails);
@@ -81,8 +80,7 @@ static enum status call_waiting(struct thread *caller, struct session *session, 
     }
     channel_leave(server);
     if (timer_is_armed(&server->timeout)) timer_disarm(&server->timeout);
-    call_begin(caller, session);
-    hand_over(channel, caller, server);
+    hand_over(channel, session->badge, caller, server);
     wait_arm(caller, deadline);
     schedule_block(THREAD_SERVED);
     schedule_switch_to(server);
@@ -96,13 +94,17 @@ enum status sys_channel_call(struct session *session, struct frame *frame)
     struct channel *channel = session->channel;
     uint64_t deadline = frame->reg[REG_DEADLINE];
     if (frame->reg[REG_LABEL] >= FE_NOTICE) return ERR_BAD_ARGUMENT;
-    if (channel->closed || session->revoked) return ERR_PEER_CLOSED;
+    if (channel->closed || session->open == nullptr) return ERR_PEER_CLOSED;
     TRY(message_prepare(thread, frame->reg[REG_TRANSFER]));
     TRY(wait_check(thread, deadline));
-    if (thread->ipc.notice == nullptr) TRY(notice_create(thread->process, &thread->ipc.notice));
-    if (channel->receivers.first != nullptr) return call_waiting(thread, session, deadline);
+    if (thread->noticeless) TRY(notice_create(thread->process, &thread->ipc.notice));
+    thread->noticeless = false;
+    if (channel_first_receiver(channel) != nullptr) return call_waiting(thread, session, deadline);
 
-    call_begin(thread, session);
+    object_get(&session->object); // until it is received
+    thread->ipc.session = session;
+    thread->ipc.channel = channel;
+    channel->busy = true;
     wait_begin(thread, THREAD_CALLING, &channel->callers, deadline);
     channel_lend(channel);
     return CALL_DEFERRED;
@@ -146,7 +148,8 @@ bool call_take_notice(struct channel *channel, struct thread *server)
 static enum status take_call(struct channel *channel, struct thread *server)
 {
     struct thread *caller = CONTAINER(channel->callers.first, struct thread, node);
-    if (caller->ipc.session->revoked) {
+    struct session *session = caller->ipc.session;
+    if (session->open == nullptr) {
         channel_fail(caller, ERR_PEER_CLOSED);
         return ERR_AGAIN;
     }
@@ -160,10 +163,12 @@ static enum status take_call(struct channel *channel, struct thread *server)
         TRY(status);
     }
     tree_take(&channel->callers, &caller->node);
-    hand_over(channel, caller, server);
+    hand_over(channel, session->badge, caller, server);
+    caller->ipc.session = nullptr;
     caller->state = THREAD_SERVED;
     donation_begin(server, &caller->node, caller->urgency);
     channel_lend(channel);
+    object_put(&session->object);
     return OK;
 }
 
@@ -180,11 +185,22 @@ static enum status take_any(struct channel *channel, struct thread *server)
     }
 }
 
+// There is nothing to receive.
 static inline void receive_block(struct channel *channel, struct thread *server, uint64_t deadline)
 {
     server->ipc.channel = channel;
     server->ipc.answering = nullptr;
     become_receiver(channel, server);
+    channel_list_receiver(channel);
+    channel->busy = !tree_is_empty(&channel->receivers);
+    bool is_plain = deadline == FE_FOREVER && server->ipc.transfer_at == 0 && !server->limited;
+    if (is_plain && !channel->busy) {
+        channel->waiting = server;
+        schedule_block(THREAD_RECEIVING);
+        return;
+    }
+    channel->busy = true;
+    server->listed = true;
     wait_begin(server, THREAD_RECEIVING, &channel->receivers, deadline);
 }
 
@@ -192,6 +208,7 @@ enum status sys_channel_receive(struct channel *channel, struct frame *frame)
 {
     struct thread *thread = thread_current();
     TRY(message_prepare(thread, frame->reg[REG_TRANSFER]));
+    channel_list_answering(thread); // it may have to wait longer than the next
     enum status status = take_any(channel, thread);
     if (status != ERR_NOT_FOUND) return status;
     uint64_t deadline = frame->reg[REG_DEADLINE];
@@ -209,9 +226,9 @@ static inline struct thread *caller_find(struct channel *channel, struct thread 
                                          uint64_t token)
 {
     struct thread *caller = server->ipc.answering;
-    if (caller == nullptr || call_token(caller) != token) {
-        caller = thread_by_slot((uint32_t)(token >> TOKEN_SEQUENCE_BITS));
-        if (caller == nullptr || call_token(caller) != token) return nullptr;
+    if (caller == nullptr || caller->ipc.token != token) {
+        caller = thread_by_slot((uint32_t)(token & (TOKEN_STEP - 1)));
+        if (caller == nullptr || caller->ipc.token != token) return nullptr;
     }
     if (caller->state != THREAD_SERVED || caller->ipc.channel != channel) return nullptr;
     return caller;
@@ -232,6 +249,7 @@ static inline enum status answer(struct thread *caller, struct thread *server)
     }
     copy_words(caller, server);
     caller->frame.reg[0] = OK;
+    caller->uninterrupted = false;
     if (timer_is_armed(&caller->timeout)) timer_disarm(&caller->timeout);
     trace_reply(caller, server);
     channel_finish(caller);
@@ -269,6 +287,7 @@ enum status sys_channel_reply_receive(struct channel *channel, struct frame *fra
     if (caller != nullptr) {
         TRY(answer(caller, thread));
         if (nothing_waits(channel) && !wait_is_interrupted(thread)) {
+            channel_list_answering(thread); // somebody else's, if at all
             receive_block(channel, thread, FE_FOREVER);
             schedule_resume(caller);
             return CALL_DEFERRED;
@@ -279,6 +298,7 @@ enum status sys_channel_reply_receive(struct channel *channel, struct frame *fra
                thread->ipc.transfer.send_handle_count != 0) {
         return ERR_STALE;
     }
+    channel_list_answering(thread);
     enum status status = take_any(channel, thread);
     if (status != ERR_NOT_FOUND) return status;
     TRY(wait_check(thread, FE_FOREVER));

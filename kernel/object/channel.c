@@ -43,10 +43,11 @@ void notice_destroy(struct notice *notice)
 static bool close_some(struct channel *channel)
 {
     for (uint32_t step = 0; step < CHANNEL_STEP; step++) {
-        struct tree_node *waiting = channel->receivers.first, *queued = channel->callers.first;
+        struct thread *waiting = channel_first_receiver(channel);
+        struct tree_node *queued = channel->callers.first;
         struct list_node *served = list_first(&channel->served), *node;
         if (waiting != nullptr) {
-            wait_break(CONTAINER(waiting, struct thread, node), ERR_BAD_HANDLE);
+            wait_break(waiting, ERR_BAD_HANDLE);
         } else if (queued != nullptr) {
             channel_fail(CONTAINER(queued, struct thread, node), ERR_PEER_CLOSED);
         } else if (served != nullptr) {
@@ -86,6 +87,7 @@ static void channel_handles_gone(struct object *object)
     channel->closed = true;
     unbind(channel);
     list_remove(&channel->of_receiver);
+    if (channel->receiver != nullptr) channel_list_answering(channel->receiver);
     if (channel->receiver != nullptr && tree_is_linked(&channel->donation)) {
         donation_end(channel->receiver, &channel->donation);
     }
@@ -128,10 +130,9 @@ enum status channel_create(struct process *owner, struct channel **result)
 
 void channel_notify(struct channel *channel)
 {
-    struct tree_node *node = channel->receivers.first;
-    if (node == nullptr) return;
-    struct thread *server = CONTAINER(node, struct thread, node);
-    if (!call_take_notice(channel, server)) return;
+    channel->busy = true;
+    struct thread *server = channel_first_receiver(channel);
+    if (server == nullptr || !call_take_notice(channel, server)) return;
     channel_leave(server);
     wait_end(server, OK);
 }
@@ -147,76 +148,102 @@ void channel_lend(struct channel *channel)
     }
 }
 
-static void call_over(struct thread *caller)
-{
-    struct session *session = caller->ipc.session;
-    caller->ipc.session = nullptr;
-    caller->ipc.channel = nullptr;
-    object_put(&session->object);
-}
-
 void channel_uncall(struct thread *thread)
 {
     struct channel *channel = thread->ipc.channel;
+    struct session *session = thread->ipc.session;
     tree_take(&channel->callers, &thread->node);
     channel_lend(channel);
-    call_over(thread);
+    thread->ipc.session = nullptr;
+    thread->ipc.channel = nullptr;
+    object_put(&session->object);
+}
+
+void channel_list_receiver(struct channel *channel)
+{
+    struct thread *waiting = channel->waiting;
+    if (waiting == nullptr) return;
+    channel->waiting = nullptr;
+    channel->busy = true;
+    waiting->listed = true;
+    tree_add(&channel->receivers, &waiting->node, waiting->urgency);
+}
+
+void channel_list_caller(struct thread *server)
+{
+    struct thread *caller = server->ipc.answering;
+    caller->listed = true;
+    list_append(&caller->ipc.channel->served, &caller->ipc.served);
+    tree_add(&server->donors, &caller->node, caller->urgency);
 }
 
 static void leave_service(struct thread *caller)
 {
     struct thread *server = caller->ipc.server;
-    list_remove(&caller->ipc.served);
-    if (server == nullptr) return;
     caller->ipc.server = nullptr;
-    if (server->ipc.answering == caller) server->ipc.answering = nullptr;
-    donation_end(server, &caller->node);
+    caller->ipc.channel = nullptr;
+    if (caller->listed) list_remove(&caller->ipc.served);
+    if (server != nullptr && server->ipc.answering == caller) server->ipc.answering = nullptr;
+    if (server != nullptr && caller->listed)
+        donation_end(server, &caller->node);
+    else
+        schedule_update(server);
+    caller->listed = false;
 }
 
 // By the notice that the caller brought along; a server is told once.
-void channel_tell_cancelled(struct thread *thread)
+static void tell_cancelled(struct channel *channel, struct thread *thread)
 {
-    struct channel *channel = thread->ipc.channel;
     struct notice *notice = thread->ipc.notice;
     if (channel->closed || notice == nullptr) return;
     thread->ipc.notice = nullptr;
-    notice->token = call_token(thread);
+    thread->noticeless = true;
+    notice->token = thread->ipc.token;
     list_append(&channel->notices, &notice->node);
     channel_notify(channel);
 }
 
+void channel_tell_cancelled(struct thread *thread)
+{
+    if (thread->ipc.server != nullptr) channel_list_answering(thread->ipc.server);
+    tell_cancelled(thread->ipc.channel, thread);
+}
+
 void channel_give_up(struct thread *thread)
 {
+    struct channel *channel = thread->ipc.channel;
     leave_service(thread);
-    channel_tell_cancelled(thread);
-    call_over(thread);
+    tell_cancelled(channel, thread);
 }
 
 void channel_leave(struct thread *thread)
 {
-    tree_take(&thread->ipc.channel->receivers, &thread->node);
+    struct channel *channel = thread->ipc.channel;
+    if (thread->listed)
+        tree_take(&channel->receivers, &thread->node);
+    else
+        channel->waiting = nullptr;
+    thread->listed = false;
     thread->ipc.channel = nullptr;
 }
 
 void channel_fail(struct thread *caller, enum status status)
 {
-    if (caller->state == THREAD_CALLING) {
+    if (caller->state == THREAD_CALLING)
         channel_uncall(caller);
-    } else {
+    else
         leave_service(caller);
-        call_over(caller);
-    }
     wait_end(caller, status);
 }
 
 void channel_finish(struct thread *caller)
 {
     leave_service(caller);
-    call_over(caller);
 }
 
 bool channel_forget_some(struct thread *thread)
 {
+    channel_list_answering(thread);
     for (uint32_t step = 0; step < CHANNEL_STEP; step++) {
         if (mutex_forget_one(thread)) continue;
         struct list_node *node = list_take(&thread->channels);

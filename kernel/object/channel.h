@@ -12,6 +12,9 @@ struct event;
 
 struct channel {
     struct object object;
+    struct thread *waiting;       // waits for a message in registers, alone: `receivers` is empty
+    bool busy;                    // something may be there to receive, or others wait to
+    bool closed;                  // no server end left
     struct tree receivers;        // threads that wait for a message, by urgency
     struct tree callers;          // threads whose calls nobody has received yet, by urgency
     struct list served;           // threads whose calls wait for the reply
@@ -23,16 +26,15 @@ struct channel {
     struct tree sessions; // by id
     struct event *event;  // bound; a reference
     struct reap reap;
-    bool closed; // no server end left
 };
 
 struct session {
     struct object object;
     struct channel *channel; // a reference
+    struct channel *open;    // the same; nullptr: revoked
     uint64_t badge;
     struct tree_node by_id;
     struct list_node ended;
-    bool revoked;
 };
 
 // A message of the kernel about a call that was given up; made before the call, charged to its
@@ -49,6 +51,25 @@ enum status channel_create(struct process *owner, struct channel **channel);
 enum status session_create(struct channel *channel, struct process *owner, uint64_t badge,
                            struct session **session);
 void channel_init_all(void);
+
+// The most urgent thread that waits for a message; nullptr: none.
+static inline struct thread *channel_first_receiver(const struct channel *channel)
+{
+    if (channel->waiting != nullptr) return channel->waiting;
+    struct tree_node *first = channel->receivers.first;
+    return first == nullptr ? nullptr : CONTAINER(first, struct thread, node);
+}
+
+// What the fast path has left aside goes where everybody looks: the caller that `server` was given,
+// and the server that waits for it alone.
+void channel_list_caller(struct thread *server);
+void channel_list_receiver(struct channel *channel);
+
+static inline void channel_list_answering(struct thread *server)
+{
+    const struct thread *caller = server->ipc.answering;
+    if (caller != nullptr && !caller->listed) channel_list_caller(server);
+}
 
 // Something for the server end besides calls is there: a waiting server thread gets it.
 void channel_notify(struct channel *channel);

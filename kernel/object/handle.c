@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Handle tables: pages of slots behind a directory that starts inside the process and moves to a
-// page of its own when it grows. A handle is a slot's index and its generation. Free slots form a
-// queue, so a slot rests as long as possible before its number is used again, with the next
-// generation.
+// page of its own when it grows. A handle is a slot's index and its generation. Every pointer of
+// the directory leads to a page, those of pages that are not there yet to the first: numbers
+// differ. Free slots form a queue, so a slot rests as long as possible before its number is used
+// again, with the next generation.
 #include "kernel/object/handle.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
@@ -11,21 +12,20 @@
 #include "kernel/schedule/cpu.h"
 #include <kernel/syscalls.h>
 
-struct handle_slot {
-    struct object *object; // nullptr: free
-    uint32_t rights;       // of a free slot: index of the next
-    uint32_t generation;   // 1 to GENERATION_MAX
-};
-
 enum : uint32_t {
-    INDEX_BITS = 17,
-    GENERATION_MAX = (1u << (32 - INDEX_BITS)) - 1,
-    SLOTS_PER_PAGE = PAGE_SIZE / sizeof(struct handle_slot),
+    INDEX_BITS = HANDLE_INDEX_BITS,
+    INDEX_MASK = (1u << INDEX_BITS) - 1,
+    GENERATION_ONE = 1u << INDEX_BITS, // numbers of free slots wrap past 0 to it
+    SLOTS_PER_PAGE = HANDLE_SLOTS_PER_PAGE,
     DIRECTORY_CAPACITY = (1u << INDEX_BITS) / SLOTS_PER_PAGE,
     NO_SLOT = UINT32_MAX,
     FREE_STEP = 8, // pages
 };
+static_assert(SLOTS_PER_PAGE * sizeof(struct handle_slot) == PAGE_SIZE);
 static_assert(DIRECTORY_CAPACITY * sizeof(struct handle_slot *) <= PAGE_SIZE);
+
+// Of a table without pages: free, and without a right.
+static struct handle_slot no_slot = {.number = UINT32_MAX};
 
 static struct handle_slot *slot_at(const struct handle_table *table, uint32_t index)
 {
@@ -34,10 +34,8 @@ static struct handle_slot *slot_at(const struct handle_table *table, uint32_t in
 
 static struct handle_slot *slot_find(const struct handle_table *table, uint32_t handle)
 {
-    uint32_t index = handle & ((1u << INDEX_BITS) - 1);
-    if (index >= table->page_count * SLOTS_PER_PAGE) return nullptr;
-    struct handle_slot *slot = slot_at(table, index);
-    if (slot->object == nullptr || slot->generation != handle >> INDEX_BITS) return nullptr;
+    struct handle_slot *slot = slot_at(table, handle & table->mask);
+    if (slot->object == nullptr || slot->number != handle) return nullptr;
     return slot;
 }
 
@@ -75,13 +73,17 @@ uint32_t handle_rights(uint32_t handle)
 
 void handle_init(struct process *process, uint32_t limit)
 {
-    process->handles = (struct handle_table){
-        .page = process->handles.inline_page,
+    struct handle_table *table = &process->handles;
+    *table = (struct handle_table){
+        .last_session.handle = NO_LAST_HANDLE,
+        .last_channel.handle = NO_LAST_HANDLE,
+        .page = table->inline_page,
         .capacity = HANDLE_PAGES_INLINE,
         .free_first = NO_SLOT,
         .free_last = NO_SLOT,
         .limit = limit,
     };
+    for (uint32_t i = 0; i < HANDLE_PAGES_INLINE; i++) table->inline_page[i] = &no_slot;
 }
 
 static enum status page_create(struct process *process, void **at)
@@ -110,10 +112,24 @@ static enum status directory_grow(struct process *process)
     void *at;
     TRY(page_create(process, &at));
     struct handle_slot **directory = at;
-    for (uint32_t i = 0; i < table->page_count; i++) directory[i] = table->page[i];
+    for (uint32_t i = 0; i < DIRECTORY_CAPACITY; i++)
+        directory[i] = table->page[i < table->page_count ? i : 0];
     table->page = directory;
     table->capacity = DIRECTORY_CAPACITY;
+    table->mask = DIRECTORY_CAPACITY * SLOTS_PER_PAGE - 1;
     return OK;
+}
+
+// Takes in a zeroed page: its slots are free, and the first does not look like handle 0.
+static void page_add(struct handle_table *table, struct handle_slot *page)
+{
+    if (table->page_count == 0) {
+        page[0].number = UINT32_MAX;
+        for (uint32_t i = 0; i < table->capacity; i++) table->page[i] = page;
+        table->mask = table->capacity * SLOTS_PER_PAGE - 1;
+    }
+    table->page[table->page_count++] = page;
+    table->free_count += SLOTS_PER_PAGE;
 }
 
 static void slot_release(struct handle_table *table, uint32_t index)
@@ -138,8 +154,7 @@ enum status handle_reserve(struct process *process, uint32_t count)
         TRY(directory_grow(process));
         void *at;
         TRY(page_create(process, &at));
-        table->page[table->page_count++] = at;
-        table->free_count += SLOTS_PER_PAGE;
+        page_add(table, at);
     }
     return OK;
 }
@@ -148,7 +163,7 @@ static uint32_t slot_take(struct handle_table *table)
 {
     table->free_count--;
     if (table->fresh < table->page_count * SLOTS_PER_PAGE) {
-        slot_at(table, table->fresh)->generation = 1;
+        slot_at(table, table->fresh)->number = ~(GENERATION_ONE | table->fresh);
         return table->fresh++;
     }
     uint32_t index = table->free_first;
@@ -165,9 +180,10 @@ uint32_t handle_insert(struct process *process, struct object *object, uint32_t 
     struct handle_slot *slot = slot_at(table, index);
     table->used++;
     slot->object = object;
+    slot->number = ~slot->number;
     slot->rights = rights;
     object_get_handle(object);
-    return slot->generation << INDEX_BITS | index;
+    return slot->number;
 }
 
 struct handle_entry handle_remove(struct process *process, uint32_t handle)
@@ -176,8 +192,11 @@ struct handle_entry handle_remove(struct process *process, uint32_t handle)
     struct handle_slot *slot = slot_find(table, handle);
     ASSERT(slot != nullptr);
     struct handle_entry entry = {slot->object, slot->rights};
-    slot->generation = slot->generation % GENERATION_MAX + 1;
-    slot_release(table, handle & ((1u << INDEX_BITS) - 1));
+    if (table->last_session.handle == handle) table->last_session.handle = NO_LAST_HANDLE;
+    if (table->last_channel.handle == handle) table->last_channel.handle = NO_LAST_HANDLE;
+    uint32_t next = handle + GENERATION_ONE; // 0 is no generation
+    slot->number = ~(next > INDEX_MASK ? next : next | GENERATION_ONE);
+    slot_release(table, handle & INDEX_MASK);
     table->used--;
     return entry;
 }
@@ -190,8 +209,7 @@ bool handle_close_some(struct process *process, uint32_t count)
         struct handle_slot *slot = slot_at(table, table->closing);
         if (slot->object == nullptr) continue;
         count--;
-        object_put_handle(
-            handle_remove(process, slot->generation << INDEX_BITS | table->closing).object);
+        object_put_handle(handle_remove(process, slot->number).object);
     }
     return table->used == 0;
 }

@@ -5,6 +5,16 @@
 
 #include "kernel/object/object.h"
 
+// A slot of a table. `number` is the handle that is in it, index included, so one comparison tells
+// everything; of a free slot it is the complement of the next one, which no look-up of it matches.
+struct handle_slot {
+    struct object *object; // nullptr: free
+    uint32_t number;
+    uint32_t rights; // of a free slot: index of the next
+};
+
+enum : uint32_t { HANDLE_INDEX_BITS = 17, HANDLE_SLOTS_PER_PAGE = 256 };
+
 struct handle_entry {
     struct object *object;
     uint32_t rights;

@@ -16,9 +16,11 @@
 #include <abi/manifest.h>
 
 struct event;
+struct channel;
 struct handle_slot;
 struct image;
 struct namespace;
+struct session;
 struct thread;
 
 // What its image allows it to hold (abi/manifest.h).
@@ -30,8 +32,22 @@ struct entitlement {
 
 enum : uint32_t { HANDLE_PAGES_INLINE = 4 };
 
+// Handles by which messages went last (kernel/object/fast.c); NO_LAST_HANDLE: none.
+struct last_session {
+    uint64_t handle;
+    struct session *object;
+};
+struct last_channel {
+    uint64_t handle;
+    struct channel *object;
+};
+enum : uint64_t { NO_LAST_HANDLE = UINT64_MAX }; // unlike any of 32 bits
+
 struct handle_table {
+    struct last_session last_session;
+    struct last_channel last_channel;
     struct handle_slot **page; // directory: inline_page, or a page of pointers
+    uint64_t mask;             // of an index: the directory's slots less one; 0: it has no page
     struct handle_slot *inline_page[HANDLE_PAGES_INLINE];
     uint32_t page_count, capacity;  // pages present; pointers that fit into the directory
     uint32_t free_first, free_last; // queue of free slots, UINT32_MAX: none
@@ -44,8 +60,8 @@ enum process_phase : uint8_t { PROCESS_END_THREADS, PROCESS_END_HANDLES, PROCESS
 
 struct process {
     struct object object;
-    struct space space;
     struct handle_table handles;
+    struct space space;
     struct quota *quota;
     uint64_t memory_used; // bytes, its own part of the quota's
     uint32_t own_handles; // BUILDING: to itself, in its own table
@@ -67,7 +83,7 @@ struct process {
     uint32_t parking;   // threads that a stop has still to look at
     struct list parked; // threads that would run were it not stopped
     int32_t exit_code;
-    uint64_t start_time, cpu_ticks; // ns; counter ticks of threads that are gone
+    uint64_t start_time, cpu_ticks; // ns; counter ticks
     struct watch_list watchers;
     struct reap reap;
     struct list_node all; // every process, for system_inspect

@@ -10,7 +10,7 @@ static void session_handles_gone(struct object *object)
 {
     struct session *session = (struct session *)object;
     struct channel *channel = session->channel;
-    if (channel->closed || session->revoked) return;
+    if (channel->closed || session->open == nullptr) return;
     object_get(object);
     list_append(&channel->ended, &session->ended);
     channel_notify(channel);
@@ -38,7 +38,7 @@ enum status session_create(struct channel *channel, struct process *owner, uint6
     TRY(object_create(OBJECT_SESSION, owner, result));
     struct session *session = *result;
     object_get(&channel->object);
-    session->channel = channel;
+    session->channel = session->open = channel;
     session->badge = badge;
     list_node_init(&session->ended);
     tree_add(&channel->sessions, &session->by_id, session->object.id);
@@ -63,6 +63,6 @@ enum status sys_channel_revoke(struct channel *channel, uint64_t id)
 {
     struct tree_node *node = tree_find(&channel->sessions, id);
     if (node == nullptr || node->key != id) return ERR_NOT_FOUND;
-    CONTAINER(node, struct session, by_id)->revoked = true;
+    CONTAINER(node, struct session, by_id)->open = nullptr;
     return OK;
 }

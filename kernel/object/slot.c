@@ -7,7 +7,7 @@
 
 struct slot {
     struct thread *thread; // nullptr: free
-    uint64_t value;        // free: the sequence to go on from
+    uint64_t token;        // free: where to go on from
     uint32_t next;         // free: the next free one
 };
 
@@ -17,7 +17,7 @@ enum : uint32_t {
     PAGES_MAX = (PAGE_SIZE << DIRECTORY_ORDER) / sizeof(struct slot *),
     NO_SLOT = UINT32_MAX,
 };
-static_assert(PAGES_MAX * SLOTS_PER_PAGE < 1u << 24); // a token has 24 bits for it
+static_assert(PAGES_MAX * SLOTS_PER_PAGE < 1u << TOKEN_SLOT_BITS);
 
 static struct slot **directory;
 static uint32_t page_count, first_free;
@@ -45,8 +45,9 @@ static enum status grow(void)
     struct page *page = page_allocate(0, PAGE_ZERO);
     if (page == nullptr) return ERR_NO_MEMORY;
     directory[page_count++] = page_address(page);
-    for (uint32_t i = SLOTS_PER_PAGE; i-- > 0;) {
-        uint32_t number = (page_count - 1) * SLOTS_PER_PAGE + i;
+    uint32_t start = (page_count - 1) * SLOTS_PER_PAGE, end = start + SLOTS_PER_PAGE;
+    for (uint32_t number = end; number-- > start;) {
+        if (number == 0) break; // so that no token is 0
         slot_at(number)->next = first_free;
         first_free = number;
     }
@@ -58,7 +59,7 @@ enum status slot_take(struct thread *thread)
     if (first_free == NO_SLOT) TRY(grow());
     struct slot *slot = slot_at(first_free);
     thread->slot = first_free;
-    thread->ipc.sequence = slot->value;
+    thread->ipc.token = slot->token == 0 ? first_free : slot->token;
     first_free = slot->next;
     slot->thread = thread;
     return OK;
@@ -67,7 +68,7 @@ enum status slot_take(struct thread *thread)
 void slot_give_back(struct thread *thread)
 {
     struct slot *slot = slot_at(thread->slot);
-    *slot = (struct slot){.value = thread->ipc.sequence + 1, .next = first_free};
+    *slot = (struct slot){.token = thread->ipc.token + TOKEN_STEP, .next = first_free};
     first_free = thread->slot;
 }
 

@@ -40,6 +40,8 @@ const struct object_operations thread_operations = {
 static void init(struct thread *thread, struct process *process)
 {
     thread->process = process;
+    thread->state = THREAD_NEW;
+    thread->noticeless = true;
     process_hold(process);
     const struct thread *maker = thread_current();
     thread->cpu = arch_cpu();

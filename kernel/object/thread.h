@@ -27,13 +27,13 @@ struct notice;
 // A message under way: what of it is not in registers.
 struct ipc {
     struct channel *channel; // calling, served or receiving at
-    struct session *session; // calling or served through; a reference
     struct thread *server;   // served: who received it, and runs at our urgency; may become nullptr
     struct thread *answering; // the caller received last, not answered yet
-    struct list_node served;  // in channel->served
-    uint64_t sequence;        // of the current call; half of the token
-    struct notice *notice;    // spare, for when this thread gives up a received call
     uintptr_t transfer_at;    // address of the struct fe_transfer; 0: none
+    uint64_t token;           // names the current call: kernel/object/slot.h
+    struct session *session;  // calling through; a reference
+    struct list_node served;  // in channel->served
+    struct notice *notice;    // spare, for when this thread gives up a received call
     struct fe_transfer transfer;
     uint64_t copied_with; // restartable copy: the partner's call or wait, and how far it went
     uint32_t copied;
@@ -43,27 +43,40 @@ struct thread {
     struct object object;
     struct frame frame;
     struct process *process;
-    enum thread_state state;
-    bool interrupted;       // for the next upcall, or without an entry the next interruptible wait
-    bool kept;              // for the next interruptible wait
-    bool uninterrupted;     // the present wait cannot be interrupted
+    // The state, and beside it whatever keeps a thread from the fast path: one load tells that
+    // there is nothing (kernel/object/fast.c).
+    union {
+        struct {
+            enum thread_state state;
+            // For the next upcall, or without an entry the next interruptible wait.
+            bool interrupted;
+            bool kept;          // for the next interruptible wait
+            bool limited;       // has a payer: its time has to be counted as it runs
+            bool uninterrupted; // the present wait cannot be interrupted
+            bool noticeless;    // has no spare notice
+            bool listed;        // SERVED, RECEIVING: is in the channel's lists and trees
+            bool unused;
+        };
+        uint32_t server_condition; // the first four: what matters when it answers
+        uint64_t caller_condition; // all: when it calls
+    };
+    uint64_t urgency; // effective; smaller is more urgent: schedule/queue.h
+    uint64_t own_urgency;
+    uint64_t cpu_ticks;
+    struct ipc ipc;
+    struct tree donors;     // callers served and channels with callers queued: they lend urgency
+    uint8_t float_switches; // so many more bring the FP registers along
     bool upcalling;         // between upcall and thread_upcall_return, or its setting anew
     bool upcalled;          // has been called up at all
-    uint8_t float_switches; // so many more bring the FP registers along
-    bool limited;           // has a payer: its time has to be counted as it runs
-    uint64_t urgency;       // effective; smaller is more urgent: schedule/urgency.h
-    uint64_t own_urgency;
-    struct budget *payer;          // whose time it uses now, a reference: schedule/budget.h
-    struct budget *budget;         // its own period, nullptr: none
+    struct budget *payer;   // whose time it uses now, a reference: schedule/budget.h
+    struct budget *budget;  // its own period, nullptr: none
     struct list_node unsettled;    // in the list of those whose urgency has to be looked at again
     struct list_node run;          // in a run queue without deadline, or parked
     struct tree_node node;         // run queue with deadline, wait queue, or server's donors
     struct cpu *cpu;               // where it runs, is queued, or ran last
     uint32_t cpu_first, cpu_count; // the CPUs that it may run on, by index
-    struct tree donors;   // callers served and channels with callers queued: they lend urgency
-    struct list channels; // whose last receiver this thread is
+    struct list channels;          // whose last receiver this thread is
     struct timer timeout;
-    struct ipc ipc;
     struct list mutexes;             // that it has and others wait for
     struct mutex *wait_mutex;        // LOCKING
     struct mutex *spare_mutex;       // not LOCKING: for when it waits for a lock
@@ -74,7 +87,6 @@ struct thread {
     uint32_t waits;                  // counts waits: names one for restartable copies
     struct float_state *float_state; // nullptr until FP is used
     struct cpu *float_cpu;           // that loaded them last
-    uint64_t cpu_ticks;
     uint64_t slice_left; // ns, READY: of the slice in which it was preempted; 0: a new one
     struct fe_schedule schedule;
     uintptr_t upcall_entry;

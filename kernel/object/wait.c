@@ -46,6 +46,7 @@ void wait_begin(struct thread *thread, enum thread_state state, struct tree *que
 void wait_end(struct thread *thread, enum status status)
 {
     if (timer_is_armed(&thread->timeout)) timer_disarm(&thread->timeout);
+    thread->uninterrupted = false;
     thread->frame.reg[0] = (uint64_t)(int64_t)status;
     schedule_ready(thread);
 }

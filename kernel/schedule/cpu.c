@@ -13,9 +13,9 @@
 
 static_assert(offsetof(struct cpu, self) == 0);
 static_assert(offsetof(struct cpu, frame) == sizeof(uintptr_t));
-static_assert(offsetof(struct cpu, kernel_stack) == 2 * sizeof(uintptr_t));
-static_assert(offsetof(struct cpu, user_scratch) == 3 * sizeof(uintptr_t));
-static_assert(offsetof(struct cpu, current) == 4 * sizeof(uintptr_t));
+static_assert(offsetof(struct cpu, current) == 2 * sizeof(uintptr_t));
+static_assert(offsetof(struct cpu, kernel_stack) == 3 * sizeof(uintptr_t));
+static_assert(offsetof(struct cpu, user_scratch) == 4 * sizeof(uintptr_t));
 
 enum : uint64_t { START_LIMIT = 5'000'000'000 }; // ns
 

@@ -18,17 +18,25 @@ struct trace_ring;
 struct cpu {
     struct cpu *self;    // offset 0
     struct frame *frame; // offset 8: where the running thread's user registers are saved on entry
-    uintptr_t kernel_stack;     // offset 16: top of the kernel stack
-    uintptr_t user_scratch;     // offset 24: entry code's own
-    struct thread *current;     // offset 32: nullptr when idle
+    struct thread *current;     // offset 16: nullptr when idle
+    uintptr_t kernel_stack;     // offset 24: top of the kernel stack
+    uintptr_t user_scratch;     // offset 32: entry code's own
     uintptr_t arch[8];          // offset 40: entry code's own
     struct space *space;        // whose translations are loaded
     struct thread *float_owner; // whose FP registers are in the CPU
     struct cpu *next;           // in the list of all, by index
     uint64_t hardware_id;       // MPIDR affinity, APIC id, hart id
     void *interrupt_port;       // the interrupt controller's own
+    // What no message can pass without a look: one load tells that there is nothing.
+    union {
+        struct {
+            uint32_t trace_kinds; // bits by enum fe_trace_kind: what is recorded; 0 without a ring
+            bool shared;          // other CPUs run too, so that the kernel lock has to be taken
+            bool unused[3];
+        };
+        uint64_t concerns;
+    };
     uint32_t index;
-    bool shared;      // other CPUs run too, so that the kernel lock has to be taken
     bool inside;      // it holds the kernel lock
     bool in_call;     // it waits for the lock to begin a system call
     bool asked;       // atomic: is to answer what lock_ask() asks
@@ -39,17 +47,17 @@ struct cpu {
     bool timer_stale; // the hardware timer may have to be set anew
     bool rotate;      // the current thread's slice is over
     bool float_enabled;
-    uint32_t trace_kinds; // bits by enum fe_trace_kind: what is recorded; 0 without a ring
-    uint32_t promised;    // parts per million of its time, to budgets
-    uint64_t since;       // counter: when `current` (or idling) began
-    uint64_t slice_end;   // ns
-    uint64_t timer_set;   // ns: what the hardware timer is set to
+    uint32_t promised;  // parts per million of its time, to budgets
+    uint64_t since;     // counter: when `current` (or idling) began
+    uint64_t slice_end; // ns
+    uint64_t timer_set; // ns: what the hardware timer is set to
     struct tree timers;
     struct run_queue queue;
     struct page *page_cache; // single free pages: kernel/memory/page.c
     uint32_t page_cached;
-    uint64_t idle_ticks, switches, interrupts, calls, faults;
-    struct trace_ring *trace;        // nullptr: none was made
+    uint64_t handovers; // by the fast path, each a call and a switch: kernel/object/fast.c
+    uint64_t idle_ticks, switches, interrupts, calls, faults; // the others
+    struct trace_ring *trace;                                 // nullptr: none was made
     uint64_t lock_waits, lock_ticks; // turns of the lock waited for; counter: while it was held
     uint64_t lock_since;             // counter
 };

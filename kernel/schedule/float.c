@@ -9,7 +9,7 @@
 #include "kernel/schedule/lock.h"
 #include "kernel/trap.h"
 
-enum : uint8_t { SWITCHES = 16 }; // that bring the registers along after a trap
+enum : uint8_t { SWITCHES = 64 }; // that bring the registers along after a trap
 
 static struct slab float_slab;
 
@@ -31,20 +31,6 @@ static bool make_state(struct thread *thread)
     return true;
 }
 
-void float_take(struct cpu *cpu, struct thread *thread)
-{
-    if (!cpu->float_enabled) {
-        arch_float_enable(true);
-        cpu->float_enabled = true;
-    }
-    if (cpu->float_owner == thread) return;
-    // With several CPUs they were saved when their owner stopped running.
-    if (cpu->float_owner != nullptr && !cpu->shared) arch_float_save(cpu->float_owner->float_state);
-    arch_float_restore(thread->float_state);
-    cpu->float_owner = thread;
-    thread->float_cpu = cpu;
-}
-
 void float_leave(struct cpu *cpu)
 {
     if (!cpu->float_enabled) return;
@@ -53,12 +39,23 @@ void float_leave(struct cpu *cpu)
     arch_float_enable(false);
 }
 
-void float_settle(struct cpu *cpu, const struct thread *thread)
+void float_switch_shared(struct cpu *cpu, struct thread *thread)
 {
-    if (cpu->float_owner != thread)
-        float_leave(cpu);
-    else if (thread->float_cpu != cpu)
-        cpu->float_owner = nullptr;
+    bool is_owner = cpu->float_owner == thread;
+    if (!is_owner) float_leave(cpu);
+    // What it left here may be out of date.
+    if (is_owner && thread->float_cpu != cpu) cpu->float_owner = nullptr;
+    is_owner = cpu->float_owner == thread;
+    bool enable = is_owner || thread->float_switches != 0;
+    if (cpu->float_enabled != enable) {
+        cpu->float_enabled = enable;
+        arch_float_enable(enable);
+    }
+    if (is_owner || !enable) return;
+    thread->float_switches--;
+    arch_float_restore(thread->float_state);
+    cpu->float_owner = thread;
+    thread->float_cpu = cpu;
 }
 
 void trap_float(void)
@@ -73,7 +70,7 @@ void trap_float(void)
         return;
     }
     thread->float_switches = SWITCHES;
-    float_take(cpu, thread);
+    float_switch(cpu, thread);
 }
 
 void float_forget(struct thread *thread)

@@ -9,28 +9,39 @@
 #include "kernel/object/thread.h"
 #include "kernel/schedule/cpu.h"
 
-// Makes `thread`, which has such registers, their owner.
-void float_take(struct cpu *cpu, struct thread *thread);
-
 // With several CPUs: the registers go to memory when their owner stops running, so that it may go
 // on on any CPU; they stay in this one too, for it to come back to. Off from then on.
 void float_leave(struct cpu *cpu);
 
-// The same when `thread`, perhaps their owner, is next: what it left here may be out of date.
-void float_settle(struct cpu *cpu, const struct thread *thread);
+// `thread` is about to run, while there is one CPU only.
+[[gnu::always_inline]] static inline void float_switch_alone(struct cpu *cpu, struct thread *thread)
+{
+    bool is_owner = cpu->float_owner == thread;
+    if (thread->float_switches == 0 || is_owner) {
+        if (cpu->float_enabled == is_owner) return;
+        cpu->float_enabled = is_owner;
+        arch_float_enable(is_owner);
+        return;
+    }
+    thread->float_switches--;
+    if (!cpu->float_enabled) {
+        cpu->float_enabled = true;
+        arch_float_enable(true);
+    }
+    if (cpu->float_owner != nullptr) arch_float_save(cpu->float_owner->float_state);
+    arch_float_restore(thread->float_state);
+    cpu->float_owner = thread;
+}
+
+// The same while there are several.
+void float_switch_shared(struct cpu *cpu, struct thread *thread);
 
 static inline void float_switch(struct cpu *cpu, struct thread *thread)
 {
-    if (cpu->shared) float_settle(cpu, thread);
-    if (thread->float_switches != 0 && cpu->float_owner != thread) {
-        thread->float_switches--;
-        float_take(cpu, thread);
-        return;
-    }
-    bool enable = cpu->float_owner == thread;
-    if (cpu->float_enabled == enable) return;
-    cpu->float_enabled = enable;
-    arch_float_enable(enable);
+    if (cpu->shared)
+        float_switch_shared(cpu, thread);
+    else
+        float_switch_alone(cpu, thread);
 }
 
 void float_init(void);

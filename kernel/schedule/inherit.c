@@ -100,6 +100,7 @@ static struct thread *change_served(struct thread *thread)
 {
     struct thread *server = thread->ipc.server;
     if (server == nullptr) return nullptr;
+    channel_list_answering(server);
     set_key(&server->donors, &thread->node, thread->urgency);
     thread->node.tag = thread->limited ? LENDER_CALLER : LENDER_FREE;
     return server;
@@ -131,6 +132,7 @@ static struct thread *apply(struct thread *thread, const struct loan *loan)
     case THREAD_SERVED: return change_served(thread);
     case THREAD_LOCKING: return change_locking(thread);
     case THREAD_RECEIVING:
+        channel_list_receiver(thread->ipc.channel);
         set_key(&thread->ipc.channel->receivers, &thread->node, loan->urgency);
         return nullptr;
     case THREAD_WATCHING:
@@ -153,6 +155,7 @@ void schedule_update(struct thread *thread)
             schedule_update_later(thread);
             return;
         }
+        channel_list_answering(thread);
         struct loan loan = inherited(thread);
         if (loan.urgency == thread->urgency && loan.payer == thread->payer) return;
         if (loan.urgency != thread->urgency) trace_priority(thread, loan.urgency);
@@ -172,6 +175,7 @@ bool schedule_settle(void)
 // Between equals without budgets, the most frequent case, nothing changes.
 static inline void update_if_changed(struct thread *server)
 {
+    channel_list_answering(server);
     const struct tree_node *first = server->donors.first;
     bool lent = first != nullptr && first->key < server->own_urgency;
     uint64_t urgency = lent ? first->key : server->own_urgency;

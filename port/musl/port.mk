@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# musl, the C library. The second tarball is the fallback for mirrors without the first.
+# musl, the C library, with changes by prepare and overlay/. The second tarball is the fallback for mirrors without the first.
 package := musl
 version := 1.2.6
 suites := sid trixie

@@ -122,7 +122,7 @@ int guest_child(const char *role)
 
 TEST("a call number that does not exist is refused")
 {
-    static const uint64_t numbers[] = {FE_CALL_COUNT, 5, 1000, UINT32_MAX, UINT64_MAX, 1ull << 63};
+    static const uint64_t numbers[] = {FE_CALL_COUNT, 12, 1000, UINT32_MAX, UINT64_MAX, 1ull << 63};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         uint64_t reg[2] = {};
         fe_syscall2(numbers[i], reg);

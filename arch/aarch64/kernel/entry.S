@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Into the kernel and out of it. While a thread runs in user mode, SP_EL1 points at its struct
-// frame, so a trap stores registers where they belong at once, and the CPU's kernel stack starts
-// from its top each time. The kernel runs with interrupts masked: a trap from EL1 is a fault,
-// mended by trap.c where it came from a copy of user memory. A call saves everything that C does
-// not keep and what another thread's return would lose, and on the way back to the same thread
-// loads only what C may have changed.
+// Into the kernel and out of it. SP_EL1 is the top of the CPU's kernel stack whenever user mode
+// runs, and struct cpu says where the thread's struct frame is, so a trap stores registers where
+// they belong at once. The kernel runs with interrupts masked: a trap from EL1 is a fault, mended
+// by trap.c where it came from a copy of user memory. A call saves everything that C does not keep and
+// what another thread's return would lose, and on the way back to the same thread loads only what C
+// may have changed. The two calls of a message are tried by the fast path first
+// (kernel/object/fast.h): label and words stay in their registers on the way to the receiver.
+// TPIDR_EL0 is loaded only: the kernel knows it from thread_pointer_set.
 #include "frame.h"
 
 .macro vector target
@@ -12,46 +14,67 @@
     b \target
 .endm
 
-.macro save_low // x0 to x13
-    stp x0, x1, [sp]
-    stp x2, x3, [sp, #16]
-    stp x4, x5, [sp, #32]
-    stp x6, x7, [sp, #48]
-    stp x8, x9, [sp, #64]
-    stp x10, x11, [sp, #80]
-    stp x12, x13, [sp, #FRAME_X12]
+// A vector's first words: x14 is the frame then; x13 and x14 are below the stack pointer.
+.macro find_frame
+    stp x13, x14, [sp, #-16]
+    mrs x14, tpidr_el1
+    ldr x14, [x14, #CPU_FRAME]
 .endm
 
-.macro save_high // x18 to x29; x30 goes with the stack pointer
-    stp x18, x19, [sp, #FRAME_X18]
-    stp x20, x21, [sp, #FRAME_X18 + 16]
-    stp x22, x23, [sp, #FRAME_X18 + 32]
-    stp x24, x25, [sp, #FRAME_X18 + 48]
-    stp x26, x27, [sp, #FRAME_X18 + 64]
-    stp x28, x29, [sp, #FRAME_X18 + 80]
+.macro save_low base // x0 to x12
+    stp x0, x1, [\base]
+    stp x2, x3, [\base, #16]
+    stp x4, x5, [\base, #32]
+    stp x6, x7, [\base, #48]
+    stp x9, x10, [\base, #FRAME_X9]
+    stp x11, x12, [\base, #FRAME_X9 + 16]
+    str x8, [\base, #FRAME_X8]
 .endm
 
-.macro save_state // clobbers x13 to x15; x19 is the frame then, and the kernel stack in place
+.macro save_high base // x18 to x29; x30 goes with the stack pointer
+    stp x18, x19, [\base, #FRAME_X18]
+    stp x20, x21, [\base, #FRAME_X18 + 16]
+    stp x22, x23, [\base, #FRAME_X18 + 32]
+    stp x24, x25, [\base, #FRAME_X18 + 48]
+    stp x26, x27, [\base, #FRAME_X18 + 64]
+    stp x28, x29, [\base, #FRAME_X18 + 80]
+.endm
+
+.macro save_state // x14 is the frame; clobbers x13, x15
     mrs x13, sp_el0
-    stp x30, x13, [sp, #FRAME_X30]
+    stp x30, x13, [x14, #FRAME_X30]
     mrs x13, elr_el1
-    mrs x14, spsr_el1
-    stp x13, x14, [sp, #FRAME_PC]
-    mrs x15, tpidr_el0
-    str x15, [sp, #FRAME_THREAD_POINTER]
-    mov x19, sp
-    mrs x13, tpidr_el1
-    ldr x13, [x13, #CPU_KERNEL_STACK]
-    mov sp, x13
+    mrs x15, spsr_el1
+    stp x13, x15, [x14, #FRAME_PC]
+.endm
+
+.macro save_all // x14 is the frame; x19 is then
+    save_low x14
+    save_high x14
+    mov x19, x14
+    ldp x13, x14, [sp, #-16]
+    stp x8, x13, [x19, #FRAME_X8]
+    stp x14, x15, [x19, #FRAME_X14]
+    stp x16, x17, [x19, #FRAME_X14 + 16]
+    mov x14, x19
+    save_state
     mov x29, xzr // backtraces of the kernel end here
 .endm
 
-.macro save_all
-    save_low
-    stp x14, x15, [sp, #FRAME_X12 + 16]
-    stp x16, x17, [sp, #FRAME_X12 + 32]
-    save_high
-    save_state
+.macro load_high // of the frame at x0, with all that is not x0 to x17; clobbers x13, x14
+    ldp x18, x19, [x0, #FRAME_X18]
+    ldp x20, x21, [x0, #FRAME_X18 + 16]
+    ldp x22, x23, [x0, #FRAME_X18 + 32]
+    ldp x24, x25, [x0, #FRAME_X18 + 48]
+    ldp x26, x27, [x0, #FRAME_X18 + 64]
+    ldp x28, x29, [x0, #FRAME_X18 + 80]
+    ldp x30, x13, [x0, #FRAME_X30]
+    msr sp_el0, x13
+    ldp x13, x14, [x0, #FRAME_PC]
+    msr elr_el1, x13
+    msr spsr_el1, x14
+    ldr x13, [x0, #FRAME_THREAD_POINTER]
+    msr tpidr_el0, x13
 .endm
 
 .text
@@ -67,13 +90,20 @@ entry_vectors:
     vector kernel_other
     .balign 128
 user_sync:
-    save_low
+    find_frame
     mrs x13, esr_el1
     lsr x13, x13, #26
     cmp x13, #0x15 // SVC
     b.ne user_fault
-    save_high
-    b user_call
+    cmp x8, #CALL_CHANNEL_REPLY_RECEIVE // and channel_call, below it
+    b.hi user_call
+    str x0, [x14]
+    save_high x14
+    save_state
+    mov x20, x14 // as fast_call and fast_reply_receive want it
+    mov w21, w0
+    b.ne message_call
+    b message_answer
     .org entry_vectors + 0x480 // an error if what is above does not fit its 128 bytes
     vector user_interrupt
     vector user_error // FIQ: belongs to firmware
@@ -82,10 +112,54 @@ user_sync:
     vector user_error
     .endr
 
+message_call: // what a fast call cannot have: a deadline, a transfer, the label of a notice
+    cmn x11, #1
+    ccmp x12, #0, #0, eq
+    b.ne call_slowly
+    tbnz x1, #63, call_slowly
+    bl fast_call
+    cbz x0, call_slowly_after_all
+message_done: // x1 to x7, x9, x10 are the message
+    load_high
+    ldp x11, x12, [x0, #FRAME_X9 + 16]
+    ldp x8, x13, [x0, #FRAME_ZERO] // what the kernel computed with is not told
+    ldp x14, x15, [x0, #FRAME_ZERO]
+    ldp x16, x17, [x0, #FRAME_ZERO]
+    mov x0, xzr
+    eret
+
+message_answer:
+    cbnz x12, answer_slowly
+    mov x22, x11
+    bl fast_reply_receive
+    cbnz x0, message_done
+    mov x12, xzr
+answer_slowly:
+    mov x8, #CALL_CHANNEL_REPLY_RECEIVE
+    b message_slowly
+call_slowly_after_all:
+    mov x12, xzr
+call_slowly:
+    mov x8, #CALL_CHANNEL_CALL
+message_slowly: // x11 and x12 are as they were, the frame lacks x1 to x12
+    mrs x14, tpidr_el1
+    ldr x14, [x14, #CPU_FRAME]
+    ldr x0, [x14]
+    save_low x14
+    mov x29, xzr
+    mov x0, x14
+    mov x1, x8
+    bl trap_syscall
+    b leave
+
 user_call:
+    save_low x14
+    save_high x14
     save_state
-    mov x0, x19
-    mov x1, x12
+    mov x29, xzr
+    mov x19, x14
+    mov x0, x14
+    mov x1, x8
     bl trap_syscall
     bl schedule_exit
     cbz x0, idle
@@ -95,40 +169,30 @@ user_call:
     b.ne resume
 
     // Back into the thread that made the call: x18 and x20 to x28 are as they were.
-    mov sp, x0
-    ldp x13, x14, [sp, #FRAME_PC]
+    ldp x13, x14, [x0, #FRAME_PC]
     msr elr_el1, x13
     msr spsr_el1, x14
-    ldp x0, x1, [sp]
-    ldp x2, x3, [sp, #16]
-    ldp x4, x5, [sp, #32]
-    ldp x6, x7, [sp, #48]
-    ldp x8, x9, [sp, #64]
-    ldp x10, x11, [sp, #80]
-    ldr x12, [sp, #FRAME_X12]
-    ldr x19, [sp, #FRAME_X18 + 8]
-    ldp x29, x30, [sp, #FRAME_X30 - 8]
-    mov x15, xzr // what the kernel computed with is not told
-    mov x16, xzr
+    ldr x19, [x0, #FRAME_X18 + 8]
+    ldp x29, x30, [x0, #FRAME_X30 - 8]
+    ldp x13, x14, [x0, #FRAME_ZERO]
+    ldp x15, x16, [x0, #FRAME_ZERO]
     mov x17, xzr
-    eret
+    b load_low
 
-user_fault: // SP is the frame, x0 to x13 are saved
-    ldr x13, [sp, #FRAME_X12 + 8]
-    stp x14, x15, [sp, #FRAME_X12 + 16]
-    stp x16, x17, [sp, #FRAME_X12 + 32]
-    save_high
-    save_state
+user_fault: // x14 is the frame
+    save_all
     mov x0, x19
     bl trap_user_fault
     b leave
 
 user_interrupt:
+    find_frame
     save_all
     bl trap_device
     b leave
 
 user_error:
+    find_frame
     save_all
     mov x0, x19
     bl trap_user_error
@@ -156,31 +220,23 @@ arch_idle:
 // Loads every register of the frame at x0.
 .global arch_return_to_user
 arch_return_to_user:
+    mrs x1, tpidr_el1
+    ldr x1, [x1, #CPU_KERNEL_STACK]
+    mov sp, x1
 resume:
-    mov sp, x0
-    str xzr, [sp, #FRAME_WHOLE]
-    ldp x30, x13, [sp, #FRAME_X30]
-    ldp x14, x15, [sp, #FRAME_PC]
-    ldr x16, [sp, #FRAME_THREAD_POINTER]
-    msr sp_el0, x13
-    msr elr_el1, x14
-    msr spsr_el1, x15
-    msr tpidr_el0, x16
-    ldp x18, x19, [sp, #FRAME_X18]
-    ldp x20, x21, [sp, #FRAME_X18 + 16]
-    ldp x22, x23, [sp, #FRAME_X18 + 32]
-    ldp x24, x25, [sp, #FRAME_X18 + 48]
-    ldp x26, x27, [sp, #FRAME_X18 + 64]
-    ldp x28, x29, [sp, #FRAME_X18 + 80]
-    ldp x0, x1, [sp]
-    ldp x2, x3, [sp, #16]
-    ldp x4, x5, [sp, #32]
-    ldp x6, x7, [sp, #48]
-    ldp x8, x9, [sp, #64]
-    ldp x10, x11, [sp, #80]
-    ldp x12, x13, [sp, #FRAME_X12]
-    ldp x14, x15, [sp, #FRAME_X12 + 16]
-    ldp x16, x17, [sp, #FRAME_X12 + 32]
+    str xzr, [x0, #FRAME_WHOLE]
+    load_high
+    ldr x13, [x0, #FRAME_X8 + 8]
+    ldp x14, x15, [x0, #FRAME_X14]
+    ldp x16, x17, [x0, #FRAME_X14 + 16]
+load_low:
+    ldr x8, [x0, #FRAME_X8]
+    ldp x9, x10, [x0, #FRAME_X9]
+    ldp x11, x12, [x0, #FRAME_X9 + 16]
+    ldp x2, x3, [x0, #16]
+    ldp x4, x5, [x0, #32]
+    ldp x6, x7, [x0, #48]
+    ldp x0, x1, [x0]
     eret
 
 // A fault in the kernel. The frame goes below what the stack held, if there is room (see
@@ -192,10 +248,11 @@ resume:
     tbz x0, #STACK_SHIFT, stack_overflow
     sub x0, sp, x0
     sub sp, sp, x0
-    save_low
-    stp x14, x15, [sp, #FRAME_X12 + 16]
-    stp x16, x17, [sp, #FRAME_X12 + 32]
-    save_high
+    save_low sp
+    str x13, [sp, #FRAME_X8 + 8]
+    stp x14, x15, [sp, #FRAME_X14]
+    stp x16, x17, [sp, #FRAME_X14 + 16]
+    save_high sp
     add x13, sp, #FRAME_SIZE
     stp x30, x13, [sp, #FRAME_X30]
     mrs x13, elr_el1
@@ -214,11 +271,11 @@ kernel_sync:
     ldp x2, x3, [sp, #16]
     ldp x4, x5, [sp, #32]
     ldp x6, x7, [sp, #48]
-    ldp x8, x9, [sp, #64]
-    ldp x10, x11, [sp, #80]
-    ldp x12, x13, [sp, #FRAME_X12]
-    ldp x14, x15, [sp, #FRAME_X12 + 16]
-    ldp x16, x17, [sp, #FRAME_X12 + 32]
+    ldp x9, x10, [sp, #FRAME_X9]
+    ldp x11, x12, [sp, #FRAME_X9 + 16]
+    ldp x8, x13, [sp, #FRAME_X8]
+    ldp x14, x15, [sp, #FRAME_X14]
+    ldp x16, x17, [sp, #FRAME_X14 + 16]
     ldr x30, [sp, #FRAME_X30]
     add sp, sp, #FRAME_SIZE
     eret
@@ -232,8 +289,8 @@ stack_overflow: // x0 is the stack pointer, SP nonsense: the frame goes to a sta
     mov x1, x0
     ldr x0, =overflow_stack_end - FRAME_SIZE
     mov sp, x0
-    save_low
-    save_high
+    save_low sp
+    save_high sp
     stp x30, x1, [sp, #FRAME_X30]
     mrs x13, elr_el1
     mrs x14, spsr_el1

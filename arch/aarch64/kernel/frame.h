@@ -3,7 +3,9 @@
 // struct cpu.
 #pragma once
 
-#define FRAME_X12 96
+#define FRAME_X9 64 /* x0 to x7 before it, x9 to x12 from here */
+#define FRAME_X8 96
+#define FRAME_X14 112
 #define FRAME_X18 144
 #define FRAME_X30 240
 #define FRAME_STACK 248
@@ -11,9 +13,15 @@
 #define FRAME_PSTATE 264
 #define FRAME_THREAD_POINTER 272
 #define FRAME_WHOLE 280
-#define FRAME_SIZE 288
+#define FRAME_ZERO 288
+#define FRAME_SIZE 304
 
-#define CPU_KERNEL_STACK 16
+#define CPU_FRAME 8
+#define CPU_KERNEL_STACK 24
+
+// Numbers of the calls with a fast path (abi/syscalls.def; asserted in trap.c).
+#define CALL_CHANNEL_CALL 0
+#define CALL_CHANNEL_REPLY_RECEIVE 1
 
 // A kernel stack is the upper half of an aligned block of twice its size; the lower half is not
 // mapped. So one bit of the stack pointer tells an overflow before anything is stored.

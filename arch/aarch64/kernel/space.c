@@ -19,7 +19,8 @@ enum : uint64_t { COUNT_ONE = 1u << 2, COUNT_MASK = 0x3ffu << 2 }; // in an entr
 // none.
 enum { KEPT_IDENTIFIER = 0 };
 
-static uint64_t asid_last, asid_count, asid_generation = 1; // guarded by the kernel lock
+static uint64_t asid_last, asid_count; // guarded by the kernel lock
+uint64_t asid_generation = 1;
 
 static uint64_t *table_of(uint64_t entry)
 {

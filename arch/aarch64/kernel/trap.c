@@ -6,9 +6,10 @@
 #include "kernel/device/device.h"
 #include "kernel/schedule/cpu.h"
 #include "port.h"
+#include <abi/syscalls.h>
 #include <arch/arch.h>
 
-static_assert(offsetof(struct frame, x12) == FRAME_X12);
+static_assert(offsetof(struct frame, x8) == FRAME_X8);
 static_assert(offsetof(struct frame, x13[18 - 13]) == FRAME_X18);
 static_assert(offsetof(struct frame, x13[30 - 13]) == FRAME_X30);
 static_assert(offsetof(struct frame, stack) == FRAME_STACK);
@@ -16,7 +17,11 @@ static_assert(offsetof(struct frame, pc) == FRAME_PC);
 static_assert(offsetof(struct frame, pstate) == FRAME_PSTATE);
 static_assert(offsetof(struct frame, thread_pointer) == FRAME_THREAD_POINTER);
 static_assert(offsetof(struct frame, whole) == FRAME_WHOLE);
+static_assert(offsetof(struct frame, zero) == FRAME_ZERO);
 static_assert(sizeof(struct frame) == FRAME_SIZE);
+static_assert(CALL_CHANNEL_CALL == FE_CALL_CHANNEL_CALL &&
+              CALL_CHANNEL_REPLY_RECEIVE == FE_CALL_CHANNEL_REPLY_RECEIVE);
+static_assert(offsetof(struct cpu, frame) == CPU_FRAME);
 static_assert(offsetof(struct cpu, kernel_stack) == CPU_KERNEL_STACK);
 
 enum exception_class : uint32_t {
@@ -183,12 +188,20 @@ void arch_frame_sanitise(struct frame *frame)
     frame->pstate = (frame->pstate & PSTATE_KEPT) | PSTATE_USER;
     if (frame->pc >= ARCH_USER_END) frame->pc = 0; // faults where it goes
     frame->whole = 1;
+    frame->zero[0] = frame->zero[1] = 0;
 }
 
 void arch_frame_print(const struct frame *frame, void (*print)(const char *format, ...))
 {
+    const uint64_t *reg = frame->reg;
     for (uint32_t i = 0; i < 30; i += 3) {
-        const uint64_t *x = &frame->reg[0] + i;
+        uint64_t x[3];
+        for (uint32_t j = i; j < i + 3; j++) {
+            if (j == 8)
+                x[j - i] = frame->x8;
+            else
+                x[j - i] = j < 8 ? reg[j] : j < 13 ? reg[j - 1] : frame->x13[j - 13];
+        }
         print("  x%-2u %016lx  x%-2u %016lx  x%-2u %016lx\n", i, x[0], i + 1, x[1], i + 2, x[2]);
     }
     print("  x30 %016lx  sp  %016lx  pc  %016lx\n", frame->x13[30 - 13], frame->stack, frame->pc);

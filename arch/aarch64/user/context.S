@@ -73,7 +73,7 @@ posix_upcall_entry:
     ldp     q26, q27, [sp, #416]
     ldp     q28, q29, [sp, #448]
     ldp     q30, q31, [sp, #480]
-    mov     x12, #64            // thread_upcall_return; lib/posix asserts the number
+    mov     x8, #64             // thread_upcall_return; lib/posix asserts the number
     svc     #0
     brk     #0
     .size posix_upcall_entry, . - posix_upcall_entry

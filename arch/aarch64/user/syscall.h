@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The system-call instruction of AArch64, for the stubs that tool/abi makes: number in x12, reg[i]
-// in x<i> both ways, x13 to x17 lost. One function for each number of registers, so that a call
-// loads no more than it needs.
+// The system-call instruction of AArch64, for the stubs that tool/abi makes: number in x8, reg[i]
+// in x0 to x7 and x9 to x12 both ways, x13 to x17 lost. One function for each number of registers,
+// so that a call loads no more than it needs.
 #pragma once
 
 #include <stdint.h>
@@ -10,24 +10,24 @@
 
 static inline void fe_syscall2(uint64_t number, uint64_t reg[static 2])
 {
-    register uint64_t x12 __asm__("x12") = number;
+    register uint64_t x8 __asm__("x8") = number;
     register uint64_t x0 __asm__("x0") = reg[0];
     register uint64_t x1 __asm__("x1") = reg[1];
-    __asm__ volatile("svc #0" : "+r"(x0), "+r"(x1) : "r"(x12) : SYSCALL_CLOBBERS);
+    __asm__ volatile("svc #0" : "+r"(x0), "+r"(x1) : "r"(x8) : SYSCALL_CLOBBERS);
     reg[0] = x0;
     reg[1] = x1;
 }
 
 static inline void fe_syscall4(uint64_t number, uint64_t reg[static 4])
 {
-    register uint64_t x12 __asm__("x12") = number;
+    register uint64_t x8 __asm__("x8") = number;
     register uint64_t x0 __asm__("x0") = reg[0];
     register uint64_t x1 __asm__("x1") = reg[1];
     register uint64_t x2 __asm__("x2") = reg[2];
     register uint64_t x3 __asm__("x3") = reg[3];
     __asm__ volatile("svc #0"
                      : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
-                     : "r"(x12)
+                     : "r"(x8)
                      : SYSCALL_CLOBBERS);
     reg[0] = x0;
     reg[1] = x1;
@@ -37,7 +37,7 @@ static inline void fe_syscall4(uint64_t number, uint64_t reg[static 4])
 
 static inline void fe_syscall8(uint64_t number, uint64_t reg[static 8])
 {
-    register uint64_t x12 __asm__("x12") = number;
+    register uint64_t x8 __asm__("x8") = number;
     register uint64_t x0 __asm__("x0") = reg[0];
     register uint64_t x1 __asm__("x1") = reg[1];
     register uint64_t x2 __asm__("x2") = reg[2];
@@ -49,7 +49,7 @@ static inline void fe_syscall8(uint64_t number, uint64_t reg[static 8])
     __asm__ volatile("svc #0"
                      : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6),
                        "+r"(x7)
-                     : "r"(x12)
+                     : "r"(x8)
                      : SYSCALL_CLOBBERS);
     reg[0] = x0;
     reg[1] = x1;
@@ -63,7 +63,7 @@ static inline void fe_syscall8(uint64_t number, uint64_t reg[static 8])
 
 static inline void fe_syscall12(uint64_t number, uint64_t reg[static 12])
 {
-    register uint64_t x12 __asm__("x12") = number;
+    register uint64_t x8 __asm__("x8") = number;
     register uint64_t x0 __asm__("x0") = reg[0];
     register uint64_t x1 __asm__("x1") = reg[1];
     register uint64_t x2 __asm__("x2") = reg[2];
@@ -72,14 +72,14 @@ static inline void fe_syscall12(uint64_t number, uint64_t reg[static 12])
     register uint64_t x5 __asm__("x5") = reg[5];
     register uint64_t x6 __asm__("x6") = reg[6];
     register uint64_t x7 __asm__("x7") = reg[7];
-    register uint64_t x8 __asm__("x8") = reg[8];
-    register uint64_t x9 __asm__("x9") = reg[9];
-    register uint64_t x10 __asm__("x10") = reg[10];
-    register uint64_t x11 __asm__("x11") = reg[11];
+    register uint64_t x9 __asm__("x9") = reg[8];
+    register uint64_t x10 __asm__("x10") = reg[9];
+    register uint64_t x11 __asm__("x11") = reg[10];
+    register uint64_t x12 __asm__("x12") = reg[11];
     __asm__ volatile("svc #0"
                      : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6),
-                       "+r"(x7), "+r"(x8), "+r"(x9), "+r"(x10), "+r"(x11)
-                     : "r"(x12)
+                       "+r"(x7), "+r"(x9), "+r"(x10), "+r"(x11), "+r"(x12)
+                     : "r"(x8)
                      : SYSCALL_CLOBBERS);
     reg[0] = x0;
     reg[1] = x1;
@@ -89,8 +89,8 @@ static inline void fe_syscall12(uint64_t number, uint64_t reg[static 12])
     reg[5] = x5;
     reg[6] = x6;
     reg[7] = x7;
-    reg[8] = x8;
-    reg[9] = x9;
-    reg[10] = x10;
-    reg[11] = x11;
+    reg[8] = x9;
+    reg[9] = x10;
+    reg[10] = x11;
+    reg[11] = x12;
 }

@@ -83,10 +83,6 @@ void arch_float_init(struct float_state *state)
     memset(state, 0, arch_float_size());
 }
 
-void arch_float_save(struct float_state *state) {}
-
-void arch_float_restore(const struct float_state *state) {}
-
 void *arch_map_device(uint64_t physical, size_t size, uint32_t protection)
 {
     return nullptr;

@@ -17,7 +17,7 @@ struct float_state {
 };
 static_assert(offsetof(struct float_state, mxcsr) == 24);
 
-static bool has_xsave, has_xsaveopt;
+bool float_has_xsave, float_has_xsaveopt;
 static uint32_t state_size = LEGACY_SIZE;
 
 void float_init_cpu(void)
@@ -29,8 +29,8 @@ void float_init_cpu(void)
     uint64_t wanted = leaf.eax & (STATE_X87 | STATE_SSE | STATE_AVX | STATE_AVX512);
     if ((wanted & STATE_AVX512) != STATE_AVX512) wanted &= ~(uint64_t)STATE_AVX512;
     __asm__ volatile("xsetbv" ::"c"(0), "a"((uint32_t)wanted), "d"(0));
-    has_xsave = true;
-    has_xsaveopt = cpuid(0xd, 1).eax & CPUID_D_A_XSAVEOPT;
+    float_has_xsave = true;
+    float_has_xsaveopt = cpuid(0xd, 1).eax & CPUID_D_A_XSAVEOPT;
     state_size = (cpuid(0xd, 0).ebx + 63) & ~63u; // now for what is switched on
 }
 
@@ -46,24 +46,4 @@ void arch_float_init(struct float_state *state)
     for (uint32_t i = 0; i < state_size; i++) bytes[i] = 0;
     state->control = CONTROL_DEFAULT;
     state->mxcsr = MXCSR_DEFAULT;
-}
-
-void arch_float_save(struct float_state *state)
-{
-    if (has_xsaveopt) {
-        __asm__ volatile("xsaveopt (%0)" ::"r"(state), "a"(-1), "d"(-1) : "memory");
-    } else if (has_xsave) {
-        __asm__ volatile("xsave (%0)" ::"r"(state), "a"(-1), "d"(-1) : "memory");
-    } else {
-        __asm__ volatile("fxsave (%0)" ::"r"(state) : "memory");
-    }
-}
-
-void arch_float_restore(const struct float_state *state)
-{
-    if (has_xsave) {
-        __asm__ volatile("xrstor (%0)" ::"r"(state), "a"(-1), "d"(-1) : "memory");
-    } else {
-        __asm__ volatile("fxrstor (%0)" ::"r"(state) : "memory");
-    }
 }

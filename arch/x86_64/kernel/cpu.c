@@ -3,6 +3,7 @@
 // every protection that it offers. Each CPU has its own segment table and emergency stacks; the
 // vector table is shared and never changes after the first CPU filled it.
 #include "arch/x86_64/kernel/cpu.h"
+#include <abi/syscalls.h>
 #include <arch/arch.h>
 #include "arch/x86/float.h"
 #include "arch/x86_64/kernel/offset.h"
@@ -10,8 +11,9 @@
 
 #define OFFSET_IS(offset, type, member) static_assert(offsetof(type, member) == (offset))
 OFFSET_IS(FRAME_RDI, struct frame, reg[0]);
-OFFSET_IS(FRAME_R8, struct frame, reg[4]);
-OFFSET_IS(FRAME_RBP, struct frame, reg[11]);
+OFFSET_IS(FRAME_R8, struct frame, reg[1]);
+OFFSET_IS(FRAME_RBP, struct frame, reg[9]);
+OFFSET_IS(FRAME_RDX, struct frame, reg[11]);
 OFFSET_IS(FRAME_RAX, struct frame, rax);
 OFFSET_IS(FRAME_VECTOR, struct frame, vector);
 OFFSET_IS(FRAME_RIP, struct frame, rip);
@@ -25,6 +27,8 @@ OFFSET_IS(CPU_ARCH_POINTER, struct cpu, arch[CPU_LOADED_POINTER]);
 OFFSET_IS(CPU_ARCH_TSS, struct cpu, arch[CPU_TSS_STACK]);
 OFFSET_IS(CPU_ARCH_PENDING, struct cpu, arch[CPU_PENDING]);
 static_assert(FRAME_THREAD_POINTER % 16 == 0, "the processor aligns the stack before it pushes");
+static_assert(CALL_CHANNEL_CALL == FE_CALL_CHANNEL_CALL &&
+              CALL_CHANNEL_REPLY_RECEIVE == FE_CALL_CHANNEL_REPLY_RECEIVE);
 static_assert(ENTRY_SYSCALL == VECTOR_SYSCALL && KERNEL_LINK_BASE == KERNEL_BASE);
 
 enum { VECTOR_COUNT = 256, SPECIAL_COUNT = 3, SPECIAL_STACK = 4096, STUB_SIZE = 16 };

@@ -3,6 +3,10 @@
 // user's registers straight into the running thread's frame, moves to this CPU's kernel stack, and
 // calls C; all of them leave through `resume`, which asks the scheduler whose frame is next.
 // Interrupts stay masked in the kernel but in arch_idle and arch_interrupt_pending.
+//
+// The two calls of a message are tried by the fast path first (kernel/object/fast.h). The label and
+// the first words, in r8 to r10, are on the stack meanwhile; the others stay in registers that C
+// keeps, and so come to the receiver. Nothing else of the caller's is of use to it afterwards.
 #include "offset.h"
 #include "smap.inc"
 
@@ -16,23 +20,25 @@ syscall_entry:
     mov %rsp, %gs:CPU_USER_SCRATCH
     mov %gs:CPU_OWN_FRAME, %rsp
     mov %rdi, FRAME_RDI(%rsp)
-    mov %rsi, FRAME_RSI(%rsp)
-    mov %rdx, FRAME_RDX(%rsp)
-    mov %r10, FRAME_R10(%rsp)
+    mov %rcx, FRAME_RIP(%rsp)
+    mov %r11, FRAME_RFLAGS(%rsp)
+    mov %gs:CPU_USER_SCRATCH, %rcx
+    mov %rcx, FRAME_RSP(%rsp)
+    cmp $CALL_CHANNEL_REPLY_RECEIVE, %rax
+    jbe message
+call_slowly:
     mov %r8, FRAME_R8(%rsp)
     mov %r9, FRAME_R9(%rsp)
+    mov %r10, FRAME_R10(%rsp)
     mov %r12, FRAME_R12(%rsp)
     mov %r13, FRAME_R13(%rsp)
     mov %r14, FRAME_R14(%rsp)
     mov %r15, FRAME_R15(%rsp)
     mov %rbx, FRAME_RBX(%rsp)
     mov %rbp, FRAME_RBP(%rsp)
+    mov %rsi, FRAME_RSI(%rsp)
+    mov %rdx, FRAME_RDX(%rsp)
     mov %rax, FRAME_RAX(%rsp)
-    mov %rcx, FRAME_RIP(%rsp)
-    mov %r11, FRAME_RFLAGS(%rsp)
-    movl $ENTRY_SYSCALL, FRAME_VECTOR(%rsp)
-    mov %gs:CPU_USER_SCRATCH, %rcx
-    mov %rcx, FRAME_RSP(%rsp)
     mov %rsp, %rdi
     mov %rax, %rsi
     mov %gs:CPU_KERNEL_STACK, %rsp
@@ -59,17 +65,17 @@ frame_loaded:
     jne load_thread_pointer
 thread_pointer_loaded:
     mov %rdi, %rsp
-    mov FRAME_RSI(%rsp), %rsi
-    mov FRAME_RDX(%rsp), %rdx
-    mov FRAME_R10(%rsp), %r10
     mov FRAME_R8(%rsp), %r8
     mov FRAME_R9(%rsp), %r9
+    mov FRAME_R10(%rsp), %r10
     mov FRAME_R12(%rsp), %r12
     mov FRAME_R13(%rsp), %r13
     mov FRAME_R14(%rsp), %r14
     mov FRAME_R15(%rsp), %r15
     mov FRAME_RBX(%rsp), %rbx
     mov FRAME_RBP(%rsp), %rbp
+    mov FRAME_RSI(%rsp), %rsi
+    mov FRAME_RDX(%rsp), %rdx
     mov FRAME_RAX(%rsp), %rax
     cmpl $ENTRY_SYSCALL, FRAME_VECTOR(%rsp)
     jne return_by_iret
@@ -82,12 +88,88 @@ thread_pointer_loaded:
     swapgs
     sysretq
 return_by_iret:
+    movl $ENTRY_SYSCALL, FRAME_VECTOR(%rsp)
     mov FRAME_RDI(%rsp), %rdi
     mov FRAME_RCX(%rsp), %rcx
     mov FRAME_R11(%rsp), %r11
     add $FRAME_RIP, %rsp
     swapgs
     iretq
+
+// A message: without a transfer, a deadline and a notice's label it may go the fast way. The stack
+// is the frame.
+message:
+    test %rdx, %rdx
+    jnz call_slowly
+    test %eax, %eax
+    jnz answer
+    test %r8, %r8
+    js call_slowly
+    cmp $-1, %rsi
+    jne call_slowly
+    mov %edi, %esi
+    mov %rsp, %rdi
+    mov %gs:CPU_KERNEL_STACK, %rsp
+    push %r8
+    push %r9
+    push %r10
+    call fast_call
+    pop %r10
+    pop %r9
+    pop %r8
+    test %rax, %rax
+    jz call_after_all
+message_done: // into the thread whose frame is rax, with what is in the message's registers
+    mov %rax, %gs:CPU_ARCH_FRAME // as load_frame
+    lea FRAME_THREAD_POINTER(%rax), %rcx
+    mov %gs:CPU_ARCH_TSS, %rdx
+    mov %rcx, (%rdx)
+    mov FRAME_THREAD_POINTER(%rax), %rcx
+    cmp %rcx, %gs:CPU_ARCH_POINTER
+    jne message_thread_pointer
+1:  mov FRAME_RSI(%rax), %rsi
+    mov FRAME_RDX(%rax), %rdx
+    mov FRAME_RIP(%rax), %rcx
+    mov FRAME_RFLAGS(%rax), %r11
+    mov FRAME_RSP(%rax), %rsp
+    xor %edi, %edi
+    xor %eax, %eax
+    swapgs
+    sysretq
+answer:
+    mov %rsi, FRAME_RSI(%rsp)
+    mov %rsi, %rdx
+    mov %edi, %esi
+    mov %rsp, %rdi
+    mov %gs:CPU_KERNEL_STACK, %rsp
+    push %r8
+    push %r9
+    push %r10
+    call fast_reply_receive
+    pop %r10
+    pop %r9
+    pop %r8
+    test %rax, %rax
+    jnz message_done
+    mov %gs:CPU_OWN_FRAME, %rsp
+    mov FRAME_RSI(%rsp), %rsi
+    mov $CALL_CHANNEL_REPLY_RECEIVE, %eax
+    jmp 2f
+call_after_all:
+    mov %gs:CPU_OWN_FRAME, %rsp
+    mov $-1, %rsi
+2:  xor %edx, %edx // what was not saved, and was known
+    jmp call_slowly
+message_thread_pointer:
+    mov %rcx, %gs:CPU_ARCH_POINTER
+    mov %rax, %rdi
+    mov %ecx, %eax
+    mov %rcx, %rdx
+    shr $32, %rdx
+    mov $ENTRY_MSR_FS_BASE, %ecx
+    wrmsr
+    mov %rdi, %rax
+    jmp 1b
 
 load_frame: // interrupts of this thread will save into its frame
     mov %rdi, %gs:CPU_ARCH_FRAME
@@ -137,32 +219,32 @@ arch_resume:
     push %r11
     push %rcx
     push %rax
+    push %rdx
+    push %rsi
     push %rbp
     push %rbx
     push %r15
     push %r14
     push %r13
     push %r12
+    push %r10
     push %r9
     push %r8
-    push %r10
-    push %rdx
-    push %rsi
     push %rdi
 .endm
 .macro POP_REGISTERS
     pop %rdi
-    pop %rsi
-    pop %rdx
-    pop %r10
     pop %r8
     pop %r9
+    pop %r10
     pop %r12
     pop %r13
     pop %r14
     pop %r15
     pop %rbx
     pop %rbp
+    pop %rsi
+    pop %rdx
     pop %rax
     pop %rcx
     pop %r11

@@ -4,17 +4,17 @@
 #pragma once
 
 #define FRAME_RDI 0
-#define FRAME_RSI 8
-#define FRAME_RDX 16
+#define FRAME_R8 8
+#define FRAME_R9 16
 #define FRAME_R10 24
-#define FRAME_R8 32
-#define FRAME_R9 40
-#define FRAME_R12 48
-#define FRAME_R13 56
-#define FRAME_R14 64
-#define FRAME_R15 72
-#define FRAME_RBX 80
-#define FRAME_RBP 88
+#define FRAME_R12 32
+#define FRAME_R13 40
+#define FRAME_R14 48
+#define FRAME_R15 56
+#define FRAME_RBX 64
+#define FRAME_RBP 72
+#define FRAME_RSI 80
+#define FRAME_RDX 88
 #define FRAME_RAX 96
 #define FRAME_RCX 104
 #define FRAME_R11 112
@@ -28,8 +28,8 @@
 #define FRAME_THREAD_POINTER 176 /* 16-aligned: where the processor starts to push */
 
 #define CPU_OWN_FRAME 8
-#define CPU_KERNEL_STACK 16
-#define CPU_USER_SCRATCH 24
+#define CPU_KERNEL_STACK 24
+#define CPU_USER_SCRATCH 32
 #define CPU_ARCH_FRAME 40   /* whose address TSS.RSP0 follows */
 #define CPU_ARCH_POINTER 48 /* what FS base holds */
 #define CPU_ARCH_TSS 56     /* address of TSS.RSP0 */
@@ -39,3 +39,7 @@
 #define ENTRY_SYSCALL 256
 #define ENTRY_MSR_FS_BASE 0xc0000100
 #define ENTRY_MSR_GS_BASE 0xc0000101
+
+/* Numbers of the calls with a fast path (abi/syscalls.def; asserted in cpu.c). */
+#define CALL_CHANNEL_CALL 0
+#define CALL_CHANNEL_REPLY_RECEIVE 1

@@ -19,6 +19,7 @@ enum { TOP = 3, USER_TOPS = TABLE_ENTRIES / 2 };
 enum : uint64_t { COUNT_ONE = 1ull << 52, COUNT_MASK = 0x3ffull << 52 };
 constexpr size_t LARGE_SIZE = 2u << 20;
 
+uint64_t space_keeps_translations;
 static uint64_t identifier_last, stamp_last; // identifier 0 is the kernel's alone
 static uintptr_t device_next = DEVICE_BASE;
 
@@ -54,7 +55,10 @@ enum status arch_space_init(struct arch_space *space)
     for (unsigned i = USER_TOPS; i < TABLE_ENTRIES; i++) root[i] = kernel[i];
     identifier_last = identifier_last % (IDENTIFIER_COUNT - 1) + 1;
     *space = (struct arch_space){.root = page_physical(page)};
-    if (cpu_features.pcid) space->root |= identifier_last;
+    if (cpu_features.pcid) {
+        space->root |= identifier_last;
+        space_keeps_translations = KEEP_TRANSLATIONS;
+    }
     space->stamp = ++stamp_last;
     return OK;
 }
@@ -302,12 +306,12 @@ void arch_space_switch(struct arch_space *space)
         cr3_write(kernel_root);
         return;
     }
-    uint64_t *stamp = &cpu_stamps(arch_cpu())[space->root & IDENTIFIER_MASK], value = space->root;
-    if (*stamp == space->stamp)
-        value |= cpu_features.pcid ? KEEP_TRANSLATIONS : 0;
-    else
-        *stamp = space->stamp;
-    cr3_write(value);
+    if (arch_space_is_ready(space)) {
+        arch_space_use(space);
+        return;
+    }
+    cpu_stamps(arch_cpu())[space->root & IDENTIFIER_MASK] = space->stamp;
+    cr3_write(space->root);
 }
 
 void *arch_map_device(uint64_t physical, size_t size, uint32_t protection)

@@ -205,8 +205,8 @@ void arch_frame_sanitise(struct frame *frame)
 
 void arch_frame_print(const struct frame *frame, void (*print)(const char *format, ...))
 {
-    static const char name[12][4] = {"rdi", "rsi", "rdx", "r10", "r8 ", "r9 ",
-                                     "r12", "r13", "r14", "r15", "rbx", "rbp"};
+    static const char name[12][4] = {"rdi", "r8 ", "r9 ", "r10", "r12", "r13",
+                                     "r14", "r15", "rbx", "rbp", "rsi", "rdx"};
 
     print("  rip %016lx  rsp %016lx  flags %lx  cs %lx\n", frame->rip, frame->rsp, frame->rflags,
           frame->cs);

@@ -26,7 +26,7 @@ posix_upcall_entry:
     cld
     xor     %ebp, %ebp
     call    posix_upcall
-    mov     %eax, %esi
+    mov     %eax, %r8d
     fxrstor (%rsp)
     mov     %rbx, %rdi
     mov     $64, %eax           // thread_upcall_return; lib/posix asserts the number

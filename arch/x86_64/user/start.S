@@ -7,6 +7,7 @@
     .type _start, @function
 _start:
     xor     %ebp, %ebp
+    mov     %r8, %rsi           // reg[1]: the thread's handle
     call    fe_start_c
     ud2
     .size _start, . - _start

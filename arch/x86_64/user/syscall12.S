@@ -17,31 +17,31 @@ fe_syscall12:
     mov %rdi, %rax
     mov %rsi, %rcx
     mov 0(%rcx), %rdi
-    mov 8(%rcx), %rsi
-    mov 16(%rcx), %rdx
+    mov 8(%rcx), %r8
+    mov 16(%rcx), %r9
     mov 24(%rcx), %r10
-    mov 32(%rcx), %r8
-    mov 40(%rcx), %r9
-    mov 48(%rcx), %r12
-    mov 56(%rcx), %r13
-    mov 64(%rcx), %r14
-    mov 72(%rcx), %r15
-    mov 80(%rcx), %rbx
-    mov 88(%rcx), %rbp
+    mov 32(%rcx), %r12
+    mov 40(%rcx), %r13
+    mov 48(%rcx), %r14
+    mov 56(%rcx), %r15
+    mov 64(%rcx), %rbx
+    mov 72(%rcx), %rbp
+    mov 80(%rcx), %rsi
+    mov 88(%rcx), %rdx
     syscall
     pop %rcx
     mov %rdi, 0(%rcx)
-    mov %rsi, 8(%rcx)
-    mov %rdx, 16(%rcx)
+    mov %r8, 8(%rcx)
+    mov %r9, 16(%rcx)
     mov %r10, 24(%rcx)
-    mov %r8, 32(%rcx)
-    mov %r9, 40(%rcx)
-    mov %r12, 48(%rcx)
-    mov %r13, 56(%rcx)
-    mov %r14, 64(%rcx)
-    mov %r15, 72(%rcx)
-    mov %rbx, 80(%rcx)
-    mov %rbp, 88(%rcx)
+    mov %r12, 32(%rcx)
+    mov %r13, 40(%rcx)
+    mov %r14, 48(%rcx)
+    mov %r15, 56(%rcx)
+    mov %rbx, 64(%rcx)
+    mov %rbp, 72(%rcx)
+    mov %rsi, 80(%rcx)
+    mov %rdx, 88(%rcx)
     pop %r15
     pop %r14
     pop %r13

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The thread pointer is the base of FS, which the kernel sets and keeps for each thread.
+// The thread pointer is a register that the kernel loads, and of whose value it wants to be told.
 
 #include "pthread_impl.h"
 

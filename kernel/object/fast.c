@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// See the header. Everything is checked first, in the order of what is at hand; then everything is
+// changed. No function is called but inline ones: ports keep the message in registers meanwhile.
+#include "kernel/object/fast.h"
+#include "kernel/object/channel.h"
+#include "kernel/object/handle.h"
+#include "kernel/object/process.h"
+#include "kernel/object/slot.h"
+#include "kernel/schedule/float.h"
+
+enum { REG_BADGE = 10, REG_TOKEN = 11 };
+
+// The object of `type` that `handle` names with `right`; nullptr: something is wrong.
+[[gnu::always_inline]] static inline struct object *
+find(const struct handle_table *table, uint64_t handle, enum object_type type, uint32_t right)
+{
+    uint32_t index = (uint32_t)(handle & table->mask);
+    const struct handle_slot *slot =
+        &table->page[index / HANDLE_SLOTS_PER_PAGE][index % HANDLE_SLOTS_PER_PAGE];
+    if (slot->number != handle || (slot->rights & right) == 0) return nullptr;
+    return slot->object->type == type ? slot->object : nullptr;
+}
+
+// The session or channel that a call is made on: most often the one of the process's last such
+// call.
+[[gnu::always_inline]] static inline struct session *find_session(struct handle_table *table,
+                                                                  uint64_t handle)
+{
+    if (table->last_session.handle == handle) [[clang::likely]] {
+        __builtin_assume(table->last_session.object != nullptr);
+        return table->last_session.object;
+    }
+    struct object *object = find(table, handle, OBJECT_SESSION, RIGHT_SESSION_CALL);
+    if (object == nullptr) return nullptr;
+    table->last_session.handle = handle;
+    return table->last_session.object = (struct session *)object;
+}
+
+[[gnu::always_inline]] static inline struct channel *find_channel(struct handle_table *table,
+                                                                  uint64_t handle)
+{
+    if (table->last_channel.handle == handle) [[clang::likely]] {
+        __builtin_assume(table->last_channel.object != nullptr);
+        return table->last_channel.object;
+    }
+    struct object *object = find(table, handle, OBJECT_CHANNEL, RIGHT_CHANNEL_SERVE);
+    if (object == nullptr) return nullptr;
+    table->last_channel.handle = handle;
+    return table->last_channel.object = (struct channel *)object;
+}
+
+// Whether nobody ready may be more urgent than `thread`.
+[[gnu::always_inline]] static inline bool is_most_urgent(const struct cpu *cpu,
+                                                         const struct thread *thread)
+{
+    return cpu->queue.ready == 0 || queue_urgency(&cpu->queue) > thread->urgency;
+}
+
+// Books the time since the last switch to `from`, and makes `to` the current thread.
+[[gnu::always_inline]] static inline struct frame *go(struct cpu *cpu, struct thread *from,
+                                                      struct thread *to)
+{
+    uint64_t now = arch_counter(), ticks = now - cpu->since;
+    cpu->since = now;
+    from->cpu_ticks += ticks;
+    from->process->cpu_ticks += ticks;
+    cpu->handovers++;
+    cpu->frame = &to->frame;
+    cpu->current = to;
+    to->state = THREAD_RUNNING;
+    if ((cpu->float_enabled | to->float_switches) != 0) [[clang::unlikely]]
+        float_switch_alone(cpu, to);
+    cpu->space = &to->process->space;
+    arch_space_use(&to->process->space.arch);
+    return &to->frame;
+}
+
+ARCH_FAST struct frame *fast_call(struct frame *frame, uint64_t handle)
+{
+    struct cpu *cpu = arch_cpu();
+    struct thread *caller = CONTAINER(frame, struct thread, frame);
+    if (cpu->concerns != 0) return nullptr;
+    const struct session *session = find_session(&caller->process->handles, handle);
+    if (session == nullptr || caller->caller_condition != THREAD_RUNNING) return nullptr;
+    struct channel *channel = session->open;
+    if (channel == nullptr) return nullptr;
+    struct thread *server = channel->waiting;
+    if (server == nullptr) return nullptr;
+    if (!arch_space_is_ready(&server->process->space.arch)) return nullptr;
+
+    channel->waiting = nullptr;
+    uint64_t token = caller->ipc.token + TOKEN_STEP;
+    caller->ipc.channel = channel;
+    caller->ipc.server = server;
+    caller->ipc.transfer_at = 0;
+    caller->ipc.token = token;
+    caller->state = THREAD_SERVED;
+    server->ipc.answering = caller;
+    if (caller->urgency < server->urgency) server->urgency = caller->urgency;
+    server->frame.reg[REG_BADGE] = session->badge;
+    server->frame.reg[REG_TOKEN] = token;
+    return go(cpu, caller, server);
+}
+
+ARCH_FAST struct frame *fast_reply_receive(struct frame *frame, uint64_t handle, uint64_t token)
+{
+    struct cpu *cpu = arch_cpu();
+    struct thread *server = CONTAINER(frame, struct thread, frame);
+    if (cpu->concerns != 0) return nullptr;
+    struct channel *channel = find_channel(&server->process->handles, handle);
+    if (channel == nullptr || server->server_condition != THREAD_RUNNING) return nullptr;
+    struct thread *caller = server->ipc.answering;
+    if (channel->busy || caller == nullptr) return nullptr;
+    if (caller->ipc.token != token || caller->ipc.channel != channel) return nullptr;
+    if (caller->caller_condition != THREAD_SERVED || server->donors.first != nullptr)
+        return nullptr;
+    if (!is_most_urgent(cpu, caller)) return nullptr;
+    if (!arch_space_is_ready(&caller->process->space.arch)) return nullptr;
+
+    channel->waiting = server;
+    server->ipc.channel = channel;
+    server->ipc.answering = nullptr;
+    server->ipc.transfer_at = 0;
+    server->state = THREAD_RECEIVING;
+    server->urgency = server->own_urgency;
+    return go(cpu, server, caller);
+}

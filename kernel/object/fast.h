@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// The fast path of channel_call and channel_reply_receive: for a message that is all in registers,
+// from a thread to one that waits for it. Entry code tries it first and makes the call in the
+// ordinary way (kernel/object/call.c) when the answer is nullptr: nothing has changed then.
+//
+// What it leaves behind is lighter than what the ordinary way makes, and whoever else looks sees to
+// the difference (kernel/object/channel.c):
+//   - a server that waits alone is channel->waiting, and in no tree;
+//   - a caller that is served is only its server's ipc.answering: it is not `listed`.
+#pragma once
+
+#include <arch/arch.h>
+
+// The frame of the thread that goes on, with the message from `frame` to be loaded, OK in register
+// 0 and the rest as it is. `frame` is the current thread's; what entry code has saved of it besides
+// is its own affair. Entry code has seen that the label is below FE_NOTICE, that there is no
+// transfer and no deadline. `handle` is the lower half of register 0. No lock is taken.
+ARCH_FAST struct frame *fast_call(struct frame *frame, uint64_t handle);
+
+// The same for an answer: only the message and register 0 are results.
+ARCH_FAST struct frame *fast_reply_receive(struct frame *frame, uint64_t handle, uint64_t token);
