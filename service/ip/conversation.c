@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-struct conversation *conversation_list;
 static struct conversation *touched;
 
 void conversation_touch(struct conversation *conversation)
@@ -44,15 +43,6 @@ static void untouch(struct conversation *conversation)
     }
 }
 
-static uint32_t number_find(const struct protocol *protocol)
-{
-    for (uint32_t number = 0;; number++) {
-        struct conversation *at = conversation_list;
-        while (at != nullptr && (at->protocol != protocol || at->number != number)) at = at->next;
-        if (at == nullptr) return number;
-    }
-}
-
 void conversation_destroy(struct conversation *conversation)
 {
     char path[48];
@@ -65,9 +55,7 @@ void conversation_destroy(struct conversation *conversation)
     conversation->protocol->close(conversation);
     p9_tree_remove(tree, path);
     untouch(conversation);
-    struct conversation **at = &conversation_list;
-    while (*at != conversation) at = &(*at)->next;
-    *at = conversation->next;
+    number_give(conversation->protocol->numbers, conversation->number);
     free(conversation);
 }
 
@@ -322,11 +310,12 @@ struct conversation *conversation_create(const struct protocol *protocol)
 {
     struct conversation *conversation = calloc(1, sizeof(*conversation));
     if (conversation == nullptr) return nullptr;
+    if (!number_take(protocol->numbers, &conversation->number)) {
+        free(conversation);
+        return nullptr;
+    }
     conversation->protocol = protocol;
-    conversation->number = number_find(protocol);
     conversation->last_datagram = &conversation->first_datagram;
-    conversation->next = conversation_list;
-    conversation_list = conversation;
     if (add_files(conversation) == 0) return conversation;
     conversation_destroy(conversation);
     return nullptr;

@@ -94,7 +94,7 @@ void datagrams_drop(struct conversation *conversation)
     conversation->queued = 0;
 }
 
-int datagram_make(struct conversation *conversation, const void *from, size_t count,
+int datagram_make(const struct conversation *conversation, const void *from, size_t count,
                   struct outgoing *outgoing)
 {
     const uint8_t *at = from;
@@ -118,6 +118,40 @@ int datagram_make(struct conversation *conversation, const void *from, size_t co
     outgoing->packet = pbuf_alloc(PBUF_TRANSPORT, (uint16_t)count, PBUF_RAM);
     if (outgoing->packet == nullptr) return -ENOMEM;
     (void)pbuf_take(outgoing->packet, at, (uint16_t)count);
+    return 0;
+}
+
+int64_t datagram_write(struct conversation *conversation, const void *from, size_t count,
+                       int8_t (*send)(struct conversation *conversation,
+                                      const struct outgoing *outgoing))
+{
+    struct outgoing outgoing;
+    int error = datagram_make(conversation, from, count, &outgoing);
+    if (error != 0) return error;
+    error = lwip_errno(send(conversation, &outgoing));
+    pbuf_free(outgoing.packet);
+    if (error != 0) return error;
+    conversation->sent += count;
+    return (int64_t)count;
+}
+
+// Every pcb begins with what IP itself keeps of it.
+int datagram_set(struct conversation *conversation, const char *name, uint32_t value)
+{
+    struct ip_pcb *pcb = conversation->pcb;
+    uint8_t option = 0;
+    if (strcmp(name, "broadcast") == 0) option = SOF_BROADCAST;
+    if (strcmp(name, "reuse") == 0) option = SOF_REUSEADDR;
+    if (option != 0 && value != 0)
+        ip_set_option(pcb, option);
+    else if (option != 0)
+        ip_reset_option(pcb, option);
+    else if (strcmp(name, "ttl") == 0)
+        pcb->ttl = (uint8_t)value;
+    else if (strcmp(name, "tos") == 0)
+        pcb->tos = (uint8_t)value;
+    else
+        return -ENOPROTOOPT;
     return 0;
 }
 

@@ -19,8 +19,14 @@ struct outgoing {
 };
 
 // Makes one from what was written. 0 or a negative errno.
-int datagram_make(struct conversation *conversation, const void *from, size_t count,
+int datagram_make(const struct conversation *conversation, const void *from, size_t count,
                   struct outgoing *outgoing);
+// Makes one and has it sent. What of `count` went, all, or a negative errno; `send` gives lwIP's.
+int64_t datagram_write(struct conversation *conversation, const void *from, size_t count,
+                       int8_t (*send)(struct conversation *conversation,
+                                      const struct outgoing *outgoing));
+// broadcast, reuse, ttl, tos.
+int datagram_set(struct conversation *conversation, const char *name, uint32_t value);
 uint32_t datagram_ready(const struct conversation *conversation);
 int datagram_refuse_call(struct conversation *conversation, uint32_t backlog);
 int datagram_shutdown(struct conversation *conversation);

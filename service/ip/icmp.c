@@ -8,7 +8,6 @@
 #include <lwip/icmp6.h>
 #include <lwip/prot/ip.h>
 #include <lwip/raw.h>
-#include <string.h>
 
 static uint8_t received(void *argument, struct raw_pcb *pcb, struct pbuf *packet,
                         const ip_addr_t *remote)
@@ -70,35 +69,20 @@ static int hangup(struct conversation *conversation)
     return 0;
 }
 
-static int set(struct conversation *conversation, const char *name, uint32_t value)
+static int8_t send_message(struct conversation *conversation, const struct outgoing *outgoing)
 {
-    struct raw_pcb *pcb = conversation->pcb;
-    if (strcmp(name, "broadcast") == 0) {
-        if (value != 0)
-            ip_set_option(pcb, SOF_BROADCAST);
-        else
-            ip_reset_option(pcb, SOF_BROADCAST);
-        return 0;
-    }
-    if (strcmp(name, "ttl") != 0) return -ENOPROTOOPT;
-    pcb->ttl = (uint8_t)value;
-    return 0;
+    return raw_sendto(conversation->pcb, outgoing->packet, &outgoing->remote);
 }
 
 static int64_t write_message(struct conversation *conversation, const void *from, size_t count)
 {
-    struct outgoing outgoing;
-    int error = datagram_make(conversation, from, count, &outgoing);
-    if (error != 0) return error;
-    error = lwip_errno(raw_sendto(conversation->pcb, outgoing.packet, &outgoing.remote));
-    pbuf_free(outgoing.packet);
-    if (error != 0) return error;
-    conversation->sent += count;
-    return (int64_t)count;
+    return datagram_write(conversation, from, count, send_message);
 }
 
+static struct numbers numbers, numbers_v6;
 const struct protocol icmp_protocol = {
     .name = "icmp",
+    .numbers = &numbers,
     .create = create,
     .close = close_conversation,
     .bind = bind_local,
@@ -106,7 +90,7 @@ const struct protocol icmp_protocol = {
     .announce = datagram_refuse_call,
     .shutdown = datagram_shutdown,
     .hangup = hangup,
-    .set = set,
+    .set = datagram_set,
     .read = datagram_read,
     .write = write_message,
     .ready = datagram_ready,
@@ -114,6 +98,7 @@ const struct protocol icmp_protocol = {
 
 const struct protocol icmpv6_protocol = {
     .name = "icmpv6",
+    .numbers = &numbers_v6,
     .create = create_v6,
     .close = close_conversation,
     .bind = bind_local,
@@ -121,7 +106,7 @@ const struct protocol icmpv6_protocol = {
     .announce = datagram_refuse_call,
     .shutdown = datagram_shutdown,
     .hangup = hangup,
-    .set = set,
+    .set = datagram_set,
     .read = datagram_read,
     .write = write_message,
     .ready = datagram_ready,

@@ -4,6 +4,8 @@
 // wait run again after lwIP has returned, so that no request ever runs inside of it.
 #pragma once
 
+#include "number.h"
+
 #include <9p/server.h>
 #include <9p/tree.h>
 #include <lwip/ip_addr.h>
@@ -28,7 +30,6 @@ struct datagram { // received, waiting to be read
 };
 
 struct conversation {
-    struct conversation *next; // of the same protocol
     struct conversation *next_touched;
     bool is_touched;
     const struct protocol *protocol;
@@ -52,6 +53,7 @@ struct conversation {
 // What a protocol does. All return 0 or a negative errno, or P9_LATER.
 struct protocol {
     const char *name;
+    struct numbers *numbers; // of its conversations
     int (*create)(struct conversation *conversation);
     void (*close)(struct conversation *conversation); // frees the pcb and what was received
     int (*bind)(struct conversation *conversation, const ip_addr_t *address, uint16_t port);
@@ -78,7 +80,6 @@ void conversation_touch(struct conversation *conversation);
 void conversations_settle(void);
 // Adds /net/<protocol>/clone. 0 or a negative errno.
 int conversation_serve(const struct protocol *protocol);
-extern struct conversation *conversation_list;
 
 // Reads "address!port" or "*!port"; false when it is not one.
 bool address_parse(const char *text, ip_addr_t *address, uint16_t *port);

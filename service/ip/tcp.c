@@ -313,8 +313,10 @@ static uint32_t ready(const struct conversation *conversation)
     return events;
 }
 
+static struct numbers numbers;
 const struct protocol tcp_protocol = {
     .name = "tcp",
+    .numbers = &numbers,
     .create = create,
     .close = close_conversation,
     .bind = bind_local,

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <lwip/udp.h>
-#include <string.h>
 
 static void received(void *argument, struct udp_pcb *pcb, struct pbuf *packet,
                      const ip_addr_t *remote, uint16_t port)
@@ -61,41 +60,23 @@ static int hangup(struct conversation *conversation)
     return 0;
 }
 
-static int set(struct conversation *conversation, const char *name, uint32_t value)
+static int8_t send_datagram(struct conversation *conversation, const struct outgoing *outgoing)
 {
-    struct udp_pcb *pcb = conversation->pcb;
-    uint8_t option = 0;
-    if (strcmp(name, "broadcast") == 0) option = SOF_BROADCAST;
-    if (strcmp(name, "reuse") == 0) option = SOF_REUSEADDR;
-    if (option != 0 && value != 0)
-        ip_set_option(pcb, option);
-    else if (option != 0)
-        ip_reset_option(pcb, option);
-    else if (strcmp(name, "ttl") == 0)
-        pcb->ttl = (uint8_t)value;
-    else if (strcmp(name, "tos") == 0)
-        pcb->tos = (uint8_t)value;
-    else
-        return -ENOPROTOOPT;
-    return 0;
+    int8_t error =
+        udp_sendto(conversation->pcb, outgoing->packet, &outgoing->remote, outgoing->port);
+    if (error == ERR_OK) local_note(conversation);
+    return error;
 }
 
 static int64_t write_datagram(struct conversation *conversation, const void *from, size_t count)
 {
-    struct outgoing outgoing;
-    int error = datagram_make(conversation, from, count, &outgoing);
-    if (error != 0) return error;
-    error =
-        lwip_errno(udp_sendto(conversation->pcb, outgoing.packet, &outgoing.remote, outgoing.port));
-    pbuf_free(outgoing.packet);
-    if (error != 0) return error;
-    local_note(conversation);
-    conversation->sent += count;
-    return (int64_t)count;
+    return datagram_write(conversation, from, count, send_datagram);
 }
 
+static struct numbers numbers;
 const struct protocol udp_protocol = {
     .name = "udp",
+    .numbers = &numbers,
     .create = create,
     .close = close_conversation,
     .bind = bind_local,
@@ -103,7 +84,7 @@ const struct protocol udp_protocol = {
     .announce = datagram_refuse_call,
     .shutdown = datagram_shutdown,
     .hangup = hangup,
-    .set = set,
+    .set = datagram_set,
     .read = datagram_read,
     .write = write_datagram,
     .ready = datagram_ready,

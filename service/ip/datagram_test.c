@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// Datagrams and addresses, on lwIP without a network: what is written becomes a packet with a
+// destination, what has arrived is read as it came.
+#include "test/unit.h"
+
+#include "datagram.h"
+#include <abi/status.h>
+#include <arch/user/syscall.h>
+#include <errno.h>
+#include <lwip/ip.h>
+#include <net/net.h>
+#include <string.h>
+
+// No system call is needed here, only what would make some comes along.
+#define REFUSED(size)                                                                              \
+    void fe_syscall##size(uint64_t number, uint64_t reg[size])                                     \
+    {                                                                                              \
+        reg[0] = (uint64_t)(int64_t)ERR_BAD_CALL;                                                  \
+    }
+REFUSED(2)
+REFUSED(4)
+REFUSED(8)
+REFUSED(12)
+
+static struct outgoing last;
+static uint8_t bytes[64];
+
+static int8_t send(struct conversation *conversation, const struct outgoing *outgoing)
+{
+    last = *outgoing;
+    pbuf_copy_partial(outgoing->packet, bytes, sizeof bytes, 0);
+    return conversation->error != 0 ? ERR_RTE : ERR_OK;
+}
+
+static struct conversation fresh(void)
+{
+    return (struct conversation){.state = STATE_IDLE};
+}
+
+static bool is_address(const ip_addr_t *address, const char *text)
+{
+    ip_addr_t wanted;
+    return ipaddr_aton(text, &wanted) && ip_addr_eq(address, &wanted);
+}
+
+TEST("addresses are read with their port, and nothing else is")
+{
+    ip_addr_t address;
+    uint16_t port;
+    EXPECT(address_parse("10.0.2.2!80", &address, &port) && port == 80);
+    EXPECT(is_address(&address, "10.0.2.2"));
+    EXPECT(address_parse("fe80::1!65535", &address, &port) && port == 65535);
+    EXPECT(address_parse("*!0", &address, &port) && IP_IS_ANY_TYPE_VAL(address));
+    static const char *const wrong[] = {
+        "",         "!", "10.0.2.2", "10.0.2.2!", "10.0.2.2!65536", "10.0.2!x", "10.0.2.2!80 ",
+        "nobody!80"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        EXPECT(!address_parse(wrong[i], &address, &port));
+    }
+}
+
+TEST("a datagram goes where connect said, or nowhere")
+{
+    struct conversation conversation = fresh();
+    EXPECT(datagram_write(&conversation, "hello", 5, send) == -EDESTADDRREQ);
+    EXPECT(address_parse("10.0.2.2!7", &conversation.remote, &conversation.remote_port));
+    conversation.state = STATE_CONNECTED;
+    EXPECT(datagram_write(&conversation, "hello", 5, send) == 5 && conversation.sent == 5);
+    EXPECT(memcmp(bytes, "hello", 5) == 0 && last.port == 7);
+    EXPECT(is_address(&last.remote, "10.0.2.2"));
+    conversation.error = EIO;
+    EXPECT(datagram_write(&conversation, "hello", 5, send) == -ENETUNREACH);
+    EXPECT(conversation.sent == 5);
+    static const uint8_t large[65508];
+    EXPECT(datagram_write(&conversation, large, sizeof large, send) == -EMSGSIZE);
+}
+
+TEST("a header says where a datagram goes, of either version")
+{
+    struct conversation conversation = fresh();
+    struct {
+        struct net_datagram header;
+        char text[4];
+    } message = {{.remote = {192, 168, 1, 9}, .remote_port = 53, .version = 4}, "abc"};
+    conversation.has_headers = true;
+    EXPECT(datagram_write(&conversation, &message, sizeof message, send) == sizeof message);
+    EXPECT(is_address(&last.remote, "192.168.1.9") && last.port == 53);
+    EXPECT(memcmp(bytes, "abc", 4) == 0);
+    message.header = (struct net_datagram){.remote = {[15] = 1}, .remote_port = 9, .version = 6};
+    EXPECT(datagram_write(&conversation, &message, sizeof message, send) == sizeof message);
+    EXPECT(is_address(&last.remote, "::1") && last.port == 9);
+    EXPECT(datagram_write(&conversation, &message, sizeof message.header - 1, send) == -EINVAL);
+}
+
+static void arrive(struct conversation *conversation, const char *text, uint16_t port)
+{
+    ip_addr_t remote;
+    struct pbuf *packet = pbuf_alloc(PBUF_RAW, (uint16_t)strlen(text), PBUF_RAM);
+    EXPECT(packet != nullptr && pbuf_take(packet, text, (uint16_t)strlen(text)) == ERR_OK);
+    EXPECT(ipaddr_aton("10.0.2.3", &remote));
+    datagram_queue(conversation, packet, &remote, port);
+}
+
+TEST("datagrams are read one by one, in order, with or without where they came from")
+{
+    struct conversation conversation = fresh();
+    struct {
+        struct net_datagram header;
+        char text[16];
+    } message;
+    char text[16];
+    conversation.last_datagram = &conversation.first_datagram;
+    EXPECT(datagram_read(&conversation, text, sizeof text) == P9_LATER);
+    arrive(&conversation, "first", 1);
+    arrive(&conversation, "second", 2);
+    EXPECT(conversation.is_touched && conversation.queued == 11 && conversation.received == 11);
+    EXPECT(datagram_read(&conversation, text, 3) == 3 && memcmp(text, "fir", 3) == 0);
+    EXPECT(conversation.queued == 6); // the rest of the first is gone
+    conversation.has_headers = true;
+    EXPECT(datagram_read(&conversation, &message, sizeof message.header - 1) == -EINVAL);
+    EXPECT(datagram_read(&conversation, &message, sizeof message) ==
+           (int64_t)sizeof message.header + 6);
+    EXPECT(message.header.remote_port == 2 && message.header.version == 4);
+    EXPECT(message.header.remote[0] == 10 && message.header.remote[3] == 3);
+    EXPECT(memcmp(message.text, "second", 6) == 0 && conversation.queued == 0);
+    for (uint32_t i = 0; i < 5; i++) arrive(&conversation, "left over", 3);
+    datagrams_drop(&conversation);
+    EXPECT(conversation.queued == 0 && conversation.first_datagram == nullptr);
+}
+
+TEST("what nobody reads is dropped when it is too much")
+{
+    struct conversation conversation = fresh();
+    static char text[1001];
+    conversation.last_datagram = &conversation.first_datagram;
+    memset(text, 'x', sizeof text - 1);
+    for (uint32_t i = 0; i < 1000; i++) arrive(&conversation, text, 1);
+    EXPECT(conversation.queued <= 256 << 10 && conversation.queued > 255 << 10);
+    datagrams_drop(&conversation);
+}
+
+TEST("options are those that IP has")
+{
+    struct ip_pcb pcb = {};
+    struct conversation conversation = fresh();
+    conversation.pcb = &pcb;
+    EXPECT(datagram_set(&conversation, "ttl", 3) == 0 && pcb.ttl == 3);
+    EXPECT(datagram_set(&conversation, "tos", 8) == 0 && pcb.tos == 8);
+    EXPECT(datagram_set(&conversation, "broadcast", 1) == 0 && ip_get_option(&pcb, SOF_BROADCAST));
+    EXPECT(datagram_set(&conversation, "broadcast", 0) == 0 && !ip_get_option(&pcb, SOF_BROADCAST));
+    EXPECT(datagram_set(&conversation, "reuse", 1) == 0 && ip_get_option(&pcb, SOF_REUSEADDR));
+    EXPECT(datagram_set(&conversation, "speed", 1) == -ENOPROTOOPT);
+}
