@@ -25,4 +25,3 @@ TEST("arming one timer, alone and among ten thousand")
     MEASURE("timers_10k_arm", EXPECT(fe_event_arm(event[i * 8], 1, some_time(), 0) == OK));
     for (uint32_t i = 0; i < TIMERS; i++) EXPECT(fe_handle_close(event[i]) == OK);
 }
-

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// Mutexes are the kernel's locks (futex_lock(2)), whatever their attributes: the word is the
+// owner's number, so all of them pass urgency on, and the kernel knows when an owner died. The
+// library's own put that on top of two other schemes. A mutex of type 4 is robust; LOST says that
+// nobody mended it after its owner died.
+#include "pthread_impl.h"
+#include <threads.h>
+
+enum { OWNER = 0x3fffffff, DEAD = 0x40000000, ROBUST = 4, LOST = 64 };
+
+static int kind_of(const pthread_mutex_t *m)
+{
+    return m->_m_type & 3;
+}
+
+static void give(pthread_mutex_t *m)
+{
+    int tid = __pthread_self()->tid;
+    if (a_cas(&m->_m_lock, tid, 0) != tid)
+        __syscall(SYS_futex, &m->_m_lock, FUTEX_UNLOCK_PI | FUTEX_PRIVATE);
+}
+
+// The caller has the lock: what its last owner left behind.
+static int take_over(pthread_mutex_t *m)
+{
+    if (!(m->_m_lock & DEAD)) return 0;
+    m->_m_count = 0;
+    if (!(m->_m_type & ROBUST)) {
+        a_and(&m->_m_lock, ~DEAD);
+        return 0;
+    }
+    if (!(m->_m_type & LOST)) return EOWNERDEAD;
+    give(m);
+    return ENOTRECOVERABLE;
+}
+
+// The caller has the lock already.
+static int take_again(pthread_mutex_t *m, int otherwise)
+{
+    if (kind_of(m) != PTHREAD_MUTEX_RECURSIVE) return otherwise;
+    if ((unsigned)m->_m_count >= INT_MAX) return EAGAIN;
+    m->_m_count++;
+    return 0;
+}
+
+int __pthread_mutex_trylock(pthread_mutex_t *m)
+{
+    int tid = __pthread_self()->tid;
+    int old = a_cas(&m->_m_lock, 0, tid);
+    if (!old) return 0;
+    if ((old & OWNER) == tid) return take_again(m, EBUSY);
+    if ((old & OWNER) && !(m->_m_type & ROBUST)) return EBUSY;
+    int r = -__syscall(SYS_futex, &m->_m_lock, FUTEX_TRYLOCK_PI | FUTEX_PRIVATE, 0, 0);
+    if (r) return r == EAGAIN ? EBUSY : r;
+    return take_over(m);
+}
+
+int __pthread_mutex_timedlock(pthread_mutex_t *restrict m, const struct timespec *restrict at)
+{
+    int tid = __pthread_self()->tid;
+    int old = a_cas(&m->_m_lock, 0, tid), r;
+    if (!old) return 0;
+    if ((old & OWNER) == tid) {
+        r = take_again(m, EDEADLK);
+        if (r != EDEADLK || kind_of(m) == PTHREAD_MUTEX_ERRORCHECK) return r;
+        do r = __timedwait(&(int){0}, 0, CLOCK_REALTIME, at, 1);
+        while (r != ETIMEDOUT && r != EINVAL);
+        return r;
+    }
+    if (at && at->tv_nsec >= 1000000000UL) return EINVAL;
+    do r = -__syscall(SYS_futex, &m->_m_lock, FUTEX_LOCK_PI | FUTEX_PRIVATE, 0, at);
+    while (r == EINTR);
+    return r ? r : take_over(m);
+}
+
+int __pthread_mutex_lock(pthread_mutex_t *m)
+{
+    if (!a_cas(&m->_m_lock, 0, __pthread_self()->tid)) return 0;
+    return __pthread_mutex_timedlock(m, 0);
+}
+
+int __pthread_mutex_unlock(pthread_mutex_t *m)
+{
+    int old = m->_m_lock;
+    if ((old & OWNER) != __pthread_self()->tid) return EPERM;
+    if (kind_of(m) == PTHREAD_MUTEX_RECURSIVE && m->_m_count) {
+        m->_m_count--;
+        return 0;
+    }
+    if ((old & DEAD) && (m->_m_type & ROBUST)) m->_m_type |= LOST;
+    give(m);
+    return 0;
+}
+
+weak_alias(__pthread_mutex_lock, pthread_mutex_lock);
+weak_alias(__pthread_mutex_trylock, pthread_mutex_trylock);
+weak_alias(__pthread_mutex_timedlock, pthread_mutex_timedlock);
+weak_alias(__pthread_mutex_unlock, pthread_mutex_unlock);
+
+int mtx_lock(mtx_t *m)
+{
+    switch (__pthread_mutex_lock((pthread_mutex_t *)m)) {
+    case 0: return thrd_success;
+    default: return thrd_error;
+    }
+}
+
+int mtx_trylock(mtx_t *m)
+{
+    switch (__pthread_mutex_trylock((pthread_mutex_t *)m)) {
+    case 0: return thrd_success;
+    case EBUSY: return thrd_busy;
+    default: return thrd_error;
+    }
+}
