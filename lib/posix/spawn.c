@@ -146,8 +146,8 @@ static long become(const struct context *context, const struct program *program,
     struct fe_process_register data;
     describe(&data, program, context);
     fe_handle copy;
-    enum status status =
-        fe_handle_duplicate(process, RIGHT_TRANSFER | RIGHT_INSPECT | RIGHT_PROCESS_KILL, &copy);
+    uint32_t rights = RIGHT_TRANSFER | RIGHT_INSPECT | RIGHT_PROCESS_KILL | RIGHT_PROCESS_THREAD;
+    enum status status = fe_handle_duplicate(process, rights, &copy);
     if (status != OK) return -fe_status_errno(status);
     struct p9_control wish = {.request = CONTROL_PROCESS_BECOME,
                               .data = &data,

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 kind := service
 uses := 9p ferrite c
-entitlements := resource/system
+entitlements := resource/system resource/time

@@ -40,14 +40,22 @@ void text_add(struct process *process)
 {
     static const struct {
         const char *name;
+        uint32_t mode;
         int (*text)(struct p9_request *request, void *context, struct p9_text *text);
-    } files[] = {{"status", text_status}, {"command", text_command}};
+        int (*command)(struct p9_request *request, void *context, const char *text, size_t size);
+    } files[] = {{"status", 0444, text_status, nullptr},
+                 {"command", 0444, text_command, nullptr},
+                 {"threads", 0444, text_threads, nullptr},
+                 {"ctl", 0222, nullptr, schedule_command}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char path[32];
         struct p9_node *node;
         snprintf(path, sizeof path, "%u/%s", process->pid, files[i].name);
-        struct p9_tree_entry entry = {
-            .path = path, .mode = 0444, .text = files[i].text, .context = process};
+        struct p9_tree_entry entry = {.path = path,
+                                      .mode = files[i].mode,
+                                      .text = files[i].text,
+                                      .command = files[i].command,
+                                      .context = process};
         process->has_files = p9_tree_add(tree, &entry, &node) == 0;
     }
 }
