@@ -101,6 +101,7 @@ struct fe_9p_attributes {
     uint64_t device, size, block_size, blocks;      // blocks of 512 bytes
     uint64_t access_time, modify_time, change_time; // ns since 1970
 };
+static_assert(sizeof(struct fe_9p_attributes) == 88);
 
 struct fe_9p_entry {
     uint64_t qid_kind, qid_path;
@@ -109,10 +110,12 @@ struct fe_9p_entry {
     uint16_t type;      // DT_* of the C library
     uint32_t zero;
 };
+static_assert(sizeof(struct fe_9p_entry) == 32);
 
 struct fe_9p_statfs {
     uint64_t type, block_size, blocks, blocks_free, blocks_available, files, files_free, name_max;
 };
+static_assert(sizeof(struct fe_9p_statfs) == 64);
 
 // poll events: POLLIN 1, POLLPRI 2, POLLOUT 4, POLLERR 8, POLLHUP 16 as in the C library. The reply
 // tells which are ready now; when it is none of those asked for, the event gets `bits` once, when
@@ -179,6 +182,7 @@ struct fe_process_register {
     uint64_t blocked; // and blocked
     char command[64]; // for ps
 };
+static_assert(sizeof(struct fe_process_register) == 88);
 
 // One page that a process shares with the process service; bit (signal - 1) of each. The process
 // writes the first three at any time; the service sets bits in `pending` and then interrupts the
@@ -187,12 +191,14 @@ struct fe_signal_page {
     uint64_t caught, ignored, blocked;
     uint64_t pending;
 };
+static_assert(sizeof(struct fe_signal_page) == 32);
 
 struct fe_process_exit {
     int32_t pid;
     int32_t status;    // as wait() gives it
     uint64_t cpu_time; // ns
 };
+static_assert(sizeof(struct fe_process_exit) == 16);
 
 struct fe_process_identity {
     uint32_t pid, parent, group, session;
@@ -200,3 +206,4 @@ struct fe_process_identity {
     uint32_t groups[32];
     uint64_t terminal; // qid path of the controlling terminal, 0: none
 };
+static_assert(sizeof(struct fe_process_identity) == 168);

@@ -19,11 +19,13 @@ struct boot_memory {
     uint32_t kind;
     uint32_t zero;
 };
+static_assert(sizeof(struct boot_memory) == 24);
 
 struct boot_framebuffer {
     uint64_t address; // 0: none
     uint32_t width, height, stride, bits_per_pixel;
 };
+static_assert(sizeof(struct boot_framebuffer) == 24);
 
 struct bootinfo {
     struct boot_memory *memory; // kernel virtual address once the kernel maps memory; see arch.h

@@ -16,3 +16,4 @@ struct fe_clock_page {
     uint64_t frequency; // counter's, Hz
     int64_t realtime;   // ns to add to the monotonic clock for UTC since 1970; 0: not known yet
 };
+static_assert(sizeof(struct fe_clock_page) == 40);

@@ -37,10 +37,12 @@ struct macho_header_64 {
     uint32_t magic, cpu_type, cpu_subtype, file_type;
     uint32_t command_count, commands_size, flags, reserved;
 };
+static_assert(sizeof(struct macho_header_64) == 32);
 
 struct macho_command {
     uint32_t command, size; // size is a multiple of 8 and includes these two
 };
+static_assert(sizeof(struct macho_command) == 8);
 
 struct macho_segment_64 {
     struct macho_command command;
@@ -50,17 +52,20 @@ struct macho_segment_64 {
     uint32_t maximum_protection, protection; // equal
     uint32_t section_count, flags;           // zero sections
 };
+static_assert(sizeof(struct macho_segment_64) == 72);
 
 struct macho_main {
     struct macho_command command;
     uint64_t entry_offset; // an address in an executable segment
     uint64_t stack_size;   // 0: the default
 };
+static_assert(sizeof(struct macho_main) == 24);
 
 struct macho_uuid {
     struct macho_command command;
     uint8_t uuid[16];
 };
+static_assert(sizeof(struct macho_uuid) == 24);
 
 // What the program may be given. Kinds of handle are a bit per enum object_type and, for resources,
 // a bit per enum resource_kind. `names` are path prefixes, each NUL-terminated, that its namespace
@@ -73,12 +78,14 @@ struct macho_entitlement {
     uint32_t priority_ceiling;
     uint32_t names_size; // bytes that follow
 };
+static_assert(sizeof(struct macho_entitlement) == 32);
 
 struct macho_signature {
     struct macho_command command;
     uint64_t file_offset; // where the signature starts: end of the last segment's bytes, 16-aligned
     uint8_t key[32];      // Ed25519 public key; must be a trust root
 };
+static_assert(sizeof(struct macho_signature) == 48);
 enum : uint32_t { MACHO_SIGNATURE_SIZE = 64 };
 
 // A trust root, as built into the kernel: a key and the most that it may entitle images to.
@@ -88,6 +95,7 @@ struct trust_root {
     uint64_t memory_ceiling;
     uint32_t priority_ceiling;
 };
+static_assert(sizeof(struct trust_root) == 56);
 
 // The initrd: a cpio archive (newc), then this trailer. The signature is Ed25519 over SHA-512 of
 // ("ferrite initrd\0" || archive bytes). The archive is padded to a page.
@@ -97,3 +105,4 @@ struct initrd_trailer {
     uint8_t key[32];
     uint8_t signature[64];
 };
+static_assert(sizeof(struct initrd_trailer) == 112);

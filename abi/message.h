@@ -5,6 +5,7 @@
 #pragma once
 
 #include <abi/object.h>
+#include <stddef.h>
 
 enum : uint32_t { FE_MESSAGE_WORDS = 8, FE_MESSAGE_HANDLES = 4, FE_BUFFER_MAX = 1u << 20 };
 
@@ -21,6 +22,7 @@ struct fe_transfer {
     fe_handle send_handle[FE_MESSAGE_HANDLES];     // moved: gone from the sender on success
     fe_handle received_handle[FE_MESSAGE_HANDLES]; // out
 };
+static_assert(sizeof(struct fe_transfer) == 2 * sizeof(uintptr_t) + 16 + 32);
 
 // Registers of the four calls, both ways: 0 handle, then status; 1 label; 2 to 9 words; 10 deadline
 // of channel_call and channel_receive, token of channel_reply and channel_reply_receive (whose
@@ -35,6 +37,7 @@ struct fe_message {
     uint64_t token;               // out of receive: names the caller in the reply
     struct fe_transfer *transfer; // nullptr: no buffer and no handle either way
 };
+static_assert(offsetof(struct fe_message, transfer) == 88);
 
 // Labels from here on are the kernel's own, given by receive only; a call with one is refused.
 enum : uint64_t {

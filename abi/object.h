@@ -112,6 +112,7 @@ struct fe_handle_info {
     uint32_t type;
     uint32_t rights;
 };
+static_assert(sizeof(struct fe_handle_info) == 16);
 
 // Protection and placement of a mapping (process_map).
 enum : uint32_t {
@@ -144,6 +145,7 @@ struct fe_process_options {
     fe_handle name_space; // a namespace handle, or FE_NO_HANDLE to share the parent's
     uint32_t priority;    // highest priority its threads may have; 0: the parent's ceiling
 };
+static_assert(sizeof(struct fe_process_options) == 56);
 
 // What process_inspect tells.
 enum process_state : uint32_t { PROCESS_BUILDING, PROCESS_RUNNING, PROCESS_DEAD };
@@ -160,6 +162,7 @@ struct fe_process_info {
     uint64_t start_time; // ns on the monotonic clock
     uint64_t image_base; // where its image starts, for symbolising
 };
+static_assert(sizeof(struct fe_process_info) == 104);
 
 // Exit codes that the kernel itself gives: killed by a fault, or by process_kill.
 enum : int32_t {
@@ -190,6 +193,7 @@ struct fe_system_info {
     char arch[16];
     char version[32]; // of a release; otherwise "development"
 };
+static_assert(sizeof(struct fe_system_info) == 200);
 
 // One CPU's figures, for cpu_inspect. Times in ns, since boot.
 struct fe_cpu_info {
@@ -216,6 +220,7 @@ struct fe_schedule {
     fe_handle time;             // with a budget: the resource RESOURCE_TIME that it comes out of
     uint32_t reserved;          // zero
 };
+static_assert(sizeof(struct fe_schedule) == 40);
 enum : uint64_t { // ns
     SCHEDULE_PERIOD_MIN = 10'000,
     SCHEDULE_PERIOD_MAX = 3'600'000'000'000,
@@ -263,6 +268,7 @@ struct fe_thread_options {
     uint32_t priority;        // 0: the creator's
     uint32_t flags;           // zero
 };
+static_assert(sizeof(struct fe_thread_options) == 4 * sizeof(uintptr_t) + 8);
 
 // The word of a lock (futex_lock): the low bits of its owner's id (thread_current), 0 when nobody
 // has it, and two flags. All bits of LOCK_OWNER together are nobody's number.
@@ -300,3 +306,4 @@ struct fe_image_info {
     uint64_t stack_size; // what the image asks for; 0: the default
     uint8_t uuid[16];
 };
+static_assert(sizeof(struct fe_image_info) == 64);

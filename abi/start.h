@@ -14,6 +14,7 @@ struct fe_start_handle {
     fe_handle handle;
     uint64_t value; // meaning depends on the name (a base address, a fid, ...)
 };
+static_assert(sizeof(struct fe_start_handle) == 16);
 
 struct fe_start {
     uint32_t magic, version;
@@ -28,6 +29,7 @@ struct fe_start {
     uint8_t random[32];
     uint32_t data, data_size; // offset and size of bytes private to lib/posix (open files, ...)
 };
+static_assert(sizeof(struct fe_start) == 104);
 
 // Handle names every process gets: "self" (its process), "thread" (its first thread), "namespace".
 // init's further names: "initrd" (memory; value = bytes), "dtb" (memory), "acpi" (value = RSDP

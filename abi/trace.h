@@ -15,6 +15,7 @@ struct fe_trace_head {
     uint32_t capacity; // records, a power of two: number n lies at n % capacity
     uint32_t cpu;
 };
+static_assert(sizeof(struct fe_trace_head) == 16);
 
 enum : uint32_t { FE_TRACE_RECORDS = 4096, FE_TRACE_SIZE_MAX = 4u << 20 }; // bytes
 

@@ -48,6 +48,7 @@ static void block(uint32_t counter, uint32_t out[BLOCK_SIZE / 4])
 
 void random_add(const void *bytes, size_t size)
 {
+    static_assert(SHA512_SIZE >= sizeof key);
     struct sha512 hash;
     uint8_t digest[SHA512_SIZE];
     uint64_t now = arch_counter();

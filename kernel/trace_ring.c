@@ -58,6 +58,7 @@ static void listen(struct trace_ring *ring, struct event *event, uint64_t bits)
 static void ring_destroy(struct trace_ring *ring)
 {
     struct process *owner = ring->owner;
+    ASSERT(ring->cpu->trace == ring && ring->memory->ring == ring);
     ring->cpu->trace_kinds = 0;
     ring->cpu->trace = nullptr;
     ring->memory->ring = nullptr;

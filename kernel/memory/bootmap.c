@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The memory map in the making. A few dozen entries at most, so inserting moves the rest.
 #include "kernel/memory/bootmap.h"
+#include "kernel/log.h"
 
 enum : uint64_t { PAGE = 4096 };
 
 static bool insert(struct bootmap *map, uint32_t at, struct boot_memory memory)
 {
+    ASSERT(at <= map->count && map->count <= map->capacity);
     if (map->count == map->capacity) return false;
     for (uint32_t i = map->count++; i > at; i--) map->entry[i] = map->entry[i - 1];
     map->entry[at] = memory;

@@ -81,6 +81,7 @@ static struct list *blocks_of(uint64_t number, uint32_t order)
 static void block_free(struct page *page, uint32_t order)
 {
     struct page_range *range = &ranges[page->range];
+    ASSERT(order <= PAGE_ORDER_MAX && page->state != PAGE_FREE);
     uint64_t number = page_number(page);
     for (; order < PAGE_ORDER_MAX; order++) {
         uint64_t other = number ^ (1ull << order);
@@ -104,6 +105,7 @@ static struct page *block_take(enum zone zone, uint32_t order)
         struct list_node *node = list_take(&free_blocks[zone][size]);
         if (node == nullptr) continue;
         struct page *page = CONTAINER(node, struct page, node);
+        ASSERT(page->state == PAGE_FREE && page->order == size);
         page->state = PAGE_USED;
         while (size > order) {
             size--;
@@ -214,6 +216,7 @@ struct page *page_run_allocate(uint64_t count, uint32_t flags)
         reap_want();
         return nullptr;
     }
+    ASSERT(count > 0 && free_count >= 1ull << order);
     free_count -= 1ull << order;
     page_run_free(page + count, (1ull << order) - count);
     return page;
@@ -393,4 +396,5 @@ void page_init(const struct bootinfo *info)
         for (uint64_t at = run.base; at < run.end; at += PAGE_SIZE) page_of(at)->state = PAGE_USED;
         total_count += (run.end - run.base) >> PAGE_SHIFT;
     }
+    ASSERT(free_count <= total_count);
 }

@@ -48,6 +48,7 @@ static enum status node_make(struct page_tree *tree, struct page_node **node)
 
 static void node_free(struct page_tree *tree, struct page_node *node)
 {
+    ASSERT(node->used == 0);
     slab_free(&node_slab, node);
     process_uncharge(tree->owner, sizeof(struct page_node));
 }

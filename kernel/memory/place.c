@@ -71,6 +71,7 @@ enum status space_place(struct space *space, size_t size, uintptr_t *address)
         space->hole = space->window = *address;
         space->window_end = *address + (left < WINDOW ? left : WINDOW);
     }
+    ASSERT(*address >= ARCH_USER_BASE && size <= ARCH_USER_END - *address);
     space->hole = *address + size;
     if (space->hole > space->window) space->window = space->hole;
     return OK;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Progress of long calls, one per thread.
 #include "kernel/memory/progress.h"
+#include "kernel/log.h"
 #include "kernel/object/reap.h"
 #include "kernel/object/thread.h"
 #include "kernel/syscall.h"
 
 struct progress *progress_get(const void *call, const uint64_t argument[3], uint64_t first)
 {
+    ASSERT(call != nullptr);
     struct progress *progress = &thread_current()->progress;
     bool same = progress->call == call;
     for (int i = 0; i < 3; i++) same = same && progress->argument[i] == argument[i];

@@ -49,6 +49,7 @@ void region_drop(struct region *region)
 {
     struct space *space = region->space;
     struct memory *memory = region->memory;
+    ASSERT(memory->region_count > 0);
     tree_remove(&space->regions, &region->node);
     list_remove(&region->in_memory);
     memory->region_count--;
@@ -60,6 +61,8 @@ void region_drop(struct region *region)
 
 void region_set_protection(struct region *region, uint32_t protection)
 {
+    ASSERT((protection & ~region->allowed) == 0);
+    ASSERT((protection & (MAP_WRITE | MAP_EXECUTE)) != (MAP_WRITE | MAP_EXECUTE));
     if (region->protection & MAP_WRITE) region->memory->writable_count--;
     if (protection & MAP_WRITE) region->memory->writable_count++;
     region->protection = protection;

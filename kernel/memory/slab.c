@@ -18,6 +18,7 @@ struct slab_block {
 
 void slab_init(struct slab *slab, const char *name, size_t object_size)
 {
+    ASSERT(object_size >= sizeof(void *)); // free ones are linked through themselves
     uint32_t alignment = object_size % 64 == 0 ? 64 : 16;
     uint32_t size = (uint32_t)(object_size + alignment - 1) & ~(alignment - 1);
     *slab = (struct slab){.name = name, .object_size = size};
@@ -53,6 +54,7 @@ void *slab_allocate(struct slab *slab)
             return nullptr;
     }
     struct slab_block *block = CONTAINER(list_first(&slab->partial), struct slab_block, node);
+    ASSERT(block->used < slab->block_objects);
     void *object = block->free;
     if (object != nullptr)
         block->free = *(void **)object;
@@ -69,6 +71,7 @@ void slab_free(struct slab *slab, void *object)
     uint64_t physical = arch_virtual_to_physical(object) & ~(size - 1);
     struct slab_block *block = arch_physical_to_virtual(physical);
     ASSERT(block->slab == slab && block->used > 0);
+    ASSERT(((uintptr_t)object - (uintptr_t)block - slab->offset) % slab->object_size == 0);
     *(void **)object = block->free;
     block->free = object;
     slab->used--;

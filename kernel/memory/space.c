@@ -148,6 +148,7 @@ static uint32_t memory_attributes(const struct memory *memory)
 static enum status translate(struct space *space, uintptr_t address, uint64_t physical, size_t size,
                              uint32_t protection)
 {
+    ASSERT((protection & (MAP_WRITE | MAP_EXECUTE)) != (MAP_WRITE | MAP_EXECUTE));
     enum status status = arch_space_map(&space->arch, address, physical, size, protection);
     if (status != ERR_QUOTA && status != ERR_NO_MEMORY) return status;
     (void)arch_space_trim(&space->arch);
@@ -165,6 +166,7 @@ static enum status window_fault(struct space *space, const struct region *region
         if (start < region->start) start = region->start;
         end = step_end(address, region_end(region));
     }
+    ASSERT(start >= region->start && start <= address && address < end);
     uint64_t physical = first + (start - region->start);
     arch_space_unmap(&space->arch, start, end - start);
     return translate(space, start, physical, end - start,

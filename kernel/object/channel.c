@@ -33,6 +33,7 @@ enum status notice_create(struct process *owner, struct notice **notice)
 
 void notice_destroy(struct notice *notice)
 {
+    ASSERT(!list_is_linked(&notice->node));
     struct process *owner = notice->owner;
     slab_free(&notice_slab, notice);
     process_uncharge(owner, sizeof *notice);
@@ -84,6 +85,7 @@ static void unbind(struct channel *channel)
 static void channel_handles_gone(struct object *object)
 {
     struct channel *channel = (struct channel *)object;
+    ASSERT(!channel->closed);
     channel->closed = true;
     unbind(channel);
     list_remove(&channel->of_receiver);
@@ -101,6 +103,8 @@ static void channel_destroy(struct object *object)
 {
     struct channel *channel = (struct channel *)object;
     ASSERT(tree_is_empty(&channel->callers) && tree_is_empty(&channel->sessions));
+    ASSERT(list_is_empty(&channel->served) && list_is_empty(&channel->notices));
+    ASSERT(channel->receiver == nullptr && tree_is_empty(&channel->receivers));
     object_free(object);
 }
 

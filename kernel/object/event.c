@@ -2,6 +2,7 @@
 // Events. A signal goes to the waiters first, the most urgent first, each taking the bits it waits
 // for; what is left over stays, or is taken by the channel that the event is bound to.
 #include "kernel/object/event.h"
+#include "kernel/log.h"
 #include "kernel/object/channel.h"
 #include "kernel/object/handle.h"
 #include "kernel/object/process.h"
@@ -12,6 +13,7 @@
 static void event_destroy(struct object *object)
 {
     struct event *event = (struct event *)object;
+    ASSERT(event->waiter_count == 0 && event->channel == nullptr);
     timer_disarm(&event->timer);
     object_free(object);
 }
@@ -25,6 +27,7 @@ const struct object_operations event_operations = {
 // Arms the next beat after now.
 static void beat(struct event *event)
 {
+    ASSERT(event->timer_period >= EVENT_PERIOD_MIN);
     uint64_t due = event->timer.node.key, now = clock_now();
     uint64_t missed = now > due ? (now - due) / event->timer_period : 0;
     event->timer_rests = false;

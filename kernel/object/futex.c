@@ -2,6 +2,7 @@
 // Futexes. The word is compared and the thread put to sleep with nothing in between, so no wake is
 // lost. Wakes of many stop for interrupts and restart; those woken before count as woken.
 #include "kernel/object/futex.h"
+#include "kernel/log.h"
 #include "kernel/memory/progress.h"
 #include "kernel/memory/user.h"
 #include "kernel/object/process.h"
@@ -19,6 +20,7 @@ struct thread *futex_first(struct process *process, uintptr_t word)
 
 void futex_leave(struct thread *thread)
 {
+    ASSERT(thread->state == THREAD_FUTEX);
     tree_take(&thread->process->futex_waiters, &thread->node);
 }
 

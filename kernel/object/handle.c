@@ -111,6 +111,7 @@ static enum status directory_grow(struct process *process)
     if (table->capacity == DIRECTORY_CAPACITY) return ERR_QUOTA;
     void *at;
     TRY(page_create(process, &at));
+    ASSERT(table->page == table->inline_page && table->page_count == HANDLE_PAGES_INLINE);
     struct handle_slot **directory = at;
     for (uint32_t i = 0; i < DIRECTORY_CAPACITY; i++)
         directory[i] = table->page[i < table->page_count ? i : 0];
@@ -191,6 +192,7 @@ struct handle_entry handle_remove(struct process *process, uint32_t handle)
     struct handle_table *table = &process->handles;
     struct handle_slot *slot = slot_find(table, handle);
     ASSERT(slot != nullptr);
+    ASSERT(table->used > 0);
     struct handle_entry entry = {slot->object, slot->rights};
     if (table->last_session.handle == handle) table->last_session.handle = NO_LAST_HANDLE;
     if (table->last_channel.handle == handle) table->last_channel.handle = NO_LAST_HANDLE;

@@ -88,6 +88,7 @@ static enum status image_judge(struct image *image)
 static enum status image_hash(struct image *image)
 {
     struct memory *memory = image->memory;
+    ASSERT(image->memory->sealed); // what is hashed is what runs
     uint64_t left = image->layout.signature_offset - image->hashed;
     size_t part = left < HASH_STEP ? left : HASH_STEP;
     if (memory->pages.count > 0) TRY(memory_take_page(memory, image->hashed));
@@ -99,11 +100,13 @@ static enum status image_hash(struct image *image)
 static enum status image_verify(struct image *image)
 {
     uint8_t digest[SHA512_SIZE];
+    ASSERT(image->hashed == image->layout.signature_offset);
     sha512_final(&image->hash, digest);
     const uint8_t *signature = image_bytes(image, image->layout.signature_offset);
     if (!ed25519_verify(signature, digest, sizeof digest, image->layout.key))
         return ERR_IMAGE_SIGNATURE;
     if (image->memory->pages.count > 0) memory_leave_backing(image->memory);
+    ASSERT(image->memory->sealed && image->memory->writable_count == 0);
     image->verified = true;
     return OK;
 }

@@ -25,6 +25,7 @@ static struct interrupt *find(uint32_t number)
 static void interrupt_destroy(struct object *object)
 {
     struct interrupt *interrupt = (struct interrupt *)object;
+    ASSERT(find(interrupt->number) == interrupt);
     interrupt_controller->mask(interrupt->number);
     tree_take(&by_number, &interrupt->by_number);
     if (interrupt->is_message) interrupt_controller->message_free(interrupt->number);

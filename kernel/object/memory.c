@@ -63,6 +63,7 @@ static bool memory_reap(struct reap *reap)
 static void memory_destroy(struct object *object)
 {
     struct memory *memory = (struct memory *)object;
+    ASSERT(memory->region_count == 0 && memory->writable_count == 0);
     if (memory->pages.count >= STEP_PAGES || !memory_reap(&memory->reap)) reap_add(&memory->reap);
 }
 
@@ -108,6 +109,7 @@ static enum status page_add(struct memory *memory, uint64_t number, struct page 
 enum status memory_adopt(struct process *owner, uint64_t physical, uint64_t size,
                          struct memory **memory)
 {
+    ASSERT(physical % PAGE_SIZE == 0);
     struct memory *made;
     TRY(memory_new(owner, MEMORY_RAM, size, &made));
     enum status status = OK;
@@ -152,6 +154,7 @@ enum status memory_contiguous_make(struct process *owner, uint64_t size, uint32_
 
 enum status memory_contiguous_step(struct memory *memory, uint64_t *done)
 {
+    ASSERT(memory->kind == MEMORY_CONTIGUOUS && memory->loose >= PAGE_SIZE);
     uint64_t at = memory->size - memory->loose;
     struct page *page = contiguous_page(memory, at);
     TRY(page_add(memory, at >> PAGE_SHIFT, page));
@@ -322,6 +325,7 @@ enum status memory_seal(struct memory *memory)
 {
     if (memory->kind != MEMORY_RAM) return ERR_NOT_SUPPORTED;
     if (memory->writable_count > 0) return ERR_BUSY;
+    ASSERT(memory->ring == nullptr); // the kernel writes those
     memory->sealed = true;
     return OK;
 }

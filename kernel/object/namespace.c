@@ -2,6 +2,7 @@
 // The table of a namespace: mount points in a tree by the hash of their path, so a resolution
 // hashes the path once, component by component, and looks each prefix up.
 #include "kernel/object/namespace.h"
+#include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/object/channel.h"
 #include "kernel/object/quota.h"
@@ -79,6 +80,7 @@ static struct mount_point *point_find(const struct namespace *name_space, uint64
 
 static void mount_free(struct namespace *name_space, struct mount *mount)
 {
+    ASSERT(name_space->mount_count > 0);
     struct session *session = mount->session;
     list_remove(&mount->node);
     text_clear(name_space->object.owner, &mount->start);
@@ -89,6 +91,7 @@ static void mount_free(struct namespace *name_space, struct mount *mount)
 
 static void point_free(struct namespace *name_space, struct mount_point *point)
 {
+    ASSERT(list_is_empty(&point->mounts));
     tree_take(&name_space->points, &point->node);
     text_clear(name_space->object.owner, &point->path);
     release(name_space->object.owner, &point_slab, sizeof *point, point);
@@ -102,6 +105,7 @@ static bool namespace_reap(struct reap *reap)
     for (uint32_t step = 0; step < FREE_STEP; step++) {
         struct tree_node *root = name_space->points.root;
         if (root == nullptr) {
+            ASSERT(name_space->mount_count == 0);
             object_free(&name_space->object);
             return true;
         }

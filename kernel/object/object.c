@@ -26,6 +26,7 @@ void object_init_types(void)
 
 void object_init(struct object *object, enum object_type type, struct process *owner)
 {
+    ASSERT(type > OBJECT_NONE && type < OBJECT_TYPE_COUNT);
     // Locks have room for these bits of a thread's id (abi/object.h), and two values of their own.
     while ((next_id & LOCK_OWNER) == 0 || (next_id & LOCK_OWNER) == LOCK_OWNER) next_id++;
     *object = (struct object){.type = type, .references = 1, .id = next_id++, .owner = owner};
@@ -59,6 +60,7 @@ void object_free(struct object *object)
 
 void object_destroy(struct object *object)
 {
+    ASSERT(object->references == 0);
     operations[object->type]->destroy(object);
 }
 

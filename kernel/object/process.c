@@ -90,6 +90,7 @@ static bool reap_space(struct process *process)
     place_leave_space(&process->space);
     if (!space_clear(&process->space)) return false;
     if (!handle_fini(process)) return false;
+    ASSERT(process->state == PROCESS_DEAD);
     if (process->image != nullptr) object_put(&process->image->object);
     process->image = nullptr;
     object_put(&process->object);
@@ -128,6 +129,8 @@ static struct thread *other_thread(const struct process *process)
 
 static void dead(struct process *process)
 {
+    ASSERT(list_is_empty(&process->threads) && list_is_empty(&process->parked));
+    ASSERT(process->handles.used == 0);
     process->state = PROCESS_DEAD;
     trace_process(process, TRACE_EXIT);
     machine_forget(process);

@@ -41,6 +41,7 @@ enum status quota_create(struct quota *parent, uint64_t limit, struct quota **qu
 
 void quota_get(struct quota *quota)
 {
+    ASSERT(quota->references > 0);
     quota->references++;
 }
 
@@ -50,6 +51,7 @@ void quota_put(struct quota *quota)
     while (quota != nullptr && --quota->references == 0) {
         ASSERT(quota->used == 0);
         struct quota *parent = quota->parent;
+        ASSERT(parent == nullptr || parent->used >= quota->limit);
         if (parent != nullptr) parent->used -= quota->limit;
         slab_free(&quota_slab, quota);
         quota = parent;
@@ -74,6 +76,7 @@ void process_uncharge(struct process *process, uint64_t bytes)
 {
     if (process == nullptr) return;
     ASSERT(process->memory_used >= bytes && process->quota->used >= bytes);
+    ASSERT(charged >= bytes);
     process->memory_used -= bytes;
     charged -= bytes;
     process->quota->used -= bytes;

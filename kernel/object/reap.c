@@ -20,6 +20,7 @@ void reap_init_all(void)
 void reap_init(struct reap *reap, bool (*step)(struct reap *reap))
 {
     list_node_init(&reap->node);
+    ASSERT(step != nullptr);
     reap->step = step;
 }
 

@@ -3,6 +3,7 @@
 // parts of a range may be used at once; processor time is an amount, so what is derived from it is
 // taken away from it until it is destroyed.
 #include "kernel/object/resource.h"
+#include "kernel/log.h"
 #include "kernel/device/port.h"
 #include "kernel/object/handle.h"
 #include "kernel/object/process.h"
@@ -29,6 +30,7 @@ const struct object_operations resource_operations = {
 enum status resource_create(struct process *owner, enum resource_kind kind, uint64_t base,
                             uint64_t size, struct resource **result)
 {
+    ASSERT(size > 0 && base <= UINT64_MAX - (size - 1));
     TRY(object_create(OBJECT_RESOURCE, owner, result));
     (*result)->kind = kind;
     (*result)->base = base;

@@ -2,6 +2,7 @@
 // Sessions: client ends, known to the server by their badge. The channel keeps them by number, so
 // that the server can revoke one; the last handle's end is told to the server.
 #include "kernel/object/channel.h"
+#include "kernel/log.h"
 #include "kernel/object/handle.h"
 #include "kernel/object/process.h"
 #include <kernel/syscalls.h>
@@ -11,6 +12,7 @@ static void session_handles_gone(struct object *object)
     struct session *session = (struct session *)object;
     struct channel *channel = session->channel;
     if (channel->closed || session->open == nullptr) return;
+    ASSERT(!list_is_linked(&session->ended)); // its handles go once
     object_get(object);
     list_append(&channel->ended, &session->ended);
     channel_notify(channel);
@@ -20,6 +22,7 @@ static void session_destroy(struct object *object)
 {
     struct session *session = (struct session *)object;
     struct channel *channel = session->channel;
+    ASSERT(!list_is_linked(&session->ended)); // what is told to the server holds a reference
     tree_take(&channel->sessions, &session->by_id);
     object_free(object);
     object_put(&channel->object);

@@ -2,6 +2,7 @@
 // Slots of threads: a directory of pages, made as needed and kept, with a list of free slots
 // through it.
 #include "kernel/object/slot.h"
+#include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/object/thread.h"
 
@@ -58,6 +59,7 @@ enum status slot_take(struct thread *thread)
 {
     if (first_free == NO_SLOT) TRY(grow());
     struct slot *slot = slot_at(first_free);
+    ASSERT(slot->thread == nullptr);
     thread->slot = first_free;
     thread->ipc.token = slot->token == 0 ? first_free : slot->token;
     first_free = slot->next;
@@ -68,6 +70,7 @@ enum status slot_take(struct thread *thread)
 void slot_give_back(struct thread *thread)
 {
     struct slot *slot = slot_at(thread->slot);
+    ASSERT(slot->thread == thread);
     *slot = (struct slot){.token = thread->ipc.token + TOKEN_STEP, .next = first_free};
     first_free = thread->slot;
 }

@@ -25,6 +25,7 @@ static void thread_destroy(struct object *object)
 {
     struct thread *thread = (struct thread *)object;
     ASSERT(thread->state == THREAD_DEAD);
+    ASSERT(tree_is_empty(&thread->donors) && list_is_empty(&thread->channels));
     struct process *process = thread->process;
     watch_clear(&thread->watchers);
     object_free(object);
@@ -101,6 +102,7 @@ static bool is_waiting(const struct thread *thread)
 static void leave_process(struct thread *thread)
 {
     struct process *process = thread->process;
+    ASSERT(!is_waiting(thread) && !timer_is_armed(&thread->timeout));
     thread->state = THREAD_DEAD;
     if (thread->ipc.notice != nullptr) notice_destroy(thread->ipc.notice);
     thread->ipc.notice = nullptr;
@@ -145,6 +147,7 @@ enum : uintptr_t { RED_ZONE = 128, STACK_ALIGN = 16 };
 
 bool thread_upcall(struct thread *thread)
 {
+    ASSERT(thread->upcall_entry != 0 && !thread->upcalling);
     uintptr_t stack = arch_frame_stack(&thread->frame);
     if (stack < RED_ZONE + sizeof thread->frame + STACK_ALIGN) return false;
     stack = (stack - RED_ZONE - sizeof thread->frame) & ~(STACK_ALIGN - 1);

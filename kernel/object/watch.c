@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Watches: small nodes that refer to an event and remember its bits.
 #include "kernel/object/watch.h"
+#include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/object/event.h"
 #include "kernel/object/quota.h"
@@ -29,6 +30,7 @@ static void forget(struct watch_list *watchers, struct watch *watch)
 {
     struct process *owner = watch->owner;
     struct event *event = watch->event;
+    ASSERT(watchers->count > 0);
     list_remove(&watch->node);
     watchers->count--;
     slab_free(&watch_slab, watch);
@@ -80,6 +82,7 @@ enum status watch_add(struct watch_list *watchers, struct process *owner, struct
 
 void watch_fire(struct watch_list *watchers)
 {
+    ASSERT(!watchers->fired); // who watches is told once
     watchers->fired = true;
     for (struct list_node *node; (node = list_first(&watchers->list)) != nullptr;) {
         struct watch *watch = CONTAINER(node, struct watch, node);
@@ -93,4 +96,5 @@ void watch_clear(struct watch_list *watchers)
     for (struct list_node *node; (node = list_first(&watchers->list)) != nullptr;) {
         forget(watchers, CONTAINER(node, struct watch, node));
     }
+    ASSERT(watchers->count == 0);
 }

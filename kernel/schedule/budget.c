@@ -30,6 +30,7 @@ void budget_get(struct budget *budget)
 
 void budget_put(struct budget *budget)
 {
+    ASSERT(budget->references > 0);
     if (--budget->references > 0) return;
     struct process *charged = budget->charged;
     slab_free(&budget_slab, budget);
@@ -66,6 +67,7 @@ static void miss(struct budget *budget, uint64_t count)
 // was seen but their deadlines.
 static bool advance(struct budget *budget, uint64_t now)
 {
+    ASSERT(budget->thread->schedule.period > 0 && now >= budget->release);
     uint64_t period = budget->thread->schedule.period;
     if (!budget->is_judged && now >= deadline_of(budget)) {
         budget->is_judged = true;
@@ -230,6 +232,8 @@ static void promise(struct budget *budget, uint32_t share, struct resource *time
         budget->cpu->promised -= budget->share;
         object_put(&budget->time->object);
     }
+    ASSERT(budget->cpu->promised <= SCHEDULE_SHARE_MAX);
+    ASSERT(time == nullptr || time->used <= time->size);
     budget->time = time;
     budget->share = share;
 }

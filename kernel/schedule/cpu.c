@@ -29,6 +29,7 @@ uint32_t cpu_count(void)
 
 void cpu_init_first(struct cpu *cpu)
 {
+    ASSERT(cpu_list == nullptr || cpu_list == cpu);
     cpu->presence = CPU_ONLINE;
     cpu_list = cpu;
     count = 1;

@@ -2,6 +2,7 @@
 // Stopping a process: its threads' interruptible waits end, and none of them runs until it is
 // continued.
 #include "kernel/object/process.h"
+#include "kernel/log.h"
 #include "kernel/object/wait.h"
 #include "kernel/schedule/schedule.h"
 
@@ -26,6 +27,7 @@ static void park(struct thread *thread)
 // `stopping`.
 bool schedule_park_some(struct process *process)
 {
+    ASSERT(process->stopped);
     for (uint32_t step = 0; step < PARK_STEP && process->parking > 0; step++, process->parking--) {
         struct list_node *node = list_take(&process->threads);
         if (node == nullptr) break;
@@ -37,6 +39,7 @@ bool schedule_park_some(struct process *process)
 
 bool schedule_unpark_some(struct process *process)
 {
+    ASSERT(!process->stopped);
     for (uint32_t step = 0; step < PARK_STEP; step++) {
         struct list_node *node = list_take(&process->parked);
         if (node == nullptr) return true;

@@ -27,6 +27,7 @@ void clock_start(void)
     frequency = arch_counter_frequency();
     ASSERT(frequency > 0 && frequency < UINT64_MAX / NS_PER_SECOND);
     multiplier = (NS_PER_SECOND << CLOCK_SHIFT) / frequency;
+    ASSERT(multiplier > 0);
     start = clock_ticks_to_ns(arch_counter());
 }
 
@@ -90,6 +91,7 @@ struct memory *clock_page_memory(void)
 void clock_set_realtime(uint64_t realtime)
 {
     __atomic_store_n(&page->sequence, page->sequence + 1, __ATOMIC_SEQ_CST);
+    ASSERT(page->sequence % 2 == 1);
     __atomic_store_n(&page->realtime, (int64_t)realtime, __ATOMIC_SEQ_CST);
     __atomic_store_n(&page->sequence, page->sequence + 1, __ATOMIC_SEQ_CST);
 }

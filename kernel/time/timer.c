@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Timers: one tree per CPU, keyed by expiry.
 #include "kernel/time/timer.h"
+#include "kernel/log.h"
 #include "kernel/list.h"
 #include "kernel/schedule/cpu.h"
 #include "kernel/trace.h"
@@ -9,6 +10,7 @@
 void timer_arm(struct timer *timer, uint64_t expiry)
 {
     timer_disarm(timer);
+    ASSERT(timer->fire != nullptr);
     struct cpu *cpu = arch_cpu();
     timer->cpu = cpu;
     tree_add(&cpu->timers, &timer->node, expiry);
