@@ -206,6 +206,7 @@ struct fe_cpu_info {
     uint32_t ready;      // threads that wait to run there
     uint32_t priority;   // of the one that runs there
 };
+static_assert(sizeof(struct fe_cpu_info) == 80);
 
 // Thread scheduling parameters. Periods follow each other from the call on. A deadline orders
 // threads of one priority; without a period it comes once. At each release the budget is full
