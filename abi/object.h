@@ -259,6 +259,7 @@ struct fe_thread_info {
     uint64_t left;             // ns, of the budget in the present period
     uint64_t misses, overruns; // deadlines; budgets used up
 };
+static_assert(sizeof(struct fe_thread_info) == 104);
 
 // thread_create's options.
 struct fe_thread_options {
