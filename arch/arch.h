@@ -53,6 +53,10 @@ void arch_console_early(const struct bootinfo *info);
 // A breath within a loop that waits for another CPU. Inline.
 static inline void arch_relax(void);
 
+// Waits, interrupts masked, until one is there; a mere signal of another CPU is taken, so that it
+// does not end the next wait too. May return for no reason.
+void arch_doze(void);
+
 // This CPU's struct cpu. Inline.
 static inline struct cpu *arch_cpu(void);
 

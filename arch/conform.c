@@ -20,6 +20,7 @@ typedef void (*operation)(void);
     (operation)arch_console_early,
     (operation)arch_cpu,
     (operation)arch_relax,
+    (operation)arch_doze,
     (operation)arch_idle,
     (operation)arch_return_to_user,
     (operation)arch_halt,

@@ -3,6 +3,7 @@
 # what `net0` and `disk0` are. `make -s emulator-command` prints it for tests and other programs.
 CMDLINE ?=
 RUN_FLAGS ?=
+CPUS ?= $(if $(filter run debug,$(goals)),4,1)
 disk := $(out)/disk.img
 command = $(emulator) -m $(memory) $(load.$(BOOT)) $(if $(CMDLINE),-append '$(CMDLINE)') $(devices) \
 	$(if $(BENCH),$(bench))

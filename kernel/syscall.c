@@ -23,7 +23,7 @@ static bool is_starved(enum status status)
 {
     uint64_t limit = 0;
     while (is_starved(status) && reap_make_room(&limit)) {
-        if (arch_interrupt_pending()) return CALL_RESTART;
+        if (lock_should_pass()) return CALL_RESTART;
         status = syscall_dispatch(frame, number);
     }
     // Also of a restart that was refused before its handler ran.

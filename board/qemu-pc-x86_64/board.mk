@@ -3,7 +3,7 @@
 arch := x86_64
 boots := raw
 memory := 512M
-emulator := qemu-system-x86_64 -machine q35 -cpu max -smp 1 -nodefaults -vga none
+emulator = qemu-system-x86_64 -machine q35 -cpu max -smp $(CPUS) -nodefaults -vga none
 devices := -device virtio-net-pci,netdev=net0 -device virtio-blk-pci,drive=disk0 \
 	-device virtio-rng-pci
 load.raw = -kernel $(boot_image) -initrd $(initrd)

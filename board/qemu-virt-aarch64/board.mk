@@ -3,7 +3,7 @@
 arch := aarch64
 boots := raw
 memory := 512M
-emulator := qemu-system-aarch64 -machine virt,gic-version=3 -cpu cortex-a57 -smp 1 -nodefaults \
+emulator = qemu-system-aarch64 -machine virt,gic-version=3 -cpu cortex-a57 -smp $(CPUS) -nodefaults \
 	-global virtio-mmio.force-legacy=false
 devices := -device virtio-net-device,netdev=net0 -device virtio-blk-device,drive=disk0 \
 	-device virtio-rng-device

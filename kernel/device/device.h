@@ -13,6 +13,7 @@ struct interrupt_controller {
     const char *name;
     void (*init_cpu)(void);          // per-CPU part
     void (*signal)(struct cpu *cpu); // interrupts another CPU: trap_signal() there
+    void (*take_signal)(void);       // if that is what comes next; only the port calls it
     // Takes the most urgent interrupt that waits, false when there is none after all; and ends it.
     // Only the port calls these.
     bool (*claim)(uint32_t *number);

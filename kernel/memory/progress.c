@@ -4,6 +4,7 @@
 #include "kernel/log.h"
 #include "kernel/object/reap.h"
 #include "kernel/object/thread.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/syscall.h"
 
 struct progress *progress_get(const void *call, const uint64_t argument[3], uint64_t first)
@@ -28,7 +29,7 @@ void progress_end(struct progress *progress)
 
 bool progress_should_stop(void)
 {
-    return arch_interrupt_pending();
+    return lock_should_pass();
 }
 
 enum status progress_go_on(enum status status)

@@ -8,6 +8,7 @@
 #include "kernel/memory/region.h"
 #include "kernel/object/memory.h"
 #include "kernel/object/quota.h"
+#include "kernel/schedule/lock.h"
 
 enum : uint64_t { STEP = 32 * PAGE_SIZE, BLOCK = 2ull << 20 };
 enum : uint32_t { ACCESS = MAP_READ | MAP_WRITE | MAP_EXECUTE, CLEAR_STEPS = 8 };
@@ -251,7 +252,7 @@ bool space_clear(struct space *space)
         uintptr_t at = region->start;
         // From a region's start nothing is split, so nothing can fail.
         ASSERT(space_unmap(space, &at, region_end(region)) == OK);
-        if (arch_interrupt_pending()) break;
+        if (lock_should_pass()) break;
     }
     return false;
 }

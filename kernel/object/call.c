@@ -8,6 +8,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/slot.h"
 #include "kernel/object/wait.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/syscall.h"
 #include "kernel/trace.h"
@@ -181,7 +182,7 @@ static enum status take_any(struct channel *channel, struct thread *server)
         enum status status = take_call(channel, server);
         if (status == OK) return CALL_DEFERRED;
         if (status != ERR_AGAIN) return status;
-        if (arch_interrupt_pending()) return CALL_RESTART;
+        if (lock_should_pass()) return CALL_RESTART;
     }
 }
 

@@ -61,7 +61,7 @@ void fault_report(struct frame *frame, enum fault_reason reason, uintptr_t addre
         process_end(process, FE_EXIT_FAULT - (int32_t)reason);
     }
     while (!process_end_step(process)) {
-        if (arch_interrupt_pending()) return;
+        if (lock_should_pass()) return;
     }
 }
 

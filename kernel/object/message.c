@@ -11,6 +11,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/reap.h"
 #include "kernel/object/resource.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/string.h"
 #include "kernel/syscall.h"
 
@@ -111,7 +112,7 @@ static enum status copy(struct thread *from, struct thread *to, bool *receiver_f
         if (status != OK) ipc->copied_with = 0;
         TRY(status);
         ipc->copied += (uint32_t)step;
-        if (ipc->copied < size && arch_interrupt_pending()) return CALL_RESTART;
+        if (ipc->copied < size && lock_should_pass()) return CALL_RESTART;
     }
     ipc->copied_with = 0;
     return OK;

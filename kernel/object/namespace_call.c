@@ -7,6 +7,7 @@
 #include "kernel/object/image.h"
 #include "kernel/object/namespace.h"
 #include "kernel/object/process.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/syscall.h"
 #include <kernel/syscalls.h>
 
@@ -59,7 +60,7 @@ static enum status clone_steps(const struct namespace *from, struct progress *pr
     struct namespace *to = (struct namespace *)progress->object;
     struct tree_node *node = tree_find(&from->points, progress->position);
     for (; node != nullptr; node = tree_next(node)) {
-        if (arch_interrupt_pending() && progress->position != node->key) {
+        if (lock_should_pass() && progress->position != node->key) {
             progress->position = node->key;
             return CALL_RESTART;
         }

@@ -8,6 +8,7 @@
 #include "kernel/object/namespace.h"
 #include "kernel/object/process.h"
 #include "kernel/object/thread.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/syscall.h"
 #include "kernel/time/timer.h"
@@ -44,7 +45,7 @@ enum : uint32_t { REAP_STEPS = 16 };
 
 static void make_room(void)
 {
-    for (uint32_t step = 0; step < REAP_STEPS && !arch_interrupt_pending(); step++) {
+    for (uint32_t step = 0; step < REAP_STEPS && !lock_should_pass(); step++) {
         if (!reap_step()) return;
     }
 }
@@ -111,7 +112,7 @@ static enum status end(struct process *process, int32_t code)
     bool own = process == process_current();
     process_end(process, code);
     while (!process_end_step(process)) {
-        if (arch_interrupt_pending()) return CALL_RESTART;
+        if (lock_should_pass()) return CALL_RESTART;
     }
     return own ? CALL_DEFERRED : OK;
 }
@@ -143,7 +144,7 @@ enum status sys_process_stop(struct process *process)
     uint64_t before = thread->frame.reg[0];
     thread->frame.reg[0] = OK;
     while (!stop_done(process)) {
-        if (!arch_interrupt_pending()) continue;
+        if (!lock_should_pass()) continue;
         if (thread_current() != thread) return CALL_DEFERRED;
         thread->frame.reg[0] = before;
         return CALL_RESTART;
@@ -156,7 +157,7 @@ enum status sys_process_continue(struct process *process)
     process->stopped = false;
     process->parking = 0;
     while (!schedule_unpark_some(process)) {
-        if (arch_interrupt_pending()) return CALL_RESTART;
+        if (lock_should_pass()) return CALL_RESTART;
     }
     return OK;
 }

@@ -2,6 +2,7 @@
 // The queue of what is to be freed: first come, first freed, one bounded step at a time.
 #include "kernel/object/reap.h"
 #include "kernel/log.h"
+#include "kernel/schedule/lock.h"
 #include <arch/arch.h>
 
 enum : uint32_t { ROOM_STEPS = 16 };
@@ -62,7 +63,7 @@ bool reap_make_room(uint64_t *limit)
     wanted = 0;
     for (uint32_t i = 0; is_hopeful && i < ROOM_STEPS && oldest_is_within(*limit); i++) {
         reap_step();
-        if (arch_interrupt_pending()) break;
+        if (lock_should_pass()) break;
     }
     return is_hopeful;
 }

@@ -8,6 +8,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/thread.h"
 #include "kernel/schedule/budget.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/schedule/place.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/syscall.h"
@@ -56,7 +57,7 @@ enum status sys_thread_exit(uintptr_t clear)
     if (process->thread_count == 1) return sys_process_exit(0);
     object_get(&thread->object);
     while (!channel_forget_some(thread)) {
-        if (arch_interrupt_pending()) {
+        if (lock_should_pass()) {
             object_put(&thread->object);
             return CALL_RESTART;
         }

@@ -42,6 +42,8 @@ struct cpu {
     bool asked;       // atomic: is to answer what lock_ask() asks
     bool fast;        // atomic: is in a fast path
     bool waiting;     // waits for the kernel lock
+    bool sleeping;    // atomic: so long that it sleeps
+    uint32_t ticket;  // waiting: its turn
     uint8_t presence; // atomic: enum cpu_presence
     bool reschedule;  // somebody else may have to run
     bool timer_stale; // the hardware timer may have to be set anew

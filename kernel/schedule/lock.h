@@ -12,6 +12,7 @@
 #pragma once
 
 #include "kernel/schedule/cpu.h"
+#include <arch/arch.h>
 
 // Takes the lock, unless this CPU has it. False: the thread that was current has been taken off
 // this CPU meanwhile, and what it came for is not to be done.
@@ -36,8 +37,14 @@ static inline bool lock_enter_call(struct cpu *cpu)
 // Lets those who wait for the lock go first, if anybody does.
 void lock_pass(struct cpu *cpu);
 
-// Whether somebody else waits for it: then long operations stop, and restart.
+// Whether another CPU waits for it.
 bool lock_is_wanted(void);
+
+// True when a long operation is to stop here, and restart: an interrupt waits, or another CPU.
+static inline bool lock_should_pass(void)
+{
+    return arch_interrupt_pending() || (arch_cpu()->shared && lock_is_wanted());
+}
 
 // A fast path begins, without the lock; false: somebody has it, or waits for it. It ends by
 // lock_end_fast(). With one CPU neither does anything.
@@ -46,7 +53,11 @@ void lock_end_fast(struct cpu *cpu);
 
 // Has `cpu`, another one, call `answer` inside the kernel, and waits until it has. This CPU has the
 // lock; `answer` may use that CPU's own data.
-void lock_ask(struct cpu *cpu, void (*answer)(struct cpu *cpu, void *context), void *context);
+typedef void (*lock_answer)(struct cpu *cpu, void *context);
+void lock_ask(struct cpu *cpu, lock_answer answer, void *context);
+
+// The same of all others that have `space` loaded, all at once.
+void lock_ask_users(const struct space *space, lock_answer answer, void *context);
 
 // A panic: whoever waits for the lock, or comes into the kernel, stops.
 void lock_break(void);

@@ -154,7 +154,5 @@ void place_leave_space(struct space *space)
 {
     struct cpu *self = arch_cpu();
     if (self->space == space) leave(self, nullptr);
-    for (struct cpu *cpu = self->shared ? cpu_list : nullptr; cpu != nullptr; cpu = cpu->next) {
-        if (cpu->space == space) lock_ask(cpu, leave, nullptr);
-    }
+    lock_ask_users(space, leave, nullptr);
 }

@@ -22,6 +22,8 @@ void arch_devices_init(const struct bootinfo *info) {}
 
 void arch_cpus_find(const struct bootinfo *info) {}
 
+void arch_doze(void) {}
+
 enum status arch_cpu_start(struct cpu *cpu)
 {
     return ERR_NOT_SUPPORTED;

@@ -153,9 +153,7 @@ static void invalidate(struct arch_space *space, uintptr_t address, size_t size)
 
     space->stamp = ++stamp_last;
     if (self->space == whole) forget(self, &range);
-    for (struct cpu *cpu = self->shared ? cpu_list : nullptr; cpu != nullptr; cpu = cpu->next) {
-        if (cpu != self && cpu->space == whole) lock_ask(cpu, forget, &range);
-    }
+    lock_ask_users(whole, forget, &range);
 }
 
 // Frees the deepest table of the path, and those that are empty without it, if nothing is in it.

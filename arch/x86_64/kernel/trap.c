@@ -163,6 +163,20 @@ void trap_kernel(struct frame *frame)
                       is_page_fault ? cr2_read() : frame->rip);
 }
 
+// One interrupt at a time can be kept for later.
+void arch_doze(void)
+{
+    uintptr_t *pending = &arch_cpu()->arch[CPU_PENDING];
+    if (*pending != 0) {
+        arch_relax();
+        return;
+    }
+    __asm__ volatile("sti; hlt; cli" : : : "memory");
+    if (*pending != LAPIC_SIGNAL) return;
+    *pending = 0;
+    lapic_acknowledge();
+}
+
 void trap_special(struct frame *frame)
 {
     trap_kernel_fault(frame, exception_name[frame->vector], cr2_read());

@@ -14,6 +14,7 @@ enum : uint32_t { // CPU interface, message frame
     CPU_PRIORITY_MASK = 0x004,
     CPU_ACKNOWLEDGE = 0x00c,
     CPU_END = 0x010,
+    CPU_NEXT = 0x018,
     SIGNAL = 0xf00,
     SIGNALS = 16, // INTIDs below are signals
     SIGNAL_TARGETS_SHIFT = 16,
@@ -75,6 +76,12 @@ static void signal(struct cpu *cpu)
     mmio_write(distributor, SIGNAL, mask << SIGNAL_TARGETS_SHIFT);
 }
 
+static void take_signal(void)
+{
+    uint32_t number;
+    if ((mmio_read(cpu_interface, CPU_NEXT) & 0x3ff) < SIGNALS) claim(&number);
+}
+
 static void mask(uint32_t number)
 {
     gic_set_bit(distributor, GIC_CLEAR_ENABLE, number);
@@ -104,6 +111,7 @@ static const struct interrupt_controller controller = {
     .name = "gicv2",
     .init_cpu = init_cpu,
     .signal = signal,
+    .take_signal = take_signal,
     .claim = claim,
     .complete = complete,
     .is_valid = is_valid,

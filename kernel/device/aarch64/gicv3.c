@@ -16,6 +16,7 @@ enum : uint32_t {
     CONTROL_AFFINITY = 1u << 4,
     CONTROL_BUSY = 1u << 31,
     ROUTER = 0x6000, // 64 bits each
+    SIGNALS = 16,    // INTIDs below are signals of CPUs to each other
 
     REDISTRIBUTOR_TYPE = 0x08, // 64 bits
     REDISTRIBUTOR_WAKER = 0x14,
@@ -63,6 +64,14 @@ static bool is_valid(uint32_t number)
 static volatile uint8_t *bank(uint32_t number)
 {
     return number < GIC_SHARED_FIRST ? arch_cpu()->interrupt_port : distributor;
+}
+
+static void take_signal(void)
+{
+    uint64_t next;
+    uint32_t number;
+    __asm__ volatile("mrs %0, s3_0_c12_c12_2" : "=r"(next)); // ICC_HPPIR1_EL1
+    if (next < SIGNALS && claim(&number)) complete(number);
 }
 
 static void mask(uint32_t number)
@@ -149,6 +158,7 @@ static const struct interrupt_controller controller = {
     .name = "gicv3",
     .init_cpu = init_cpu,
     .signal = signal,
+    .take_signal = take_signal,
     .claim = claim,
     .complete = complete,
     .is_valid = is_valid,
