@@ -63,7 +63,39 @@ static unsigned rows(void)
     return size.ws_row;
 }
 
-static void show_head(size_t processes, uint64_t interval, uint64_t idle)
+// How busy each CPU was, in as many lines as it takes; how many lines that were.
+static unsigned show_cpus(uint64_t interval)
+{
+    enum : unsigned { IN_A_LINE = 8 };
+    static uint64_t *last;
+    static unsigned known;
+    unsigned count = 0, cpu;
+    unsigned long long idle;
+    FILE *file = fopen("/proc/cpu", "r");
+    if (file == nullptr) return 0;
+    while (fscanf(file, "cpu %u idle %llu%*[^\n] ", &cpu, &idle) == 2) {
+        if (cpu >= known) {
+            uint64_t *larger = realloc(last, (cpu + 1) * sizeof *last);
+            if (larger == nullptr) break;
+            last = larger;
+            while (known <= cpu) last[known++] = 0;
+        }
+        uint64_t rested = idle > last[cpu] ? idle - last[cpu] : 0;
+        last[cpu] = idle;
+        double busy = rested < interval ? 100.0 - 100.0 * (double)rested / (double)interval : 0;
+        printf("%sCPU%-2u %5.1f%%",
+               count == 0               ? ""
+               : count % IN_A_LINE == 0 ? "\n"
+                                        : "  ",
+               cpu, busy);
+        count++;
+    }
+    fclose(file);
+    if (count > 0) printf("\n");
+    return (count + IN_A_LINE - 1) / IN_A_LINE;
+}
+
+static unsigned show_head(size_t processes, uint64_t interval, uint64_t idle)
 {
     char total[24], left[24];
     proc_size(proc_figure("meminfo", "MemTotal:") * 1024, total, sizeof total);
@@ -71,11 +103,13 @@ static void show_head(size_t processes, uint64_t interval, uint64_t idle)
     uint64_t up = proc_figure("system", "uptime") / 1'000'000'000;
     uint64_t cpus = proc_figure("system", "cpus");
     uint64_t whole = interval * (cpus == 0 ? 1 : cpus);
-    printf("up %llu:%02llu:%02llu, %zu processes, %llu CPU, %.1f%% idle, memory %s of %s free\n\n",
+    printf("up %llu:%02llu:%02llu, %zu processes, %llu CPU, %.1f%% idle, memory %s of %s free\n",
            (unsigned long long)up / 3600, (unsigned long long)up / 60 % 60,
            (unsigned long long)up % 60, processes, (unsigned long long)cpus,
            whole == 0 ? 0.0 : 100.0 * (double)idle / (double)whole, left, total);
-    printf("  PID USER       CPU%% MEMORY  THR COMMAND\n");
+    unsigned lines = show_cpus(interval);
+    printf("\n  PID USER       CPU%% MEMORY  THR COMMAND\n");
+    return lines;
 }
 
 static bool show(bool in_place)
@@ -89,8 +123,8 @@ static bool show(bool in_place)
     use_differences(list, count);
     qsort(list, count, sizeof *list, by_time);
     if (in_place) printf("\033[H\033[J");
-    show_head(count, interval, idle - last_idle);
-    unsigned lines = in_place ? rows() - 4 : (unsigned)count;
+    unsigned lines = 4 + show_head(count, interval, idle - last_idle);
+    lines = !in_place ? (unsigned)count : rows() > lines ? rows() - lines : 1;
     for (size_t i = 0; i < count && i < lines; i++) {
         char memory[24];
         proc_size(list[i].memory, memory, sizeof memory);

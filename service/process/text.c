@@ -115,6 +115,25 @@ static int text_system(struct p9_request *request, void *context, struct p9_text
     return 0;
 }
 
+// A line for each CPU. What a figure is stands before it.
+static int text_cpu(struct p9_request *request, void *context, struct p9_text *text)
+{
+    struct fe_cpu_info info = {};
+    fe_handle resource = fe_start_handle("resource/system");
+    if (resource == FE_NO_HANDLE) return -EIO;
+    for (uint32_t i = 0; fe_cpu_inspect(resource, i, &info) == OK; i++) {
+        p9_print(text, "cpu %u idle %llu switches %llu interrupts %llu calls %llu faults %llu ", i,
+                 (unsigned long long)info.idle_time, (unsigned long long)info.context_switches,
+                 (unsigned long long)info.interrupts, (unsigned long long)info.calls,
+                 (unsigned long long)info.page_faults);
+        p9_print(text, "ready %u thread %llu priority %u lockwaits %llu locktime %llu id %llx\n",
+                 info.ready, (unsigned long long)info.thread, info.priority,
+                 (unsigned long long)info.lock_waits, (unsigned long long)info.lock_time,
+                 (unsigned long long)info.hardware_id);
+    }
+    return 0;
+}
+
 // As Linux says it, so that uname and scripts find the release in the second word.
 static int text_version(struct p9_request *request, void *context, struct p9_text *text)
 {
@@ -131,6 +150,7 @@ int text_serve(void)
         {.path = "meminfo", .mode = 0444, .text = text_memory},
         {.path = "uptime", .mode = 0444, .text = text_uptime},
         {.path = "system", .mode = 0444, .text = text_system},
+        {.path = "cpu", .mode = 0444, .text = text_cpu},
         {.path = "version", .mode = 0444, .text = text_version},
     };
     return p9_tree_create(table, sizeof table / sizeof *table, &tree);

@@ -32,6 +32,8 @@ void gic_shared_init(volatile uint8_t *distributor)
 void gic_private_init(volatile uint8_t *base)
 {
     init_range(base, 0, GIC_SHARED_FIRST);
+    mmio_write(base, GIC_PRIORITY, GIC_PRIORITY_SIGNAL);
+    gic_set_bit(base, GIC_SET_ENABLE, 0);
 }
 
 static void set_trigger(volatile uint8_t *distributor, uint32_t number, uint32_t edge)

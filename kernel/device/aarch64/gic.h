@@ -22,6 +22,8 @@ enum : uint32_t {
     GIC_SHARED_FIRST = 32,
     GIC_SPECIAL = 1020, // INTIDs from here on are no interrupts
     GIC_PRIORITY_ALL = 0xa0a0a0a0,
+    GIC_PRIORITY_SIGNAL = 0xa0a0a080, // of the first four private ones: a signal comes through
+                                      // while another interrupt is being served
 };
 
 // Shared interrupts that devices raise by a write. `used` has a bit for each.
@@ -37,7 +39,8 @@ uint32_t gic_count(volatile uint8_t *distributor);
 // Sets the bit of `number` in a bank of one bit for each interrupt.
 void gic_set_bit(volatile uint8_t *base, uint32_t bank, uint32_t number);
 
-// All off, nothing pending, one priority. Leaves the groups.
+// All off, nothing pending, one priority; but for the signal of other CPUs, which is on. Leaves the
+// groups.
 void gic_shared_init(volatile uint8_t *distributor);
 void gic_private_init(volatile uint8_t *base);
 

@@ -55,7 +55,6 @@ static void init_cpu(void)
 {
     arch_cpu()->interrupt_port = (void *)(uintptr_t)own_mask();
     gic_private_init(distributor);
-    gic_set_bit(distributor, GIC_SET_ENABLE, 0); // signals of other CPUs
     mmio_write(cpu_interface, CPU_PRIORITY_MASK, 0xff);
     mmio_write(cpu_interface, CPU_CONTROL, 1);
 }

@@ -150,7 +150,6 @@ static void init_cpu(void)
     }
     mmio_write(redistributor, GIC_GROUP, UINT32_MAX);
     gic_private_init(redistributor);
-    gic_set_bit(redistributor, GIC_SET_ENABLE, 0); // signals of other CPUs
     init_interface();
 }
 
