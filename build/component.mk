@@ -25,7 +25,7 @@ ports := $(patsubst port/%/port.mk,%,$(wildcard port/*/port.mk))
 ifdef building
 include $(ports:%=out/port/%/ready.mk)
 endif
-out/port/%/ready.mk: port/%/port.mk tool/port
+out/port/%/ready.mk: port/%/port.mk tool/port | out/setup.mk
 	$(call progress,PORT,$*)
 	@mkdir -p $(@D)
 	$(Q)tool/port $* && touch $@
