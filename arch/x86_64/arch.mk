@@ -8,3 +8,4 @@ kernel_link :=
 user_flags :=
 raw_image := elf
 debugger_arch := i386:x86-64
+source-flags.kernel.kernel/object/fast.c := -fomit-frame-pointer
