@@ -31,16 +31,37 @@ static bool is_starved(enum status status)
     return status;
 }
 
-void trap_syscall(struct frame *frame, uint64_t number)
+static void finish(struct frame *frame, uint64_t number, enum status status)
+{
+    if (status < OK) status = call_again(frame, number, status);
+    if (status <= OK)
+        frame->reg[0] = (uint64_t)(int64_t)status;
+    else if (status == CALL_RESTART)
+        arch_frame_restart(frame);
+}
+
+// With other CPUs beside this one, or while calls are traced.
+[[gnu::noinline]] static void call_otherwise(struct frame *frame, uint64_t number)
 {
     struct cpu *cpu = arch_cpu();
     if (!lock_enter_call(cpu)) return;
     cpu->calls++;
     enum status status =
         trace_is_on(cpu, TRACE_CALL) ? trace_call(frame, number) : syscall_dispatch(frame, number);
-    if (status < OK) status = call_again(frame, number, status);
-    if (status <= OK)
-        frame->reg[0] = (uint64_t)(int64_t)status;
-    else if (status == CALL_RESTART)
-        arch_frame_restart(frame);
+    finish(frame, number, status);
+}
+
+void trap_syscall(struct frame *frame, uint64_t number)
+{
+    struct cpu *cpu = arch_cpu();
+    if (cpu->concerns != 0) {
+        call_otherwise(frame, number);
+        return;
+    }
+    cpu->calls++;
+    enum status status = syscall_dispatch(frame, number);
+    if (status != OK)
+        finish(frame, number, status);
+    else
+        frame->reg[0] = OK;
 }

@@ -63,14 +63,22 @@ static void setup(void)
     EXPECT(thread_current() == client && channel->waiting == server && !channel->busy);
 }
 
+// As after a way out.
+static void settle(void)
+{
+    arch_cpu()->reschedule = arch_cpu()->timer_stale = false;
+}
+
 static struct frame *call(struct thread *thread)
 {
     play_as(thread);
+    settle();
     return fast_call(&thread->frame, session_handle);
 }
 
 static struct frame *answer(struct thread *thread, uint64_t token)
 {
+    settle();
     return fast_reply_receive(&thread->frame, channel_handle, token);
 }
 
@@ -101,6 +109,7 @@ TEST(
     "a handle that is stale, of another type, without the right or closed is not for the fast path")
 {
     setup();
+    settle();
     EXPECT(fast_call(&client->frame, session_handle + (1u << HANDLE_INDEX_BITS)) == nullptr);
     EXPECT(fast_call(&client->frame, session_handle + HANDLE_SLOTS_PER_PAGE * 4) == nullptr);
     EXPECT(fast_call(&client->frame, 0) == nullptr);
@@ -120,6 +129,7 @@ TEST(
 TEST("whatever is unusual about the caller, the session or the CPU is left to the ordinary way")
 {
     setup();
+    settle();
     bool *flags[] = {&client->interrupted, &client->kept,          &client->limited,
                      &client->noticeless,  &client->uninterrupted, &none_machine.space_unready,
                      &arch_cpu()->shared};
@@ -128,6 +138,8 @@ TEST("whatever is unusual about the caller, the session or the CPU is left to th
         EXPECT(fast_call(&client->frame, session_handle) == nullptr);
         *flags[i] = false;
     }
+    arch_cpu()->reschedule = true;
+    EXPECT(fast_call(&client->frame, session_handle) == nullptr);
     arch_cpu()->trace_kinds = 1;
     EXPECT(is_refused());
     arch_cpu()->trace_kinds = 0;

@@ -27,12 +27,15 @@ struct cpu {
     struct cpu *next;           // in the list of all, by index
     uint64_t hardware_id;       // MPIDR affinity, APIC id, hart id
     void *interrupt_port;       // the interrupt controller's own
-    // What no message can pass without a look: one load tells that there is nothing.
+    // What no call can pass without a look: one load tells that there is nothing. Entry code knows
+    // where it is.
     union {
         struct {
             uint32_t trace_kinds; // bits by enum fe_trace_kind: what is recorded; 0 without a ring
             bool shared;          // other CPUs run too, so that the kernel lock has to be taken
-            bool unused[3];
+            bool reschedule;      // somebody else may have to run
+            bool timer_stale;     // the hardware timer may have to be set anew
+            bool unused;
         };
         uint64_t concerns;
     };
@@ -45,8 +48,6 @@ struct cpu {
     bool sleeping;    // atomic: so long that it sleeps
     uint32_t ticket;  // waiting: its turn
     uint8_t presence; // atomic: enum cpu_presence
-    bool reschedule;  // somebody else may have to run
-    bool timer_stale; // the hardware timer may have to be set anew
     bool rotate;      // the current thread's slice is over
     bool float_enabled;
     uint32_t promised;  // parts per million of its time, to budgets

@@ -2,10 +2,11 @@
 // Into the kernel and out of it. SP_EL1 is the top of the CPU's kernel stack whenever user mode
 // runs, and struct cpu says where the thread's struct frame is, so a trap stores registers where
 // they belong at once. The kernel runs with interrupts masked: a trap from EL1 is a fault, mended
-// by trap.c where it came from a copy of user memory. A call saves everything that C does not keep and
-// what another thread's return would lose, and on the way back to the same thread loads only what C
-// may have changed. The two calls of a message are tried by the fast path first
-// (kernel/object/fast.h): label and words stay in their registers on the way to the receiver.
+// by trap.c where it came from a copy of user memory. A call saves everything that C does not keep
+// and what another thread's return would lose, and on the way back to the same thread, which is
+// seen here when nothing asks for the scheduler, loads only what C may have changed. The two calls
+// of a message are tried by the fast path first (kernel/object/fast.h): label and words stay in
+// their registers on the way to the receiver.
 // TPIDR_EL0 is loaded only: the kernel knows it from thread_pointer_set.
 #include "frame.h"
 
@@ -59,6 +60,17 @@
     mov x14, x19
     save_state
     mov x29, xzr // backtraces of the kernel end here
+.endm
+
+.macro load_low // x0 to x12 of the frame at x0, and into the thread
+    ldr x8, [x0, #FRAME_X8]
+    ldp x9, x10, [x0, #FRAME_X9]
+    ldp x11, x12, [x0, #FRAME_X9 + 16]
+    ldp x2, x3, [x0, #16]
+    ldp x4, x5, [x0, #32]
+    ldp x6, x7, [x0, #48]
+    ldp x0, x1, [x0]
+    eret
 .endm
 
 .macro load_high // of the frame at x0, with all that is not x0 to x17; clobbers x13, x14
@@ -161,12 +173,16 @@ user_call:
     mov x0, x14
     mov x1, x8
     bl trap_syscall
-    bl schedule_exit
-    cbz x0, idle
+    mrs x1, tpidr_el1 // most often nothing asks for the scheduler, and nobody else goes on
+    ldr x2, [x1, #CPU_CONCERNS]
+    ldr x0, [x1, #CPU_CURRENT]
+    cbnz x2, leave_call
+    add x0, x0, #THREAD_FRAME
+left_call:
     ldr x1, [x0, #FRAME_WHOLE]
     cmp x0, x19
     ccmp x1, #0, #0, eq
-    b.ne resume
+    b.ne leave
 
     // Back into the thread that made the call: x18 and x20 to x28 are as they were.
     ldp x13, x14, [x0, #FRAME_PC]
@@ -177,7 +193,16 @@ user_call:
     ldp x13, x14, [x0, #FRAME_ZERO]
     ldp x15, x16, [x0, #FRAME_ZERO]
     mov x17, xzr
-    b load_low
+    load_low
+
+leave_call:
+    bl schedule_exit
+    cbz x0, idle
+    ldr x1, [x0, #FRAME_WHOLE]
+    cmp x0, x19
+    ccmp x1, #0, #0, eq
+    b.eq left_call
+    b resume
 
 user_fault: // x14 is the frame
     save_all
@@ -229,15 +254,7 @@ resume:
     ldr x13, [x0, #FRAME_X8 + 8]
     ldp x14, x15, [x0, #FRAME_X14]
     ldp x16, x17, [x0, #FRAME_X14 + 16]
-load_low:
-    ldr x8, [x0, #FRAME_X8]
-    ldp x9, x10, [x0, #FRAME_X9]
-    ldp x11, x12, [x0, #FRAME_X9 + 16]
-    ldp x2, x3, [x0, #16]
-    ldp x4, x5, [x0, #32]
-    ldp x6, x7, [x0, #48]
-    ldp x0, x1, [x0]
-    eret
+    load_low
 
 // A fault in the kernel. The frame goes below what the stack held, if there is room (see
 // STACK_SHIFT).

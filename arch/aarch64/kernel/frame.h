@@ -17,6 +17,9 @@
 #define FRAME_SIZE 304
 
 #define CPU_FRAME 8
+#define CPU_CURRENT 16
+#define CPU_CONCERNS 144
+#define THREAD_FRAME 32
 #define CPU_KERNEL_STACK 24
 
 // Numbers of the calls with a fast path (abi/syscalls.def; asserted in trap.c).

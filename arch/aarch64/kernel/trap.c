@@ -4,6 +4,7 @@
 #include "kernel/trap.h"
 #include "frame.h"
 #include "kernel/device/device.h"
+#include "kernel/object/thread.h"
 #include "kernel/schedule/cpu.h"
 #include "port.h"
 #include <abi/syscalls.h>
@@ -22,6 +23,9 @@ static_assert(sizeof(struct frame) == FRAME_SIZE);
 static_assert(CALL_CHANNEL_CALL == FE_CALL_CHANNEL_CALL &&
               CALL_CHANNEL_REPLY_RECEIVE == FE_CALL_CHANNEL_REPLY_RECEIVE);
 static_assert(offsetof(struct cpu, frame) == CPU_FRAME);
+static_assert(offsetof(struct cpu, current) == CPU_CURRENT);
+static_assert(offsetof(struct cpu, concerns) == CPU_CONCERNS);
+static_assert(offsetof(struct thread, frame) == THREAD_FRAME);
 static_assert(offsetof(struct cpu, kernel_stack) == CPU_KERNEL_STACK);
 
 enum exception_class : uint32_t {

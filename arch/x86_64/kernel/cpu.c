@@ -8,6 +8,7 @@
 #include "arch/x86/float.h"
 #include "arch/x86_64/kernel/offset.h"
 #include "kernel/memory/page.h"
+#include "kernel/object/thread.h"
 
 #define OFFSET_IS(offset, type, member) static_assert(offsetof(type, member) == (offset))
 OFFSET_IS(FRAME_RDI, struct frame, reg[0]);
@@ -20,7 +21,10 @@ OFFSET_IS(FRAME_RIP, struct frame, rip);
 OFFSET_IS(FRAME_SS, struct frame, ss);
 OFFSET_IS(FRAME_THREAD_POINTER, struct frame, thread_pointer);
 OFFSET_IS(CPU_OWN_FRAME, struct cpu, frame);
+OFFSET_IS(CPU_CURRENT, struct cpu, current);
 OFFSET_IS(CPU_KERNEL_STACK, struct cpu, kernel_stack);
+OFFSET_IS(CPU_CONCERNS, struct cpu, concerns);
+OFFSET_IS(THREAD_FRAME, struct thread, frame);
 OFFSET_IS(CPU_USER_SCRATCH, struct cpu, user_scratch);
 OFFSET_IS(CPU_ARCH_FRAME, struct cpu, arch[CPU_LOADED_FRAME]);
 OFFSET_IS(CPU_ARCH_POINTER, struct cpu, arch[CPU_LOADED_POINTER]);

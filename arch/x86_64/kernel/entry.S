@@ -44,6 +44,12 @@ call_slowly:
     mov %gs:CPU_KERNEL_STACK, %rsp
     xor %ebp, %ebp
     call trap_syscall
+    cmpq $0, %gs:CPU_CONCERNS // most often nothing asks for the scheduler
+    jne resume
+    mov %gs:CPU_CURRENT, %rdi
+    add $THREAD_FRAME, %rdi
+    cmp %rdi, %gs:CPU_OWN_FRAME // and nobody else goes on
+    je arch_return_to_user
 
 // Out of the kernel: whatever runs next. The stack is this CPU's kernel stack, empty.
 resume:

@@ -28,12 +28,16 @@
 #define FRAME_THREAD_POINTER 176 /* 16-aligned: where the processor starts to push */
 
 #define CPU_OWN_FRAME 8
+#define CPU_CURRENT 16
 #define CPU_KERNEL_STACK 24
 #define CPU_USER_SCRATCH 32
+#define CPU_CONCERNS 144
 #define CPU_ARCH_FRAME 40   /* whose address TSS.RSP0 follows */
 #define CPU_ARCH_POINTER 48 /* what FS base holds */
 #define CPU_ARCH_TSS 56     /* address of TSS.RSP0 */
 #define CPU_ARCH_PENDING 64 /* vector let in by arch_interrupt_pending */
+
+#define THREAD_FRAME 32
 
 #define KERNEL_LINK_BASE 0xffffffff80000000
 #define ENTRY_SYSCALL 256
