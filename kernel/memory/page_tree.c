@@ -168,25 +168,28 @@ uint32_t page_tree_take(struct page_tree *tree, uint64_t *number, struct page **
     return taken;
 }
 
+// The first used slot of a node at or after the one for *number, which moves on to what that slot
+// stands for; nullptr, with *number past all that the node stands for: there is none.
+static void *node_next(const struct page_node *node, uint32_t height, uint64_t *number)
+{
+    uint32_t bits = PAGE_TREE_BITS * (height - 1), first = slot_of(*number, height), slot = first;
+    while (slot < PAGE_TREE_SLOTS && node->slot[slot] == nullptr) slot++;
+    if (slot != first) *number = ((*number >> bits) + (slot - first)) << bits;
+    return slot < PAGE_TREE_SLOTS ? node->slot[slot] : nullptr;
+}
+
 struct page *page_tree_next(const struct page_tree *tree, uint64_t *number)
 {
     uint64_t at = *number;
     while (tree->root != nullptr && reaches(tree->height, at)) {
         void *node = tree->root;
         uint32_t height = tree->height;
-        while (node != nullptr && height > 0) {
-            node = ((struct page_node *)node)->slot[slot_of(at, height)];
-            height--;
-        }
+        for (; node != nullptr && height > 0; height--) node = node_next(node, height, &at);
         if (node != nullptr) {
             *number = at;
             return node;
         }
-        // Nothing below a slot of a node of height + 1: past all that it stands for.
-        uint64_t span = 1ull << (PAGE_TREE_BITS * height);
-        uint64_t next = (at | (span - 1)) + 1;
-        if (next == 0) return nullptr;
-        at = next;
+        if (at == 0) return nullptr; // past the largest number
     }
     return nullptr;
 }

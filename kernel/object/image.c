@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Images. Making one goes through stages, each in bounded steps: clone the file's pages, seal them,
 // read the layout and judge it, hash what is signed, check the signature. Only then can anybody get
-// a handle. The check of the signature is the one long piece that cannot be divided: about
-// 700,000 instructions.
+// a handle.
 #include "kernel/object/image.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
@@ -19,11 +18,44 @@
 
 static const char context[] = "ferrite image"; // signed before the file's bytes, with its NUL
 static const uint8_t zeros[PAGE_SIZE];
-enum : uint64_t { HASH_STEP = 1024 }; // bytes between two looks for an interrupt
+enum : uint64_t { HASH_STEP = SHA512_BLOCK }; // bytes between two looks for an interrupt
+
+static const uint8_t *image_bytes(const struct image *image, uint64_t offset)
+{
+    const struct page *page = memory_peek(image->memory, offset);
+    const uint8_t *bytes = page == nullptr ? zeros : page_address(page);
+    return bytes + offset % PAGE_SIZE;
+}
+
+// The check's state is needed for a moment only, so it is not kept in the image.
+static enum status check_begin(struct image *image)
+{
+    static_assert(sizeof(struct ed25519_check) <= PAGE_SIZE);
+    struct process *owner = image->object.owner;
+    TRY(process_charge_memory(owner, 1));
+    struct page *page = page_allocate(0, 0);
+    if (page == nullptr) {
+        process_uncharge_memory(owner, 1);
+        return ERR_NO_MEMORY;
+    }
+    image->check = page_address(page);
+    image->stage = IMAGE_UPDATE;
+    ed25519_check_begin(image->check, image_bytes(image, image->layout.signature_offset),
+                        image->layout.key);
+    return OK;
+}
+
+static void check_end(struct image *image)
+{
+    page_put(page_of(arch_virtual_to_physical(image->check)));
+    process_uncharge_memory(image->object.owner, 1);
+    image->stage = IMAGE_HASH;
+}
 
 static void image_destroy(struct object *object)
 {
     struct image *image = (struct image *)object;
+    if (image->stage >= IMAGE_UPDATE) check_end(image);
     if (image->memory != nullptr) object_put(&image->memory->object);
     object_free(object);
 }
@@ -63,13 +95,6 @@ static enum status trust_check(const struct macho *macho)
     return ERR_IMAGE_UNTRUSTED;
 }
 
-static const uint8_t *image_bytes(const struct image *image, uint64_t offset)
-{
-    const struct page *page = memory_peek(image->memory, offset);
-    const uint8_t *bytes = page == nullptr ? zeros : page_address(page);
-    return bytes + offset % PAGE_SIZE;
-}
-
 static enum status image_judge(struct image *image)
 {
     static_assert(MACHO_HEADER_MAX == PAGE_SIZE);
@@ -99,12 +124,21 @@ static enum status image_hash(struct image *image)
 
 static enum status image_verify(struct image *image)
 {
-    uint8_t digest[SHA512_SIZE];
-    ASSERT(image->hashed == image->layout.signature_offset);
-    sha512_final(&image->hash, digest);
-    const uint8_t *signature = image_bytes(image, image->layout.signature_offset);
-    if (!ed25519_verify(signature, digest, sizeof digest, image->layout.key))
-        return ERR_IMAGE_SIGNATURE;
+    if (image->stage == IMAGE_HASH) {
+        ASSERT(image->hashed == image->layout.signature_offset);
+        if (sha512_final_step(&image->hash, image->digest)) image->stage = IMAGE_HASHED;
+        return OK;
+    }
+    if (image->stage == IMAGE_HASHED) return check_begin(image);
+    if (image->stage == IMAGE_UPDATE) {
+        ed25519_check_update(image->check, image->digest, sizeof image->digest);
+        image->stage = IMAGE_CHECK;
+        return OK;
+    }
+    enum ed25519_verdict verdict = ed25519_check_step(image->check);
+    if (verdict == ED25519_UNDECIDED) return OK;
+    check_end(image);
+    if (verdict == ED25519_BAD) return ERR_IMAGE_SIGNATURE;
     if (image->memory->pages.count > 0) memory_leave_backing(image->memory);
     ASSERT(image->memory->sealed && image->memory->writable_count == 0);
     image->verified = true;

@@ -10,18 +10,25 @@
 struct memory;
 struct space;
 
+// Hashing and its end; the digest is there; the check has it next; the check's steps.
+enum image_stage : uint8_t { IMAGE_HASH, IMAGE_HASHED, IMAGE_UPDATE, IMAGE_CHECK };
+
 struct image {
     struct object object;
     struct memory *memory; // the file, sealed; nullptr at first
     struct macho layout;
     bool verified;
+    enum image_stage stage;  // while it is being made
     uint64_t cloned, hashed; // bytes, while it is being made
     struct sha512 hash;
+    uint8_t digest[SHA512_SIZE];
+    struct ed25519_check *check; // from IMAGE_UPDATE on: a page of its own
 };
 
 // An image to be made of the first `size` bytes of `memory`, and a bounded step of making it: takes
 // the pages for itself, reads the layout, checks key and entitlements, hashes, checks the
-// signature. It is done when `verified` is set. Every refusal has its own status: ERR_IMAGE_*.
+// signature, of that a few hundred instructions. It is done when `verified` is set. Every refusal
+// has its own status: ERR_IMAGE_*.
 enum status image_new(struct process *owner, struct memory *memory, uint64_t size,
                       struct image **image);
 enum status image_step(struct image *image, struct memory *memory);

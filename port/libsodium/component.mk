@@ -7,6 +7,7 @@ sources := *.c \
 	src/libsodium/crypto_core/ed25519/ref10/ed25519_ref10.c \
 	src/libsodium/crypto_hash/sha512/cp/hash_sha512_cp.c \
 	src/libsodium/crypto_verify/sodium/verify.c
-private := src/libsodium/include src/libsodium/include/sodium
+private := src/libsodium/include src/libsodium/include/sodium \
+	src/libsodium/crypto_core/ed25519/ref10
 flags := -DCONFIGURED=1 -DHAVE_TI_MODE=1 -DNATIVE_LITTLE_ENDIAN=1 -DSODIUM_STATIC=1 \
 	-idirafter port/libsodium/freestanding

@@ -128,3 +128,146 @@ TEST("a digest made in pieces is the digest of the whole")
         EXPECT(memcmp(digest, whole, 64) == 0);
     }
 }
+
+TEST("a digest ended in steps is the same, wherever the end lies in a block")
+{
+    uint8_t bytes[400], whole[64], digest[64];
+    for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (uint8_t)(i * 11);
+    for (size_t size = 0; size <= sizeof bytes; size++) {
+        struct sha512 hash;
+        sha512_init(&hash);
+        sha512_update(&hash, bytes, size);
+        sha512_final(&hash, whole);
+        sha512_init(&hash);
+        sha512_update(&hash, bytes, size);
+        size_t steps = 1;
+        while (!sha512_final_step(&hash, digest)) steps++;
+        EXPECT(steps == (size % 128 < 112 ? 1 : 2) && memcmp(digest, whole, 64) == 0);
+    }
+}
+
+// --- The check in steps ---
+
+static enum ed25519_verdict check(const uint8_t signature[64], const uint8_t *message, size_t size,
+                                  const uint8_t key[32])
+{
+    static struct ed25519_check state;
+    enum ed25519_verdict verdict;
+    ed25519_check_begin(&state, signature, key);
+    ed25519_check_update(&state, message, size / 3);
+    ed25519_check_update(&state, message + size / 3, size - size / 3);
+    while ((verdict = ed25519_check_step(&state)) == ED25519_UNDECIDED) {
+    }
+    return ed25519_check_step(&state) == verdict ? verdict : ED25519_UNDECIDED;
+}
+
+// Whether steps and the whole agree; *good is what they say.
+static bool agree(const uint8_t signature[64], const uint8_t *message, size_t size,
+                  const uint8_t key[32], bool *good)
+{
+    *good = ed25519_verify(signature, message, size, key);
+    return check(signature, message, size, key) == (*good ? ED25519_GOOD : ED25519_BAD);
+}
+
+// xorshift64, by Marsaglia.
+static void fill(uint8_t *bytes, size_t size)
+{
+    static uint64_t state = 0x2545'f491'4f6c'dd1d;
+    for (size_t i = 0; i < size; i++) {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes[i] = (uint8_t)(state >> 32);
+    }
+}
+
+TEST("in steps, the published vectors are accepted")
+{
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+        uint8_t key[32], message[64], signature[64];
+        unhex(key, vectors[i].key);
+        unhex(signature, vectors[i].signature);
+        EXPECT(check(signature, message, unhex(message, vectors[i].message), key) == ED25519_GOOD);
+    }
+}
+
+TEST("in steps, random signatures are good, and with any byte changed what the whole check says")
+{
+    for (size_t i = 0; i < 60; i++) {
+        uint8_t seed[32], key[32], message[200], signature[64];
+        bool good;
+        fill(seed, sizeof seed);
+        fill(message, sizeof message);
+        ed25519_key(key, seed);
+        ed25519_sign(signature, message, i * 3, seed);
+        EXPECT(agree(signature, message, i * 3, key, &good) && good);
+        uint8_t *parts[] = {signature, signature + 32, key};
+        uint8_t *part = parts[i % 3];
+        part[i / 3] ^= (uint8_t)(1 + i * 4);
+        EXPECT(agree(signature, message, i * 3, key, &good) && !good);
+    }
+}
+
+TEST("in steps, random bytes are refused, whether or not they are points")
+{
+    for (size_t i = 0; i < 60; i++) {
+        uint8_t key[32], message[8], signature[64];
+        bool good;
+        fill(key, sizeof key);
+        fill(message, sizeof message);
+        fill(signature, sizeof signature);
+        signature[63] &= i % 2 ? 0x0f : 0xff;
+        EXPECT(agree(signature, message, sizeof message, key, &good) && !good);
+    }
+}
+
+// Points of small order, and encodings that are not canonical: little-endian, section 5.1.2.
+static const char *const odd_points[] = {
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000080",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "0200000000000000000000000000000000000000000000000000000000000000",
+};
+
+TEST("in steps, odd points are treated as the whole check treats them, as key and as R")
+{
+    for (size_t i = 0; i < sizeof odd_points / sizeof *odd_points; i++) {
+        uint8_t seed[32] = {5}, own[32], odd[32], signature[64];
+        bool good;
+        unhex(odd, odd_points[i]);
+        ed25519_key(own, seed);
+        ed25519_sign(signature, (const uint8_t *)"m", 1, seed);
+        EXPECT(agree(signature, (const uint8_t *)"m", 1, odd, &good) && !good);
+        memcpy(signature, odd, 32);
+        EXPECT(agree(signature, (const uint8_t *)"m", 1, own, &good) && !good);
+        memset(signature + 32, 0, 32); // [0]B - [h]A = R for a key that is the neutral element
+        EXPECT(agree(signature, (const uint8_t *)"m", 1, odd, &good) && !good);
+    }
+}
+
+TEST("in steps, a scalar of the group's order or above is refused")
+{
+    static const uint8_t order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58,       0xd6,
+                                      0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, [31] = 0x10};
+    uint8_t seed[32] = {11}, key[32], signature[64];
+    bool good;
+    ed25519_key(key, seed);
+    ed25519_sign(signature, (const uint8_t *)"m", 1, seed);
+    unsigned carry = 0;
+    for (size_t i = 0; i < 32; i++) {
+        carry += (unsigned)signature[32 + i] + order[i];
+        signature[32 + i] = (uint8_t)carry;
+        carry >>= 8;
+    }
+    EXPECT(agree(signature, (const uint8_t *)"m", 1, key, &good) && !good);
+    memcpy(signature + 32, order, sizeof order);
+    EXPECT(agree(signature, (const uint8_t *)"m", 1, key, &good) && !good);
+}

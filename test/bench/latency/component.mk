@@ -4,4 +4,4 @@ kind := program
 name := latency
 uses := guest ferrite plain
 entitlements := resource/memory resource/interrupt resource/msi resource/port resource/dma \
-	resource/debug resource/power resource/entropy resource/system priority=63
+	resource/debug resource/power resource/entropy resource/system resource/time priority=63

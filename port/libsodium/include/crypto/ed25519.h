@@ -15,11 +15,25 @@ enum : size_t {
     ED25519_SEED_SIZE = 32,
     ED25519_SIGNATURE_SIZE = 64,
     SHA512_SIZE = 64,
+    SHA512_BLOCK = 128, // what is hashed at once
 };
 
 // True when `signature` over the `size` bytes of `message` was made with the secret half of `key`.
 [[nodiscard]] bool ed25519_verify(const uint8_t signature[64], const void *message, size_t size,
                                   const uint8_t key[32]);
+
+// The same in short steps, where nothing may take long: begin, update with the message in pieces,
+// then step until there is a verdict. One call of update takes as long as its bytes, any other call
+// as long as the addition of two points or two blocks of SHA-512. What is not begun anew stays
+// decided.
+struct ed25519_check {
+    uint64_t opaque[510];
+};
+enum ed25519_verdict { ED25519_UNDECIDED, ED25519_GOOD, ED25519_BAD };
+void ed25519_check_begin(struct ed25519_check *check, const uint8_t signature[64],
+                         const uint8_t key[32]);
+void ed25519_check_update(struct ed25519_check *check, const void *bytes, size_t size);
+[[nodiscard]] enum ed25519_verdict ed25519_check_step(struct ed25519_check *check);
 
 // The public key that belongs to a secret seed of 32 random bytes.
 void ed25519_key(uint8_t key[32], const uint8_t seed[32]);
@@ -29,7 +43,7 @@ void ed25519_sign(uint8_t signature[64], const void *message, size_t size, const
 
 // A digest in the making. Its content is nobody's business.
 struct sha512 {
-    uint64_t opaque[26];
+    uint64_t opaque[27];
 };
 
 void sha512_init(struct sha512 *hash);
@@ -37,3 +51,6 @@ void sha512_update(struct sha512 *hash, const void *bytes, size_t size);
 
 // Gives the digest and wipes the state; begin anew with sha512_init.
 void sha512_final(struct sha512 *hash, uint8_t digest[64]);
+
+// The same in steps of one block each; true when the digest is there.
+[[nodiscard]] bool sha512_final_step(struct sha512 *hash, uint8_t digest[64]);
