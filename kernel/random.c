@@ -3,9 +3,11 @@
 // whose first half becomes the next key, so nobody can tell from the state what was given before.
 // New entropy is hashed together with the key.
 #include "kernel/random.h"
+#include "kernel/memory/progress.h"
 #include "kernel/memory/user.h"
 #include "kernel/object/resource.h"
 #include "kernel/string.h"
+#include "kernel/syscall.h"
 #include "kernel/syscalls.h"
 #include <arch/arch.h>
 #include <crypto/ed25519.h>
@@ -16,7 +18,7 @@ static uint32_t key[KEY_SIZE / 4];
 
 // Small requests, as for every new address space, are cut out of one stock; what is given out is
 // erased in it.
-static uint8_t stock[512];
+static uint8_t stock[KEY_SIZE];
 static size_t stock_left;
 
 static uint32_t rotate(uint32_t value, unsigned bits)
@@ -69,57 +71,66 @@ void random_init(const struct bootinfo *info)
     memset(seed, 0, sizeof seed);
 }
 
-static void stream(void *to, size_t size)
+// The other half of the block that gives the next key.
+static void refill(void)
 {
-    uint32_t first[BLOCK_SIZE / 4], more[BLOCK_SIZE / 4];
-    uint8_t *at = to;
-    block(0, first);
-    for (uint32_t counter = 1; size > 0; counter++) {
-        size_t part = size < BLOCK_SIZE ? size : BLOCK_SIZE;
-        block(counter, more);
-        memcpy(at, more, part);
-        at += part;
-        size -= part;
-    }
-    memcpy(key, first, sizeof key);
+    uint32_t made[BLOCK_SIZE / 4];
+    block(0, made);
+    memcpy(key, made, sizeof key);
+    memcpy(stock, made + KEY_SIZE / 4, sizeof stock);
+    stock_left = sizeof stock;
 }
 
 void random_fill(void *to, size_t size)
 {
-    if (size > sizeof stock / 8) {
-        stream(to, size);
-        return;
+    for (uint8_t *at = to; size > 0;) {
+        if (stock_left == 0) refill();
+        size_t part = size < stock_left ? size : stock_left;
+        stock_left -= part;
+        memcpy(at, stock + stock_left, part);
+        memset(stock + stock_left, 0, part);
+        at += part;
+        size -= part;
     }
-    if (size > stock_left) {
-        stream(stock, sizeof stock);
-        stock_left = sizeof stock;
-    }
-    stock_left -= size;
-    memcpy(to, stock + stock_left, size);
-    memset(stock + stock_left, 0, size);
 }
 
 enum status sys_entropy_read(struct user_buffer data)
 {
     if (data.size > READ_MAX) return ERR_BAD_ARGUMENT;
-    uint8_t bytes[256];
-    for (size_t done = 0, part; done < data.size; done += part) {
-        part = data.size - done < sizeof bytes ? data.size - done : sizeof bytes;
+    struct progress *progress =
+        progress_get((const void *)sys_entropy_read, (uint64_t[3]){data.address, data.size}, 0);
+    enum status status = OK;
+    while (status == OK && progress->position < data.size) {
+        uint8_t bytes[KEY_SIZE];
+        size_t left = data.size - progress->position;
+        size_t part = left < sizeof bytes ? left : sizeof bytes;
         random_fill(bytes, part);
-        TRY(user_write(data.address + done, bytes, part));
+        status = user_write(data.address + progress->position, bytes, part);
+        if (status == OK) progress->position += part;
+        status = progress_go_on(status);
     }
-    return OK;
+    if (status != CALL_RESTART) progress_end(progress);
+    return status;
 }
 
 enum status sys_entropy_add(struct resource *resource, struct user_buffer data)
 {
     TRY(resource_check(resource, RESOURCE_ENTROPY, 0, 1));
     if (data.size > READ_MAX) return ERR_BAD_ARGUMENT;
-    uint8_t bytes[256];
-    for (size_t done = 0, part; done < data.size; done += part) {
-        part = data.size - done < sizeof bytes ? data.size - done : sizeof bytes;
-        TRY(user_read(bytes, data.address + done, part));
-        random_add(bytes, part);
+    struct progress *progress =
+        progress_get((const void *)sys_entropy_add, (uint64_t[3]){data.address, data.size}, 0);
+    enum status status = OK;
+    while (status == OK && progress->position < data.size) {
+        uint8_t bytes[KEY_SIZE]; // one block of the hash with the key and the time
+        size_t left = data.size - progress->position;
+        size_t part = left < sizeof bytes ? left : sizeof bytes;
+        status = user_read(bytes, data.address + progress->position, part);
+        if (status == OK) {
+            random_add(bytes, part);
+            progress->position += part;
+        }
+        status = progress_go_on(status);
     }
-    return OK;
+    if (status != CALL_RESTART) progress_end(progress);
+    return status;
 }

@@ -177,6 +177,7 @@ void page_claim(struct page *page)
 {
     page->state = PAGE_USED;
     page->references = 1;
+    page->is_fetchable = false;
     list_node_init(&page->node);
 }
 

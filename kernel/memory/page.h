@@ -20,7 +20,10 @@ struct page {
     struct list_node node;
     uint32_t references; // of a used page: memory objects that share it
     uint16_t range;
-    uint8_t order; // of a free block, in its first page
+    union {
+        uint8_t order;     // of a free block, in its first page
+        bool is_fetchable; // of a used page: what it holds can be executed
+    };
     enum page_state state;
 };
 

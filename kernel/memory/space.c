@@ -174,8 +174,8 @@ static enum status window_fault(struct space *space, const struct region *region
                      region->protection | memory_attributes(region->memory));
 }
 
-// Maps what is at hand around a page that cannot change, such as a program's text: contiguous runs
-// at once. Nobody is owed these pages, so failures do not count.
+// Maps what is at hand around a page that cannot change, such as a program's text that was executed
+// before: contiguous runs at once. Nobody is owed these pages, so failures do not count.
 static void fault_around(struct space *space, const struct region *region, uintptr_t address)
 {
     enum : uintptr_t { AROUND = 16 * PAGE_SIZE };
@@ -188,6 +188,7 @@ static void fault_around(struct space *space, const struct region *region, uintp
         struct page *page = nullptr;
         if (at < end && !arch_space_query(&space->arch, at, &there, &ignored))
             page = memory_peek(region->memory, region->offset + (at - region->start));
+        if (page != nullptr && protection & MAP_EXECUTE && !page->is_fetchable) page = nullptr;
         uint64_t physical = page == nullptr ? 0 : page_physical(page);
         if (page != nullptr && run_size > 0 && physical == run + run_size) {
             run_size += PAGE_SIZE;
@@ -214,6 +215,7 @@ enum status space_fault(struct space *space, uintptr_t address, uint32_t access)
     if (page == nullptr) return window_fault(space, region, address);
     uint32_t protection = region->protection, present;
     if (!memory_owns(memory, offset, page)) protection &= ~MAP_WRITE;
+    if (protection & MAP_WRITE) page->is_fetchable = false;
     protection |= memory_attributes(memory);
     if (arch_space_query(&space->arch, address, &there, &present)) {
         if (there == physical && !(protection & ~present)) return OK;

@@ -11,7 +11,7 @@
 #include "kernel/string.h"
 #include "kernel/trace.h"
 
-enum : uint32_t { STEP_PAGES = 8 };
+enum : uint32_t { STEP_PAGES = 8, CLONE_PAGES = 4 };
 
 void memory_init(void)
 {
@@ -252,6 +252,7 @@ enum status memory_page(struct memory *memory, uint64_t offset, bool write, stru
         *page = present;
     else
         TRY(page_own(memory, offset, present, page));
+    if (write) (*page)->is_fetchable = false;
     *physical = page_physical(*page);
     return OK;
 }
@@ -289,7 +290,7 @@ enum status memory_clone_step(struct memory *clone, struct memory *source, uint6
         *done = clone->size;
         return OK;
     }
-    uint64_t stop = least(end, (number | (STEP_PAGES - 1)) + 1);
+    uint64_t stop = least(end, (number | (CLONE_PAGES - 1)) + 1);
     memory_freeze(source, number << PAGE_SHIFT, stop << PAGE_SHIFT);
     struct page *page;
     while (number < stop && (page = page_tree_next(&source->pages, &number)) != nullptr) {

@@ -163,14 +163,22 @@ enum status sys_memory_physical(struct memory *memory, uint64_t offset, uint64_t
     return OK;
 }
 
-// Copies one piece, within a page, between the object and the current process.
+enum : size_t { COPY_PIECE = 2048 };
+
+// Copies one piece, within a page, between the object and the current process; or makes the page
+// the object's own, with *size zero then: each may take a page, and both together too long.
 static enum status copy_piece(struct memory *memory, uint64_t offset, uintptr_t address,
-                              size_t size, bool write)
+                              size_t *piece, bool write)
 {
     uint64_t physical;
+    size_t size = *piece;
     struct page *page = memory_peek(memory, offset);
-    if (write) TRY(memory_page(memory, offset, true, &page, &physical));
+    if (write && (page == nullptr || !memory_owns(memory, offset, page))) {
+        *piece = 0;
+        return memory_page(memory, offset, true, &page, &physical);
+    }
     if (page == nullptr) return user_write(address, zeros, size);
+    if (write) page->is_fetchable = false;
     uint8_t *at = (uint8_t *)page_address(page) + offset % PAGE_SIZE;
     return write ? user_read(at, address, size) : user_write(address, at, size);
 }
@@ -186,9 +194,9 @@ static enum status copy(const void *call, struct memory *memory, uint64_t offset
     enum status status = OK;
     while (status == OK && progress->position < data.size) {
         uint64_t at = offset + progress->position;
-        size_t room = PAGE_SIZE - at % PAGE_SIZE, left = data.size - progress->position;
+        size_t room = COPY_PIECE - at % COPY_PIECE, left = data.size - progress->position;
         size_t part = left < room ? left : room;
-        status = copy_piece(memory, at, data.address + progress->position, part, write);
+        status = copy_piece(memory, at, data.address + progress->position, &part, write);
         if (status == OK) progress->position += part;
         status = progress_go_on(status);
     }

@@ -87,6 +87,7 @@ static enum status copy_step(struct thread *from, struct thread *to, uint32_t do
         *receiver_fails = true;
         TRY(space_reach(&to->process->space, target, MAP_WRITE, &at));
         *receiver_fails = false;
+        if (arch_interrupt_pending()) return CALL_RESTART;
         return arch_user_read(at, source, step) ? OK : ERR_BAD_ADDRESS;
     }
     TRY(space_reach(&from->process->space, source, MAP_READ, &at));
@@ -108,6 +109,7 @@ static enum status copy(struct thread *from, struct thread *to, bool *receiver_f
                                 to->ipc.transfer.receive + ipc->copied, size - ipc->copied);
         enum status status = copy_step(from, to, ipc->copied, step, receiver_fails);
         uint64_t limit = 0;
+        if (status == CALL_RESTART) return status;
         if (status != OK && reap_make_room(&limit)) return CALL_RESTART;
         if (status != OK) ipc->copied_with = 0;
         TRY(status);

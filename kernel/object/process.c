@@ -17,7 +17,7 @@
 #include "kernel/time/timer.h"
 #include "kernel/trace.h"
 
-enum : uint32_t { HANDLES_PER_STEP = 16 };
+enum : uint32_t { HANDLES_PER_STEP = 4 };
 static struct slab process_slab;
 static struct list all;
 static uint32_t count;

@@ -169,12 +169,23 @@ void arch_space_fini(struct arch_space *space)
     space->root = 0;
 }
 
+// Pages whose instructions were fetched before are so still: who may write to one says so.
+static void make_fetchable(uint64_t physical, size_t size)
+{
+    for (uint64_t at = physical; at < physical + size; at += ARCH_PAGE_SIZE) {
+        struct page *page = page_of(at);
+        if (page != nullptr && page->is_fetchable) continue;
+        map_sync_instructions(arch_physical_to_virtual(at), ARCH_PAGE_SIZE);
+        if (page != nullptr) page->is_fetchable = true;
+    }
+}
+
 enum status arch_space_map(struct arch_space *space, uintptr_t address, uint64_t physical,
                            size_t size, uint32_t protection)
 {
     uint64_t attributes = user_attributes(protection);
     bool is_block = size == BLOCK_2M && (address | physical) % BLOCK_2M == 0;
-    if (protection & SPACE_EXECUTE) map_sync_instructions(arch_physical_to_virtual(physical), size);
+    if (protection & SPACE_EXECUTE) make_fetchable(physical, size);
     struct path path, last;
     if (!extend(space, address, is_block ? 2 : 3, &path)) return ERR_NO_MEMORY;
     if (path.level == 2) {
