@@ -104,8 +104,10 @@ void arch_frame_sanitise(struct frame *frame);
 // The TLS register of a thread. Inline; takes effect at the latest when the frame is resumed.
 static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t pointer);
 
-// Prints the registers through `print`, for user faults and panics.
-void arch_frame_print(const struct frame *frame, void (*print)(const char *format, ...));
+// Prints a line of the registers through `print`, for user faults and panics; false: there are not
+// that many lines.
+bool arch_frame_print(const struct frame *frame, uint32_t line,
+                      void (*print)(const char *format, ...));
 
 // --- Floating point and SIMD ---
 

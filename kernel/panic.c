@@ -76,7 +76,8 @@ void trap_kernel_fault(struct frame *frame, const char *what, uintptr_t address)
               (unsigned long)address, (unsigned long)arch_frame_pc(frame),
               name == nullptr ? "?" : name, (unsigned long)offset);
     print_current();
-    arch_frame_print(frame, log_print);
+    for (uint32_t line = 0; arch_frame_print(frame, line, log_print); line++) {
+    }
     panic_backtrace(arch_frame_base(frame));
     stop();
 }

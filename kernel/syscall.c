@@ -2,6 +2,7 @@
 // System calls enter here; the dispatcher made from abi/syscalls.def looks everything up.
 #include "kernel/syscall.h"
 #include "kernel/memory/progress.h"
+#include "kernel/memory/user.h"
 #include "kernel/object/reap.h"
 #include "kernel/object/thread.h"
 #include "kernel/schedule/lock.h"
@@ -22,6 +23,7 @@ static bool is_starved(enum status status)
                                                 enum status status)
 {
     uint64_t limit = 0;
+    if (status == ERR_BAD_ADDRESS && user_copy_stopped()) return CALL_RESTART;
     while (is_starved(status) && reap_make_room(&limit)) {
         if (lock_should_pass()) return CALL_RESTART;
         status = syscall_dispatch(frame, number);

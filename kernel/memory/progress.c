@@ -2,6 +2,7 @@
 // Progress of long calls, one per thread.
 #include "kernel/memory/progress.h"
 #include "kernel/log.h"
+#include "kernel/memory/user.h"
 #include "kernel/object/reap.h"
 #include "kernel/object/thread.h"
 #include "kernel/schedule/lock.h"
@@ -35,6 +36,7 @@ bool progress_should_stop(void)
 enum status progress_go_on(enum status status)
 {
     uint64_t limit = 0;
+    if (status < OK && user_copy_stopped()) return CALL_RESTART;
     if (status < OK && !reap_make_room(&limit)) return status;
     return progress_should_stop() ? CALL_RESTART : OK;
 }

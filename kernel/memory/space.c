@@ -9,6 +9,7 @@
 #include "kernel/object/memory.h"
 #include "kernel/object/quota.h"
 #include "kernel/schedule/lock.h"
+#include "kernel/syscall.h"
 
 enum : uint64_t { STEP = 32 * PAGE_SIZE, BLOCK = 2ull << 20 };
 enum : uint32_t { ACCESS = MAP_READ | MAP_WRITE | MAP_EXECUTE, CLEAR_STEPS = 8 };
@@ -213,6 +214,7 @@ enum status space_fault(struct space *space, uintptr_t address, uint32_t access)
     struct page *page;
     TRY(memory_page(memory, offset, access == MAP_WRITE, &page, &physical));
     if (page == nullptr) return window_fault(space, region, address);
+    if (arch_interrupt_pending()) return CALL_RESTART;
     uint32_t protection = region->protection, present;
     if (!memory_owns(memory, offset, page)) protection &= ~MAP_WRITE;
     if (protection & MAP_WRITE) page->is_fetchable = false;

@@ -60,7 +60,7 @@ enum status space_protect(struct space *space, uintptr_t *address, uintptr_t end
 
 // Brings the page at `address` in. OK: access (one of MAP_READ, MAP_WRITE, MAP_EXECUTE) may be
 // repeated. ERR_BAD_ADDRESS: not mapped or wrong access. ERR_NO_MEMORY, ERR_QUOTA: cannot be
-// supplied.
+// supplied. CALL_RESTART: an interrupt waits, and the way is only half done.
 enum status space_fault(struct space *space, uintptr_t address, uint32_t access);
 
 // Frees a bounded part of everything; true when nothing is left. For a process that is dead, and

@@ -4,6 +4,20 @@
 #include "kernel/memory/user.h"
 #include <arch/arch.h>
 
+static bool stopped; // guarded by the kernel lock
+
+void user_copy_stop(void)
+{
+    stopped = true;
+}
+
+bool user_copy_stopped(void)
+{
+    bool was = stopped;
+    stopped = false;
+    return was;
+}
+
 bool user_range_is_valid(uintptr_t address, size_t size)
 {
     if (size == 0) return true;

@@ -14,4 +14,10 @@ struct user_buffer {
 
 enum status user_read(void *to, uintptr_t from, size_t size);
 enum status user_write(uintptr_t to, const void *from, size_t size);
+
+// A copy that seemed to fail was stopped for an interrupt, by whoever answers its faults: what
+// asked for it is to be made again. Asking clears it.
+void user_copy_stop(void);
+bool user_copy_stopped(void);
+
 bool user_range_is_valid(uintptr_t address, size_t size);

@@ -10,6 +10,7 @@
 #include "kernel/object/thread.h"
 #include "kernel/schedule/lock.h"
 #include "kernel/trace.h"
+#include "kernel/syscall.h"
 #include "kernel/trap.h"
 
 enum : uint32_t { USER_BACKTRACE_DEPTH = 16 };
@@ -31,34 +32,53 @@ static void print_address(const struct process *process, uintptr_t address)
     }
 }
 
-// Frame records in user memory: the caller's record, then the return address.
-static void print_backtrace(const struct process *process, const struct frame *frame)
+// The next frame record in user memory: the caller's record, then the return address. False: there
+// is none.
+static bool print_record(struct process *process)
 {
-    log_print("    backtrace:");
-    print_address(process, arch_frame_pc(frame));
-    uintptr_t base = arch_frame_base(frame);
-    for (uint32_t depth = 0; depth < USER_BACKTRACE_DEPTH; depth++) {
-        uintptr_t record[2];
-        if (base % sizeof(uintptr_t) != 0 || user_read(record, base, sizeof record) != OK) break;
-        if (record[1] == 0) break;
-        print_address(process, record[1]);
-        if (record[0] <= base) break;
-        base = record[0];
+    struct fault_report *report = &process->report;
+    uintptr_t base = report->base, record[2];
+    if (++report->depth > USER_BACKTRACE_DEPTH || base % sizeof(uintptr_t) != 0) return false;
+    if (user_read(record, base, sizeof record) != OK || record[1] == 0) return false;
+    print_address(process, record[1]);
+    report->base = record[0];
+    return record[0] > base;
+}
+
+// A line of the report, or a piece of the last; true when all is told.
+static bool report_step(struct process *process, const struct frame *frame,
+                        enum fault_reason reason, uintptr_t address)
+{
+    struct fault_report *report = &process->report;
+    if (report->line == 0) {
+        log_print("fault: process %lu (%s), thread %lu: %s, address 0x%lx\n",
+                  (unsigned long)process->object.id, process->name,
+                  (unsigned long)thread_current()->object.id, reasons[reason],
+                  (unsigned long)address);
+    } else if (report->depth > 0) {
+        if (print_record(process)) return false;
+        log_print("\n");
+        return true;
+    } else if (!arch_frame_print(frame, report->line - 1, log_print)) {
+        log_print("    backtrace:");
+        print_address(process, arch_frame_pc(frame));
+        report->base = arch_frame_base(frame);
+        report->depth = 1;
     }
-    log_print("\n");
+    report->line++;
+    return false;
 }
 
 void fault_report(struct frame *frame, enum fault_reason reason, uintptr_t address)
 {
     struct process *process = process_current();
     if (!process->ending) {
-        log_print("fault: process %lu (%s), thread %lu: %s, address 0x%lx\n",
-                  (unsigned long)process->object.id, process->name,
-                  (unsigned long)thread_current()->object.id, reasons[reason],
-                  (unsigned long)address);
-        arch_frame_print(frame, log_print);
-        print_backtrace(process, frame);
         process_end(process, FE_EXIT_FAULT - (int32_t)reason);
+        process->report = (struct fault_report){.is_due = true};
+    }
+    while (process->report.is_due) {
+        if (report_step(process, frame, reason, address)) process->report.is_due = false;
+        if (arch_interrupt_pending()) return; // faults again
     }
     while (!process_end_step(process)) {
         if (lock_should_pass()) return;
@@ -80,7 +100,7 @@ void trap_fault(struct frame *frame, enum fault_reason reason, uintptr_t address
     cpu->faults++;
     enum status status = bring_in(reason, address);
     trace_fault(reason, address, status);
-    if (status == OK) return;
+    if (status >= OK) return;
     bool starved = status == ERR_NO_MEMORY || status == ERR_QUOTA;
     uint64_t limit = 0;
     if (starved && reap_make_room(&limit)) return; // and faults again
@@ -93,5 +113,6 @@ bool trap_user_copy_fault(uintptr_t address, bool write)
     enum fault_reason reason = write ? FAULT_WRITE : FAULT_READ;
     enum status status = bring_in(reason, address);
     trace_fault(reason, address, status);
+    if (status == CALL_RESTART) user_copy_stop();
     return status == OK;
 }

@@ -219,14 +219,10 @@ static enum status segment_map(const struct image *image, const struct macho_vie
     return status;
 }
 
-enum status image_map(struct image *image, struct space *space, uintptr_t *base)
+enum status image_map(struct image *image, struct space *space, uintptr_t base, uint32_t segment)
 {
-    ASSERT(image->verified);
-    const struct macho *macho = &image->layout;
-    TRY(space_place_apart(space, macho->memory_size, base));
-    for (uint32_t i = 0; i < macho->segment_count; i++)
-        TRY(segment_map(image, &macho->segment[i], space, *base));
-    return OK;
+    ASSERT(image->verified && segment < image->layout.segment_count);
+    return segment_map(image, &image->layout.segment[segment], space, base);
 }
 
 // --- System calls ---------------------------------------------------------------

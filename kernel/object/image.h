@@ -40,6 +40,6 @@ enum status image_make(struct process *owner, struct memory *memory, uint64_t si
 // Whether the image may be given what is mounted at `path`: below one of its names, if it has any.
 bool image_may_name(const struct image *image, const char *path, size_t size);
 
-// Maps all segments at a random place; *base is where address 0 of the image is. Text and constants
-// are shared, data is copied when written to. On failure the space is to be cleared.
-enum status image_map(struct image *image, struct space *space, uintptr_t *base);
+// Maps a segment of the image, whose address 0 is to be at `base`. Text and constants are shared,
+// data is copied when written to. On failure the space is to be cleared.
+enum status image_map(struct image *image, struct space *space, uintptr_t base, uint32_t segment);

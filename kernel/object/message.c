@@ -109,7 +109,7 @@ static enum status copy(struct thread *from, struct thread *to, bool *receiver_f
                                 to->ipc.transfer.receive + ipc->copied, size - ipc->copied);
         enum status status = copy_step(from, to, ipc->copied, step, receiver_fails);
         uint64_t limit = 0;
-        if (status == CALL_RESTART) return status;
+        if (status == CALL_RESTART || (status != OK && user_copy_stopped())) return CALL_RESTART;
         if (status != OK && reap_make_room(&limit)) return CALL_RESTART;
         if (status != OK) ipc->copied_with = 0;
         TRY(status);

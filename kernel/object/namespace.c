@@ -7,6 +7,8 @@
 #include "kernel/object/channel.h"
 #include "kernel/object/quota.h"
 #include "kernel/string.h"
+#include "kernel/syscall.h"
+#include <arch/arch.h>
 
 static struct slab point_slab, mount_slab, text_slab;
 
@@ -80,24 +82,23 @@ static struct mount_point *point_find(const struct namespace *name_space, uint64
 
 static void mount_free(struct namespace *name_space, struct mount *mount)
 {
-    ASSERT(name_space->mount_count > 0);
     struct session *session = mount->session;
     list_remove(&mount->node);
+    tree_take(&name_space->mounts, &mount->by_id);
     text_clear(name_space->object.owner, &mount->start);
     release(name_space->object.owner, &mount_slab, sizeof *mount, mount);
-    name_space->mount_count--;
     object_put_handle(&session->object);
 }
 
 static void point_free(struct namespace *name_space, struct mount_point *point)
 {
     ASSERT(list_is_empty(&point->mounts));
-    tree_take(&name_space->points, &point->node);
+    if (!point->is_replaced) tree_take(&name_space->points, &point->node);
     text_clear(name_space->object.owner, &point->path);
     release(name_space->object.owner, &point_slab, sizeof *point, point);
 }
 
-enum : uint32_t { FREE_STEP = 8 }; // mounts per bounded step
+enum : uint32_t { FREE_STEP = 4 }; // mounts per bounded step
 
 static bool namespace_reap(struct reap *reap)
 {
@@ -105,7 +106,7 @@ static bool namespace_reap(struct reap *reap)
     for (uint32_t step = 0; step < FREE_STEP; step++) {
         struct tree_node *root = name_space->points.root;
         if (root == nullptr) {
-            ASSERT(name_space->mount_count == 0);
+            ASSERT(tree_is_empty(&name_space->mounts));
             object_free(&name_space->object);
             return true;
         }
@@ -117,6 +118,31 @@ static bool namespace_reap(struct reap *reap)
             point_free(name_space, point);
     }
     return false;
+}
+
+// A union that another mount has taken the place of. Few go at once, many in steps.
+static bool point_reap(struct reap *reap)
+{
+    struct mount_point *point = CONTAINER(reap, struct mount_point, reap);
+    struct namespace *name_space = point->owner;
+    for (uint32_t step = 0; step < FREE_STEP; step++) {
+        struct list_node *node = list_first(&point->mounts);
+        if (node == nullptr) {
+            point_free(name_space, point);
+            object_put(&name_space->object);
+            return true;
+        }
+        mount_free(name_space, CONTAINER(node, struct mount, node));
+    }
+    return false;
+}
+
+static void point_replace(struct namespace *name_space, struct mount_point *point)
+{
+    tree_take(&name_space->points, &point->node);
+    point->is_replaced = true;
+    object_get(&name_space->object);
+    if (!point_reap(&point->reap)) reap_add(&point->reap);
 }
 
 static void namespace_destroy(struct object *object)
@@ -161,13 +187,10 @@ static bool is_clean(const char *path, size_t size)
     return true;
 }
 
-static enum status point_make(struct namespace *name_space, const char *path, size_t size,
-                              struct mount_point **result)
+static enum status point_new(struct namespace *name_space, const char *path, size_t size,
+                             struct mount_point **result)
 {
     struct process *owner = name_space->object.owner;
-    uint64_t hash = hash_of(path, size);
-    *result = point_find(name_space, hash, path, size);
-    if (*result != nullptr) return OK;
     struct mount_point *point;
     TRY(allocate(owner, &point_slab, sizeof *point, &point));
     enum status status = text_set(owner, &point->path, path, size);
@@ -176,9 +199,25 @@ static enum status point_make(struct namespace *name_space, const char *path, si
         return status;
     }
     list_init(&point->mounts);
-    tree_add(&name_space->points, &point->node, hash);
-    name_space->sizes |= size_bit(size);
+    point->owner = name_space;
+    reap_init(&point->reap, point_reap);
     *result = point;
+    return OK;
+}
+
+// The point of `plan`'s path, with its union in it or empty; in the place of the one before when
+// that is replaced.
+static enum status point_make(struct namespace *name_space, const struct mount_plan *plan,
+                              struct mount_point **result)
+{
+    uint64_t hash = hash_of(plan->path, plan->path_size);
+    struct mount_point *old = point_find(name_space, hash, plan->path, plan->path_size);
+    *result = old;
+    if (old != nullptr && (plan->flags & ~(uint32_t)MOUNT_CREATE) != MOUNT_REPLACE) return OK;
+    TRY(point_new(name_space, plan->path, plan->path_size, result));
+    if (old != nullptr) point_replace(name_space, old);
+    tree_add(&name_space->points, &(*result)->node, hash);
+    name_space->sizes |= size_bit(plan->path_size);
     return OK;
 }
 
@@ -197,8 +236,7 @@ static enum status mount_make(struct namespace *name_space, const struct mount_p
     mount->session = plan->session;
     mount->rights = plan->rights;
     mount->flags = plan->flags & MOUNT_CREATE;
-    mount->id = name_space->next_id++;
-    name_space->mount_count++;
+    tree_add(&name_space->mounts, &mount->by_id, name_space->next_id++);
     object_get_handle(&plan->session->object);
     *result = mount;
     return OK;
@@ -208,40 +246,94 @@ enum status namespace_add(struct namespace *name_space, const struct mount_plan 
 {
     uint32_t order = plan->flags & ~(uint32_t)MOUNT_CREATE;
     if (!is_clean(plan->path, plan->path_size) || order > MOUNT_AFTER) return ERR_BAD_ARGUMENT;
-    if (name_space->mount_count >= MOUNTS_MAX) return ERR_QUOTA;
     struct mount *mount;
     TRY(mount_make(name_space, plan, &mount));
     struct mount_point *point;
-    enum status status = point_make(name_space, plan->path, plan->path_size, &point);
+    enum status status = point_make(name_space, plan, &point);
     if (status != OK) {
         mount_free(name_space, mount);
         return status;
     }
-    while (order == MOUNT_REPLACE && !list_is_empty(&point->mounts)) {
-        mount_free(name_space, CONTAINER(list_first(&point->mounts), struct mount, node));
-    }
+    mount->point = point;
     if (order == MOUNT_AFTER)
         list_append(&point->mounts, &mount->node);
     else
         list_prepend(&point->mounts, &mount->node);
-    *id = mount->id;
+    *id = mount->by_id.key;
     name_space->generation++;
     return OK;
 }
 
+// --- Looking ---
+
+struct mount *namespace_first(const struct namespace *name_space)
+{
+    const struct tree_node *node = name_space->points.first;
+    if (node == nullptr) return nullptr;
+    struct mount_point *point = CONTAINER(node, struct mount_point, node);
+    return CONTAINER(list_first(&point->mounts), struct mount, node); // none is empty
+}
+
+static struct mount *union_next(const struct mount *mount)
+{
+    struct list_node *node = mount->node.next;
+    return node == &mount->point->mounts.head ? nullptr : CONTAINER(node, struct mount, node);
+}
+
+struct mount *namespace_next(const struct mount *mount)
+{
+    struct mount *next = union_next(mount);
+    if (next != nullptr) return next;
+    struct tree_node *node = tree_next(&mount->point->node);
+    if (node == nullptr) return nullptr;
+    struct mount_point *point = CONTAINER(node, struct mount_point, node);
+    return CONTAINER(list_first(&point->mounts), struct mount, node);
+}
+
+// Moves the cursor to `index`, by `next`; a cursor that is past it, or of another generation,
+// begins at `first`.
+static enum status cursor_move(struct mount_cursor *cursor, struct mount_cursor first,
+                               struct mount *(*next)(const struct mount *), uint32_t index)
+{
+    enum : uint32_t { STEP = 32 };
+    if (cursor->generation != first.generation || cursor->index > index) *cursor = first;
+    for (uint32_t i = 1; cursor->mount != nullptr && cursor->index < index; i++) {
+        cursor->mount = next(cursor->mount);
+        cursor->index++;
+        if (i % STEP == 0 && arch_interrupt_pending()) return CALL_RESTART;
+    }
+    return cursor->mount == nullptr ? ERR_NOT_FOUND : OK;
+}
+
+enum status namespace_at(struct namespace *name_space, uint32_t index, struct mount **mount)
+{
+    struct mount_cursor first = {namespace_first(name_space), name_space->generation, 0};
+    TRY(cursor_move(&name_space->cursor, first, namespace_next, index));
+    *mount = name_space->cursor.mount;
+    return OK;
+}
+
+struct mount *namespace_by_id(const struct namespace *name_space, uint64_t id)
+{
+    struct tree_node *node = tree_find(&name_space->mounts, id);
+    if (node == nullptr || node->key != id) return nullptr;
+    struct mount *mount = CONTAINER(node, struct mount, by_id);
+    return mount->point->is_replaced ? nullptr : mount;
+}
+
 // The point of the longest prefix of `path`; most prefixes have a size that no point has.
-static const struct mount_point *longest_find(const struct namespace *name_space, const char *path,
-                                              size_t size, size_t *prefix)
+static struct mount_point *longest_find(const struct namespace *name_space, const char *path,
+                                        size_t size, size_t *prefix)
 {
     size_t end = size < MOUNT_PATH_MAX + 1 ? size : MOUNT_PATH_MAX + 1, at = 1;
     uint64_t hash = hash_of("/", 1);
-    const struct mount_point *best = nullptr;
+    struct mount_point *best = nullptr;
     while (at < end) {
         do {
             hash = (hash ^ (uint8_t)path[at++]) * HASH_PRIME;
         } while (at < end && path[at] != '/');
         if ((name_space->sizes & size_bit(at)) == 0) continue;
-        const struct mount_point *point = point_find(name_space, hash, path, at);
+        struct mount_point *point = point_find(name_space, hash, path, at);
         if (point == nullptr) continue;
         best = point;
         *prefix = at;
@@ -251,32 +343,30 @@ static const struct mount_point *longest_find(const struct namespace *name_space
     return point_find(name_space, hash_of("/", 1), "/", 1);
 }
 
-enum status namespace_find(const struct namespace *name_space, const char *path, size_t size,
+enum status namespace_find(struct namespace *name_space, const char *path, size_t size,
                            uint32_t index, struct resolution *found)
 {
     if (size == 0 || path[0] != '/') return ERR_BAD_ARGUMENT;
-    const struct mount_point *best = longest_find(name_space, path, size, &found->prefix);
+    struct mount_point *best = longest_find(name_space, path, size, &found->prefix);
     if (best == nullptr) return ERR_NOT_FOUND;
-    const struct list_node *node = best->mounts.head.next;
-    for (; node != &best->mounts.head && index > 0; index--) node = node->next;
-    if (node == &best->mounts.head) return ERR_NOT_FOUND;
-    found->mount = CONTAINER(node, struct mount, node);
+    struct mount *first = CONTAINER(list_first(&best->mounts), struct mount, node);
+    found->mount = first;
+    if (index == 0) return OK;
+    struct mount_cursor start = {first, name_space->generation, 0};
+    TRY(cursor_move(&best->cursor, start, union_next, index));
+    found->mount = best->cursor.mount;
     return OK;
 }
 
 enum status namespace_remove(struct namespace *name_space, const char *path, size_t size,
                              uint64_t id)
 {
-    struct mount_point *point = point_find(name_space, hash_of(path, size), path, size);
-    if (point == nullptr) return ERR_NOT_FOUND;
-    for (struct list_node *node = point->mounts.head.next; node != &point->mounts.head;
-         node = node->next) {
-        struct mount *mount = CONTAINER(node, struct mount, node);
-        if (mount->id != id) continue;
-        mount_free(name_space, mount);
-        if (list_is_empty(&point->mounts)) point_free(name_space, point);
-        name_space->generation++;
-        return OK;
-    }
-    return ERR_NOT_FOUND;
+    struct mount *mount = namespace_by_id(name_space, id);
+    if (mount == nullptr) return ERR_NOT_FOUND;
+    struct mount_point *point = mount->point;
+    if (point->path.size != size || memcmp(point->path.at, path, size) != 0) return ERR_NOT_FOUND;
+    mount_free(name_space, mount);
+    if (list_is_empty(&point->mounts)) point_free(name_space, point);
+    name_space->generation++;
+    return OK;
 }

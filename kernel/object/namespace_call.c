@@ -44,29 +44,16 @@ static enum status copy_mount(struct namespace *to, const struct mount_point *po
     return namespace_add(to, &plan, &id);
 }
 
-static enum status copy_point(struct namespace *to, const struct mount_point *point)
+// Mounts are copied in the order of listing; a source that changed meanwhile, from its start again.
+static enum status clone_steps(struct namespace *to)
 {
-    for (struct list_node *node = point->mounts.head.next; node != &point->mounts.head;
-         node = node->next) {
-        TRY(copy_mount(to, point, CONTAINER(node, struct mount, node)));
+    enum status status = OK;
+    while (status == OK && to->copying != nullptr) {
+        status = copy_mount(to, to->copying->point, to->copying);
+        if (status == OK) to->copying = namespace_next(to->copying);
+        status = progress_go_on(status);
     }
-    return OK;
-}
-
-// Points are copied in the order of their hashes; `position` is the hash to go on from. A source
-// that changed meanwhile is copied from its start again.
-static enum status clone_steps(const struct namespace *from, struct progress *progress)
-{
-    struct namespace *to = (struct namespace *)progress->object;
-    struct tree_node *node = tree_find(&from->points, progress->position);
-    for (; node != nullptr; node = tree_next(node)) {
-        if (lock_should_pass() && progress->position != node->key) {
-            progress->position = node->key;
-            return CALL_RESTART;
-        }
-        TRY(copy_point(to, CONTAINER(node, struct mount_point, node)));
-    }
-    return OK;
+    return status;
 }
 
 enum status sys_namespace_clone(struct namespace *name_space, fe_handle *handle)
@@ -77,9 +64,10 @@ enum status sys_namespace_clone(struct namespace *name_space, fe_handle *handle)
     if (progress->object == nullptr) {
         struct namespace *made;
         TRY(namespace_create(process_current(), &made));
+        made->copying = namespace_first(name_space);
         progress->object = &made->object;
     }
-    enum status status = clone_steps(name_space, progress);
+    enum status status = clone_steps((struct namespace *)progress->object);
     if (status == CALL_RESTART) return status;
     if (status == OK) status = give((struct namespace *)progress->object, handle);
     progress_end(progress);
@@ -130,34 +118,18 @@ enum status sys_namespace_resolve(struct namespace *name_space, struct user_buff
     TRY(user_read(text, path.address, size));
     struct resolution found;
     TRY(namespace_find(name_space, text, size, index, &found));
-    *mount = found.mount->id;
+    *mount = found.mount->by_id.key;
     *length = found.prefix;
     *flags = found.mount->flags;
     return OK;
 }
 
-// Mounts are few and found by walking all.
-static struct mount *mount_by_id(const struct namespace *name_space, uint64_t id,
-                                 struct mount_point **at_point)
-{
-    for (struct tree_node *at = name_space->points.first; at != nullptr; at = tree_next(at)) {
-        struct mount_point *point = CONTAINER(at, struct mount_point, node);
-        for (struct list_node *node = point->mounts.head.next; node != &point->mounts.head;
-             node = node->next) {
-            struct mount *mount = CONTAINER(node, struct mount, node);
-            *at_point = point;
-            if (mount->id == id) return mount;
-        }
-    }
-    return nullptr;
-}
-
 enum status sys_namespace_session(struct namespace *name_space, uint64_t id,
                                   struct user_buffer start, fe_handle *session, size_t *length)
 {
-    struct mount_point *point;
-    const struct mount *mount = mount_by_id(name_space, id, &point);
+    const struct mount *mount = namespace_by_id(name_space, id);
     if (mount == nullptr) return ERR_NOT_FOUND;
+    const struct mount_point *point = mount->point;
     const struct image *image = process_current()->image;
     if (image != nullptr && !image_may_name(image, point->path.at, point->path.size))
         return ERR_NOT_ENTITLED;
@@ -173,19 +145,13 @@ enum status sys_namespace_list(struct namespace *name_space, uint32_t index,
                                struct user_buffer path, uint64_t *mount, size_t *length,
                                uint32_t *flags)
 {
-    for (struct tree_node *at = name_space->points.first; at != nullptr; at = tree_next(at)) {
-        struct mount_point *point = CONTAINER(at, struct mount_point, node);
-        for (struct list_node *node = point->mounts.head.next; node != &point->mounts.head;
-             node = node->next) {
-            if (index-- > 0) continue;
-            const struct mount *found = CONTAINER(node, struct mount, node);
-            if (path.size < point->path.size) return ERR_TOO_LARGE;
-            TRY(user_write(path.address, point->path.at, point->path.size));
-            *mount = found->id;
-            *length = point->path.size;
-            *flags = found->flags;
-            return OK;
-        }
-    }
-    return ERR_NOT_FOUND;
+    struct mount *found;
+    TRY(namespace_at(name_space, index, &found));
+    const struct text *text = &found->point->path;
+    if (path.size < text->size) return ERR_TOO_LARGE;
+    TRY(user_write(path.address, text->at, text->size));
+    *mount = found->by_id.key;
+    *length = text->size;
+    *flags = found->flags;
+    return OK;
 }

@@ -48,9 +48,22 @@ void process_release(struct process *process)
     if (--process->charged == 0 && process->object.references == 0) free_structure(process);
 }
 
+// It was given up while it was being made: its space is the reaper's.
+static void abandon(struct process *process)
+{
+    process->is_filled = true;
+    object_get(&process->object); // its own, until the space is gone
+    process_end(process, FE_EXIT_KILLED);
+    reap_add(&process->reap);
+}
+
 static void process_destroy(struct object *object)
 {
     struct process *process = (struct process *)object;
+    if (!process->is_filled) {
+        abandon(process);
+        return;
+    }
     watch_clear(&process->watchers);
     if (process->charged == 0) free_structure(process);
 }
@@ -228,20 +241,35 @@ static enum status take_quota(const struct process_plan *plan, struct quota **qu
     return OK;
 }
 
-static enum status fill(struct process *process, const struct process_plan *plan)
+static enum status clock_map(struct process *process)
 {
-    TRY(space_init(&process->space, process));
-    struct memory *clock = clock_page_memory();
     struct space_view view = {
-        .memory = clock, .size = PAGE_SIZE, .flags = MAP_READ, .allowed = MAP_READ};
-    if (clock != nullptr) TRY(space_map(&process->space, &view, &process->clock_page));
-    if (plan->image == nullptr) return OK;
-    TRY(image_map(plan->image, &process->space, &process->image_base));
-    process->image_entry = process->image_base + plan->image->layout.entry;
+        .memory = clock_page_memory(), .size = PAGE_SIZE, .flags = MAP_READ, .allowed = MAP_READ};
+    return view.memory == nullptr ? OK : space_map(&process->space, &view, &process->clock_page);
+}
+
+// The clock page, the image's place, its segments one by one.
+enum status process_fill(struct process *process)
+{
+    enum : uint32_t { CLOCK, PLACE, SEGMENTS };
+    struct image *image = process->image;
+    uint32_t end = image == nullptr ? PLACE : SEGMENTS + image->layout.segment_count;
+    if (process->filled == CLOCK) {
+        TRY(clock_map(process));
+    } else if (process->filled == PLACE) {
+        TRY(space_place_apart(&process->space, image->layout.memory_size, &process->image_base));
+        process->image_entry = process->image_base + image->layout.entry;
+    } else {
+        TRY(image_map(image, &process->space, process->image_base, process->filled - SEGMENTS));
+    }
+    if (++process->filled < end) return OK;
+    process->is_filled = true;
+    object_get(&process->object); // its own, until the space is gone
+    trace_process(process, TRACE_PROCESS);
     return OK;
 }
 
-enum status process_create(const struct process_plan *plan, struct process **result)
+enum status process_begin(const struct process_plan *plan, struct process **result)
 {
     struct quota *quota;
     TRY(take_quota(plan, &quota));
@@ -258,17 +286,21 @@ enum status process_create(const struct process_plan *plan, struct process **res
         return ERR_QUOTA;
     }
     init(process, plan);
-    object_get(&process->object); // its own, until the space is gone
-    enum status status = fill(process, plan);
-    if (status != OK) {
-        process_end(process, FE_EXIT_KILLED);
-        reap_add(&process->reap);
+    enum status status = space_init(&process->space, process);
+    if (status == OK)
+        *result = process;
+    else
         object_put(&process->object);
-        return status;
-    }
-    trace_process(process, TRACE_PROCESS);
-    *result = process;
-    return OK;
+    return status;
+}
+
+enum status process_create(const struct process_plan *plan, struct process **result)
+{
+    TRY(process_begin(plan, result));
+    enum status status = OK;
+    while (status == OK && !(*result)->is_filled) status = process_fill(*result);
+    if (status != OK) object_put(&(*result)->object);
+    return status;
 }
 
 bool process_may_hold(const struct process *process, const struct object *object)

@@ -58,6 +58,13 @@ struct handle_table {
 
 enum process_phase : uint8_t { PROCESS_END_THREADS, PROCESS_END_HANDLES, PROCESS_END_SPACE };
 
+// How far the report of the fault that ends a process has come.
+struct fault_report {
+    uintptr_t base; // of the next frame record
+    uint8_t line, depth;
+    bool is_due;
+};
+
 struct process {
     struct object object;
     struct handle_table handles;
@@ -78,8 +85,11 @@ struct process {
     uint32_t priority_ceiling;
     enum process_state state;
     enum process_phase phase;
+    struct fault_report report;
     bool ending; // its end has begun: no new threads, no new handles
     bool stopped;
+    bool is_filled;
+    uint32_t filled;    // steps of process_fill that are done
     uint32_t parking;   // threads that a stop has still to look at
     struct list parked; // threads that would run were it not stopped
     int32_t exit_code;
@@ -99,7 +109,12 @@ struct process_plan {
     const char *name;
 };
 
-// Makes a process, image and clock page mapped.
+// Makes a process, to be filled by steps, each a bounded part of the way to image and clock page
+// mapped, until it is_filled. Not filled, it goes with its last reference.
+enum status process_begin(const struct process_plan *plan, struct process **process);
+enum status process_fill(struct process *process);
+
+// Both.
 enum status process_create(const struct process_plan *plan, struct process **process);
 
 // Begins the end with `code`; further calls change nothing.

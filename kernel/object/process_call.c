@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The system calls on processes, but for those that change mappings (mapping.c).
 #include "kernel/memory/page.h"
+#include "kernel/memory/progress.h"
 #include "kernel/memory/user.h"
 #include "kernel/object/event.h"
 #include "kernel/object/handle.h"
@@ -56,14 +57,26 @@ enum status sys_process_create(struct process *parent, fe_handle image,
 {
     struct process_plan plan;
     TRY(plan_child(parent, image, options, &plan));
-    make_room();
     TRY(handle_reserve(process_current(), 1));
-    struct process *child;
-    TRY(process_create(&plan, &child));
-    *base = child->image_base;
-    *handle = handle_insert(process_current(), &child->object, RIGHT_ALL);
-    object_put(&child->object);
-    return OK;
+    struct progress *progress = progress_get(
+        (const void *)sys_process_create,
+        (uint64_t[3]){parent->object.id, plan.image->object.id, (uintptr_t)options->name_space}, 0);
+    if (progress->object == nullptr) {
+        struct process *made;
+        make_room();
+        TRY(process_begin(&plan, &made));
+        progress->object = &made->object;
+    }
+    struct process *child = (struct process *)progress->object;
+    enum status status = OK;
+    while (status == OK && !child->is_filled) status = progress_go_on(process_fill(child));
+    if (status == CALL_RESTART) return status;
+    if (status == OK) {
+        *base = child->image_base;
+        *handle = handle_insert(process_current(), &child->object, RIGHT_ALL);
+    }
+    progress_end(progress);
+    return status;
 }
 
 enum status sys_process_grant(struct process *process, fe_handle handle, fe_handle *granted)

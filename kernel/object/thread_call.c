@@ -65,6 +65,9 @@ enum status sys_thread_exit(uintptr_t clear)
     uint32_t zero = 0;
     if (clear != 0 && clear % sizeof zero == 0 && user_write(clear, &zero, sizeof zero) == OK) {
         futex_wake(process, clear, 1);
+    } else if (user_copy_stopped()) {
+        object_put(&thread->object);
+        return CALL_RESTART;
     }
     bool dead = thread_kill_step(thread);
     object_put(&thread->object);

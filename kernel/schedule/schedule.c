@@ -4,6 +4,7 @@
 // or none, has no ticks.
 #include "kernel/schedule/schedule.h"
 #include "kernel/log.h"
+#include "kernel/memory/user.h"
 #include "kernel/object/fault.h"
 #include "kernel/object/process.h"
 #include "kernel/object/reap.h"
@@ -275,7 +276,10 @@ static void settle(struct cpu *cpu)
 
 [[gnu::noinline]] static void call_up(struct thread *thread)
 {
-    if (!thread_upcall(thread))
+    if (thread_upcall(thread)) return;
+    if (user_copy_stopped())
+        arch_cpu()->reschedule = true; // the interrupt first, then here again
+    else
         fault_report(&thread->frame, FAULT_WRITE, arch_frame_stack(&thread->frame));
 }
 

@@ -201,19 +201,26 @@ void arch_frame_sanitise(struct frame *frame)
     frame->zero[0] = frame->zero[1] = 0;
 }
 
-void arch_frame_print(const struct frame *frame, void (*print)(const char *format, ...))
+bool arch_frame_print(const struct frame *frame, uint32_t line,
+                      void (*print)(const char *format, ...))
 {
+    enum : uint32_t { LINES = 10 };
     const uint64_t *reg = frame->reg;
-    for (uint32_t i = 0; i < 30; i += 3) {
-        uint64_t x[3];
-        for (uint32_t j = i; j < i + 3; j++) {
-            if (j == 8)
-                x[j - i] = frame->x8;
-            else
-                x[j - i] = j < 8 ? reg[j] : j < 13 ? reg[j - 1] : frame->x13[j - 13];
-        }
-        print("  x%-2u %016lx  x%-2u %016lx  x%-2u %016lx\n", i, x[0], i + 1, x[1], i + 2, x[2]);
+    uint64_t x[3];
+    uint32_t i = 3 * line;
+    for (uint32_t j = i; j < i + 3 && line < LINES; j++) {
+        if (j == 8)
+            x[j - i] = frame->x8;
+        else
+            x[j - i] = j < 8 ? reg[j] : j < 13 ? reg[j - 1] : frame->x13[j - 13];
     }
-    print("  x30 %016lx  sp  %016lx  pc  %016lx\n", frame->x13[30 - 13], frame->stack, frame->pc);
-    print("  pstate %08lx  thread pointer %016lx\n", frame->pstate, frame->thread_pointer);
+    if (line < LINES) {
+        print("  x%-2u %016lx  x%-2u %016lx  x%-2u %016lx\n", i, x[0], i + 1, x[1], i + 2, x[2]);
+    } else if (line == LINES) {
+        print("  x30 %016lx  sp  %016lx  pc  %016lx\n", frame->x13[30 - 13], frame->stack,
+              frame->pc);
+    } else if (line == LINES + 1) {
+        print("  pstate %08lx  thread pointer %016lx\n", frame->pstate, frame->thread_pointer);
+    }
+    return line <= LINES + 1;
 }

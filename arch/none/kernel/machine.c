@@ -70,9 +70,12 @@ void arch_frame_upcall(struct frame *frame, uintptr_t entry, uintptr_t stack, ui
 
 void arch_frame_sanitise(struct frame *frame) {}
 
-void arch_frame_print(const struct frame *frame, void (*print)(const char *format, ...))
+bool arch_frame_print(const struct frame *frame, uint32_t line,
+                      void (*print)(const char *format, ...))
 {
+    if (line > 0) return false;
     print("pc %lx stack %lx\n", (unsigned long)frame->pc, (unsigned long)frame->stack);
+    return true;
 }
 
 size_t arch_float_size(void)

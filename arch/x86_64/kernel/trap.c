@@ -217,18 +217,28 @@ void arch_frame_sanitise(struct frame *frame)
     frame->error = 0;
 }
 
-void arch_frame_print(const struct frame *frame, void (*print)(const char *format, ...))
+bool arch_frame_print(const struct frame *frame, uint32_t line,
+                      void (*print)(const char *format, ...))
 {
     static const char name[12][4] = {"rdi", "r8 ", "r9 ", "r10", "r12", "r13",
                                      "r14", "r15", "rbx", "rbp", "rsi", "rdx"};
 
-    print("  rip %016lx  rsp %016lx  flags %lx  cs %lx\n", frame->rip, frame->rsp, frame->rflags,
-          frame->cs);
-    print("  rax %016lx  rcx %016lx  r11 %016lx  fs  %016lx\n", frame->rax, frame->rcx, frame->r11,
-          frame->thread_pointer);
-    for (unsigned i = 0; i < 12; i += 4) {
-        print("  %s %016lx  %s %016lx  %s %016lx  %s %016lx\n", name[i], frame->reg[i], name[i + 1],
-              frame->reg[i + 1], name[i + 2], frame->reg[i + 2], name[i + 3], frame->reg[i + 3]);
+    switch (line) {
+    case 0:
+        print("  rip %016lx  rsp %016lx  flags %lx  cs %lx\n", frame->rip, frame->rsp,
+              frame->rflags, frame->cs);
+        return true;
+    case 1:
+        print("  rax %016lx  rcx %016lx  r11 %016lx\n", frame->rax, frame->rcx, frame->r11);
+        return true;
+    case 2:
+        print("  fs  %016lx  vector %lu  error %lx\n", frame->thread_pointer, frame->vector,
+              frame->error);
+        return true;
     }
-    print("  vector %lu  error %lx\n", frame->vector, frame->error);
+    uint32_t i = (line - 3) * 3;
+    if (i >= 12) return false;
+    print("  %s %016lx  %s %016lx  %s %016lx\n", name[i], frame->reg[i], name[i + 1],
+          frame->reg[i + 1], name[i + 2], frame->reg[i + 2]);
+    return true;
 }
