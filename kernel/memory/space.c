@@ -212,9 +212,10 @@ enum status space_fault(struct space *space, uintptr_t address, uint32_t access)
     struct memory *memory = region->memory;
     uint64_t offset = region->offset + (address - region->start), physical, there;
     struct page *page;
+    uint64_t before = memory_page_count;
     TRY(memory_page(memory, offset, access == MAP_WRITE, &page, &physical));
     if (page == nullptr) return window_fault(space, region, address);
-    if (arch_interrupt_pending()) return CALL_RESTART;
+    if (memory_page_count != before && arch_interrupt_pending()) return CALL_RESTART;
     uint32_t protection = region->protection, present;
     if (!memory_owns(memory, offset, page)) protection &= ~MAP_WRITE;
     if (protection & MAP_WRITE) page->is_fetchable = false;

@@ -13,6 +13,8 @@
 
 enum : uint32_t { STEP_PAGES = 8, CLONE_PAGES = 4 };
 
+uint64_t memory_page_count; // guarded by the kernel lock
+
 void memory_init(void)
 {
     page_tree_init_slab();
@@ -221,6 +223,7 @@ static enum status page_own(struct memory *memory, uint64_t offset, struct page 
     struct page *own = page_allocate(0, shared == nullptr ? PAGE_ZERO : 0);
     enum status status = own == nullptr ? ERR_NO_MEMORY : OK;
     if (status == OK && old == nullptr) status = page_tree_insert(&memory->pages, number, own);
+    memory_page_count++;
     if (status != OK) {
         if (own != nullptr) page_put(own);
         if (old == nullptr) process_uncharge_memory(memory->object.owner, 1);

@@ -76,6 +76,10 @@ void memory_leave_backing(struct memory *memory);
 enum status memory_page(struct memory *memory, uint64_t offset, bool write, struct page **page,
                         uint64_t *physical);
 
+// Counts pages that memory_page had to allocate: where that happened, there is reason to look for
+// an interrupt, and what was done will not have to be done again.
+extern uint64_t memory_page_count;
+
 // The page at `offset` if it is there already, else nullptr.
 struct page *memory_peek(struct memory *memory, uint64_t offset);
 

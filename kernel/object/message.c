@@ -8,6 +8,7 @@
 #include "kernel/memory/page.h"
 #include "kernel/memory/user.h"
 #include "kernel/object/handle.h"
+#include "kernel/object/memory.h"
 #include "kernel/object/process.h"
 #include "kernel/object/reap.h"
 #include "kernel/object/resource.h"
@@ -84,10 +85,11 @@ static enum status copy_step(struct thread *from, struct thread *to, uint32_t do
     void *at;
     *receiver_fails = false;
     if (from == thread_current()) {
+        uint64_t before = memory_page_count;
         *receiver_fails = true;
         TRY(space_reach(&to->process->space, target, MAP_WRITE, &at));
         *receiver_fails = false;
-        if (arch_interrupt_pending()) return CALL_RESTART;
+        if (memory_page_count != before && arch_interrupt_pending()) return CALL_RESTART;
         return arch_user_read(at, source, step) ? OK : ERR_BAD_ADDRESS;
     }
     TRY(space_reach(&from->process->space, source, MAP_READ, &at));
