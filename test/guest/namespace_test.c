@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Namespaces: from prefixes of paths to sessions.
 #include <ferrite/libc.h>
+#include <ferrite/log.h>
 #include <guest/guest.h>
 
 static fe_handle channel, session;
@@ -130,4 +131,39 @@ TEST("rights, wrong kinds, bad paths and bad memory are refused")
     EXPECT(fe_namespace_mount(name_space, (const char *)unmapped_address, 2, "", 0, session, 0,
                               &number) == ERR_BAD_ADDRESS);
     EXPECT(fe_handle_close(weak) == OK && fe_handle_close(name_space) == OK);
+}
+
+TEST(
+    "there are as many mounts as memory, in one union and in many places, and a clone has them all")
+{
+    enum : uint32_t { COUNT = 1500 };
+    fe_handle name_space, clone, found;
+    uint64_t first = 0, number, last = 0;
+    size_t length;
+    uint32_t flags;
+    char path[32];
+    EXPECT(session_make() == OK && fe_namespace_create(&name_space) == OK);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        fe_format(path, sizeof path, "/many/%u", i);
+        EXPECT(mount(name_space, path, "", MOUNT_REPLACE, &number) == OK);
+        EXPECT(mount(name_space, "/union", "", MOUNT_AFTER, &last) == OK);
+        if (i == 0) first = last;
+    }
+    EXPECT(resolve(name_space, "/union", COUNT - 1, &number, &length) == OK && number == last);
+    EXPECT(resolve(name_space, "/union", COUNT, &number, &length) == ERR_NOT_FOUND);
+    EXPECT(resolve(name_space, "/union", 0, &number, &length) == OK && number == first);
+    EXPECT(fe_namespace_clone(name_space, &clone) == OK);
+    for (uint32_t i = 0; i < 2 * COUNT; i++) {
+        EXPECT(fe_namespace_list(clone, i, path, sizeof path, &number, &length, &flags) == OK);
+        EXPECT(fe_namespace_session(clone, number, path, sizeof path, &found, &length) == OK);
+        EXPECT(fe_handle_close(found) == OK);
+    }
+    EXPECT(fe_namespace_list(clone, 2 * COUNT, path, sizeof path, &number, &length, &flags) ==
+           ERR_NOT_FOUND);
+    EXPECT(fe_namespace_list(clone, 0, path, sizeof path, &number, &length, &flags) == OK);
+    EXPECT(mount(name_space, "/union", "", MOUNT_REPLACE, &number) == OK);
+    EXPECT(resolve(name_space, "/union", 1, &number, &length) == ERR_NOT_FOUND);
+    EXPECT(fe_namespace_session(name_space, last, path, sizeof path, &found, &length) ==
+           ERR_NOT_FOUND);
+    EXPECT(fe_handle_close(name_space) == OK && fe_handle_close(clone) == OK);
 }
