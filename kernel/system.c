@@ -90,9 +90,9 @@ enum status sys_system_inspect(struct resource *resource, struct fe_system_info 
     for (struct cpu *cpu = cpu_list; cpu != nullptr; cpu = cpu->next) {
         schedule_account(cpu);
         info->idle_time += clock_ticks_to_ns(cpu->idle_ticks);
-        info->context_switches += cpu->switches;
+        info->context_switches += cpu->switches + cpu->handovers;
         info->interrupts += cpu->interrupts;
-        info->calls += cpu->calls;
+        info->calls += cpu->calls + cpu->handovers;
         info->page_faults += cpu->faults;
     }
     copy_name(info->machine, sizeof info->machine, machine_name);
