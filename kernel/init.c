@@ -12,6 +12,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/resource.h"
 #include "kernel/object/thread.h"
+#include "kernel/schedule/cpu.h"
 #include "kernel/start_block.h"
 #include "kernel/string.h"
 
@@ -52,7 +53,8 @@ static void give_resources(struct process *process)
     give_resource(process, "resource/power", RESOURCE_POWER, 1);
     give_resource(process, "resource/entropy", RESOURCE_ENTROPY, 1);
     give_resource(process, "resource/system", RESOURCE_SYSTEM, 1);
-    give_resource(process, "resource/time", RESOURCE_TIME, SCHEDULE_SHARE_MAX);
+    give_resource(process, "resource/time", RESOURCE_TIME,
+                  (uint64_t)SCHEDULE_SHARE_MAX * cpu_count());
 }
 
 // A copy of `size` bytes as a memory object.
