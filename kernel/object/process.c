@@ -227,15 +227,15 @@ static void init(struct process *process, const struct process_plan *plan)
     count++;
 }
 
-// The child's own limit out of the parent's, or a share in the parent's quota. An image's ceiling
-// is a limit.
+// The child's own limit out of the parent's, no larger than its image's ceiling, or a share in the
+// parent's quota.
 static enum status take_quota(const struct process_plan *plan, struct quota **quota)
 {
     uint64_t limit = plan->memory_limit;
     uint64_t ceiling = plan->image == nullptr ? 0 : plan->image->layout.memory_ceiling;
-    if (ceiling != 0 && (limit == 0 || limit > ceiling)) limit = ceiling;
+    if (ceiling != 0 && limit > ceiling) limit = ceiling;
     if (plan->parent == nullptr) return quota_create(nullptr, limit, quota);
-    if (plan->memory_limit != 0) return quota_create(plan->parent->quota, limit, quota);
+    if (plan->memory_limit != 0) return quota_create(plan->parent, limit, quota);
     *quota = plan->parent->quota;
     quota_get(*quota);
     return OK;
@@ -280,6 +280,7 @@ enum status process_begin(const struct process_plan *plan, struct process **resu
     }
     object_init(&process->object, OBJECT_PROCESS, nullptr);
     process->quota = quota;
+    process->owns_quota = plan->parent == nullptr || plan->memory_limit != 0;
     if (process_charge(process, sizeof *process) != OK) {
         slab_free(&process_slab, process);
         quota_put(quota);

@@ -71,6 +71,7 @@ struct process {
     struct space space;
     struct quota *quota;
     uint64_t memory_used; // bytes, its own part of the quota's
+    bool owns_quota;      // the quota was made for it
     uint32_t own_handles; // BUILDING: to itself, in its own table
     uint32_t charged;     // objects whose owner it is: they keep the structure
     struct list threads;

@@ -15,9 +15,14 @@ void quota_init(void)
     slab_init(&quota_slab, "quota", sizeof(struct quota));
 }
 
-static bool take(struct quota *quota, uint64_t bytes)
+enum : uint64_t { RESERVE = 64 }; // the owner's part: the limit by this
+
+static bool take(const struct process *process, uint64_t bytes)
 {
-    if (bytes > quota->limit - quota->used) {
+    struct quota *quota = process->quota;
+    uint64_t most = quota->limit;
+    if (!process->owns_quota) most -= most / RESERVE;
+    if (quota->used > most || bytes > most - quota->used) {
         reap_want();
         return false;
     }
@@ -25,9 +30,10 @@ static bool take(struct quota *quota, uint64_t bytes)
     return true;
 }
 
-enum status quota_create(struct quota *parent, uint64_t limit, struct quota **quota)
+enum status quota_create(const struct process *taker, uint64_t limit, struct quota **quota)
 {
-    if (parent != nullptr && !take(parent, limit)) return ERR_QUOTA;
+    struct quota *parent = taker == nullptr ? nullptr : taker->quota;
+    if (taker != nullptr && !take(taker, limit)) return ERR_QUOTA;
     struct quota *made = slab_allocate(&quota_slab);
     if (made == nullptr) {
         if (parent != nullptr) parent->used -= limit;
@@ -66,7 +72,12 @@ uint64_t quota_charged(void)
 enum status process_charge(struct process *process, uint64_t bytes)
 {
     if (process == nullptr) return OK;
-    if (!take(process->quota, bytes)) return ERR_QUOTA;
+    uint64_t ceiling = process->entitlement.memory_ceiling;
+    if (ceiling != 0 && bytes > ceiling - process->memory_used) {
+        reap_want();
+        return ERR_QUOTA;
+    }
+    if (!take(process, bytes)) return ERR_QUOTA;
     process->memory_used += bytes;
     charged += bytes;
     return OK;

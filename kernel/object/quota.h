@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Memory quotas. A process charges everything that the kernel keeps for it. A child with a limit of
 // its own has that limit taken out of its parent's when it is made; a child without one draws on
-// its parent's quota. So every charge is one addition, however deep the processes nest. Guarded by
-// the kernel lock.
+// its parent's quota. So every charge is one addition, however deep the processes nest. Whom a
+// quota was made for keeps a part of it that the others who draw on it cannot take: a shell is not
+// starved by what it started. What an image is entitled to is a limit of each of its processes
+// besides. Guarded by the kernel lock.
 #pragma once
 
 #include <abi/status.h>
@@ -16,8 +18,9 @@ struct quota {
     uint32_t references; // processes that draw on it, dead ones with charges included, and children
 };
 
-// nullptr: no memory, or the parent has not that much left.
-enum status quota_create(struct quota *parent, uint64_t limit, struct quota **quota);
+// Out of the quota of `taker` (nullptr: the machine). ERR_NO_MEMORY; ERR_QUOTA: it has not that
+// much left.
+enum status quota_create(const struct process *taker, uint64_t limit, struct quota **quota);
 void quota_get(struct quota *quota);
 void quota_put(struct quota *quota); // the last one gives the limit back to the parent
 

@@ -3,6 +3,7 @@
 // receive. Notices of the kernel end sessions, cancel what waits, and bring the bound event's bits.
 #include "server_internal.h"
 #include <ferrite/start.h>
+#include <ferrite/status.h>
 
 struct p9_reply *reply_of(struct p9_request *request)
 {
@@ -75,8 +76,8 @@ static void receive_begin(struct p9_server_state *state)
     transfer->received_size = transfer->received_handle_count = 0;
 }
 
-// Sends a composed answer by itself. When it does not fit the caller's buffer, the caller hears
-// that instead; when the caller is gone, nobody minds.
+// Sends a composed answer by itself. When the caller cannot take it, because its buffer is too
+// small or its memory used up, it hears that instead; when it is gone, nobody minds.
 static void answer_now(struct p9_server *server)
 {
     struct p9_server_state *state = server->state;
@@ -88,7 +89,7 @@ static void answer_now(struct p9_server *server)
     }
     drop_handles(&state->reply);
     if (status == ERR_STALE) return;
-    compose(state, token, -EMSGSIZE);
+    compose(state, token, -fe_status_errno(status));
     status = fe_channel_reply(server->channel, &state->message);
 }
 

@@ -3,6 +3,7 @@
 // A request that waits is a copy with its data; it hangs on the server's list (for cancellation)
 // and is found by its node.
 #include "server_internal.h"
+#include <ferrite/status.h>
 
 enum : uint32_t { POLLERS_PER_OPEN = 64 };
 
@@ -80,7 +81,7 @@ static void finish(struct p9_request *kept, int64_t result, struct fe_transfer *
         enum status status = fe_channel_reply(kept->server->channel, &message);
         if (status == OK) handle = FE_NO_HANDLE;
         if (status != OK && status != ERR_STALE) {
-            message.label = EMSGSIZE;
+            message.label = (uint64_t)fe_status_errno(status);
             *transfer = (struct fe_transfer){};
             status = fe_channel_reply(kept->server->channel, &message);
         }

@@ -200,6 +200,8 @@ static long start_program(const struct program *program)
         parcel.handles[parcel.handle_count++] =
             (struct fe_spawn_handle){.name = "process", .handle = session};
     }
+    // Of a login shell: what it starts is less urgent than itself, however much there is of it.
+    const struct fe_start_handle *jobs = fe_start_find("jobs");
     const char *const *environment =
         (const char *const *)(program->environment != nullptr ? program->environment : nothing);
     struct fe_spawn options = {
@@ -213,6 +215,7 @@ static long start_program(const struct program *program)
         .handle_count = parcel.handle_count,
         .data = parcel.text.data,
         .data_size = parcel.text.size,
+        .priority = jobs == nullptr ? 0 : (uint32_t)jobs->value,
     };
     return launch(context, program, &options, &parcel);
 }

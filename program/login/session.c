@@ -15,7 +15,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum : uint32_t { TERMINAL_COUNT = 3, HANDLE_COUNT = TERMINAL_COUNT + 1 };
+// What the shell starts runs at JOBS_PRIORITY. The shell itself keeps login's, which is above, so
+// its prompt answers whatever they do.
+enum : uint32_t { TERMINAL_COUNT = 3, SESSION = TERMINAL_COUNT, JOBS, HANDLE_COUNT };
+enum : uint32_t { JOBS_PRIORITY = PRIORITY_DEFAULT };
 
 void session_ready(void)
 {
@@ -118,8 +121,8 @@ static int start(const struct fe_spawn *options, struct fe_child *child, const s
                  struct fe_spawn_handle *handles)
 {
     uint32_t number;
-    int result = register_process(child->process, user, &handles[TERMINAL_COUNT].handle);
-    if (result == 0) result = become_user(handles[TERMINAL_COUNT].handle, user, &number);
+    int result = register_process(child->process, user, &handles[SESSION].handle);
+    if (result == 0) result = become_user(handles[SESSION].handle, user, &number);
     if (result == 0) result = give_terminal(user, number, handles);
     if (result != 0) {
         for (uint32_t i = 0; i < HANDLE_COUNT; i++) fe_handle_drop(&handles[i].handle);
@@ -132,7 +135,8 @@ int session_run(const struct user *user)
 {
     char home[300], name[100], log_name[100], shell[300], zero[64];
     struct fe_9p_attributes attributes;
-    struct fe_spawn_handle handles[HANDLE_COUNT] = {[TERMINAL_COUNT] = {.name = "process"}};
+    struct fe_spawn_handle handles[HANDLE_COUNT] = {
+        [SESSION] = {.name = "process"}, [JOBS] = {.name = "jobs", .value = JOBS_PRIORITY}};
     FE_HANDLE name_space = FE_NO_HANDLE;
     FE_HANDLE image = FE_NO_HANDLE;
     const char *base = strrchr(user->shell, '/');

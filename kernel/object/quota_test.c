@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Who may use how much of a quota.
+#include "kernel/object/quota.h"
+#include "kernel/log.h"
+#include "kernel/memory/page.h"
+#include "kernel/object/process.h"
+#include "test/unit.h"
+#include <arch/arch.h>
+
+enum : uint64_t { LIMIT = 1 << 20 };
+
+static struct process *make(struct process *parent, uint64_t limit)
+{
+    struct process_plan plan = {.parent = parent, .memory_limit = limit, .name = "played"};
+    struct process *process;
+    if (process_create(&plan, &process) != OK) panic("a test's process");
+    return process;
+}
+
+// Charges until it is refused; the bytes.
+static uint64_t fill(struct process *process)
+{
+    uint64_t sum = 0;
+    while (process_charge(process, 256) == OK) sum += 256;
+    return sum;
+}
+
+TEST("a child that draws on its parent's quota leaves the parent a part of it")
+{
+    none_reset();
+    struct process *shell = make(nullptr, LIMIT);
+    struct process *bomb = make(shell, 0);
+    struct process *other = make(bomb, 0);
+    EXPECT(fill(bomb) > LIMIT / 2);
+    EXPECT(process_charge(other, 256) == ERR_QUOTA);
+    uint64_t left = fill(shell);
+    EXPECT(left > LIMIT / 64 - 512 && left <= LIMIT / 64);
+    EXPECT(shell->quota->used <= LIMIT);
+    EXPECT(process_charge(other, 256) == ERR_QUOTA);
+    process_uncharge(shell, left);
+    EXPECT(process_charge(other, 256) == ERR_QUOTA);
+    process_uncharge(bomb, 1024);
+    EXPECT(process_charge(other, 256) == OK);
+}
+
+TEST("a limit of its own is taken out of what the parent may use")
+{
+    none_reset();
+    struct process *shell = make(nullptr, LIMIT);
+    struct process *child = make(shell, 0);
+    struct process_plan plan = {
+        .parent = child, .memory_limit = LIMIT - LIMIT / 64, .name = "large"};
+    struct process *process;
+    EXPECT(process_create(&plan, &process) == ERR_QUOTA);
+    struct process *grandchild = make(child, LIMIT / 2);
+    uint64_t used = fill(grandchild);
+    EXPECT(used > LIMIT / 2 - LIMIT / 8 && used < LIMIT / 2);
+    EXPECT(fill(child) < LIMIT / 2);
+}
+
+TEST("a process uses no more than its image is entitled to, whatever its quota has")
+{
+    none_reset();
+    struct process *process = make(nullptr, LIMIT);
+    process->entitlement.memory_ceiling = process->memory_used + 4096;
+    EXPECT(fill(process) == 4096);
+    process_uncharge(process, 512);
+    EXPECT(fill(process) == 512);
+}
