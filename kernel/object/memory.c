@@ -8,6 +8,7 @@
 #include "kernel/memory/region.h"
 #include "kernel/memory/space.h"
 #include "kernel/object/quota.h"
+#include "kernel/object/resource.h"
 #include "kernel/string.h"
 #include "kernel/trace.h"
 
@@ -61,11 +62,15 @@ static bool memory_reap(struct reap *reap)
     return true;
 }
 
-// A small object goes at once, a large one in steps.
+// A small object goes at once, a large one in steps; what a device may still write to stays.
 static void memory_destroy(struct object *object)
 {
     struct memory *memory = (struct memory *)object;
     ASSERT(memory->region_count == 0 && memory->writable_count == 0);
+    struct resource *dma = memory->dma;
+    bool is_kept = dma != nullptr && resource_keep(dma, object->owner, &memory->reap);
+    if (dma != nullptr) object_put(&dma->object);
+    if (is_kept) return;
     if (memory->pages.count >= STEP_PAGES || !memory_reap(&memory->reap)) reap_add(&memory->reap);
 }
 

@@ -12,6 +12,7 @@
 #include "kernel/object/reap.h"
 
 struct page;
+struct resource;
 struct trace_ring;
 
 enum memory_kind : uint8_t {
@@ -35,6 +36,7 @@ struct memory {
     struct list regions;     // views of it
     uint32_t region_count, writable_count;
     struct reap reap;
+    struct resource *dma;    // contiguous: what keeps it when its maker dies; or nullptr
     struct trace_ring *ring; // written by the kernel: kernel/trace_ring.h; nullptr: it is not
 };
 

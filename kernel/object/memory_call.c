@@ -144,6 +144,8 @@ enum status sys_memory_contiguous(struct resource *resource, size_t size, uint32
         bool below_4g = highest != 0 && highest != UINT64_MAX;
         TRY(memory_contiguous_make(process_current(), size, cache, below_4g, &memory));
         progress->object = &memory->object;
+        memory->dma = resource;
+        object_get(&resource->object);
     }
     memory = (struct memory *)progress->object;
     if (status == OK && highest != 0 && memory->physical + memory->size - 1 > highest)

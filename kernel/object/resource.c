@@ -9,16 +9,40 @@
 #include "kernel/object/process.h"
 #include <kernel/syscalls.h>
 
-enum : uint32_t { DEPTH_MAX = 16 }; // of amounts taken from amounts: bounds their end
+enum : uint32_t { DEPTH_MAX = 16 }; // of parts that know their whole: bounds their end
 
-static void resource_destroy(struct object *object)
+bool resource_keep(struct resource *dma, const struct process *maker, struct reap *memory)
 {
-    struct resource *resource = (struct resource *)object, *parent = resource->parent;
+    if (maker == nullptr || !maker->ending) return false;
+    list_append(&dma->kept, &memory->node);
+    return true;
+}
+
+// Gives up one kept piece after the other, then itself.
+static bool resource_reap(struct reap *reap)
+{
+    struct resource *resource = CONTAINER(reap, struct resource, reap), *parent = resource->parent;
+    struct list_node *node = list_take(&resource->kept);
+    if (node != nullptr && resource->passes_on)
+        list_append(&parent->kept, node);
+    else if (node != nullptr)
+        reap_add(CONTAINER(node, struct reap, node));
+    if (!list_is_empty(&resource->kept)) return false;
     if (parent != nullptr) {
-        parent->used -= resource->size;
+        if (resource->kind == RESOURCE_TIME) parent->used -= resource->size;
         object_put(&parent->object);
     }
-    object_free(object);
+    object_free(&resource->object);
+    return true;
+}
+
+// A dying process that had derived it knows nothing of the device's state: its parent keeps on.
+static void resource_destroy(struct object *object)
+{
+    struct resource *resource = (struct resource *)object;
+    resource->passes_on =
+        resource->parent != nullptr && object->owner != nullptr && object->owner->ending;
+    if (!resource_reap(&resource->reap)) reap_add(&resource->reap);
 }
 
 const struct object_operations resource_operations = {
@@ -35,6 +59,8 @@ enum status resource_create(struct process *owner, enum resource_kind kind, uint
     (*result)->kind = kind;
     (*result)->base = base;
     (*result)->size = size;
+    list_init(&(*result)->kept);
+    reap_init(&(*result)->reap, resource_reap);
     return OK;
 }
 
@@ -57,18 +83,18 @@ enum status sys_resource_derive(struct resource *resource, uint32_t kind, uint64
     struct process *process = process_current();
     if (size == 0) return ERR_BAD_ARGUMENT;
     TRY(resource_check(resource, (enum resource_kind)kind, base, size));
-    bool is_amount = kind == RESOURCE_TIME;
+    bool is_amount = kind == RESOURCE_TIME, knows_whole = is_amount || kind == RESOURCE_DMA;
     if (is_amount && base != 0) return ERR_BAD_ARGUMENT;
-    if (is_amount && resource->depth == DEPTH_MAX) return ERR_QUOTA;
+    if (knows_whole && resource->depth == DEPTH_MAX) return ERR_QUOTA;
     if (is_amount && size > resource->size - resource->used) return ERR_NOT_ADMITTED;
     TRY(handle_reserve(process, 1));
     struct resource *derived;
     TRY(resource_create(process, resource->kind, base, size, &derived));
-    if (is_amount) {
+    if (knows_whole) {
         object_get(&resource->object);
-        resource->used += size;
         derived->parent = resource;
         derived->depth = resource->depth + 1;
+        if (is_amount) resource->used += size;
     }
     *handle = handle_insert(process, &derived->object, RIGHT_ALL);
     object_put(&derived->object);

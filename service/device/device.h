@@ -25,9 +25,12 @@ struct device {
     struct driver *driver; // what drives it; nullptr: nothing matches
     uint32_t index;        // the driver's nth device: /dev/<name><index>
     fe_handle process;     // of the running driver
-    bool is_ready;         // the driver serves
-    uint32_t failures;     // ends in a row, for back-off
-    uint64_t started;      // ns
+    fe_handle dma;    // what the running driver makes its DMA memory from, derived for it alone
+    fe_handle *stale; // the same of dead ones, until the device has certainly been reset
+    size_t stale_count;
+    bool is_ready;     // the driver serves
+    uint32_t failures; // ends in a row, for back-off
+    uint64_t started;  // ns
 };
 
 // The root resources that the manager was given; buses derive each device's own from them.
@@ -57,6 +60,18 @@ struct device *device_new(const char *bus);
 void device_discard(struct device *device);
 void device_announce(struct device *device);
 extern struct device *device_list;
+
+// A new source of DMA memory for the next driver process of the device, if it has any.
+enum status device_open_dma(struct device *device);
+
+// The driver is dead. What DMA memory it had goes back to the kernel when the device has been
+// reset: now where that can be done here, otherwise when device_settle is told that the next driver
+// is ready, and so has done it.
+void device_retire(struct device *device);
+void device_settle(struct device *device);
+
+// Resets a virtio device; false when it is none, or does not say that it was.
+bool virtio_reset(const struct device *device);
 
 // The buses. Each announces what it finds; one that this machine lacks finds nothing.
 enum status dtb_enumerate(const struct roots *roots, const void *dtb, size_t size);

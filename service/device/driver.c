@@ -12,6 +12,7 @@
 #include <ferrite/log.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static enum status image_open(struct driver *driver)
 {
@@ -41,8 +42,7 @@ static bool is_wanted(const struct driver *driver, fe_handle handle)
 
 // The device's own handles, then the session and what every service gets. The caller frees the
 // list.
-static struct fe_spawn_handle *handles_make(const struct device *device, fe_handle session,
-                                            size_t *count)
+static struct fe_spawn_handle *handles_make(struct device *device, fe_handle session, size_t *count)
 {
     struct fe_spawn_handle *handles = calloc(device->resource_count + 3, sizeof(*handles));
     if (handles == nullptr) return nullptr;
@@ -50,9 +50,11 @@ static struct fe_spawn_handle *handles_make(const struct device *device, fe_hand
     for (size_t i = 0; i < device->resource_count; i++) {
         const struct resource *resource = &device->resources[i];
         if (!is_wanted(device->driver, resource->handle)) continue;
+        bool is_dma = strcmp(resource->name, "dma") == 0;
+        if (is_dma && device_open_dma(device) != OK) continue; // the driver will say what it lacks
         handles[(*count)++] = (struct fe_spawn_handle){
             .name = resource->name,
-            .handle = resource->handle,
+            .handle = is_dma ? device->dma : resource->handle,
             .value = resource->value,
             .keep = resource->handle != FE_NO_HANDLE,
         };

@@ -67,6 +67,7 @@ static int driver_ready(struct p9_request *request, struct p9_open *open, uint32
     fe_handle connector = p9_take_handle(request, 0);
     if (connector == FE_NO_HANDLE) return -EINVAL;
     mount(device, connector);
+    device_settle(device);
     device->is_ready = true;
     changed();
     return 0;
@@ -116,6 +117,7 @@ static void look_for_ended(void)
         fe_log("%s for %s ended with %d, starting it again", device->driver->program,
                device->location, info.exit_code);
         fe_handle_drop(&device->process);
+        device_retire(device);
         device->is_ready = false;
         changed();
         if (fe_clock_monotonic() - device->started >= STABLE_TIME) device->failures = 0;

@@ -168,6 +168,7 @@ class WebServer:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *_: None  # who goes away in the midst of a file may
         self.port = self.server.server_address[1]
 
     def __enter__(self):
