@@ -65,7 +65,8 @@ enum status trace_call(struct frame *frame, uint64_t number)
     return status;
 }
 
-void trace_write_switch(struct cpu *cpu, const struct thread *thread)
+[[gnu::cold, gnu::noinline, clang::preserve_most]] void
+trace_write_switch(struct cpu *cpu, const struct thread *thread)
 {
     uint64_t id = thread == nullptr ? 0 : thread->object.id, before = cpu->trace->running;
     if (id == before) return;
@@ -76,8 +77,9 @@ void trace_write_switch(struct cpu *cpu, const struct thread *thread)
     end(cpu);
 }
 
-void trace_write_message(enum fe_trace_kind kind, const struct thread *caller,
-                         const struct thread *server)
+[[gnu::cold, gnu::noinline, clang::preserve_most]] void
+trace_write_message(enum fe_trace_kind kind, const struct thread *caller,
+                    const struct thread *server)
 {
     enum : uint32_t { REG_LABEL = 1, REG_BADGE = 10 };
     struct cpu *cpu = arch_cpu();
@@ -89,7 +91,8 @@ void trace_write_message(enum fe_trace_kind kind, const struct thread *caller,
     end(cpu);
 }
 
-void trace_write_wake(const struct thread *thread)
+[[gnu::cold, gnu::noinline, clang::preserve_most]] void
+trace_write_wake(const struct thread *thread)
 {
     struct cpu *cpu = arch_cpu();
     struct fe_trace_record *record = begin(cpu, TRACE_WAKE, cpu->current);
@@ -100,7 +103,8 @@ void trace_write_wake(const struct thread *thread)
     end(cpu);
 }
 
-void trace_write_timer(uint64_t due, uint64_t now)
+[[gnu::cold, gnu::noinline, clang::preserve_most]] void trace_write_timer(uint64_t due,
+                                                                          uint64_t now)
 {
     struct cpu *cpu = arch_cpu();
     struct fe_trace_record *record = begin(cpu, TRACE_TIMER, cpu->current);
@@ -109,7 +113,8 @@ void trace_write_timer(uint64_t due, uint64_t now)
     end(cpu);
 }
 
-void trace_write_interrupt(uint32_t number, const struct event *event)
+[[gnu::cold, gnu::noinline, clang::preserve_most]] void
+trace_write_interrupt(uint32_t number, const struct event *event)
 {
     struct cpu *cpu = arch_cpu();
     struct fe_trace_record *record = begin(cpu, TRACE_INTERRUPT, cpu->current);
@@ -118,7 +123,8 @@ void trace_write_interrupt(uint32_t number, const struct event *event)
     end(cpu);
 }
 
-void trace_write_fault(enum fault_reason reason, uintptr_t address, enum status status)
+[[gnu::cold, gnu::noinline, clang::preserve_most]] void
+trace_write_fault(enum fault_reason reason, uintptr_t address, enum status status)
 {
     struct cpu *cpu = arch_cpu();
     struct fe_trace_record *record = begin(cpu, TRACE_FAULT, cpu->current);
@@ -129,7 +135,8 @@ void trace_write_fault(enum fault_reason reason, uintptr_t address, enum status 
     end(cpu);
 }
 
-void trace_write_priority(const struct thread *thread, uint64_t urgency)
+[[gnu::cold, gnu::noinline, clang::preserve_most]] void
+trace_write_priority(const struct thread *thread, uint64_t urgency)
 {
     struct cpu *cpu = arch_cpu();
     struct fe_trace_record *record = begin(cpu, TRACE_PRIORITY, cpu->current);
@@ -140,8 +147,8 @@ void trace_write_priority(const struct thread *thread, uint64_t urgency)
     end(cpu);
 }
 
-void trace_write_budget(const struct thread *thread, enum fe_trace_kind kind,
-                        const uint64_t words[2])
+[[gnu::cold, gnu::noinline, clang::preserve_most]] void
+trace_write_budget(const struct thread *thread, enum fe_trace_kind kind, const uint64_t words[2])
 {
     struct cpu *cpu = arch_cpu();
     struct fe_trace_record *record = begin(cpu, kind, cpu->current);
@@ -151,7 +158,8 @@ void trace_write_budget(const struct thread *thread, enum fe_trace_kind kind,
     end(cpu);
 }
 
-void trace_write_process(const struct process *process, enum fe_trace_kind kind)
+[[gnu::cold, gnu::noinline, clang::preserve_most]] void
+trace_write_process(const struct process *process, enum fe_trace_kind kind)
 {
     struct cpu *cpu = arch_cpu();
     struct fe_trace_record *record = begin(cpu, kind, cpu->current);
