@@ -65,8 +65,7 @@ enum status trace_call(struct frame *frame, uint64_t number)
     return status;
 }
 
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void
-trace_write_switch(struct cpu *cpu, const struct thread *thread)
+TRACE_WRITER void trace_write_switch(struct cpu *cpu, const struct thread *thread)
 {
     uint64_t id = thread == nullptr ? 0 : thread->object.id, before = cpu->trace->running;
     if (id == before) return;
@@ -77,9 +76,8 @@ trace_write_switch(struct cpu *cpu, const struct thread *thread)
     end(cpu);
 }
 
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void
-trace_write_message(enum fe_trace_kind kind, const struct thread *caller,
-                    const struct thread *server)
+TRACE_WRITER void trace_write_message(enum fe_trace_kind kind, const struct thread *caller,
+                                      const struct thread *server)
 {
     enum : uint32_t { REG_LABEL = 1, REG_BADGE = 10 };
     struct cpu *cpu = arch_cpu();
@@ -91,8 +89,7 @@ trace_write_message(enum fe_trace_kind kind, const struct thread *caller,
     end(cpu);
 }
 
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void
-trace_write_wake(const struct thread *thread)
+TRACE_WRITER void trace_write_wake(const struct thread *thread)
 {
     struct cpu *cpu = arch_cpu();
     struct fe_trace_record *record = begin(cpu, TRACE_WAKE, cpu->current);
@@ -103,8 +100,7 @@ trace_write_wake(const struct thread *thread)
     end(cpu);
 }
 
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void trace_write_timer(uint64_t due,
-                                                                          uint64_t now)
+TRACE_WRITER void trace_write_timer(uint64_t due, uint64_t now)
 {
     struct cpu *cpu = arch_cpu();
     struct fe_trace_record *record = begin(cpu, TRACE_TIMER, cpu->current);
@@ -113,8 +109,7 @@ trace_write_wake(const struct thread *thread)
     end(cpu);
 }
 
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void
-trace_write_interrupt(uint32_t number, const struct event *event)
+TRACE_WRITER void trace_write_interrupt(uint32_t number, const struct event *event)
 {
     struct cpu *cpu = arch_cpu();
     struct fe_trace_record *record = begin(cpu, TRACE_INTERRUPT, cpu->current);
@@ -123,8 +118,7 @@ trace_write_interrupt(uint32_t number, const struct event *event)
     end(cpu);
 }
 
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void
-trace_write_fault(enum fault_reason reason, uintptr_t address, enum status status)
+TRACE_WRITER void trace_write_fault(enum fault_reason reason, uintptr_t address, enum status status)
 {
     struct cpu *cpu = arch_cpu();
     struct fe_trace_record *record = begin(cpu, TRACE_FAULT, cpu->current);
@@ -135,8 +129,7 @@ trace_write_fault(enum fault_reason reason, uintptr_t address, enum status statu
     end(cpu);
 }
 
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void
-trace_write_priority(const struct thread *thread, uint64_t urgency)
+TRACE_WRITER void trace_write_priority(const struct thread *thread, uint64_t urgency)
 {
     struct cpu *cpu = arch_cpu();
     struct fe_trace_record *record = begin(cpu, TRACE_PRIORITY, cpu->current);
@@ -147,8 +140,8 @@ trace_write_priority(const struct thread *thread, uint64_t urgency)
     end(cpu);
 }
 
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void
-trace_write_budget(const struct thread *thread, enum fe_trace_kind kind, const uint64_t words[2])
+TRACE_WRITER void trace_write_budget(const struct thread *thread, enum fe_trace_kind kind,
+                                     const uint64_t words[2])
 {
     struct cpu *cpu = arch_cpu();
     struct fe_trace_record *record = begin(cpu, kind, cpu->current);
@@ -158,8 +151,7 @@ trace_write_budget(const struct thread *thread, enum fe_trace_kind kind, const u
     end(cpu);
 }
 
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void
-trace_write_process(const struct process *process, enum fe_trace_kind kind)
+TRACE_WRITER void trace_write_process(const struct process *process, enum fe_trace_kind kind)
 {
     struct cpu *cpu = arch_cpu();
     struct fe_trace_record *record = begin(cpu, kind, cpu->current);

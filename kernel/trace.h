@@ -23,25 +23,19 @@ static inline bool trace_is_on(const struct cpu *cpu, enum fe_trace_kind kind)
 
 // What writes saves all registers itself and is not inlined, so that the places that may call it
 // are compiled as if they did not.
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void
-trace_write_switch(struct cpu *cpu, const struct thread *thread);
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void
-trace_write_message(enum fe_trace_kind kind, const struct thread *caller,
-                    const struct thread *server);
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void
-trace_write_wake(const struct thread *thread);
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void trace_write_timer(uint64_t due,
-                                                                          uint64_t now);
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void
-trace_write_interrupt(uint32_t number, const struct event *event);
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void
-trace_write_fault(enum fault_reason reason, uintptr_t address, enum status status);
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void
-trace_write_priority(const struct thread *thread, uint64_t urgency);
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void
-trace_write_budget(const struct thread *thread, enum fe_trace_kind kind, const uint64_t words[2]);
-[[gnu::cold, gnu::noinline, clang::preserve_most]] void
-trace_write_process(const struct process *process, enum fe_trace_kind kind);
+#define TRACE_WRITER [[gnu::cold, gnu::noinline, clang::preserve_most]]
+TRACE_WRITER void trace_write_switch(struct cpu *cpu, const struct thread *thread);
+TRACE_WRITER void trace_write_message(enum fe_trace_kind kind, const struct thread *caller,
+                                      const struct thread *server);
+TRACE_WRITER void trace_write_wake(const struct thread *thread);
+TRACE_WRITER void trace_write_timer(uint64_t due, uint64_t now);
+TRACE_WRITER void trace_write_interrupt(uint32_t number, const struct event *event);
+TRACE_WRITER void trace_write_fault(enum fault_reason reason, uintptr_t address,
+                                    enum status status);
+TRACE_WRITER void trace_write_priority(const struct thread *thread, uint64_t urgency);
+TRACE_WRITER void trace_write_budget(const struct thread *thread, enum fe_trace_kind kind,
+                                     const uint64_t words[2]);
+TRACE_WRITER void trace_write_process(const struct process *process, enum fe_trace_kind kind);
 
 // `thread` (nullptr: nobody) runs from here on.
 static inline void trace_switch(struct cpu *cpu, const struct thread *thread)

@@ -136,3 +136,14 @@ with WebServer({"/": b"a page, for the interrupts that its packets raise"}) as w
     assert size > 0 and size % 64 == 0, size
     assert "rings 0" in machine.run("cat /dev/trace/ctl")
     print("\nPASS trace: it is off again afterwards, tells errors, and is a recorder without a reader")
+
+with Machine(extra="-smp 2") as machine:
+    machine.login()
+    machine.run("trace -o /tmp/t.json sh -c '/test/traced & /test/traced; wait' > /dev/null", timeout=120)
+    events = json.loads(machine.run("cat /tmp/t.json", timeout=300))["traceEvents"]
+    found = slices_of(events)
+    busy = {begin["tid"] for begin, _ in found if begin.get("cat") == "cpu"}
+    assert len(busy) == 2 and {"CPU 0", "CPU 1"} <= set(names(events, "thread_name").values()), busy
+    ends = [event["id"] for event in events if event["ph"] in "sf"]
+    assert ends and all(ends.count(arrow) == 2 for arrow in set(ends))
+    print("\nPASS trace: two CPUs on one time, with arrows between them")
