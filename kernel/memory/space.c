@@ -215,7 +215,7 @@ enum status space_fault(struct space *space, uintptr_t address, uint32_t access)
     uint64_t before = memory_page_count;
     TRY(memory_page(memory, offset, access == MAP_WRITE, &page, &physical));
     if (page == nullptr) return window_fault(space, region, address);
-    if (memory_page_count != before && arch_interrupt_pending()) return CALL_RESTART;
+    if (memory_page_count != before && lock_should_pass()) return CALL_RESTART;
     uint32_t protection = region->protection, present;
     if (!memory_owns(memory, offset, page)) protection &= ~MAP_WRITE;
     if (protection & MAP_WRITE) page->is_fetchable = false;

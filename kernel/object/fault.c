@@ -78,7 +78,7 @@ void fault_report(struct frame *frame, enum fault_reason reason, uintptr_t addre
     }
     while (process->report.is_due) {
         if (report_step(process, frame, reason, address)) process->report.is_due = false;
-        if (arch_interrupt_pending()) return; // faults again
+        if (lock_should_pass()) return; // faults again
     }
     while (!process_end_step(process)) {
         if (lock_should_pass()) return;

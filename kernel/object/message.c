@@ -89,7 +89,7 @@ static enum status copy_step(struct thread *from, struct thread *to, uint32_t do
         *receiver_fails = true;
         TRY(space_reach(&to->process->space, target, MAP_WRITE, &at));
         *receiver_fails = false;
-        if (memory_page_count != before && arch_interrupt_pending()) return CALL_RESTART;
+        if (memory_page_count != before && lock_should_pass()) return CALL_RESTART;
         return arch_user_read(at, source, step) ? OK : ERR_BAD_ADDRESS;
     }
     TRY(space_reach(&from->process->space, source, MAP_READ, &at));

@@ -7,6 +7,7 @@
 #include "kernel/object/channel.h"
 #include "kernel/object/quota.h"
 #include "kernel/string.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/syscall.h"
 #include <arch/arch.h>
 
@@ -300,7 +301,7 @@ static enum status cursor_move(struct mount_cursor *cursor, struct mount_cursor 
     for (uint32_t i = 1; cursor->mount != nullptr && cursor->index < index; i++) {
         cursor->mount = next(cursor->mount);
         cursor->index++;
-        if (i % STEP == 0 && arch_interrupt_pending()) return CALL_RESTART;
+        if (i % STEP == 0 && lock_should_pass()) return CALL_RESTART;
     }
     return cursor->mount == nullptr ? ERR_NOT_FOUND : OK;
 }
