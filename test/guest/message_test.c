@@ -121,10 +121,12 @@ static void urgent(void *)
 TEST("a more urgent thread is not kept from running by messages that pass")
 {
     static struct server server;
+    guest_cpus(0, 1);
     EXPECT(start(&server) == OK);
     EXPECT(is_answered(server.session, 1, FE_FOREVER, nullptr));
     EXPECT(guest_thread(urgent, nullptr, PRIORITY_DRIVER) == OK);
     EXPECT(is_answered(server.session, 2, FE_FOREVER, nullptr));
     EXPECT(has_run);
     EXPECT(fe_handle_close(server.session) == OK);
+    guest_cpus(0, ALL_CPUS);
 }

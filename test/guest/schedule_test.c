@@ -102,8 +102,12 @@ TEST("a budget needs processor time, and no more than there is")
     schedule.time = own_time();
     EXPECT(own_schedule(&schedule) == ERR_NOT_ADMITTED);
     fe_handle part, weak;
+    uint32_t kind;
+    uint64_t base, whole;
+    EXPECT(fe_resource_inspect(own_time(), &kind, &base, &whole) == OK && whole > 100'000);
     EXPECT(fe_resource_derive(own_time(), RESOURCE_TIME, 0, 100'000, &part) == OK);
-    EXPECT(fe_resource_derive(own_time(), RESOURCE_TIME, 0, 900'000, &weak) == ERR_NOT_ADMITTED);
+    EXPECT(fe_resource_derive(own_time(), RESOURCE_TIME, 0, whole - 99'999, &weak) ==
+           ERR_NOT_ADMITTED);
     schedule.time = part;
     schedule.budget = PERIOD / 5;
     EXPECT(own_schedule(&schedule) == ERR_NOT_ADMITTED);
