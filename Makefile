@@ -17,7 +17,7 @@ help:
 	@echo 'make run              build, then boot in the emulator within this terminal'
 	@echo 'make debug            the same, stopped at the first instruction with a debugger attached'
 	@echo 'make build            kernel, boot image and initrd; make libc, make sdk: what C programs need'
-	@echo 'make test [T=name]    unit, guest and scenario tests of every board, or those that T selects'
+	@echo 'make test [T=name]    unit, fuzz, guest and scenario tests, of every board, or those that T selects'
 	@echo 'make check            style, layering and budgets; make format puts the style right'
 	@echo 'make bench            measure, in instructions, beside the peers; writes out/bench.json'
 	@echo 'make book             the book as one page; make picture draws its pictures anew'

@@ -40,16 +40,22 @@ bench:
 # make fuzz [T=name] [SECONDS=60]: what parses others' bytes is fed by test/fuzz/<name>.c, which includes the
 # file it feeds. What is found on the way is kept in out/fuzz/<name>.
 SECONDS ?= 60
-fuzzers := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/$(or $T,*).c))
+fuzzers := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/*.c))
 out/host/fuzz/%: test/fuzz/%.c $(gen)/ready
 	$(call progress,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -Dmain=%,$(flags.test)) -fsanitize=fuzzer $(roots.test:%=-I%) \
-		$(patsubst %,-I%,$(wildcard lib/*/include)) -MD -MP $< -o $@
-.PHONY: fuzz
-fuzz: $(fuzzers:%=out/host/fuzz/%)
-	$(Q)for f in $(fuzzers); do mkdir -p out/fuzz/$$f && \
+		$(patsubst %,-I%,$(wildcard lib/*/include port/*/include)) -MD -MP $< -o $@
+-include $(fuzzers:%=out/host/fuzz/%.d)
+.PHONY: fuzz fuzz-build fuzz-list
+fuzz: $(patsubst %,out/host/fuzz/%,$(filter $(or $T,%),$(fuzzers)))
+	$(Q)for f in $(^F); do mkdir -p out/fuzz/$$f && \
 		out/host/fuzz/$$f -max_total_time=$(SECONDS) -artifact_prefix=out/fuzz/$$f- out/fuzz/$$f || exit 1; done
+
+# A short run of each, always the same, is part of make test.
+fuzz-build: $(fuzzers:%=out/host/fuzz/%)
+fuzz-list:
+	@echo $(fuzzers)
 
 # What the programs in tool/ ask.
 .PHONY: unit-list boots boards arch

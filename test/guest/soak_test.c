@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// What was used is given back, to the page, however often: processes come and go by the thousand.
+#include <ferrite/libc.h>
+#include <guest/guest.h>
+
+enum : uint32_t { WARM_UP = 64, SPAWNS = 10'000 };
+
+static volatile uint8_t touched[8 * FE_PAGE_SIZE];
+
+// Each leaves behind what a program may: pages, a mapping, handles.
+int guest_child(const char *)
+{
+    void *memory;
+    fe_handle event;
+    for (size_t i = 0; i < sizeof touched; i += FE_PAGE_SIZE) touched[i] = 1;
+    if (fe_memory_allocate(4 * FE_PAGE_SIZE, &memory) != OK) return 1;
+    *(volatile uint8_t *)memory = 1;
+    return fe_event_create(&event) == OK ? 0 : 2;
+}
+
+static bool spawn_some(uint32_t count)
+{
+    struct fe_process_info info;
+    struct fe_child child;
+    for (uint32_t i = 0; i < count; i++) {
+        if (guest_spawn("leave", nullptr, 0, &child) != OK) return false;
+        if (guest_wait(&child, &info) != OK || info.exit_code != 0) return false;
+    }
+    return true;
+}
+
+// Bytes, once nobody cleans up behind the dead any more.
+static uint64_t memory_free(void)
+{
+    struct fe_system_info info;
+    uint64_t before;
+    do {
+        if (fe_system_inspect(guest_resource("system"), &info) != OK) return 0;
+        before = info.memory_free;
+        fe_clock_sleep_until(fe_clock_after(20 * MILLISECOND));
+        if (fe_system_inspect(guest_resource("system"), &info) != OK) return 0;
+    } while (info.memory_free != before);
+    return before;
+}
+
+TEST("ten thousand processes leave free memory where it was")
+{
+    struct fe_system_info info;
+    EXPECT(fe_system_inspect(guest_resource("system"), &info) == OK);
+    EXPECT(spawn_some(WARM_UP));
+    uint64_t before = memory_free();
+    EXPECT(
+        spawn_some(info.cpu_count == 1 ? SPAWNS : SPAWNS / 10)); // emulated ones share a real one
+    uint64_t after = memory_free();
+    if (after != before) guest_print("%ld bytes are missing\n", (long)(before - after));
+    EXPECT(before != 0 && after == before);
+}
