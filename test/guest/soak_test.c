@@ -49,8 +49,8 @@ TEST("ten thousand processes leave free memory where it was")
     EXPECT(fe_system_inspect(guest_resource("system"), &info) == OK);
     EXPECT(spawn_some(WARM_UP));
     uint64_t before = memory_free();
-    EXPECT(
-        spawn_some(info.cpu_count == 1 ? SPAWNS : SPAWNS / 10)); // emulated ones share a real one
+    // Emulated CPUs share a real one.
+    EXPECT(spawn_some(info.cpu_count == 1 ? SPAWNS : SPAWNS / 10));
     uint64_t after = memory_free();
     if (after != before) guest_print("%ld bytes are missing\n", (long)(before - after));
     EXPECT(before != 0 && after == before);
