@@ -119,8 +119,8 @@ static bool add_time(char *command, size_t size, const char *name, const char *t
         if (strcmp(end, units[i].name) == 0) factor = units[i].ns;
     }
     if (factor == 0 || value > UINT64_MAX / factor) return false;
-    snprintf(command + length, size - length, " %s %llu", name,
-             (unsigned long long)(value * factor));
+    value *= factor;
+    snprintf(command + length, size - length, " %s %llu", name, (unsigned long long)value);
     return true;
 }
 
