@@ -16,8 +16,8 @@ def memory_free(machine):
 def bomb(machine):
     """Lets a spawn bomb go off until it is told that its memory is used up, and kills its group."""
     machine.line_send("/bin/sh /tmp/b > /tmp/said 2>&1 &")
-    machine.expect("out of memory", timeout=300)
-    for _ in range(120):
+    machine.expect(r"[$#] ")
+    for _ in range(200):
         if "said" in machine.run("[ -s /tmp/said ] && echo /tmp/said", timeout=120, code=None):
             break
         time.sleep(1)

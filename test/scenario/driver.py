@@ -57,4 +57,4 @@ with WebServer({"/x": b"still here\n", "/large": bytes(1 << 30)}) as server, Mac
     assert "still here" in machine.run(fetch, timeout=150)
     after = memory_free(machine)
     assert after > before - 1024, f"{before} KiB free before, {after} KiB after"
-    passed("killed in the midst of a download again and again, it writes into nobody's memory and leaves nothing behind")
+    passed("killed in the midst of downloads, it writes into nobody's memory and leaves nothing behind")
