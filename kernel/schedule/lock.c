@@ -9,7 +9,7 @@
 
 enum : uint32_t { LOOKS = 1000 }; // before it sleeps
 
-static uint32_t next_ticket, serving;
+uint32_t lock_next, lock_serving;
 static uint32_t sleepers;
 static bool is_broken;
 static struct cpu *asker;
@@ -36,7 +36,7 @@ static void sleep(struct cpu *cpu, uint32_t ticket)
 {
     __atomic_store_n(&cpu->sleeping, true, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&sleepers, 1, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&serving, __ATOMIC_SEQ_CST) != ticket &&
+    if (__atomic_load_n(&lock_serving, __ATOMIC_SEQ_CST) != ticket &&
         !__atomic_load_n(&cpu->asked, __ATOMIC_SEQ_CST)) {
         arch_doze();
     }
@@ -46,11 +46,11 @@ static void sleep(struct cpu *cpu, uint32_t ticket)
 
 static void wait_turn(struct cpu *cpu, uint32_t ticket)
 {
-    if (__atomic_load_n(&serving, __ATOMIC_ACQUIRE) == ticket) return;
+    if (__atomic_load_n(&lock_serving, __ATOMIC_ACQUIRE) == ticket) return;
     cpu->lock_waits++;
     cpu->ticket = ticket;
     __atomic_store_n(&cpu->waiting, true, __ATOMIC_RELEASE);
-    for (uint32_t look = 0; __atomic_load_n(&serving, __ATOMIC_ACQUIRE) != ticket; look++) {
+    for (uint32_t look = 0; __atomic_load_n(&lock_serving, __ATOMIC_ACQUIRE) != ticket; look++) {
         answer(cpu);
         if (look < LOOKS)
             arch_relax();
@@ -74,7 +74,7 @@ bool lock_take(struct cpu *cpu)
 {
     if (cpu->inside) return true;
     struct thread *before = cpu->current;
-    wait_turn(cpu, __atomic_fetch_add(&next_ticket, 1, __ATOMIC_SEQ_CST));
+    wait_turn(cpu, __atomic_fetch_add(&lock_next, 1, __ATOMIC_SEQ_CST));
     for (struct cpu *other = cpu_list; other != nullptr; other = other->next) {
         while (other != cpu && __atomic_load_n(&other->fast, __ATOMIC_SEQ_CST)) arch_relax();
     }
@@ -88,14 +88,14 @@ void lock_give(struct cpu *cpu)
     ASSERT(cpu->inside);
     cpu->lock_ticks += arch_counter() - cpu->lock_since;
     cpu->inside = false;
-    uint32_t ticket = serving + 1;
-    __atomic_store_n(&serving, ticket, __ATOMIC_SEQ_CST);
+    uint32_t ticket = lock_serving + 1;
+    __atomic_store_n(&lock_serving, ticket, __ATOMIC_SEQ_CST);
     wake(ticket);
 }
 
 bool lock_is_wanted(void)
 {
-    return __atomic_load_n(&next_ticket, __ATOMIC_RELAXED) != serving + 1;
+    return __atomic_load_n(&lock_next, __ATOMIC_RELAXED) != lock_serving + 1;
 }
 
 void lock_pass(struct cpu *cpu)
@@ -103,23 +103,6 @@ void lock_pass(struct cpu *cpu)
     if (!lock_is_wanted()) return;
     lock_give(cpu);
     lock_take(cpu);
-}
-
-// Raising the flag comes before looking at the lock, taking a ticket before looking at the flags:
-// one of the two sees the other.
-bool lock_try_fast(struct cpu *cpu)
-{
-    if (!cpu->shared) return true;
-    __atomic_store_n(&cpu->fast, true, __ATOMIC_SEQ_CST);
-    uint32_t now = __atomic_load_n(&serving, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&next_ticket, __ATOMIC_SEQ_CST) == now) return true;
-    lock_end_fast(cpu);
-    return false;
-}
-
-void lock_end_fast(struct cpu *cpu)
-{
-    __atomic_store_n(&cpu->fast, false, __ATOMIC_RELEASE);
 }
 
 static void ask(struct cpu *cpu, lock_answer answer, void *context)

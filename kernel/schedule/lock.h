@@ -14,6 +14,9 @@
 #include "kernel/schedule/cpu.h"
 #include <arch/arch.h>
 
+// Tickets: the next to be taken, and the one whose turn it is.
+extern uint32_t lock_next, lock_serving;
+
 // Takes the lock, unless this CPU has it. False: the thread that was current has been taken off
 // this CPU meanwhile, and what it came for is not to be done.
 bool lock_take(struct cpu *cpu);
@@ -47,9 +50,31 @@ static inline bool lock_should_pass(void)
 }
 
 // A fast path begins, without the lock; false: somebody has it, or waits for it. It ends by
-// lock_end_fast(). With one CPU neither does anything.
-bool lock_try_fast(struct cpu *cpu);
-void lock_end_fast(struct cpu *cpu);
+// lock_end_fast(). For several CPUs only.
+// Inline, because fast paths call nothing.
+static inline void lock_end_fast(struct cpu *cpu)
+{
+    __atomic_store_n(&cpu->fast, false, __ATOMIC_RELEASE);
+}
+
+// A few looks, because who queues for a turn at once keeps the next one from the fast path too, and
+// so on for ever.
+enum : uint32_t { FAST_LOOKS = 64 };
+
+// Raising the flag comes before looking at the lock, taking a ticket before looking at the flags:
+// one of the two sees the other.
+static inline bool lock_try_fast(struct cpu *cpu)
+{
+    for (uint32_t look = 0; look < FAST_LOOKS; look++) {
+        __atomic_store_n(&cpu->fast, true, __ATOMIC_SEQ_CST);
+        uint32_t now = __atomic_load_n(&lock_serving, __ATOMIC_SEQ_CST);
+        if (__atomic_load_n(&lock_next, __ATOMIC_SEQ_CST) == now) return true;
+        lock_end_fast(cpu);
+        if (__atomic_load_n(&cpu->asked, __ATOMIC_RELAXED)) return false;
+        arch_relax();
+    }
+    return false;
+}
 
 // Has `cpu`, another one, call `answer` inside the kernel, and waits until it has. This CPU has the
 // lock; `answer` may use that CPU's own data.
