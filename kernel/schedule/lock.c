@@ -27,7 +27,8 @@ static void answer(struct cpu *cpu)
     if (!__atomic_load_n(&cpu->asked, __ATOMIC_ACQUIRE)) return;
     question(cpu, question_context);
     struct cpu *from = asker; // who may ask another as soon as this is told
-    __atomic_store_n(&cpu->asked, false, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&cpu->asked, false, __ATOMIC_RELEASE);
+    lock_fence();
     if (__atomic_load_n(&from->sleeping, __ATOMIC_SEQ_CST)) interrupt_controller->signal(from);
 }
 
@@ -36,6 +37,7 @@ static void sleep(struct cpu *cpu, uint32_t ticket)
 {
     __atomic_store_n(&cpu->sleeping, true, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&sleepers, 1, __ATOMIC_SEQ_CST);
+    lock_fence();
     if (__atomic_load_n(&lock_serving, __ATOMIC_SEQ_CST) != ticket &&
         !__atomic_load_n(&cpu->asked, __ATOMIC_SEQ_CST)) {
         arch_doze();
@@ -63,6 +65,7 @@ static void wait_turn(struct cpu *cpu, uint32_t ticket)
 // It is the next one's turn: it is woken if it sleeps.
 static void wake(uint32_t ticket)
 {
+    lock_fence();
     if (__atomic_load_n(&sleepers, __ATOMIC_SEQ_CST) == 0) return;
     for (struct cpu *cpu = cpu_list; cpu != nullptr; cpu = cpu->next) {
         if (__atomic_load_n(&cpu->sleeping, __ATOMIC_SEQ_CST) && cpu->ticket == ticket)
@@ -75,6 +78,7 @@ bool lock_take(struct cpu *cpu)
     if (cpu->inside) return true;
     struct thread *before = cpu->current;
     wait_turn(cpu, __atomic_fetch_add(&lock_next, 1, __ATOMIC_SEQ_CST));
+    lock_fence();
     for (struct cpu *other = cpu_list; other != nullptr; other = other->next) {
         while (other != cpu && __atomic_load_n(&other->fast, __ATOMIC_SEQ_CST)) arch_relax();
     }
@@ -111,7 +115,8 @@ static void ask(struct cpu *cpu, lock_answer answer, void *context)
     asker = arch_cpu();
     question = answer;
     question_context = context;
-    __atomic_store_n(&cpu->asked, true, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&cpu->asked, true, __ATOMIC_RELEASE);
+    lock_fence();
     bool looks = __atomic_load_n(&cpu->waiting, __ATOMIC_SEQ_CST) &&
                  !__atomic_load_n(&cpu->sleeping, __ATOMIC_SEQ_CST);
     if (!looks) interrupt_controller->signal(cpu);
@@ -125,6 +130,7 @@ static void await(struct cpu *cpu)
             continue;
         }
         __atomic_store_n(&asker->sleeping, true, __ATOMIC_SEQ_CST);
+        lock_fence();
         if (__atomic_load_n(&cpu->asked, __ATOMIC_SEQ_CST)) arch_doze();
         __atomic_store_n(&asker->sleeping, false, __ATOMIC_SEQ_CST);
     }

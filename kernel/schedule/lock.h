@@ -57,6 +57,13 @@ static inline void lock_end_fast(struct cpu *cpu)
     __atomic_store_n(&cpu->fast, false, __ATOMIC_RELEASE);
 }
 
+// Between saying something to other CPUs and looking at what they say. Explicit, because emulators
+// do not order a store-release before a load-acquire.
+static inline void lock_fence(void)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
 // A few looks, because who queues for a turn at once keeps the next one from the fast path too, and
 // so on for ever.
 enum : uint32_t { FAST_LOOKS = 64 };
@@ -66,7 +73,8 @@ enum : uint32_t { FAST_LOOKS = 64 };
 static inline bool lock_try_fast(struct cpu *cpu)
 {
     for (uint32_t look = 0; look < FAST_LOOKS; look++) {
-        __atomic_store_n(&cpu->fast, true, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&cpu->fast, true, __ATOMIC_RELAXED);
+        lock_fence();
         uint32_t now = __atomic_load_n(&lock_serving, __ATOMIC_SEQ_CST);
         if (__atomic_load_n(&lock_next, __ATOMIC_SEQ_CST) == now) return true;
         lock_end_fast(cpu);

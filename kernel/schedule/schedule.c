@@ -109,7 +109,8 @@ void schedule_switch_to(struct thread *thread)
     if (cpu->shared && !is_admitted(cpu, thread)) return;
     thread->state = THREAD_RUNNING;
     cpu->current = thread;
-    cpu->reschedule = false;
+    // Another CPU may have queued somebody more urgent while this one waited for the lock.
+    cpu->reschedule = cpu->shared && queue_urgency(&cpu->queue) < thread->urgency;
     cpu->switches++;
 }
 
