@@ -179,7 +179,7 @@ static enum status window_fault(struct space *space, const struct region *region
 // before: contiguous runs at once. Nobody is owed these pages, so failures do not count.
 static void fault_around(struct space *space, const struct region *region, uintptr_t address)
 {
-    enum : uintptr_t { AROUND = 16 * PAGE_SIZE };
+    enum : uintptr_t { AROUND = 8 * PAGE_SIZE };
     uintptr_t at = address & ~(AROUND - 1), end = at + AROUND;
     if (at < region->start) at = region->start;
     if (end > region_end(region)) end = region_end(region);

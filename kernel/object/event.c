@@ -3,6 +3,7 @@
 // for; what is left over stays, or is taken by the channel that the event is bound to.
 #include "kernel/object/event.h"
 #include "kernel/log.h"
+#include "kernel/memory/progress.h"
 #include "kernel/object/channel.h"
 #include "kernel/object/handle.h"
 #include "kernel/object/process.h"
@@ -84,16 +85,25 @@ static void wake(struct event *event, struct thread *thread, uint64_t bits)
     wait_end(thread, OK);
 }
 
-void event_signal(struct event *event, uint64_t bits)
+// Wakes up to `most` of those who wait for what is set; false: there may be more.
+static bool wake_some(struct event *event, uint32_t most)
 {
-    event->bits |= bits;
     struct tree_node *node = event->waiters.first;
     while (node != nullptr && event->bits != 0) {
         struct thread *thread = CONTAINER(node, struct thread, node);
         node = tree_next(node);
         uint64_t taken = event->bits & thread->wait_mask;
-        if (taken != 0) wake(event, thread, taken);
+        if (taken == 0) continue;
+        if (most-- == 0) return false;
+        wake(event, thread, taken);
     }
+    return true;
+}
+
+void event_signal(struct event *event, uint64_t bits)
+{
+    event->bits |= bits;
+    wake_some(event, EVENT_WAITERS_MAX);
     if (event->channel != nullptr && (event->bits & event->channel_mask) != 0) {
         channel_notify(event->channel);
     }
@@ -115,8 +125,26 @@ enum status sys_event_create(fe_handle *handle)
     return OK;
 }
 
+enum : uint32_t { WAKE_STEP = 4 };
+
+// Many may wait: they are woken a few at a time, and the bits are set once only.
+[[gnu::noinline]] static enum status signal_crowd(struct event *event, uint64_t bits)
+{
+    struct progress *progress =
+        progress_get((const void *)sys_event_signal, (uint64_t[3]){event->object.id, bits}, 0);
+    if (progress->position++ == 0) event->bits |= bits;
+    while (!wake_some(event, WAKE_STEP)) {
+        if (progress_should_stop()) return CALL_RESTART;
+    }
+    event_signal(event, 0); // to the channel, if it is bound to one
+    progress_end(progress);
+    return OK;
+}
+
 enum status sys_event_signal(struct event *event, uint64_t bits)
 {
+    if (event->waiter_count > WAKE_STEP || thread_current()->progress.call != nullptr)
+        return signal_crowd(event, bits);
     event_signal(event, bits);
     return OK;
 }

@@ -50,7 +50,7 @@ enum status sys_futex_wait(uintptr_t word, uint32_t expected, uint64_t deadline)
     return CALL_DEFERRED;
 }
 
-enum : uint32_t { FUTEX_STEP = 16 };
+enum : uint32_t { FUTEX_STEP = 4, REQUEUE_WAKE_MAX = 16 };
 
 enum status sys_futex_wake(uintptr_t word, uint32_t count, uint32_t *woken)
 {
@@ -91,7 +91,7 @@ enum status sys_futex_requeue(uintptr_t word, uint32_t count, uintptr_t target, 
     struct process *process = process_current();
     if (!user_range_is_valid(word, sizeof(uint32_t))) return ERR_BAD_ADDRESS;
     if (!user_range_is_valid(target, sizeof(uint32_t))) return ERR_BAD_ADDRESS;
-    if ((target | word) % sizeof(uint32_t) != 0 || target == word || count > FUTEX_STEP) {
+    if ((target | word) % sizeof(uint32_t) != 0 || target == word || count > REQUEUE_WAKE_MAX) {
         return ERR_BAD_ARGUMENT;
     }
     const uint64_t arguments[3] = {word, count, target};

@@ -116,7 +116,12 @@ static enum status image_hash(struct image *image)
     ASSERT(image->memory->sealed); // what is hashed is what runs
     uint64_t left = image->layout.signature_offset - image->hashed;
     size_t part = left < HASH_STEP ? left : HASH_STEP;
-    if (memory->pages.count > 0) TRY(memory_take_page(memory, image->hashed));
+    if (memory->pages.count > 0 && image->hashed % PAGE_SIZE == 0 &&
+        image->taken == image->hashed) {
+        TRY(memory_take_page(memory, image->hashed));
+        image->taken += PAGE_SIZE;
+        return OK;
+    }
     sha512_update(&image->hash, image_bytes(image, image->hashed), part);
     image->hashed += part;
     return OK;
@@ -147,9 +152,15 @@ static enum status image_verify(struct image *image)
 
 enum status image_step(struct image *image, struct memory *memory)
 {
-    if (image->cloned < image->memory->size) {
+    if (image->stage == IMAGE_CLONE) {
         TRY(memory_clone_step(image->memory, memory, 0, &image->cloned));
-        return image->cloned < image->memory->size ? OK : image_judge(image);
+        if (image->cloned == image->memory->size) image->stage = IMAGE_JUDGE;
+        return OK;
+    }
+    if (image->stage == IMAGE_JUDGE) {
+        TRY(image_judge(image));
+        image->stage = IMAGE_HASH;
+        return OK;
     }
     if (image->hashed < image->layout.signature_offset) return image_hash(image);
     return image_verify(image);

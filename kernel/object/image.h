@@ -10,16 +10,24 @@
 struct memory;
 struct space;
 
-// Hashing and its end; the digest is there; the check has it next; the check's steps.
-enum image_stage : uint8_t { IMAGE_HASH, IMAGE_HASHED, IMAGE_UPDATE, IMAGE_CHECK };
+// Taking the pages; reading the layout; hashing and its end; the digest is there; the check has it
+// next; the check's steps.
+enum image_stage : uint8_t {
+    IMAGE_CLONE,
+    IMAGE_JUDGE,
+    IMAGE_HASH,
+    IMAGE_HASHED,
+    IMAGE_UPDATE,
+    IMAGE_CHECK
+};
 
 struct image {
     struct object object;
     struct memory *memory; // the file, sealed; nullptr at first
     struct macho layout;
     bool verified;
-    enum image_stage stage;  // while it is being made
-    uint64_t cloned, hashed; // bytes, while it is being made
+    enum image_stage stage;         // while it is being made
+    uint64_t cloned, taken, hashed; // bytes, while it is being made
     struct sha512 hash;
     uint8_t digest[SHA512_SIZE];
     struct ed25519_check *check; // from IMAGE_UPDATE on: a page of its own

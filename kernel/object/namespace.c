@@ -149,7 +149,8 @@ static void point_replace(struct namespace *name_space, struct mount_point *poin
 static void namespace_destroy(struct object *object)
 {
     struct namespace *name_space = (struct namespace *)object;
-    if (!namespace_reap(&name_space->reap)) reap_add(&name_space->reap);
+    if (!tree_is_empty(&name_space->points) || !namespace_reap(&name_space->reap))
+        reap_add(&name_space->reap);
 }
 
 const struct object_operations namespace_operations = {

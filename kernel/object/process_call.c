@@ -66,6 +66,7 @@ enum status sys_process_create(struct process *parent, fe_handle image,
         make_room();
         TRY(process_begin(&plan, &made));
         progress->object = &made->object;
+        if (progress_should_stop()) return CALL_RESTART;
     }
     struct process *child = (struct process *)progress->object;
     enum status status = OK;
