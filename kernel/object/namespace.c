@@ -6,6 +6,7 @@
 #include "kernel/memory/page.h"
 #include "kernel/object/channel.h"
 #include "kernel/object/quota.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/string.h"
 #include "kernel/schedule/lock.h"
 #include "kernel/syscall.h"
