@@ -36,7 +36,7 @@ static uint64_t find(const char *path, uint32_t index, size_t *prefix)
     struct resolution found = {};
     if (namespace_find(names, path, strlen(path), index, &found) != OK) return 0;
     *prefix = found.prefix;
-    return found.mount->id;
+    return found.mount->by_id.key;
 }
 
 TEST("the longest prefix by whole components is found")
