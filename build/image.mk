@@ -17,7 +17,8 @@ $(gen)/ready: $(abi_headers:%=$(gen)/%) $(gen)/abi/9p_operations.h
 	@touch $@
 
 # Pages of the manual for the tools of a port, made from one table.
-tool_pages := $(patsubst %,$(gen)/man/1/%.md,$(if $(wildcard $(PYTHON)),$(shell $(PYTHON) tool/manual doc/man/tools.txt)))
+tool_pages := $(patsubst %,$(gen)/man/1/%.md,$(if $(wildcard $(PYTHON)),\
+	$(shell $(PYTHON) tool/manual doc/man/tools.txt)))
 $(tool_pages) &: doc/man/tools.txt tool/manual
 	$(call progress,MAN,$<)
 	$(Q)$(PYTHON) tool/manual $< $(gen)/man/1

@@ -28,7 +28,7 @@ static void setup(void)
 {
     static const struct interrupt_controller controller = {.signal = count_signal};
     none_reset();
-    interrupt_controller_register(&controller);
+    if (interrupt_controller == nullptr) interrupt_controller_register(&controller);
     cpus[0] = arch_cpu();
     for (uint32_t i = 0; i < CPUS; i++) {
         signals[i] = 0;
