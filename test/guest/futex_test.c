@@ -9,9 +9,13 @@ static void wait_on_word(void *)
     if (fe_futex_wait((uintptr_t)&word, 0, fe_clock_after(10 * SECOND)) == OK) woken++;
 }
 
-static void pause_a_little(void)
+// More urgent than the test, on its CPU: each runs at once, and until it waits.
+static void wait_by_others(uint32_t count)
 {
-    fe_clock_sleep_until(fe_clock_after(10 * MILLISECOND));
+    word = woken = 0;
+    guest_cpus(0, 1);
+    for (uint32_t i = 0; i < count; i++)
+        EXPECT(guest_thread(wait_on_word, nullptr, PRIORITY_DRIVER) == OK);
 }
 
 TEST("a word that has changed already is not waited for")
@@ -24,15 +28,10 @@ TEST("a word that has changed already is not waited for")
 TEST("as many are woken as were asked for")
 {
     uint32_t count;
-    word = woken = 0;
-    guest_cpus(0, 1); // in its pauses the others come to where they wait
-    for (int i = 0; i < 3; i++) EXPECT(guest_thread(wait_on_word, nullptr, 0) == OK);
-    pause_a_little();
+    wait_by_others(3);
     EXPECT(fe_futex_wake((uintptr_t)&word, 1, &count) == OK && count == 1);
-    pause_a_little();
     EXPECT(woken == 1);
     EXPECT(fe_futex_wake((uintptr_t)&word, 100, &count) == OK && count == 2);
-    pause_a_little();
     EXPECT(woken == 3);
     EXPECT(fe_futex_wake((uintptr_t)&word, 1, &count) == OK && count == 0);
 }
@@ -41,14 +40,10 @@ TEST("waiters move to another word without waking")
 {
     static _Atomic uint32_t other;
     uint32_t count;
-    word = woken = 0;
-    guest_cpus(0, 1); // in its pauses the others come to where they wait
-    for (int i = 0; i < 2; i++) EXPECT(guest_thread(wait_on_word, nullptr, 0) == OK);
-    pause_a_little();
+    wait_by_others(2);
     EXPECT(fe_futex_requeue((uintptr_t)&word, 0, (uintptr_t)&other, &count) == OK && count == 0);
     EXPECT(fe_futex_wake((uintptr_t)&word, 100, &count) == OK && count == 0);
     EXPECT(fe_futex_wake((uintptr_t)&other, 100, &count) == OK && count == 2);
-    pause_a_little();
     EXPECT(woken == 2);
 }
 
