@@ -24,6 +24,12 @@ struct fe_transfer {
 };
 static_assert(sizeof(struct fe_transfer) == 2 * sizeof(uintptr_t) + 16 + 32);
 
+// A server that answers with nothing but registers adds FE_TRANSFER_ROOM to the address of a struct
+// fe_transfer that it receives by: nothing of the struct is sent, and it is read and written only
+// when a message comes that has a buffer or handles, so received_size and received_handle_count are
+// to be zero before. Such a struct may not cross a page: its address is a multiple of 64.
+enum : uintptr_t { FE_TRANSFER_ROOM = 1, FE_TRANSFER_ROOM_ALIGN = 64 };
+
 // Registers of the four calls, both ways: 0 handle, then status; 1 label; 2 to 9 words; 10 deadline
 // of channel_call and channel_receive, token of channel_reply and channel_reply_receive (whose
 // receive half waits without one), then the badge that receive tells; 11 address of the struct

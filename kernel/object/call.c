@@ -194,7 +194,7 @@ static inline void receive_block(struct channel *channel, struct thread *server,
     become_receiver(channel, server);
     channel_list_receiver(channel);
     channel->busy = !tree_is_empty(&channel->receivers);
-    bool is_plain = deadline == FE_FOREVER && server->ipc.transfer_at == 0 && !server->limited;
+    bool is_plain = deadline == FE_FOREVER && message_is_plain(server) && !server->limited;
     if (is_plain && !channel->busy) {
         channel->waiting = server;
         schedule_block(THREAD_RECEIVING);

@@ -51,6 +51,12 @@ find(const struct handle_table *table, uint64_t handle, enum object_type type, u
     return table->last_channel.object = (struct channel *)object;
 }
 
+// The one condition of a caller that does not keep an answer off: it is not to be interrupted.
+enum : uint64_t {
+    UNINTERRUPTED = 1ull << 8 * (offsetof(struct thread, uninterrupted) -
+                                 offsetof(struct thread, caller_condition)),
+};
+
 // Whether nobody ready may be more urgent than `thread`.
 [[gnu::always_inline]] static inline bool is_most_urgent(const struct cpu *cpu,
                                                          const struct thread *thread)
@@ -131,7 +137,7 @@ find(const struct handle_table *table, uint64_t handle, enum object_type type, u
 }
 
 [[gnu::always_inline]] static inline struct frame *
-call_beside(struct cpu *cpu, struct thread *caller, uint64_t handle)
+call_beside(struct cpu *cpu, struct thread *caller, uint64_t handle, uint64_t deadline)
 {
     const struct session *session = (const struct session *)find(
         &caller->process->handles, handle, OBJECT_SESSION, RIGHT_SESSION_CALL);
@@ -152,6 +158,7 @@ call_beside(struct cpu *cpu, struct thread *caller, uint64_t handle)
     caller->ipc.transfer_at = 0;
     caller->ipc.token = token;
     caller->state = THREAD_SERVED;
+    caller->uninterrupted = deadline == FE_UNINTERRUPTED;
     server->ipc.answering = caller;
     if (caller->urgency < server->urgency) server->urgency = caller->urgency;
     server->frame.reg[REG_BADGE] = session->badge;
@@ -159,8 +166,10 @@ call_beside(struct cpu *cpu, struct thread *caller, uint64_t handle)
     return go_shared(cpu, server);
 }
 
-[[gnu::always_inline]] static inline struct frame *
-reply_beside(struct cpu *cpu, struct thread *server, uint64_t handle, uint64_t token)
+[[gnu::always_inline]] static inline struct frame *reply_beside(struct cpu *cpu,
+                                                                struct thread *server,
+                                                                uint64_t handle, uint64_t token,
+                                                                uint64_t transfer)
 {
     struct channel *channel = (struct channel *)find(&server->process->handles, handle,
                                                      OBJECT_CHANNEL, RIGHT_CHANNEL_SERVE);
@@ -168,14 +177,15 @@ reply_beside(struct cpu *cpu, struct thread *server, uint64_t handle, uint64_t t
     struct thread *caller = server->ipc.answering;
     if (channel->busy || caller == nullptr) return nullptr;
     if (caller->ipc.token != token || caller->ipc.channel != channel) return nullptr;
-    if (caller->caller_condition != THREAD_SERVED || server->donors.first != nullptr)
-        return nullptr;
+    if ((caller->caller_condition & ~UNINTERRUPTED) != THREAD_SERVED) return nullptr;
+    if (server->donors.first != nullptr) return nullptr;
     if (!is_most_urgent(cpu, caller) || !is_handy(cpu, caller)) return nullptr;
 
     book(cpu, server);
     server->ipc.channel = channel;
     server->ipc.answering = nullptr;
-    server->ipc.transfer_at = 0;
+    server->ipc.transfer_at = transfer;
+    caller->uninterrupted = false;
     server->state = THREAD_RECEIVING;
     server->urgency = server->own_urgency;
     struct frame *frame = go_shared(cpu, caller);
@@ -189,21 +199,22 @@ reply_beside(struct cpu *cpu, struct thread *server, uint64_t handle, uint64_t t
     return cpu->trace_kinds == 0 && lock_try_fast(cpu);
 }
 
-[[gnu::always_inline]] static inline struct frame *call_shared(struct frame *frame, uint64_t handle)
+[[gnu::always_inline]] static inline struct frame *call_shared(struct frame *frame, uint64_t handle,
+                                                               uint64_t deadline)
 {
     struct cpu *cpu = arch_cpu();
     if (!begin_beside(cpu)) return nullptr;
-    frame = call_beside(cpu, CONTAINER(frame, struct thread, frame), handle);
+    frame = call_beside(cpu, CONTAINER(frame, struct thread, frame), handle, deadline);
     lock_end_fast(cpu);
     return frame;
 }
 
-[[gnu::always_inline]] static inline struct frame *reply_shared(struct frame *frame,
-                                                                uint64_t handle, uint64_t token)
+[[gnu::always_inline]] static inline struct frame *
+reply_shared(struct frame *frame, uint64_t handle, uint64_t token, uint64_t transfer)
 {
     struct cpu *cpu = arch_cpu();
     if (!begin_beside(cpu)) return nullptr;
-    frame = reply_beside(cpu, CONTAINER(frame, struct thread, frame), handle, token);
+    frame = reply_beside(cpu, CONTAINER(frame, struct thread, frame), handle, token, transfer);
     lock_end_fast(cpu);
     return frame;
 }
@@ -211,12 +222,12 @@ reply_beside(struct cpu *cpu, struct thread *server, uint64_t handle, uint64_t t
 // --- The two calls
 // --------------------------------------------------------------------------------
 
-ARCH_FAST struct frame *fast_call(struct frame *frame, uint64_t handle)
+ARCH_FAST struct frame *fast_call(struct frame *frame, uint64_t handle, uint64_t deadline)
 {
     struct cpu *cpu = arch_cpu();
     struct thread *caller = CONTAINER(frame, struct thread, frame);
     if (cpu->concerns != 0) [[clang::unlikely]]
-        return call_shared(frame, handle);
+        return call_shared(frame, handle, deadline);
     const struct session *session = find_session(&caller->process->handles, handle);
     if (session == nullptr || caller->caller_condition != THREAD_RUNNING) return nullptr;
     struct channel *channel = session->open;
@@ -232,6 +243,7 @@ ARCH_FAST struct frame *fast_call(struct frame *frame, uint64_t handle)
     caller->ipc.transfer_at = 0;
     caller->ipc.token = token;
     caller->state = THREAD_SERVED;
+    caller->uninterrupted = deadline == FE_UNINTERRUPTED;
     server->ipc.answering = caller;
     if (caller->urgency < server->urgency) server->urgency = caller->urgency;
     server->frame.reg[REG_BADGE] = session->badge;
@@ -239,26 +251,28 @@ ARCH_FAST struct frame *fast_call(struct frame *frame, uint64_t handle)
     return go(cpu, caller, server);
 }
 
-ARCH_FAST struct frame *fast_reply_receive(struct frame *frame, uint64_t handle, uint64_t token)
+ARCH_FAST struct frame *fast_reply_receive(struct frame *frame, uint64_t handle, uint64_t token,
+                                           uint64_t transfer)
 {
     struct cpu *cpu = arch_cpu();
     struct thread *server = CONTAINER(frame, struct thread, frame);
     if (cpu->concerns != 0) [[clang::unlikely]]
-        return reply_shared(frame, handle, token);
+        return reply_shared(frame, handle, token, transfer);
     struct channel *channel = find_channel(&server->process->handles, handle);
     if (channel == nullptr || server->server_condition != THREAD_RUNNING) return nullptr;
     struct thread *caller = server->ipc.answering;
     if (channel->busy || caller == nullptr) return nullptr;
     if (caller->ipc.token != token || caller->ipc.channel != channel) return nullptr;
-    if (caller->caller_condition != THREAD_SERVED || server->donors.first != nullptr)
-        return nullptr;
+    if ((caller->caller_condition & ~UNINTERRUPTED) != THREAD_SERVED) return nullptr;
+    if (server->donors.first != nullptr) return nullptr;
     if (!is_most_urgent(cpu, caller)) return nullptr;
     if (!arch_space_is_ready(&caller->process->space.arch)) return nullptr;
 
     channel->waiting = server;
     server->ipc.channel = channel;
     server->ipc.answering = nullptr;
-    server->ipc.transfer_at = 0;
+    server->ipc.transfer_at = transfer;
+    caller->uninterrupted = false;
     server->state = THREAD_RECEIVING;
     server->urgency = server->own_urgency;
     return go(cpu, server, caller);

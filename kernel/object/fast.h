@@ -14,10 +14,12 @@
 // The frame of the thread that goes on, with the message from `frame` to be loaded, OK in register
 // 0 and the rest as it is. `frame` is the current thread's; what entry code has saved of it besides
 // is its own affair. Entry code has seen that the label is below FE_NOTICE, that there is no
-// transfer and no deadline. `handle` is the lower half of register 0. With one CPU there is no
-// lock to take; with several it is not taken either, but only this CPU's flag raised
-// (kernel/schedule/lock.h).
-ARCH_FAST struct frame *fast_call(struct frame *frame, uint64_t handle);
+// transfer, and that `deadline` is FE_FOREVER or FE_UNINTERRUPTED. `handle` is the lower half of
+// register 0. With one CPU there is no lock to take; with several it is not taken either, but only
+// this CPU's flag raised (kernel/schedule/lock.h).
+ARCH_FAST struct frame *fast_call(struct frame *frame, uint64_t handle, uint64_t deadline);
 
-// The same for an answer: only the message and register 0 are results.
-ARCH_FAST struct frame *fast_reply_receive(struct frame *frame, uint64_t handle, uint64_t token);
+// The same for an answer: only the message and register 0 are results. `transfer` is 0 or has
+// FE_TRANSFER_ROOM.
+ARCH_FAST struct frame *fast_reply_receive(struct frame *frame, uint64_t handle, uint64_t token,
+                                           uint64_t transfer);

@@ -25,14 +25,10 @@ static_assert(offsetof(struct fe_transfer, received_size) == 2 * sizeof(uintptr_
 static_assert(offsetof(struct fe_transfer, send_handle_count) ==
               offsetof(struct fe_transfer, received_size) + 4);
 
-enum status message_prepare(struct thread *thread, uintptr_t address)
+static_assert(sizeof(struct fe_transfer) <= FE_TRANSFER_ROOM_ALIGN);
+
+static enum status check(struct fe_transfer *transfer)
 {
-    struct ipc *ipc = &thread->ipc;
-    ipc->transfer_at = 0;
-    if (address == 0) return OK;
-    struct fe_transfer *transfer = &ipc->transfer;
-    if (address % alignof(uint64_t) != 0) return ERR_BAD_ARGUMENT;
-    TRY(user_read(transfer, address, sizeof *transfer));
     if (transfer->send_size > FE_BUFFER_MAX || transfer->send_handle_count > FE_MESSAGE_HANDLES ||
         transfer->receive_handle_capacity > FE_MESSAGE_HANDLES) {
         return ERR_BAD_ARGUMENT;
@@ -42,7 +38,40 @@ enum status message_prepare(struct thread *thread, uintptr_t address)
         !user_range_is_valid(transfer->receive, transfer->receive_capacity)) {
         return ERR_BAD_ADDRESS;
     }
+    return OK;
+}
+
+enum status message_prepare(struct thread *thread, uintptr_t address)
+{
+    struct ipc *ipc = &thread->ipc;
+    ipc->transfer_at = 0;
+    if (address == 0) return OK;
+    if ((address & FE_TRANSFER_ROOM) != 0) {
+        ipc->transfer.send_size = ipc->transfer.send_handle_count = 0;
+    } else {
+        if (address % alignof(uint64_t) != 0) return ERR_BAD_ARGUMENT;
+        TRY(user_read(&ipc->transfer, address, sizeof ipc->transfer));
+        TRY(check(&ipc->transfer));
+    }
     ipc->transfer_at = address;
+    return OK;
+}
+
+// The receiver's struct that was not read before.
+static enum status fetch_room(struct thread *to)
+{
+    struct fe_transfer *transfer = &to->ipc.transfer;
+    uintptr_t address = to->ipc.transfer_at - FE_TRANSFER_ROOM;
+    if (address % FE_TRANSFER_ROOM_ALIGN != 0) return ERR_BAD_ARGUMENT;
+    if (to == thread_current()) {
+        TRY(user_read(transfer, address, sizeof *transfer));
+    } else {
+        void *at;
+        TRY(space_reach(&to->process->space, address, MAP_READ, &at));
+        memcpy(transfer, at, sizeof *transfer);
+    }
+    TRY(check(transfer));
+    to->ipc.transfer_at = address;
     return OK;
 }
 
@@ -150,7 +179,13 @@ enum status message_transfer(struct thread *from, struct thread *to, bool *recei
     uint32_t size = send_size(from), count = send_handles(from);
     const struct fe_transfer *room = &to->ipc.transfer;
     *receiver_fails = false;
-    if (to->ipc.transfer_at == 0) return size + count == 0 ? OK : ERR_TOO_LARGE;
+    if (size + count == 0 && message_is_plain(to)) return OK;
+    if (to->ipc.transfer_at == 0) return ERR_TOO_LARGE;
+    if (message_is_plain(to)) {
+        *receiver_fails = true;
+        TRY(fetch_room(to));
+        *receiver_fails = false;
+    }
     if (size > room->receive_capacity || count > room->receive_handle_capacity) {
         return ERR_TOO_LARGE;
     }

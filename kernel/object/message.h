@@ -7,12 +7,20 @@
 #include "kernel/object/thread.h"
 
 // Reads and checks the struct fe_transfer that `address` names (0: none) into the current thread.
+// One with FE_TRANSFER_ROOM is not read before something comes.
 enum status message_prepare(struct thread *thread, uintptr_t address);
+
+// Whether the thread sends nothing and its struct fe_transfer need not be looked at.
+static inline bool message_is_plain(const struct thread *thread)
+{
+    uintptr_t address = thread->ipc.transfer_at;
+    return address == 0 || (address & FE_TRANSFER_ROOM) != 0;
+}
 
 // Whether there is anything to do beyond registers.
 static inline bool message_has_transfer(const struct thread *from, const struct thread *to)
 {
-    return (from->ipc.transfer_at | to->ipc.transfer_at) != 0;
+    return !message_is_plain(from) || !message_is_plain(to);
 }
 
 // Copies the buffer and moves the handles. Nothing is moved unless all is. An error is the

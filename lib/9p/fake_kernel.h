@@ -80,7 +80,7 @@ static enum status fake_call(uint64_t reg[12])
 
 static enum status fake_receive(uint64_t reg[12])
 {
-    struct fe_transfer *transfer = (struct fe_transfer *)reg[11];
+    struct fe_transfer *transfer = (struct fe_transfer *)(reg[11] & ~(uint64_t)FE_TRANSFER_ROOM);
     const struct fe_message *message = fake.call;
     if (fake.has_notice) {
         message = &fake.notice;
@@ -103,7 +103,8 @@ static enum status fake_receive(uint64_t reg[12])
 
 static enum status fake_reply(uint64_t reg[12])
 {
-    struct fe_transfer none = {}, *sent = reg[11] ? (struct fe_transfer *)reg[11] : &none;
+    bool has_sent = reg[11] != 0 && (reg[11] & FE_TRANSFER_ROOM) == 0;
+    struct fe_transfer none = {}, *sent = has_sent ? (struct fe_transfer *)reg[11] : &none;
     if (reg[10] != fake.token || fake.is_answered) {
         fake.late_token = reg[10];
         fake.late_label = reg[1];

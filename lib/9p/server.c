@@ -10,16 +10,28 @@ struct p9_reply *reply_of(struct p9_request *request)
     return &request->server->state->reply;
 }
 
+// Aligned as its transfer has to be, which malloc does not promise.
+static struct p9_server_state *state_create(void)
+{
+    uintptr_t align = alignof(struct p9_server_state);
+    void *block = calloc(1, sizeof(struct p9_server_state) + align);
+    if (block == nullptr) return nullptr;
+    uintptr_t place = ((uintptr_t)block + align - 1) & ~(align - 1);
+    struct p9_server_state *state = (struct p9_server_state *)place;
+    state->block = block;
+    return state;
+}
+
 enum status p9_server_init(struct p9_server *server)
 {
-    struct p9_server_state *state = calloc(1, sizeof *state);
+    struct p9_server_state *state = state_create();
     if (state == nullptr) return ERR_NO_MEMORY;
     state->in = malloc(FE_9P_DATA_MAX);
     state->reply.data = malloc(FE_9P_DATA_MAX);
     if (state->in == nullptr || state->reply.data == nullptr) {
         free(state->in);
         free(state->reply.data);
-        free(state);
+        free(state->block);
         return ERR_NO_MEMORY;
     }
     state->transfer.receive = (uintptr_t)state->in;
@@ -45,6 +57,14 @@ static void drop_handles(struct p9_reply *reply)
     while (reply->handle_count != 0) fe_handle_drop(&reply->handle[--reply->handle_count]);
 }
 
+// For a receive that sends nothing.
+static void receive_begin(struct p9_server_state *state)
+{
+    struct fe_transfer *transfer = &state->transfer;
+    state->message.transfer = (struct fe_transfer *)((uintptr_t)transfer | FE_TRANSFER_ROOM);
+    transfer->received_size = transfer->received_handle_count = 0;
+}
+
 // Puts the answer into state->message, where the request was; an error carries no data.
 static void compose(struct p9_server_state *state, uint64_t token, int64_t result)
 {
@@ -59,21 +79,13 @@ static void compose(struct p9_server_state *state, uint64_t token, int64_t resul
     message->label = reply->label;
     __builtin_memcpy(message->word, reply->word, sizeof message->word);
     message->token = token;
+    receive_begin(state);
+    if (reply->size == 0 && reply->handle_count == 0) return;
     message->transfer = transfer;
     transfer->send = (uintptr_t)reply->bytes;
     transfer->send_size = (uint32_t)reply->size;
     transfer->send_handle_count = (uint8_t)reply->handle_count;
     for (uint32_t i = 0; i < reply->handle_count; i++) transfer->send_handle[i] = reply->handle[i];
-    transfer->received_size = transfer->received_handle_count = 0;
-}
-
-// For a receive that sends nothing.
-static void receive_begin(struct p9_server_state *state)
-{
-    struct fe_transfer *transfer = &state->transfer;
-    state->message.transfer = transfer;
-    transfer->send_size = transfer->send_handle_count = 0;
-    transfer->received_size = transfer->received_handle_count = 0;
 }
 
 // Sends a composed answer by itself. When the caller cannot take it, because its buffer is too

@@ -47,6 +47,7 @@ struct p9_reply {
 };
 
 struct p9_server_state {
+    void *block;                        // what was allocated for it
     struct p9_connection **connections; // by the low half of the badge, less one
     uint32_t connection_capacity, connection_count;
     uint32_t generation;
@@ -56,8 +57,8 @@ struct p9_server_state {
     struct p9_node *changed; // their waiting requests are to be run
     bool is_busy;            // serving: changes are put off
     void (*gone)(struct p9_server *server, void *owner);
-    struct fe_message message;   // received, and in the end what is sent
-    struct fe_transfer transfer; // where it says that messages are received is set once
+    struct fe_message message; // received, and in the end what is sent
+    alignas(FE_TRANSFER_ROOM_ALIGN) struct fe_transfer transfer; // room for requests, set once
 };
 
 struct p9_listing {

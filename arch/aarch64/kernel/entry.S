@@ -125,10 +125,11 @@ user_sync:
     .endr
 
 message_call: // what a fast call cannot have: a deadline, a transfer, the label of a notice
-    cmn x11, #1
-    ccmp x12, #0, #0, eq
+    cmn x11, #2 // FE_UNINTERRUPTED and FE_FOREVER are the last two numbers
+    ccmp x12, #0, #0, hs
     b.ne call_slowly
     tbnz x1, #63, call_slowly
+    mov x22, x11
     bl fast_call
     cbz x0, call_slowly_after_all
 message_done: // x1 to x7, x9, x10 are the message
@@ -140,12 +141,18 @@ message_done: // x1 to x7, x9, x10 are the message
     mov x0, xzr
     eret
 
-message_answer:
-    cbnz x12, answer_slowly
+message_answer: // what a fast answer cannot have: a transfer that is more than room (bit 0)
+    cbz x12, answer_plainly
+    tbz x12, #0, answer_slowly
+answer_plainly:
     mov x22, x11
+    mov x23, x12
+    str x12, [x14, #FRAME_X9 + 24]
     bl fast_reply_receive
     cbnz x0, message_done
-    mov x12, xzr
+    mrs x14, tpidr_el1
+    ldr x14, [x14, #CPU_FRAME]
+    ldr x12, [x14, #FRAME_X9 + 24]
 answer_slowly:
     mov x8, #CALL_CHANNEL_REPLY_RECEIVE
     b message_slowly
