@@ -18,8 +18,9 @@ struct p9_session {
     uint64_t mount;          // 0: not from a mount
     fe_handle handle;
     uint32_t references;
-    bool is_dead; // the server is gone: no longer in the cache
-    struct fe_lock lock;
+    bool is_dead;        // the server is gone: no longer in the cache
+    uint32_t spare_fid;  // free, and the first to be used; 0: none. Atomic
+    struct fe_lock lock; // of the rest
     uint32_t *free_fids;
     uint32_t free_count, free_capacity, next_fid;
 };
@@ -49,6 +50,8 @@ struct p9_session *session_create(fe_handle handle, uint64_t mount);
 int session_attach(fe_handle connector, const char *start, size_t start_size, fe_handle *session);
 // The session for a mount, from the cache or by attaching; referenced.
 int session_of_mount(fe_handle name_space, uint64_t mount, struct p9_session **session);
+// Takes that reference back: the next path often leads to the same session.
+void session_done(struct p9_session *session);
 
 // A path on its way: clean and absolute, changed by the links met.
 struct path {

@@ -101,7 +101,7 @@ static int run_round(struct path *path, struct attempt *attempt)
                                attempt->call.transfer.received_size);
             if (next == 0) next = CALL_LINK;
         }
-        p9_session_put(target.session);
+        session_done(target.session);
         bool try_further = next == -ENOENT || (next == -EROFS && !target.is_root);
         if (!try_further) return next;
         if (result == -ENOENT) result = next;

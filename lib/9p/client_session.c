@@ -7,6 +7,7 @@
 
 static struct fe_lock cache_lock;
 static struct p9_session *cache;
+static struct p9_session *recent; // that of the last path, a reference; nullptr while it is in use
 
 void call_init(struct call *call, uint32_t operation, uint64_t fid)
 {
@@ -86,6 +87,10 @@ int call_run(struct p9_session *session, struct call *call)
 
 uint32_t fid_allocate(struct p9_session *session)
 {
+    if (__atomic_load_n(&session->spare_fid, __ATOMIC_RELAXED) != 0) {
+        uint32_t spare = __atomic_exchange_n(&session->spare_fid, 0, __ATOMIC_RELAXED);
+        if (spare != 0) return spare;
+    }
     fe_lock_take(&session->lock);
     uint32_t fid =
         session->free_count ? session->free_fids[--session->free_count] : session->next_fid++;
@@ -101,6 +106,11 @@ uint32_t p9_fid_allocate(struct p9_session *session)
 // A number that finds no room in the list of free ones is never used again.
 void fid_free(struct p9_session *session, uint32_t fid)
 {
+    uint32_t none = 0;
+    if (__atomic_compare_exchange_n(&session->spare_fid, &none, fid, false, __ATOMIC_RELAXED,
+                                    __ATOMIC_RELAXED)) {
+        return;
+    }
     fe_lock_take(&session->lock);
     if (session->free_count == session->free_capacity) {
         uint32_t capacity = session->free_capacity ? session->free_capacity * 2 : 8;
@@ -197,8 +207,23 @@ static struct p9_session *cache_add(struct p9_session *session)
     return other;
 }
 
+void session_done(struct p9_session *session)
+{
+    struct p9_session *none = nullptr;
+    if (!__atomic_compare_exchange_n(&recent, &none, session, false, __ATOMIC_RELEASE,
+                                     __ATOMIC_RELAXED)) {
+        p9_session_put(session);
+    }
+}
+
 int session_of_mount(fe_handle name_space, uint64_t mount, struct p9_session **session)
 {
+    struct p9_session *last = __atomic_exchange_n(&recent, nullptr, __ATOMIC_ACQUIRE);
+    if (last != nullptr && last->mount == mount && !last->is_dead) {
+        *session = last;
+        return 0;
+    }
+    if (last != nullptr) p9_session_put(last);
     fe_lock_take(&cache_lock);
     *session = cache_find(mount);
     fe_lock_release(&cache_lock);

@@ -65,27 +65,37 @@ static void receive_begin(struct p9_server_state *state)
     transfer->received_size = transfer->received_handle_count = 0;
 }
 
-// Puts the answer into state->message, where the request was; an error carries no data.
-static void compose(struct p9_server_state *state, uint64_t token, int64_t result)
+// The reply's buffer and handles, for a message that has any.
+static void compose_transfer(struct p9_server_state *state)
 {
-    struct p9_reply *reply = &state->reply;
-    struct fe_message *message = &state->message;
+    const struct p9_reply *reply = &state->reply;
     struct fe_transfer *transfer = &state->transfer;
-    if (result < 0) {
-        drop_handles(reply);
-        reply_clear(reply);
-        reply->label = (uint64_t)-result;
-    }
-    message->label = reply->label;
-    __builtin_memcpy(message->word, reply->word, sizeof message->word);
-    message->token = token;
-    receive_begin(state);
-    if (reply->size == 0 && reply->handle_count == 0) return;
-    message->transfer = transfer;
+    state->message.transfer = transfer;
     transfer->send = (uintptr_t)reply->bytes;
     transfer->send_size = (uint32_t)reply->size;
     transfer->send_handle_count = (uint8_t)reply->handle_count;
     for (uint32_t i = 0; i < reply->handle_count; i++) transfer->send_handle[i] = reply->handle[i];
+}
+
+// An error carries no data.
+[[gnu::noinline]] static void reply_fail(struct p9_reply *reply, int64_t result)
+{
+    drop_handles(reply);
+    reply_clear(reply);
+    reply->label = (uint64_t)-result;
+}
+
+// Puts the answer into state->message, where the request was.
+static inline void compose(struct p9_server_state *state, uint64_t token, int64_t result)
+{
+    struct p9_reply *reply = &state->reply;
+    struct fe_message *message = &state->message;
+    if (result < 0) reply_fail(reply, result);
+    message->label = reply->label;
+    __builtin_memcpy(message->word, reply->word, sizeof message->word);
+    message->token = token;
+    receive_begin(state);
+    if (reply->size != 0 || reply->handle_count != 0) compose_transfer(state);
 }
 
 // Sends a composed answer by itself. When the caller cannot take it, because its buffer is too

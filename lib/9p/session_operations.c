@@ -191,7 +191,7 @@ int64_t serve_open(struct p9_request *request, struct p9_reply *reply)
     p9_node_put(node);
     if (result == P9_LATER) return -EINVAL;
     if (result != 0) return result;
-    const struct p9_node *opened = fid_find(request->connection, request->word[1])->node;
+    const struct p9_node *opened = request->connection->fids[request->word[1]].node;
     reply->word[0] = node_qid_kind(opened);
     reply->word[1] = opened->path;
     reply->word[2] = FE_9P_DATA_MAX;

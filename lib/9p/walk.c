@@ -58,12 +58,13 @@ static bool next_name(struct p9_name path, size_t *at, struct p9_name *name, boo
 {
     if (*at >= path.size) return false;
     const char *start = path.text + *at;
-    size_t most = path.size - *at, size = 0;
-    while (size < most && start[size] != '/' && start[size] != '\0') size++;
+    const char *stop = start, *end = path.text + path.size;
+    while (stop < end && ((uint8_t)*stop > '/' || (*stop != '/' && *stop != '\0'))) stop++;
+    size_t size = (size_t)(stop - start);
     *name = (struct p9_name){.text = start, .size = size};
-    *at += size + (size < most);
+    *at += size + (stop < end);
     bool is_dots = start[0] == '.' && (size == 1 || (size == 2 && start[1] == '.'));
-    *bad = size == 0 || size > 255 || (size < most && start[size] == '\0') || is_dots;
+    *bad = size == 0 || size > 255 || (stop < end && *stop == '\0') || is_dots;
     return !*bad;
 }
 

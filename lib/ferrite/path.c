@@ -36,7 +36,7 @@ static bool add_path(struct builder *builder, const char *path)
             if (to == end) return false;
             *to++ = letter;
             letter = *path++;
-        } while (letter != '\0' && letter != '/');
+        } while ((unsigned char)letter > '/' || (letter != '\0' && letter != '/'));
         path--;
         builder->size = (size_t)(to - builder->to);
         const char *name = builder->to + start + 1;
