@@ -21,8 +21,8 @@ help:
 	@echo 'make check            style, layering and budgets; make format puts the style right'
 	@echo 'make bench            measure, in instructions, beside the peers; writes out/bench.json'
 	@echo 'make book             the book as one page; make picture draws its pictures anew'
-	@echo 'make keys KEYS=dir  keys for releases; RELEASE=version KEYS=dir PASSWD=file make one (man/5/release.md)'
-	@echo 'make list             boards and how they boot, systems, components; make clean forgets out/'
+	@echo 'make keys KEYS=dir    keys for releases; RELEASE=version KEYS=dir PASSWD=file make one (man/5/release.md)'
+	@echo 'make list             boards and how they boot, systems; make clean forgets out/'
 	@echo
 	@echo 'BOARD=$(BOARD) BOOT=$(BOOT) SYSTEM=$(SYSTEM) V=1 (show commands)'
 	@$(MAKE) -s list
