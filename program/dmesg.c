@@ -4,8 +4,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-int main(void)
+int main(int count, char **)
 {
+    if (count > 1) {
+        fputs("usage: dmesg\n", stderr);
+        return 2;
+    }
     char buffer[8192];
     ssize_t size;
     int file = open("/dev/log", O_RDONLY);

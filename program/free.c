@@ -3,8 +3,12 @@
 #include <proc/proc.h>
 #include <stdio.h>
 
-int main(void)
+int main(int count, char **)
 {
+    if (count > 1) {
+        fputs("usage: free\n", stderr);
+        return 2;
+    }
     unsigned long long total = proc_figure("meminfo", "MemTotal:");
     unsigned long long left = proc_figure("meminfo", "MemFree:");
     unsigned long long kernel = proc_figure("meminfo", "Kernel:");

@@ -14,8 +14,12 @@ static void show(const char *path, const char *start, uint64_t mount, uint32_t f
            start[0] == '\0' ? "" : " from ", start, order, flags & MOUNT_CREATE ? " create" : "");
 }
 
-int main(void)
+int main(int count, char **)
 {
+    if (count > 1) {
+        fputs("usage: ns\n", stderr);
+        return 2;
+    }
     fe_handle own = fe_namespace_self();
     for (uint32_t index = 0;; index++) {
         char path[4096], start[4096] = "";

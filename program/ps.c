@@ -20,6 +20,12 @@ static void show(const struct proc *proc, bool is_long)
     printf("%s\n", proc->command[0] != '\0' ? proc->command : proc->name);
 }
 
+static int usage(void)
+{
+    fputs("usage: ps [-lu]\n", stderr);
+    return 2;
+}
+
 int main(int count, char **arguments)
 {
     bool is_long = false, only_own = false;
@@ -28,9 +34,12 @@ int main(int count, char **arguments)
         switch (option) {
         case 'l': is_long = true; break;
         case 'u': only_own = true; break;
-        case '?': fputs("usage: ps [-lu]\n", stderr); return 2;
+        case '?': return usage();
         default: break; // what others call "all" is the usual here
         }
+    }
+    for (int i = optind; i < count; i++) { // as in "ps aux"
+        if (arguments[i][strspn(arguments[i], "aefluxw")] != '\0') return usage();
     }
     size_t found;
     struct proc *list = proc_list(&found);

@@ -4,8 +4,12 @@
 #include <sys/reboot.h>
 #include <unistd.h>
 
-int main(void)
+int main(int count, char **)
 {
+    if (count > 1) {
+        fputs("usage: reboot\n", stderr);
+        return 2;
+    }
     sync();
     if (reboot(RB_AUTOBOOT) != 0) {
         perror("reboot");

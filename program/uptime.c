@@ -4,8 +4,12 @@
 #include <stdio.h>
 #include <time.h>
 
-int main(void)
+int main(int count, char **)
 {
+    if (count > 1) {
+        fputs("usage: uptime\n", stderr);
+        return 2;
+    }
     uint64_t up = proc_figure("system", "uptime") / 1'000'000'000;
     uint64_t idle = proc_figure("system", "idle") / 1'000'000'000;
     uint64_t cpus = proc_figure("system", "cpus");

@@ -24,14 +24,20 @@ bool address_parse(const char *text, ip_addr_t *address, uint16_t *port)
     return ipaddr_aton(name, address) != 0;
 }
 
+const char *address_name(const ip_addr_t *address, char *name)
+{
+    if (IP_IS_ANY_TYPE_VAL(*address)) return strcpy(name, "::");
+    ipaddr_ntoa_r(address, name, IPADDR_STRLEN_MAX);
+    for (char *c = name; *c != '\0'; c++) {
+        if (*c >= 'A' && *c <= 'F') *c += 'a' - 'A';
+    }
+    return name;
+}
+
 void address_print(struct p9_text *text, const ip_addr_t *address, uint16_t port)
 {
     char name[IPADDR_STRLEN_MAX];
-    if (IP_IS_ANY_TYPE_VAL(*address))
-        strcpy(name, "::");
-    else
-        ipaddr_ntoa_r(address, name, sizeof(name));
-    p9_print(text, "%s!%u\n", name, port);
+    p9_print(text, "%s!%u\n", address_name(address, name), port);
 }
 
 int lwip_errno(int8_t error)

@@ -59,6 +59,17 @@ TEST("addresses are read with their port, and nothing else is")
     }
 }
 
+TEST("addresses are written in small letters")
+{
+    static const char *const names[] = {"10.0.2.2", "fe80::5054:ff:fe12:3456", "::"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char name[IPADDR_STRLEN_MAX];
+        ip_addr_t address;
+        EXPECT(ipaddr_aton(names[i], &address));
+        EXPECT(strcmp(address_name(&address, name), names[i]) == 0);
+    }
+}
+
 TEST("a datagram goes where connect said, or nowhere")
 {
     struct conversation conversation = fresh();

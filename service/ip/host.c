@@ -34,8 +34,7 @@ static int resolv_text(struct p9_request *request, void *context, struct p9_text
     for (uint8_t i = 0; i < DNS_MAX_SERVERS; i++) {
         const ip_addr_t *name_server = dns_getserver(i);
         if (ip_addr_isany(name_server)) continue;
-        ipaddr_ntoa_r(name_server, address, sizeof(address));
-        p9_print(text, "nameserver %s\n", address);
+        p9_print(text, "nameserver %s\n", address_name(name_server, address));
     }
     return 0;
 }

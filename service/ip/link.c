@@ -334,8 +334,7 @@ static void print_addresses(struct p9_text *text, const struct netif *netif)
     }
     for (uint8_t i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
         if (!ip6_addr_isvalid(netif_ip6_addr_state(netif, i))) continue;
-        ip6addr_ntoa_r(netif_ip6_addr(netif, i), address, sizeof(address));
-        p9_print(text, "\taddress %s\n", address);
+        p9_print(text, "\taddress %s\n", address_name(netif_ip_addr6(netif, i), address));
     }
 }
 

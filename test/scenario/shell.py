@@ -32,6 +32,9 @@ with Machine() as machine:
         got = machine.run(line).strip()
         assert got == wanted, f"{line}: {got!r}, not {wanted!r}"
         passed(line)
+    for program in ("free", "ns", "uptime", "dmesg", "poweroff", "reboot", "ps"):
+        assert machine.run(f"{program} nonsense", code=2).startswith(f"usage: {program}"), program
+    passed("a wrong argument is told, and nothing else is done")
     machine.line_send("sleep 1000")
     machine.child.expect(r"sleep 1000\r*\n")
     time.sleep(1)  # as on any system: before the program runs, ^C is the shell's
