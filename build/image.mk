@@ -157,6 +157,7 @@ boot_image := $(made)/kernel.elf
 .PHONY: build all libc sdk
 build all: $(if $(kernel),$(boot_image)) $(if $(wildcard system/$(SYSTEM).mk),$(initrd)) tools compile_commands.json
 libc: $($(library.c).user.archive)
+	@echo "The C library is $<; make sdk puts it into out/sdk/$(isa), with headers and start files"
 
 # What C programs of others need, for this board's instruction set.
 sdk_folders := $(library.c) $(call reach,$(call used,$(library.c),user),,user) $(library.9p) $(library.ferrite)

@@ -2,6 +2,7 @@
 #include "kernel/object/namespace.h"
 #include "kernel/none/play.h"
 #include "kernel/object/channel.h"
+#include "kernel/object/reap.h"
 #include "test/unit.h"
 #include <string.h>
 
@@ -106,5 +107,6 @@ TEST("a namespace gives all back, long paths too")
     EXPECT(add(path, 0, &id) == OK && add("/short", 0, &id) == OK);
     EXPECT(session->object.handles == 2);
     object_put(&names->object);
+    while (reap_step()) continue;
     EXPECT(session->object.handles == 0 && process->memory_used < before);
 }
