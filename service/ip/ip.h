@@ -83,7 +83,7 @@ int conversation_serve(const struct protocol *protocol);
 
 // Reads "address!port" or "*!port"; false when it is not one.
 bool address_parse(const char *text, ip_addr_t *address, uint16_t *port);
-// The address as text, in small letters as RFC 5952 writes it, in `name` of IPADDR_STRLEN_MAX bytes.
+// The address as text, in small letters as RFC 5952 has it; `name` has IPADDR_STRLEN_MAX bytes.
 const char *address_name(const ip_addr_t *address, char *name);
 void address_print(struct p9_text *text, const ip_addr_t *address, uint16_t port);
 // errno for lwIP's err_t: 0 or negative.
