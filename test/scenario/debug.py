@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """make debug: stopped at the first instruction, with the kernel's symbols, and able to go on."""
 
+import os
 import sys
+import tempfile
 
 import pexpect
 
@@ -18,9 +20,12 @@ def command(debugger, text):
     return debugger.before
 
 
+# A disk of its own: that of `make run` may be in use.
+folder = tempfile.TemporaryDirectory(prefix="ferrite-")
+disk = os.path.join(folder.name, "disk.img")
 debugger = pexpect.spawn("make", ["-s", "--no-print-directory", "debug", "SYSTEM=scenario",
-                          f"BOARD={this_board()}"], cwd=TOP, timeout=240, encoding="utf-8",
-                         codec_errors="replace", dimensions=(50, 200))
+                                  f"BOARD={this_board()}", f"disk={disk}"], cwd=TOP, timeout=240,
+                         encoding="utf-8", codec_errors="replace", dimensions=(50, 200))
 debugger.logfile_read = sys.stdout
 try:
     debugger.expect(PROMPT)
@@ -38,3 +43,4 @@ try:
     debugger.expect(pexpect.EOF)
 finally:
     debugger.close(force=True)
+    folder.cleanup()
