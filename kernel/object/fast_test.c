@@ -8,6 +8,7 @@
 #include "kernel/object/handle.h"
 #include "kernel/object/slot.h"
 #include "kernel/object/wait.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/syscall.h"
 #include "kernel/trap.h"
@@ -131,13 +132,17 @@ TEST("whatever is unusual about the caller, the session or the CPU is left to th
     setup();
     settle();
     bool *flags[] = {&client->interrupted, &client->kept,          &client->limited,
-                     &client->noticeless,  &client->uninterrupted, &none_machine.space_unready,
-                     &arch_cpu()->shared};
+                     &client->noticeless,  &client->uninterrupted, &none_machine.space_unready};
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         *flags[i] = true;
         EXPECT(fast_call(&client->frame, session_handle) == nullptr);
         *flags[i] = false;
     }
+    arch_cpu()->shared = true;
+    lock_next++; // another CPU has the kernel lock, or waits for it
+    EXPECT(fast_call(&client->frame, session_handle) == nullptr && !arch_cpu()->fast);
+    lock_next--;
+    arch_cpu()->shared = false;
     arch_cpu()->reschedule = true;
     EXPECT(fast_call(&client->frame, session_handle) == nullptr);
     arch_cpu()->trace_kinds = 1;
