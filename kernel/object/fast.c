@@ -196,7 +196,8 @@ call_beside(struct cpu *cpu, struct thread *caller, uint64_t handle, uint64_t de
 // Whether the way beside other CPUs is open; the flag is up then.
 [[gnu::always_inline]] static inline bool begin_beside(struct cpu *cpu)
 {
-    return cpu->trace_kinds == 0 && lock_try_fast(cpu);
+    return cpu->shared && cpu->trace_kinds == 0 && !(cpu->reschedule | cpu->timer_stale) &&
+           lock_try_fast(cpu);
 }
 
 [[gnu::always_inline]] static inline struct frame *call_shared(struct frame *frame, uint64_t handle,

@@ -41,6 +41,13 @@ static void cache_remove(struct p9_session *session)
     fe_lock_release(&cache_lock);
 }
 
+// An answer's label as a negative errno. One that is none must not pass for success.
+static int error_of(uint64_t label)
+{
+    enum : uint64_t { ERRNO_MAX = 4095 };
+    return label >= 1 && label <= ERRNO_MAX ? -(int)label : -EPROTO;
+}
+
 // What a call that was not simply answered comes to.
 [[gnu::noinline]] static int failure(struct p9_session *session, enum status status, uint64_t label)
 {
@@ -49,7 +56,7 @@ static void cache_remove(struct p9_session *session)
         return CALL_DEAD;
     }
     if (status != OK) return -fe_status_errno(status);
-    return label == FE_9P_LINK ? CALL_LINK : -(int)label;
+    return label == FE_9P_LINK ? CALL_LINK : error_of(label);
 }
 
 int session_call(struct p9_session *session, struct fe_message *message, uint64_t deadline)
@@ -175,7 +182,7 @@ int session_attach(fe_handle connector, const char *start, size_t start_size, fe
     if (status != OK) return -fe_status_errno(status);
     if (call.message.label == ESTALE) return CALL_DEAD;
     if (call.message.label == FE_9P_LINK) return -ELOOP;
-    if (call.message.label != 0) return -(int)call.message.label;
+    if (call.message.label != 0) return error_of(call.message.label);
     if (call.transfer.received_handle_count != 1) return -EPROTO;
     *session = call.transfer.received_handle[0];
     return 0;

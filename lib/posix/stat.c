@@ -67,6 +67,7 @@ static long attributes_at(const long *a, long flags, struct fe_9p_attributes *at
         return error;
     }
     char path[FE_PATH_MAX];
+    if (name == nullptr) return -EFAULT;
     if ((flags & AT_EMPTY_PATH) && name[0] == '\0') name = ".";
     long error = path_at(a[0], name, path);
     if (error < 0) return error;
