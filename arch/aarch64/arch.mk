@@ -10,4 +10,4 @@ user_flags :=
 raw_image := binary
 debugger_arch := aarch64
 # The fast path keeps its hands off a message: label, words, and what comes after them.
-source-flags.kernel.kernel/object/fast.c := $(patsubst %,-ffixed-x%,1 2 3 4 5 6 7 9 10 11)
+source-flags.kernel.kernel/object/fast.c := $(patsubst %,-ffixed-x%,1 2 3 4 5 6 7 9 10 11 12)

@@ -64,7 +64,8 @@ enum : uint64_t {
     return cpu->queue.ready == 0 || queue_urgency(&cpu->queue) > thread->urgency;
 }
 
-// Books the time since the last switch to `from`, and makes `to` the current thread.
+// Books the time since the last switch to `from`, and makes `to`, which is RUNNING, the current
+// thread.
 [[gnu::always_inline]] static inline struct frame *go(struct cpu *cpu, struct thread *from,
                                                       struct thread *to)
 {
@@ -75,7 +76,6 @@ enum : uint64_t {
     cpu->handovers++;
     cpu->frame = &to->frame;
     cpu->current = to;
-    to->state = THREAD_RUNNING;
     if ((cpu->float_enabled | to->float_switches) != 0) [[clang::unlikely]]
         float_switch_alone(cpu, to);
     cpu->space = &to->process->space;
@@ -249,6 +249,7 @@ ARCH_FAST struct frame *fast_call(struct frame *frame, uint64_t handle, uint64_t
     if (caller->urgency < server->urgency) server->urgency = caller->urgency;
     server->frame.reg[REG_BADGE] = session->badge;
     server->frame.reg[REG_TOKEN] = token;
+    server->state = THREAD_RUNNING;
     return go(cpu, caller, server);
 }
 
@@ -273,7 +274,7 @@ ARCH_FAST struct frame *fast_reply_receive(struct frame *frame, uint64_t handle,
     server->ipc.channel = channel;
     server->ipc.answering = nullptr;
     server->ipc.transfer_at = transfer;
-    caller->uninterrupted = false;
+    caller->caller_condition = THREAD_RUNNING; // not uninterrupted any more
     server->state = THREAD_RECEIVING;
     server->urgency = server->own_urgency;
     return go(cpu, server, caller);

@@ -147,12 +147,8 @@ message_answer: // what a fast answer cannot have: a transfer that is more than 
 answer_plainly:
     mov x22, x11
     mov x23, x12
-    str x12, [x14, #FRAME_X9 + 24]
     bl fast_reply_receive
     cbnz x0, message_done
-    mrs x14, tpidr_el1
-    ldr x14, [x14, #CPU_FRAME]
-    ldr x12, [x14, #FRAME_X9 + 24]
 answer_slowly:
     mov x8, #CALL_CHANNEL_REPLY_RECEIVE
     b message_slowly
