@@ -8,7 +8,6 @@
 #include "kernel/object/quota.h"
 #include "kernel/schedule/lock.h"
 #include "kernel/string.h"
-#include "kernel/schedule/lock.h"
 #include "kernel/syscall.h"
 #include <arch/arch.h>
 

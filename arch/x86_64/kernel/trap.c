@@ -235,6 +235,7 @@ bool arch_frame_print(const struct frame *frame, uint32_t line,
         print("  fs  %016lx  vector %lu  error %lx\n", frame->thread_pointer, frame->vector,
               frame->error);
         return true;
+    default: break;
     }
     uint32_t i = (line - 3) * 3;
     if (i >= 12) return false;
