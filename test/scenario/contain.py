@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Trouble is contained: a faulting program, a spawn loop, ten thousand spawns."""
 
+import os
 import re
+import subprocess
 import time
 
-from machine import Machine, passed
+from machine import Machine, TOP, passed
 
 
 def memory_free(machine):
@@ -31,7 +33,11 @@ with Machine() as machine:
     machine.login()
     machine.run("/test/fault", code=None)
     assert machine.run("echo alive").strip() == "alive"
-    passed("a program that faults ends alone")
+    said = subprocess.run([os.path.join(TOP, "tool/symbolise"), os.path.join(TOP, "out", machine.board)], text=True,
+                          input=machine.run("dmesg"), stdout=subprocess.PIPE, check=True).stdout
+    assert re.search(r"fault: process \d+ \(fault\), .*: writes memory it may not, address 0x10", said), said
+    assert re.search(r"backtrace: fault\+0x[0-9a-f]+\(main\+", said), said
+    passed("a program that faults ends alone, and the log tells where")
 
     machine.run("/bin/true")
     before = memory_free(machine)
