@@ -267,6 +267,19 @@ TEST("a control request brings value and data back")
     p9_close(file);
 }
 
+TEST("an answer that is no error number is an error all the same")
+{
+    static const uint64_t lies[] = {1ull << 32, 1ull << 63, 5000, UINT32_MAX};
+    struct p9_file *file;
+    EXPECT(start());
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        fake.lie = lies[i];
+        EXPECT(p9_open("/nothing", OPEN_READ, 0, &file) == -EPROTO);
+    }
+    fake.lie = 0;
+    EXPECT(reads("/hello", "hello world\n"));
+}
+
 TEST("malformed requests are refused and harm nothing")
 {
     EXPECT(start());

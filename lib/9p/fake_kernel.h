@@ -34,6 +34,7 @@ static struct {
     uint8_t answer_data[FE_9P_DATA_MAX];
     uint32_t answer_size;
     fe_handle answer_handle;
+    uint64_t lie; // not zero: the label of every answer
     uint64_t token, late_token, late_label, late_words[FE_MESSAGE_WORDS];
     uint64_t signalled;
     struct fake_mount mount[8];
@@ -64,7 +65,7 @@ static enum status fake_call(uint64_t reg[12])
     fake.is_answered = false;
     if (p9_serve_once(fake.server, 0) != OK) abort();
     if (!fake.is_answered) return ERR_TIMED_OUT;
-    reg[1] = fake.answer.label;
+    reg[1] = fake.lie != 0 ? fake.lie : fake.answer.label;
     memcpy(reg + 2, fake.answer.word, sizeof fake.answer.word);
     if (transfer == nullptr)
         return fake.answer_size == 0 && !fake.answer_handle ? OK : ERR_TOO_LARGE;
