@@ -60,6 +60,12 @@ $(foreach t,$(host_tools),$(eval $(call host-tool,$t)))
 .PHONY: tools
 tools:
 
+# Plugins of the emulator, which gives them its functions when it loads them.
+out/host/plugin/%.so: tool/plugin/%.c tool/plugin/emulator.h
+	$(call progress,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(flags.host) -fPIC -fvisibility=hidden -shared -fuse-ld=lld $< -o $@
+
 # The kernel: kernel/, this instruction set's half, and every protocol that the board boots by.
 kernel := $(if $(wildcard kernel/main.c),$(call of-kind,kernel))
 # Linked twice: the names of its functions, for backtraces, come from the first time.
