@@ -2,7 +2,8 @@
 // The buddy allocator. RAM is a sorted table of ranges, each with an array of struct page of its
 // own, all carved out of the largest free run at boot. Free blocks hang in a list per order and
 // zone; a zone is what is below 4 GiB, for devices with short addresses, or above. Single pages
-// pass through a stack per CPU that is filled and drained a few at a time.
+// pass through a stack per CPU, which is filled with a small block when it is empty. What lies in
+// the stacks goes back to its blocks when a large one is wanted and not there, by the reaper.
 #include "kernel/memory/page.h"
 #include "kernel/log.h"
 #include "kernel/object/reap.h"
@@ -16,13 +17,15 @@ struct page_range {
 };
 
 enum zone { ZONE_LOW, ZONE_HIGH, ZONE_COUNT };
-enum : uint32_t { CACHE_BATCH = 8, CACHE_MAX = 16 };
+enum : uint32_t { FILL_ORDER = 3, CACHE_MAX = 16, DRAIN_STEP = 4 };
 enum : uint64_t { LOW_END = (4ull << 30) >> PAGE_SHIFT };
 
 static struct page_range *ranges;
 static uint32_t range_count;
 static struct list free_blocks[ZONE_COUNT][PAGE_ORDER_MAX + 1];
+static uint32_t free_orders[ZONE_COUNT]; // bit n: there are blocks of order n
 static uint64_t free_count, total_count;
+static struct reap drain;
 
 static struct page_range *range_of(uint64_t number)
 {
@@ -72,9 +75,25 @@ bool page_range_is_managed(uint64_t physical, uint64_t size)
     return false;
 }
 
-static struct list *blocks_of(uint64_t number, uint32_t order)
+static enum zone zone_of(uint64_t number)
 {
-    return &free_blocks[number < LOW_END ? ZONE_LOW : ZONE_HIGH][order];
+    return number < LOW_END ? ZONE_LOW : ZONE_HIGH;
+}
+
+static void block_link(struct page *page, enum zone zone, uint32_t order)
+{
+    page->state = PAGE_FREE;
+    page->order = (uint8_t)order;
+    list_prepend(&free_blocks[zone][order], &page->node);
+    free_orders[zone] |= 1u << order;
+}
+
+static void block_unlink(struct page *page, enum zone zone)
+{
+    ASSERT(page->state == PAGE_FREE && free_orders[zone] >> page->order & 1);
+    list_remove(&page->node);
+    page->state = PAGE_USED; // inside of a block from now on, like every page but the first
+    if (list_is_empty(&free_blocks[zone][page->order])) free_orders[zone] &= ~(1u << page->order);
 }
 
 // Gives a block back, joined with its buddy as long as that is free too.
@@ -83,40 +102,35 @@ static void block_free(struct page *page, uint32_t order)
     struct page_range *range = &ranges[page->range];
     ASSERT(order <= PAGE_ORDER_MAX && page->state != PAGE_FREE);
     uint64_t number = page_number(page);
+    enum zone zone = zone_of(number);
+    page->state = PAGE_USED;
     for (; order < PAGE_ORDER_MAX; order++) {
         uint64_t other = number ^ (1ull << order);
         if (other < range->first || other - range->first >= range->count) break;
         struct page *buddy = &range->pages[other - range->first];
         if (buddy->state != PAGE_FREE || buddy->order != order) break;
-        list_remove(&buddy->node);
-        buddy->state = PAGE_USED; // inside of a block now, like every page but the first
+        block_unlink(buddy, zone);
         if (other < number) number = other;
     }
     page = &range->pages[number - range->first];
-    page->state = PAGE_FREE;
-    page->order = (uint8_t)order;
     page->references = 0;
-    list_prepend(blocks_of(number, order), &page->node);
+    block_link(page, zone, order);
 }
 
 static struct page *block_take(enum zone zone, uint32_t order)
 {
-    for (uint32_t size = order; size <= PAGE_ORDER_MAX; size++) {
-        struct list_node *node = list_take(&free_blocks[zone][size]);
-        if (node == nullptr) continue;
-        struct page *page = CONTAINER(node, struct page, node);
-        ASSERT(page->state == PAGE_FREE && page->order == size);
-        page->state = PAGE_USED;
-        while (size > order) {
-            size--;
-            struct page *half = page + (1u << size);
-            half->state = PAGE_FREE;
-            half->order = (uint8_t)size;
-            list_prepend(&free_blocks[zone][size], &half->node);
-        }
-        return page;
+    uint32_t fit = free_orders[zone] >> order << order;
+    if (fit == 0) return nullptr;
+    uint32_t size = (uint32_t)__builtin_ctz(fit);
+    struct list_node *node = list_first(&free_blocks[zone][size]);
+    struct page *page = CONTAINER(node, struct page, node);
+    ASSERT(page->order == size);
+    block_unlink(page, zone);
+    while (size > order) {
+        size--;
+        block_link(page + (1u << size), zone, size);
     }
-    return nullptr;
+    return page;
 }
 
 static struct page *block_find(uint32_t order, uint32_t flags)
@@ -125,8 +139,8 @@ static struct page *block_find(uint32_t order, uint32_t flags)
     return page != nullptr ? page : block_take(ZONE_LOW, order);
 }
 
-// The stack of single pages of this CPU is linked through node.next.
-static struct page *cache_pop(struct cpu *cpu)
+// The stack of single pages of a CPU is linked through node.next.
+static inline struct page *cache_pop(struct cpu *cpu)
 {
     struct page *page = cpu->page_cache;
     if (page == nullptr) return nullptr;
@@ -135,7 +149,7 @@ static struct page *cache_pop(struct cpu *cpu)
     return page;
 }
 
-static void cache_push(struct cpu *cpu, struct page *page)
+static inline void cache_push(struct cpu *cpu, struct page *page)
 {
     page->state = PAGE_CACHED;
     page->node.next = (struct list_node *)cpu->page_cache;
@@ -143,34 +157,53 @@ static void cache_push(struct cpu *cpu, struct page *page)
     cpu->page_cached++;
 }
 
-static void cache_drain(struct cpu *cpu, uint32_t keep)
+// Puts one block on the empty stack: the smallest there is, so that large ones stay whole, or a
+// part of it. In reverse, so that its pages are given out in the order of their addresses.
+static bool cache_fill(struct cpu *cpu)
 {
-    while (cpu->page_cached > keep) block_free(cache_pop(cpu), 0);
+    enum zone zone = free_orders[ZONE_HIGH] != 0 ? ZONE_HIGH : ZONE_LOW;
+    if (free_orders[zone] == 0) return false;
+    uint32_t order = (uint32_t)__builtin_ctz(free_orders[zone]);
+    if (order > FILL_ORDER) order = FILL_ORDER;
+    struct page *page = block_take(zone, order);
+    for (uint32_t i = 1u << order; i > 0; i--) cache_push(cpu, page + i - 1);
+    return true;
 }
 
-static void drain_all(void)
+// The next CPU from `cpu` on whose stack has a page.
+static struct cpu *cache_next(struct cpu *cpu)
 {
-    for (struct cpu *cpu = cpu_list; cpu != nullptr; cpu = cpu->next) cache_drain(cpu, 0);
+    while (cpu != nullptr && cpu->page_cached == 0) cpu = cpu->next;
+    return cpu;
+}
+
+static bool drain_step(struct reap *)
+{
+    struct cpu *cpu = cpu_list;
+    for (uint32_t i = 0; i < DRAIN_STEP; i++) {
+        cpu = cache_next(cpu);
+        if (cpu == nullptr) return true;
+        block_free(cache_pop(cpu), 0);
+    }
+    return cache_next(cpu) == nullptr;
+}
+
+static struct page *single_find(void)
+{
+    struct cpu *cpu = arch_cpu();
+    struct page *page = cache_pop(cpu);
+    if (page != nullptr) [[clang::likely]]
+        return page;
+    if (!cache_fill(cpu)) cpu = cache_next(cpu_list); // what others keep
+    return cpu == nullptr ? nullptr : cache_pop(cpu);
 }
 
 static struct page *page_find(uint32_t order, uint32_t flags)
 {
-    struct cpu *cpu = arch_cpu();
-    if (order > 0 || flags & PAGE_BELOW_4G) {
-        struct page *page = block_find(order, flags);
-        if (page != nullptr) return page;
-        drain_all(); // they may complete a block
-        return block_find(order, flags);
-    }
-    struct page *page = cache_pop(cpu);
-    if (page != nullptr) return page;
-    for (uint32_t i = 0; i < CACHE_BATCH && (page = block_find(0, flags)) != nullptr; i++)
-        cache_push(cpu, page);
-    if (cpu->page_cached == 0 && cpu->shared) {
-        drain_all(); // what others keep
-        return block_find(0, flags);
-    }
-    return cache_pop(cpu);
+    if (order == 0 && !(flags & PAGE_BELOW_4G)) return single_find();
+    struct page *page = block_find(order, flags);
+    if (page == nullptr && cache_next(cpu_list) != nullptr) reap_add(&drain); // they may complete it
+    return page;
 }
 
 void page_claim(struct page *page)
@@ -204,8 +237,10 @@ void page_free(struct page *page, uint32_t order)
         return;
     }
     struct cpu *cpu = arch_cpu();
-    cache_push(cpu, page);
-    if (cpu->page_cached > CACHE_MAX) cache_drain(cpu, CACHE_MAX - CACHE_BATCH);
+    if (cpu->page_cached < CACHE_MAX)
+        cache_push(cpu, page);
+    else
+        block_free(page, 0);
 }
 
 struct page *page_run_allocate(uint64_t count, uint32_t flags)
@@ -380,7 +415,9 @@ void page_init(const struct bootinfo *info)
     free_count = total_count = range_count = 0;
     arch_cpu()->page_cache = nullptr;
     arch_cpu()->page_cached = 0;
+    reap_init(&drain, drain_step);
     for (uint32_t zone = 0; zone < ZONE_COUNT; zone++) {
+        free_orders[zone] = 0;
         for (uint32_t order = 0; order <= PAGE_ORDER_MAX; order++)
             list_init(&free_blocks[zone][order]);
     }
