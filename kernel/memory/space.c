@@ -230,8 +230,22 @@ enum status space_fault(struct space *space, uintptr_t address, uint32_t access)
     return OK;
 }
 
+// What translations allow to the space's own threads needs no look at regions and objects. Only of
+// RAM has the kernel a view.
+static inline bool is_translated(struct space *space, uintptr_t address, uint32_t access, void **at)
+{
+    uint64_t physical;
+    uint32_t present;
+    if (!arch_space_query(&space->arch, address, &physical, &present)) return false;
+    if (!(present & access) || present & (SPACE_DEVICE | SPACE_WRITE_COMBINE)) return false;
+    if (page_of(physical) == nullptr) return false;
+    *at = arch_physical_to_virtual(physical);
+    return true;
+}
+
 enum status space_reach(struct space *space, uintptr_t address, uint32_t access, void **at)
 {
+    if (is_translated(space, address, access, at)) return OK;
     struct region *region = region_find(space, address);
     if (region == nullptr || region->start > address) return ERR_BAD_ADDRESS;
     if (!(region->protection & access)) return ERR_BAD_ADDRESS;

@@ -173,7 +173,8 @@ static uint32_t slot_take(struct handle_table *table)
     return index;
 }
 
-uint32_t handle_insert(struct process *process, struct object *object, uint32_t rights)
+// The object's counts include the new handle.
+static inline uint32_t insert(struct process *process, struct object *object, uint32_t rights)
 {
     struct handle_table *table = &process->handles;
     ASSERT(table->free_count > 0);
@@ -183,8 +184,13 @@ uint32_t handle_insert(struct process *process, struct object *object, uint32_t 
     slot->object = object;
     slot->number = ~slot->number;
     slot->rights = rights;
-    object_get_handle(object);
     return slot->number;
+}
+
+uint32_t handle_insert(struct process *process, struct object *object, uint32_t rights)
+{
+    object_get_handle(object);
+    return insert(process, object, rights);
 }
 
 struct handle_entry handle_remove(struct process *process, uint32_t handle)
@@ -201,6 +207,12 @@ struct handle_entry handle_remove(struct process *process, uint32_t handle)
     slot_release(table, handle & INDEX_MASK);
     table->used--;
     return entry;
+}
+
+uint32_t handle_move(struct process *from, uint32_t handle, struct process *to)
+{
+    struct handle_entry entry = handle_remove(from, handle);
+    return insert(to, entry.object, entry.rights);
 }
 
 bool handle_close_some(struct process *process, uint32_t count)

@@ -100,17 +100,18 @@ static enum status check_handles(struct thread *from, struct thread *to)
     return handle_reserve(to->process, count);
 }
 
-static size_t step_size(uintptr_t a, uintptr_t b, size_t left)
+static size_t step_size(uintptr_t at, size_t left)
 {
-    size_t rest_a = PAGE_SIZE - a % PAGE_SIZE, rest_b = PAGE_SIZE - b % PAGE_SIZE;
-    size_t step = rest_a < rest_b ? rest_a : rest_b;
-    return step < left ? step : left;
+    size_t rest = PAGE_SIZE - at % PAGE_SIZE;
+    return rest < left ? rest : left;
 }
 
-static enum status copy_step(struct thread *from, struct thread *to, uint32_t done, size_t step,
+// Copies up to the end of the buffer or of the other thread's page: how many bytes are copied then.
+static enum status copy_step(struct thread *from, struct thread *to, uint32_t *done,
                              bool *receiver_fails)
 {
-    uintptr_t source = from->ipc.transfer.send + done, target = to->ipc.transfer.receive + done;
+    uintptr_t source = from->ipc.transfer.send + *done, target = to->ipc.transfer.receive + *done;
+    size_t left = from->ipc.transfer.send_size - *done, step;
     void *at;
     *receiver_fails = false;
     if (from == thread_current()) {
@@ -119,59 +120,90 @@ static enum status copy_step(struct thread *from, struct thread *to, uint32_t do
         TRY(space_reach(&to->process->space, target, MAP_WRITE, &at));
         *receiver_fails = false;
         if (memory_page_count != before && lock_should_pass()) return CALL_RESTART;
-        return arch_user_read(at, source, step) ? OK : ERR_BAD_ADDRESS;
+        step = step_size(target, left);
+        if (!arch_user_read(at, source, step)) return ERR_BAD_ADDRESS;
+    } else {
+        TRY(space_reach(&from->process->space, source, MAP_READ, &at));
+        *receiver_fails = true;
+        step = step_size(source, left);
+        if (!arch_user_write(target, at, step)) return ERR_BAD_ADDRESS;
     }
-    TRY(space_reach(&from->process->space, source, MAP_READ, &at));
-    *receiver_fails = true;
-    return arch_user_write(target, at, step) ? OK : ERR_BAD_ADDRESS;
+    *done += (uint32_t)step;
+    return OK;
+}
+
+// What a step that failed comes to.
+[[gnu::noinline]] static enum status failure(enum status status)
+{
+    uint64_t limit = 0;
+    if (status == CALL_RESTART || user_copy_stopped() || reap_make_room(&limit)) return CALL_RESTART;
+    return status;
+}
+
+// At most a page: when it stops it begins again, with the pages there that it has brought in.
+static enum status copy_short(struct thread *from, struct thread *to, bool *receiver_fails)
+{
+    uint32_t size = from->ipc.transfer.send_size;
+    for (uint32_t done = 0; done < size;) {
+        enum status status = copy_step(from, to, &done, receiver_fails);
+        if (status != OK) return failure(status);
+    }
+    return OK;
 }
 
 // Progress is kept in the current thread, under the name of the other one's present wait.
-static enum status copy(struct thread *from, struct thread *to, bool *receiver_fails)
+[[gnu::noinline]] static enum status copy_long(struct thread *from, struct thread *to,
+                                               bool *receiver_fails)
 {
     struct thread *current = thread_current(), *other = from == current ? to : from;
     uint64_t name = (uint64_t)other->slot << 32 | other->waits;
     struct ipc *ipc = &current->ipc;
     if (ipc->copied_with != name) ipc->copied = 0;
     ipc->copied_with = name;
-    uint32_t size = send_size(from);
+    uint32_t size = from->ipc.transfer.send_size;
     while (ipc->copied < size) {
-        size_t step = step_size(from->ipc.transfer.send + ipc->copied,
-                                to->ipc.transfer.receive + ipc->copied, size - ipc->copied);
-        enum status status = copy_step(from, to, ipc->copied, step, receiver_fails);
-        uint64_t limit = 0;
-        if (status == CALL_RESTART || (status != OK && user_copy_stopped())) return CALL_RESTART;
-        if (status != OK && reap_make_room(&limit)) return CALL_RESTART;
-        if (status != OK) ipc->copied_with = 0;
-        TRY(status);
-        ipc->copied += (uint32_t)step;
+        enum status status = copy_step(from, to, &ipc->copied, receiver_fails);
+        if (status != OK) status = failure(status);
+        if (status != OK && status != CALL_RESTART) ipc->copied_with = 0;
+        if (status != OK) return status;
         if (ipc->copied < size && lock_should_pass()) return CALL_RESTART;
     }
     ipc->copied_with = 0;
     return OK;
 }
 
-static void move_handles(struct thread *from, struct thread *to, fe_handle *received)
+static enum status copy(struct thread *from, struct thread *to, bool *receiver_fails)
 {
-    for (uint32_t i = 0; i < send_handles(from); i++) {
-        struct handle_entry entry = handle_remove(from->process, from->ipc.transfer.send_handle[i]);
-        received[i] = handle_insert(to->process, entry.object, entry.rights);
-        object_put_handle(entry.object);
-    }
+    return from->ipc.transfer.send_size <= PAGE_SIZE ? copy_short(from, to, receiver_fails)
+                                                     : copy_long(from, to, receiver_fails);
 }
 
-// The place of the receiver's results in the kernel's view; none of them crosses a page.
-static enum status reach_results(struct thread *to, void **results, void *handles[])
+// The places of the receiver's results in the kernel's view; none of them crosses a page.
+struct results {
+    struct received *received;
+    fe_handle *handle[FE_MESSAGE_HANDLES];
+};
+
+static enum status reach_results(struct thread *to, uint32_t count, struct results *results)
 {
     struct space *space = &to->process->space;
-    uintptr_t at = to->ipc.transfer_at;
-    TRY(space_reach(space, at + offsetof(struct fe_transfer, received_size), MAP_WRITE, results));
-    at += offsetof(struct fe_transfer, received_handle);
-    for (uint32_t i = 0; i < FE_MESSAGE_HANDLES; i++) {
-        if (handles == nullptr) break;
-        TRY(space_reach(space, at + i * sizeof(fe_handle), MAP_WRITE, &handles[i]));
+    uintptr_t first = to->ipc.transfer_at + offsetof(struct fe_transfer, received_size);
+    uintptr_t handle = to->ipc.transfer_at + offsetof(struct fe_transfer, received_handle);
+    void *at;
+    TRY(space_reach(space, first, MAP_WRITE, &at));
+    results->received = at;
+    for (uint32_t i = 0; i < count; i++, handle += sizeof(fe_handle)) {
+        void *place = (uint8_t *)at + (handle - first);
+        if ((handle ^ first) >= PAGE_SIZE) TRY(space_reach(space, handle, MAP_WRITE, &place));
+        results->handle[i] = place;
     }
     return OK;
+}
+
+// Whether the receiver's struct said before what it is to say now.
+static bool is_told(const struct fe_transfer *room, uint32_t size, uint32_t count)
+{
+    return room->received_size == size && (count | room->received_handle_count) == 0;
 }
 
 enum status message_transfer(struct thread *from, struct thread *to, bool *receiver_fails)
@@ -192,15 +224,16 @@ enum status message_transfer(struct thread *from, struct thread *to, bool *recei
     if (count > 0) TRY(check_handles(from, to));
     if (size > 0) TRY(copy(from, to, receiver_fails));
 
-    void *results, *places[FE_MESSAGE_HANDLES];
+    if (is_told(room, size, count)) return OK;
+    struct results results;
     *receiver_fails = true;
-    TRY(reach_results(to, &results, count > 0 ? places : nullptr));
+    TRY(reach_results(to, count, &results));
     *receiver_fails = false;
-    struct received received = {size, room->send_handle_count, room->receive_handle_capacity,
-                                (uint8_t)count, 0};
-    memcpy(results, &received, sizeof received);
-    fe_handle handles[FE_MESSAGE_HANDLES];
-    move_handles(from, to, handles);
-    for (uint32_t i = 0; i < count; i++) memcpy(places[i], &handles[i], sizeof handles[i]);
+    *results.received = (struct received){size, room->send_handle_count,
+                                          room->receive_handle_capacity, (uint8_t)count, 0};
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t handle = from->ipc.transfer.send_handle[i];
+        *results.handle[i] = handle_move(from->process, handle, to->process);
+    }
     return OK;
 }
