@@ -2,86 +2,9 @@
 // See the header. Everything is checked first, in the order of what is at hand; then everything is
 // changed. No function is called but inline ones: ports keep the message in registers meanwhile.
 #include "kernel/object/fast.h"
-#include "kernel/object/channel.h"
-#include "kernel/object/handle.h"
-#include "kernel/object/process.h"
-#include "kernel/object/slot.h"
-#include "kernel/schedule/float.h"
+#include "kernel/object/fast_step.h"
 #include "kernel/schedule/lock.h"
 #include "kernel/schedule/place.h"
-
-enum { REG_BADGE = 10, REG_TOKEN = 11 };
-
-// The object of `type` that `handle` names with `right`; nullptr: something is wrong.
-[[gnu::always_inline]] static inline struct object *
-find(const struct handle_table *table, uint64_t handle, enum object_type type, uint32_t right)
-{
-    uint32_t index = (uint32_t)(handle & table->mask);
-    const struct handle_slot *slot =
-        &table->page[index / HANDLE_SLOTS_PER_PAGE][index % HANDLE_SLOTS_PER_PAGE];
-    if (slot->number != handle || (slot->rights & right) == 0) return nullptr;
-    return slot->object->type == type ? slot->object : nullptr;
-}
-
-// The session or channel that a call is made on: most often the one of the process's last such
-// call.
-[[gnu::always_inline]] static inline struct session *find_session(struct handle_table *table,
-                                                                  uint64_t handle)
-{
-    if (table->last_session.handle == handle) [[clang::likely]] {
-        __builtin_assume(table->last_session.object != nullptr);
-        return table->last_session.object;
-    }
-    struct object *object = find(table, handle, OBJECT_SESSION, RIGHT_SESSION_CALL);
-    if (object == nullptr) return nullptr;
-    table->last_session.handle = handle;
-    return table->last_session.object = (struct session *)object;
-}
-
-[[gnu::always_inline]] static inline struct channel *find_channel(struct handle_table *table,
-                                                                  uint64_t handle)
-{
-    if (table->last_channel.handle == handle) [[clang::likely]] {
-        __builtin_assume(table->last_channel.object != nullptr);
-        return table->last_channel.object;
-    }
-    struct object *object = find(table, handle, OBJECT_CHANNEL, RIGHT_CHANNEL_SERVE);
-    if (object == nullptr) return nullptr;
-    table->last_channel.handle = handle;
-    return table->last_channel.object = (struct channel *)object;
-}
-
-// The one condition of a caller that does not keep an answer off: it is not to be interrupted.
-enum : uint64_t {
-    UNINTERRUPTED = 1ull << 8 * (offsetof(struct thread, uninterrupted) -
-                                 offsetof(struct thread, caller_condition)),
-};
-
-// Whether nobody ready may be more urgent than `thread`.
-[[gnu::always_inline]] static inline bool is_most_urgent(const struct cpu *cpu,
-                                                         const struct thread *thread)
-{
-    return cpu->queue.ready == 0 || queue_urgency(&cpu->queue) > thread->urgency;
-}
-
-// Books the time since the last switch to `from`, and makes `to`, which is RUNNING, the current
-// thread.
-[[gnu::always_inline]] static inline struct frame *go(struct cpu *cpu, struct thread *from,
-                                                      struct thread *to)
-{
-    uint64_t now = arch_counter(), ticks = now - cpu->since;
-    cpu->since = now;
-    from->cpu_ticks += ticks;
-    from->process->cpu_ticks += ticks;
-    cpu->handovers++;
-    cpu->frame = &to->frame;
-    cpu->current = to;
-    if ((cpu->float_enabled | to->float_switches) != 0) [[clang::unlikely]]
-        float_switch_alone(cpu, to);
-    cpu->space = &to->process->space;
-    arch_space_use(&to->process->space.arch);
-    return &to->frame;
-}
 
 // --- Several CPUs
 // ---------------------------------------------------------------------------------
@@ -238,18 +161,8 @@ ARCH_FAST struct frame *fast_call(struct frame *frame, uint64_t handle, uint64_t
     if (!arch_space_is_ready(&server->process->space.arch)) return nullptr;
 
     channel->waiting = nullptr;
-    uint64_t token = caller->ipc.token + TOKEN_STEP;
-    caller->ipc.channel = channel;
-    caller->ipc.server = server;
-    caller->ipc.transfer_at = 0;
-    caller->ipc.token = token;
-    caller->state = THREAD_SERVED;
     caller->uninterrupted = deadline == FE_UNINTERRUPTED;
-    server->ipc.answering = caller;
-    if (caller->urgency < server->urgency) server->urgency = caller->urgency;
-    server->frame.reg[REG_BADGE] = session->badge;
-    server->frame.reg[REG_TOKEN] = token;
-    server->state = THREAD_RUNNING;
+    take_call(caller, server, session, channel, 0);
     return go(cpu, caller, server);
 }
 
@@ -271,11 +184,6 @@ ARCH_FAST struct frame *fast_reply_receive(struct frame *frame, uint64_t handle,
     if (!arch_space_is_ready(&caller->process->space.arch)) return nullptr;
 
     channel->waiting = server;
-    server->ipc.channel = channel;
-    server->ipc.answering = nullptr;
-    server->ipc.transfer_at = transfer;
-    caller->caller_condition = THREAD_RUNNING; // not uninterrupted any more
-    server->state = THREAD_RECEIVING;
-    server->urgency = server->own_urgency;
+    take_answer(caller, server, channel, transfer);
     return go(cpu, server, caller);
 }

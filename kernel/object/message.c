@@ -136,7 +136,8 @@ static enum status copy_step(struct thread *from, struct thread *to, uint32_t *d
 [[gnu::noinline]] static enum status failure(enum status status)
 {
     uint64_t limit = 0;
-    if (status == CALL_RESTART || user_copy_stopped() || reap_make_room(&limit)) return CALL_RESTART;
+    if (status == CALL_RESTART || user_copy_stopped() || reap_make_room(&limit))
+        return CALL_RESTART;
     return status;
 }
 

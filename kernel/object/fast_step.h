@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// The steps that the ways of the fast path share: fast.c, for messages in registers, and
+// fast_transfer.c. All inline, because the former calls no function. For one CPU.
+#pragma once
+
+#include "kernel/object/channel.h"
+#include "kernel/object/handle.h"
+#include "kernel/object/process.h"
+#include "kernel/object/slot.h"
+#include "kernel/schedule/float.h"
+
+enum { REG_BADGE = 10, REG_TOKEN = 11 };
+
+// The object of `type` that `handle` names with `right`; nullptr: something is wrong.
+[[gnu::always_inline]] static inline struct object *
+find(const struct handle_table *table, uint64_t handle, enum object_type type, uint32_t right)
+{
+    uint32_t index = (uint32_t)(handle & table->mask);
+    const struct handle_slot *slot =
+        &table->page[index / HANDLE_SLOTS_PER_PAGE][index % HANDLE_SLOTS_PER_PAGE];
+    if (slot->number != handle || (slot->rights & right) == 0) return nullptr;
+    return slot->object->type == type ? slot->object : nullptr;
+}
+
+// The session or channel that a call is made on: most often the one of the process's last such
+// call.
+[[gnu::always_inline]] static inline struct session *find_session(struct handle_table *table,
+                                                                  uint64_t handle)
+{
+    if (table->last_session.handle == handle) [[clang::likely]] {
+        __builtin_assume(table->last_session.object != nullptr);
+        return table->last_session.object;
+    }
+    struct object *object = find(table, handle, OBJECT_SESSION, RIGHT_SESSION_CALL);
+    if (object == nullptr) return nullptr;
+    table->last_session.handle = handle;
+    return table->last_session.object = (struct session *)object;
+}
+
+[[gnu::always_inline]] static inline struct channel *find_channel(struct handle_table *table,
+                                                                  uint64_t handle)
+{
+    if (table->last_channel.handle == handle) [[clang::likely]] {
+        __builtin_assume(table->last_channel.object != nullptr);
+        return table->last_channel.object;
+    }
+    struct object *object = find(table, handle, OBJECT_CHANNEL, RIGHT_CHANNEL_SERVE);
+    if (object == nullptr) return nullptr;
+    table->last_channel.handle = handle;
+    return table->last_channel.object = (struct channel *)object;
+}
+
+// The one condition of a caller that does not keep an answer off: it is not to be interrupted.
+enum : uint64_t {
+    UNINTERRUPTED = 1ull << 8 * (offsetof(struct thread, uninterrupted) -
+                                 offsetof(struct thread, caller_condition)),
+};
+
+// Whether nobody ready may be more urgent than `thread`.
+[[gnu::always_inline]] static inline bool is_most_urgent(const struct cpu *cpu,
+                                                         const struct thread *thread)
+{
+    return cpu->queue.ready == 0 || queue_urgency(&cpu->queue) > thread->urgency;
+}
+
+// A call's way from `caller` to `server`, and an answer's way back; `transfer` is the sender's.
+[[gnu::always_inline]] static inline void take_call(struct thread *caller, struct thread *server,
+                                                    const struct session *session,
+                                                    struct channel *channel, uint64_t transfer)
+{
+    uint64_t token = caller->ipc.token + TOKEN_STEP;
+    caller->ipc.channel = channel;
+    caller->ipc.server = server;
+    caller->ipc.transfer_at = transfer;
+    caller->ipc.token = token;
+    caller->state = THREAD_SERVED;
+    server->ipc.answering = caller;
+    if (caller->urgency < server->urgency) server->urgency = caller->urgency;
+    server->frame.reg[REG_BADGE] = session->badge;
+    server->frame.reg[REG_TOKEN] = token;
+    server->state = THREAD_RUNNING;
+}
+
+[[gnu::always_inline]] static inline void take_answer(struct thread *caller, struct thread *server,
+                                                      struct channel *channel, uint64_t transfer)
+{
+    server->ipc.channel = channel;
+    server->ipc.answering = nullptr;
+    server->ipc.transfer_at = transfer;
+    caller->caller_condition = THREAD_RUNNING; // not uninterrupted any more
+    server->state = THREAD_RECEIVING;
+    server->urgency = server->own_urgency;
+}
+
+// Books the time since the last switch to `from`, and makes `to`, which is RUNNING, the current
+// thread.
+[[gnu::always_inline]] static inline struct frame *go(struct cpu *cpu, struct thread *from,
+                                                      struct thread *to)
+{
+    uint64_t now = arch_counter(), ticks = now - cpu->since;
+    cpu->since = now;
+    from->cpu_ticks += ticks;
+    from->process->cpu_ticks += ticks;
+    cpu->handovers++;
+    cpu->frame = &to->frame;
+    cpu->current = to;
+    if ((cpu->float_enabled | to->float_switches) != 0) [[clang::unlikely]]
+        float_switch_alone(cpu, to);
+    cpu->space = &to->process->space;
+    arch_space_use(&to->process->space.arch);
+    return &to->frame;
+}
