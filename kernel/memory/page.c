@@ -202,7 +202,8 @@ static struct page *page_find(uint32_t order, uint32_t flags)
 {
     if (order == 0 && !(flags & PAGE_BELOW_4G)) return single_find();
     struct page *page = block_find(order, flags);
-    if (page == nullptr && cache_next(cpu_list) != nullptr) reap_add(&drain); // they may complete it
+    // Single pages that are kept may complete a block: the second try will find it.
+    if (page == nullptr && cache_next(cpu_list) != nullptr) reap_add(&drain);
     return page;
 }
 

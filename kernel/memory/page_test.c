@@ -61,7 +61,7 @@ TEST("what is freed joins again to the largest blocks")
         page_free(all[i * 1009 % count], 0);
     EXPECT(count % 1009 != 0 && page_free_count() == free);
     EXPECT(page_run_allocate(512, 0) == nullptr); // some of its pages are at hand for single ones
-    while (reap_step()) {}
+    while (reap_step()) continue;
     struct page *large = page_run_allocate(512, 0);
     EXPECT(large != nullptr && page_physical(large) % (PAGE_SIZE << 9) == 0);
     page_run_free(large, 512);
