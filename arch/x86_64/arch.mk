@@ -3,8 +3,8 @@
 triple := x86_64-none-elf
 inherits := x86
 flags := -march=x86-64
-kernel_flags := -mno-red-zone -mgeneral-regs-only -mcmodel=kernel
-kernel_link :=
+kernel_flags := -mno-red-zone -mgeneral-regs-only -mcmodel=kernel -flto=thin
+kernel_link := -O2 --lto-O2 --thinlto-jobs=2 --thinlto-cache-dir=$(out)/lto
 user_flags :=
 raw_image := elf
 debugger_arch := i386:x86-64
