@@ -17,7 +17,7 @@
 #include <string.h>
 
 enum : size_t { KINDS = 1u << 16, LENGTHS = 1u << 16, SHIFT = 3 };
-enum : uint32_t { RANK_CALL = 2 }; // any system call, by its number
+enum : uint32_t { RANK_CALL = 3 }; // any system call, by its number
 
 struct mark {
     uint64_t address;
