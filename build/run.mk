@@ -5,8 +5,9 @@ CMDLINE ?=
 RUN_FLAGS ?=
 CPUS ?= $(if $(filter run debug,$(goals)),4,1)
 disk := $(out)/disk.img
-command = $(emulator) -m $(memory) $(load.$(BOOT)) $(if $(CMDLINE),-append '$(CMDLINE)') $(devices) \
-	$(if $(BENCH),$(bench))
+words = $(strip $(CMDLINE) $(if $(BENCH),seed=1))
+command = $(emulator) -m $(memory) $(load.$(BOOT)) $(if $(words),-append '$(words)') \
+	$(if $(BENCH),$(bench),$(devices))
 outside = -display none -netdev user,id=net0$(hostfwd) \
 	-drive if=none,id=disk0,format=raw,file=$(disk) $(RUN_FLAGS)
 hostfwd = $(PORTS:%=,hostfwd=tcp:127.0.0.1:%)

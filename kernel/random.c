@@ -3,9 +3,11 @@
 // whose first half becomes the next key, so nobody can tell from the state what was given before.
 // New entropy is hashed together with the key.
 #include "kernel/random.h"
+#include "kernel/log.h"
 #include "kernel/memory/progress.h"
 #include "kernel/memory/user.h"
 #include "kernel/object/resource.h"
+#include "kernel/option.h"
 #include "kernel/string.h"
 #include "kernel/syscall.h"
 #include "kernel/syscalls.h"
@@ -15,6 +17,7 @@
 enum : size_t { KEY_SIZE = 32, BLOCK_SIZE = 64, READ_MAX = 4096 };
 
 static uint32_t key[KEY_SIZE / 4];
+static uint64_t repeated, repeated_spaces; // the seed given, 0: none; random_space()s with it
 
 // Small requests, as for every new address space, are cut out of one stock; what is given out is
 // erased in it.
@@ -51,6 +54,7 @@ static void block(uint32_t counter, uint32_t out[BLOCK_SIZE / 4])
 void random_add(const void *bytes, size_t size)
 {
     static_assert(SHA512_SIZE >= sizeof key);
+    if (repeated != 0) return;
     struct sha512 hash;
     uint8_t digest[SHA512_SIZE];
     uint64_t now = arch_counter();
@@ -69,6 +73,13 @@ void random_init(const struct bootinfo *info)
     arch_entropy(info, seed);
     random_add(seed, sizeof seed);
     memset(seed, 0, sizeof seed);
+    repeated = option_number(info, "seed=");
+    repeated_spaces = 0;
+    if (repeated == 0) return;
+    log_print("random numbers repeat, from seed %lx\n", (unsigned long)repeated);
+    memset(key, 0, sizeof key);
+    memcpy(key, &repeated, sizeof repeated);
+    stock_left = 0;
 }
 
 // The other half of the block that gives the next key.
@@ -92,6 +103,13 @@ void random_fill(void *to, size_t size)
         at += part;
         size -= part;
     }
+}
+
+uint64_t random_space(void)
+{
+    uint64_t drawn;
+    random_fill(&drawn, sizeof drawn);
+    return repeated != 0 ? repeated + ++repeated_spaces : drawn;
 }
 
 enum status sys_entropy_read(struct user_buffer data)

@@ -21,7 +21,7 @@ bool space_is_free(const struct space *space, uintptr_t from, uintptr_t to)
 // splitmix64, by Steele, Lea and Flood: spreads the seed that the kernel's generator gave.
 static uint64_t draw(struct space *space)
 {
-    if (space->random == 0) random_fill(&space->random, sizeof space->random);
+    if (space->random == 0) space->random = random_space();
     uint64_t value = space->random += 0x9e3779b97f4a7c15u;
     value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9u;
     value = (value ^ value >> 27) * 0x94d049bb133111ebu;

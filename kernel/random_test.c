@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// The generator, and what a seed on the command line makes of it.
+#include "kernel/random.h"
+#include "test/unit.h"
+#include <arch/arch.h>
+#include <string.h>
+
+enum : size_t { SIZE = 100 };
+
+static struct bootinfo boot_with(const char *line)
+{
+    none_reset();
+    char *copy = (char *)none_machine.ram;
+    strcpy(copy, line);
+    return (struct bootinfo){.command_line = arch_virtual_to_physical(copy)};
+}
+
+// What comes after `line` was booted with, and `added` was mixed in.
+static void draw(const char *line, const char *added, uint8_t drawn[SIZE])
+{
+    struct bootinfo info = boot_with(line);
+    random_init(&info);
+    random_add(added, strlen(added));
+    random_fill(drawn, SIZE);
+}
+
+TEST("without a seed, what is mixed in changes what is drawn")
+{
+    uint8_t first[SIZE], second[SIZE];
+    draw("quiet", "some", first);
+    draw("quiet", "other", second);
+    EXPECT(memcmp(first, second, SIZE) != 0);
+}
+
+TEST("with a seed, the same is drawn whatever is mixed in")
+{
+    uint8_t first[SIZE], second[SIZE], other[SIZE];
+    draw("seed=1f", "some", first);
+    draw("quiet seed=0x1f", "other", second);
+    draw("seed=2f", "some", other);
+    EXPECT(memcmp(first, second, SIZE) == 0);
+    EXPECT(memcmp(first, other, SIZE) != 0);
+    EXPECT(memcmp(first, first + SIZE / 2, SIZE / 2) != 0);
+}
+
+TEST("with a seed, the places of spaces are drawn from their number alone")
+{
+    struct bootinfo info = boot_with("seed=1f");
+    uint8_t drawn[SIZE];
+    random_init(&info);
+    uint64_t first = random_space(), second = random_space();
+    random_init(&info);
+    random_fill(drawn, SIZE);
+    EXPECT(random_space() == first && first != second);
+    random_fill(drawn, SIZE);
+    EXPECT(random_space() == second);
+    info = boot_with("");
+    random_init(&info);
+    EXPECT(random_space() != first);
+}
