@@ -51,6 +51,7 @@ typedef void (*operation)(void);
     (operation)arch_space_switch,
     (operation)arch_space_is_ready,
     (operation)arch_space_use,
+    (operation)arch_space_version,
     (operation)arch_map_device,
     (operation)arch_physical_to_virtual,
     (operation)arch_virtual_to_physical,

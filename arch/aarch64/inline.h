@@ -46,6 +46,7 @@ struct frame {
 struct arch_space {
     uint64_t root;       // physical address of the level 0 table; its identifier in the top 16 bits
     uint64_t generation; // in which the identifier is valid; 0: none was given yet
+    uint64_t version;    // how often translations were forgotten
 };
 
 extern uint64_t asid_generation; // guarded by the kernel lock
@@ -58,6 +59,11 @@ static inline bool arch_space_is_ready(const struct arch_space *space)
 static inline void arch_space_use(struct arch_space *space)
 {
     __asm__ volatile("msr ttbr0_el1, %0" : : "r"(space->root) : "memory");
+}
+
+static inline uint64_t arch_space_version(const struct arch_space *space)
+{
+    return space->version;
 }
 
 static inline struct cpu *arch_cpu(void)

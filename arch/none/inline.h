@@ -22,6 +22,7 @@ struct none_translation;
 
 struct arch_space {
     struct none_translation *first;
+    uint64_t version; // counts changes
 };
 
 constexpr uint64_t NONE_RAM_BASE = 0x4000'0000, NONE_RAM_SIZE = 64ull << 20;
@@ -94,6 +95,11 @@ static inline bool arch_space_is_ready(const struct arch_space *space)
 static inline void arch_space_use(struct arch_space *space)
 {
     none_machine.space = space;
+}
+
+static inline uint64_t arch_space_version(const struct arch_space *space)
+{
+    return space->version;
 }
 
 static inline void arch_float_save(struct float_state *state) {}

@@ -92,6 +92,11 @@ static inline void arch_space_use(struct arch_space *space)
     cr3_write(space->root | space_keeps_translations);
 }
 
+static inline uint64_t arch_space_version(const struct arch_space *space)
+{
+    return space->stamp;
+}
+
 // Lets one interrupt in: its handler (trap_kernel) notes the vector and leaves interrupts masked,
 // and the exit path handles it.
 static inline bool arch_interrupt_pending(void)

@@ -232,20 +232,22 @@ enum status space_fault(struct space *space, uintptr_t address, uint32_t access)
 
 // What translations allow to the space's own threads needs no look at regions and objects. Only of
 // RAM has the kernel a view.
-static inline bool is_translated(struct space *space, uintptr_t address, uint32_t access, void **at)
+static bool view_make(struct space *space, uintptr_t address, struct page_view *view)
 {
     uint64_t physical;
     uint32_t present;
-    if (!arch_space_query(&space->arch, address, &physical, &present)) return false;
-    if (!(present & access) || present & (SPACE_DEVICE | SPACE_WRITE_COMBINE)) return false;
-    if (page_of(physical) == nullptr) return false;
-    *at = arch_physical_to_virtual(physical);
+    uintptr_t page = address & ~(uintptr_t)(PAGE_SIZE - 1);
+    if (!arch_space_query(&space->arch, page, &physical, &present)) return false;
+    if (present & (SPACE_DEVICE | SPACE_WRITE_COMBINE) || page_of(physical) == nullptr)
+        return false;
+    view->page = page | present;
+    view->version = arch_space_version(&space->arch);
+    view->at = arch_physical_to_virtual(physical);
     return true;
 }
 
 enum status space_reach(struct space *space, uintptr_t address, uint32_t access, void **at)
 {
-    if (is_translated(space, address, access, at)) return OK;
     struct region *region = region_find(space, address);
     if (region == nullptr || region->start > address) return ERR_BAD_ADDRESS;
     if (!(region->protection & access)) return ERR_BAD_ADDRESS;
@@ -254,6 +256,15 @@ enum status space_reach(struct space *space, uintptr_t address, uint32_t access,
     TRY(memory_page(region->memory, offset, access == MAP_WRITE, &page, &physical));
     if (page == nullptr) return ERR_BAD_ADDRESS;
     *at = (uint8_t *)page_address(page) + address % PAGE_SIZE;
+    return OK;
+}
+
+enum status space_look(struct space *space, uintptr_t address, uint32_t access,
+                       struct page_view *view, void **at)
+{
+    if (!view_make(space, address, view) || !(view->page & access))
+        return space_reach(space, address, access, at);
+    *at = view->at + address % PAGE_SIZE;
     return OK;
 }
 

@@ -72,6 +72,31 @@ bool space_clear(struct space *space);
 // lock is given up.
 enum status space_reach(struct space *space, uintptr_t address, uint32_t access, void **at);
 
+// What is known of a page that is looked at often, for as long as the translations of its space
+// stay as they are. All zero: nothing is known.
+struct page_view {
+    uintptr_t page;   // its address, and in the low bits MAP_*: what may be done
+    uint64_t version; // of the translations
+    uint8_t *at;      // the kernel's address of it
+};
+
+// Makes `view` one of the page at `address`, if it is there, and reaches it.
+enum status space_look(struct space *space, uintptr_t address, uint32_t access,
+                       struct page_view *view, void **at);
+
+// space_reach with memory: `view` is the same each time, of this space and guarded as it is.
+static inline enum status space_view_reach(struct space *space, uintptr_t address, uint32_t access,
+                                           struct page_view *view, void **at)
+{
+    uintptr_t offset = address % ARCH_PAGE_SIZE, known = view->page & access;
+    if ((view->page ^ address) < ARCH_PAGE_SIZE && known != 0 &&
+        view->version == arch_space_version(&space->arch)) [[clang::likely]] {
+        *at = view->at + offset;
+        return OK;
+    }
+    return space_look(space, address, access, view, at);
+}
+
 // A page for translations, charged to the space's process; zeroed. nullptr: no memory or no quota.
 struct page *space_table_allocate(struct arch_space *space);
 void space_table_free(struct arch_space *space, struct page *page);

@@ -18,12 +18,6 @@ bool user_copy_stopped(void)
     return was;
 }
 
-bool user_range_is_valid(uintptr_t address, size_t size)
-{
-    if (size == 0) return true;
-    return address >= ARCH_USER_BASE && address < ARCH_USER_END && size <= ARCH_USER_END - address;
-}
-
 enum status user_read(void *to, uintptr_t from, size_t size)
 {
     if (!user_range_is_valid(from, size)) return ERR_BAD_ADDRESS;

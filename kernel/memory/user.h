@@ -4,6 +4,7 @@
 #pragma once
 
 #include <abi/status.h>
+#include <arch/arch.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,4 +21,8 @@ enum status user_write(uintptr_t to, const void *from, size_t size);
 void user_copy_stop(void);
 bool user_copy_stopped(void);
 
-bool user_range_is_valid(uintptr_t address, size_t size);
+static inline bool user_range_is_valid(uintptr_t address, size_t size)
+{
+    constexpr uintptr_t room = ARCH_USER_END - ARCH_USER_BASE;
+    return size == 0 || (size <= room && address - ARCH_USER_BASE <= room - size);
+}

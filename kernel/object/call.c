@@ -194,9 +194,8 @@ static inline void receive_block(struct channel *channel, struct thread *server,
     become_receiver(channel, server);
     channel_list_receiver(channel);
     channel->busy = !tree_is_empty(&channel->receivers);
-    bool is_plain = deadline == FE_FOREVER && message_is_plain(server) && !server->limited;
-    if (is_plain && !channel->busy) {
-        channel->waiting = server;
+    if (deadline == FE_FOREVER && !server->limited && !channel->busy) {
+        channel_set_alone(channel, server, message_is_plain(server));
         schedule_block(THREAD_RECEIVING);
         return;
     }

@@ -165,9 +165,9 @@ void channel_uncall(struct thread *thread)
 
 void channel_list_receiver(struct channel *channel)
 {
-    struct thread *waiting = channel->waiting;
+    struct thread *waiting = channel_first_alone(channel);
     if (waiting == nullptr) return;
-    channel->waiting = nullptr;
+    channel->waiting = channel->attending = nullptr;
     channel->busy = true;
     waiting->listed = true;
     tree_add(&channel->receivers, &waiting->node, waiting->urgency);
@@ -177,6 +177,7 @@ void channel_list_caller(struct thread *server)
 {
     struct thread *caller = server->ipc.answering;
     caller->listed = true;
+    caller->buffered = false;
     list_append(&caller->ipc.channel->served, &caller->ipc.served);
     tree_add(&server->donors, &caller->node, caller->urgency);
 }
@@ -192,7 +193,7 @@ static void leave_service(struct thread *caller)
         donation_end(server, &caller->node);
     else
         schedule_update(server);
-    caller->listed = false;
+    caller->listed = caller->buffered = false;
 }
 
 // By the notice that the caller brought along; a server is told once.
@@ -226,7 +227,7 @@ void channel_leave(struct thread *thread)
     if (thread->listed)
         tree_take(&channel->receivers, &thread->node);
     else
-        channel->waiting = nullptr;
+        channel->waiting = channel->attending = nullptr;
     thread->listed = false;
     thread->ipc.channel = nullptr;
 }

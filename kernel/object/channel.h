@@ -13,6 +13,7 @@ struct event;
 struct channel {
     struct object object;
     struct thread *waiting;       // waits for a message in registers, alone: `receivers` is empty
+    struct thread *attending;     // the same for any message, told in its struct fe_transfer
     bool busy;                    // something may be there to receive, or others wait to
     bool closed;                  // no server end left
     struct tree receivers;        // threads that wait for a message, by urgency
@@ -52,10 +53,26 @@ enum status session_create(struct channel *channel, struct process *owner, uint6
                            struct session **session);
 void channel_init_all(void);
 
+// The server that waits alone; nullptr: there is none, or others wait too.
+static inline struct thread *channel_first_alone(const struct channel *channel)
+{
+    return channel->waiting != nullptr ? channel->waiting : channel->attending;
+}
+
+// `server` waits alone, for a message in registers only or for any.
+static inline void channel_set_alone(struct channel *channel, struct thread *server, bool is_plain)
+{
+    if (is_plain)
+        channel->waiting = server;
+    else
+        channel->attending = server;
+}
+
 // The most urgent thread that waits for a message; nullptr: none.
 static inline struct thread *channel_first_receiver(const struct channel *channel)
 {
-    if (channel->waiting != nullptr) return channel->waiting;
+    struct thread *alone = channel_first_alone(channel);
+    if (alone != nullptr) return alone;
     struct tree_node *first = channel->receivers.first;
     return first == nullptr ? nullptr : CONTAINER(first, struct thread, node);
 }

@@ -5,7 +5,7 @@
 //
 // What it leaves behind is lighter than what the ordinary way makes, and whoever else looks sees to
 // the difference (kernel/object/channel.c):
-//   - a server that waits alone is channel->waiting, and in no tree;
+//   - a server that waits alone is channel->waiting or attending, and in no tree;
 //   - a caller that is served is only its server's ipc.answering: it is not `listed`.
 #pragma once
 
@@ -23,3 +23,8 @@ ARCH_FAST struct frame *fast_call(struct frame *frame, uint64_t handle, uint64_t
 // FE_TRANSFER_ROOM.
 ARCH_FAST struct frame *fast_reply_receive(struct frame *frame, uint64_t handle, uint64_t token,
                                            uint64_t transfer);
+
+// The same for both calls when the message has a buffer of at most a page, or handles, or may bring
+// some. It is in `frame`, label and words included; ordinary functions are called. With one CPU
+// only.
+struct frame *fast_transfer(struct frame *frame, uint64_t number);

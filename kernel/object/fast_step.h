@@ -50,10 +50,13 @@ find(const struct handle_table *table, uint64_t handle, enum object_type type, u
     return table->last_channel.object = (struct channel *)object;
 }
 
-// The one condition of a caller that does not keep an answer off: it is not to be interrupted.
+// The conditions of a caller that do not keep an answer off: it is not to be interrupted; and if
+// there is more to the answer than registers, its struct fe_transfer has room for it.
 enum : uint64_t {
     UNINTERRUPTED = 1ull << 8 * (offsetof(struct thread, uninterrupted) -
                                  offsetof(struct thread, caller_condition)),
+    BUFFERED =
+        1ull << 8 * (offsetof(struct thread, buffered) - offsetof(struct thread, caller_condition)),
 };
 
 // Whether nobody ready may be more urgent than `thread`.
@@ -87,7 +90,7 @@ enum : uint64_t {
     server->ipc.channel = channel;
     server->ipc.answering = nullptr;
     server->ipc.transfer_at = transfer;
-    caller->caller_condition = THREAD_RUNNING; // not uninterrupted any more
+    caller->caller_condition = THREAD_RUNNING; // neither uninterrupted nor buffered any more
     server->state = THREAD_RECEIVING;
     server->urgency = server->own_urgency;
 }

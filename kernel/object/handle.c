@@ -130,12 +130,17 @@ static void page_add(struct handle_table *table, struct handle_slot *page)
         table->mask = table->capacity * SLOTS_PER_PAGE - 1;
     }
     table->page[table->page_count++] = page;
-    table->free_count += SLOTS_PER_PAGE;
 }
 
-static void slot_release(struct handle_table *table, uint32_t index)
+// Every slot is used, or free to be.
+static inline uint32_t free_count(const struct handle_table *table)
 {
-    struct handle_slot *slot = slot_at(table, index);
+    return table->page_count * SLOTS_PER_PAGE - table->used;
+}
+
+static inline void slot_release(struct handle_table *table, struct handle_slot *slot,
+                                uint32_t index)
+{
     slot->object = nullptr;
     slot->rights = NO_SLOT;
     if (table->free_last == NO_SLOT)
@@ -143,15 +148,12 @@ static void slot_release(struct handle_table *table, uint32_t index)
     else
         slot_at(table, table->free_last)->rights = index;
     table->free_last = index;
-    table->free_count++;
 }
 
-enum status handle_reserve(struct process *process, uint32_t count)
+[[gnu::noinline]] static enum status table_grow(struct process *process, uint32_t count)
 {
     struct handle_table *table = &process->handles;
-    if (process->ending) return ERR_BAD_STATE;
-    if (count > table->limit - table->used) return ERR_QUOTA;
-    while (table->free_count < count) {
+    while (free_count(table) < count) {
         TRY(directory_grow(process));
         void *at;
         TRY(page_create(process, &at));
@@ -160,9 +162,16 @@ enum status handle_reserve(struct process *process, uint32_t count)
     return OK;
 }
 
+enum status handle_reserve(struct process *process, uint32_t count)
+{
+    const struct handle_table *table = &process->handles;
+    if (process->ending) return ERR_BAD_STATE;
+    if (count > table->limit - table->used) return ERR_QUOTA;
+    return free_count(table) >= count ? OK : table_grow(process, count);
+}
+
 static uint32_t slot_take(struct handle_table *table)
 {
-    table->free_count--;
     if (table->fresh < table->page_count * SLOTS_PER_PAGE) {
         slot_at(table, table->fresh)->number = ~(GENERATION_ONE | table->fresh);
         return table->fresh++;
@@ -177,7 +186,7 @@ static uint32_t slot_take(struct handle_table *table)
 static inline uint32_t insert(struct process *process, struct object *object, uint32_t rights)
 {
     struct handle_table *table = &process->handles;
-    ASSERT(table->free_count > 0);
+    ASSERT(free_count(table) > 0);
     uint32_t index = slot_take(table);
     struct handle_slot *slot = slot_at(table, index);
     table->used++;
@@ -193,7 +202,7 @@ uint32_t handle_insert(struct process *process, struct object *object, uint32_t 
     return insert(process, object, rights);
 }
 
-struct handle_entry handle_remove(struct process *process, uint32_t handle)
+static inline struct handle_entry remove(struct process *process, uint32_t handle)
 {
     struct handle_table *table = &process->handles;
     struct handle_slot *slot = slot_find(table, handle);
@@ -204,14 +213,19 @@ struct handle_entry handle_remove(struct process *process, uint32_t handle)
     if (table->last_channel.handle == handle) table->last_channel.handle = NO_LAST_HANDLE;
     uint32_t next = handle + GENERATION_ONE; // 0 is no generation
     slot->number = ~(next > INDEX_MASK ? next : next | GENERATION_ONE);
-    slot_release(table, handle & INDEX_MASK);
+    slot_release(table, slot, handle & INDEX_MASK);
     table->used--;
     return entry;
 }
 
+struct handle_entry handle_remove(struct process *process, uint32_t handle)
+{
+    return remove(process, handle);
+}
+
 uint32_t handle_move(struct process *from, uint32_t handle, struct process *to)
 {
-    struct handle_entry entry = handle_remove(from, handle);
+    struct handle_entry entry = remove(from, handle);
     return insert(to, entry.object, entry.rights);
 }
 

@@ -41,8 +41,8 @@ uint32_t handle_insert(struct process *process, struct object *object, uint32_t 
 // Takes an entry out of `process`; the caller now holds its reference.
 struct handle_entry handle_remove(struct process *process, uint32_t handle);
 
-// Moves an entry of `from` to `to`, which may be the same: its number there. After handle_reserve it
-// cannot fail.
+// Moves an entry of `from` to `to`, which may be the same: its number there. After handle_reserve
+// it cannot fail.
 uint32_t handle_move(struct process *from, uint32_t handle, struct process *to);
 
 // As handle_find_any, in any process.

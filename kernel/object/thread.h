@@ -7,6 +7,7 @@
 
 #include "kernel/list.h"
 #include "kernel/memory/progress.h"
+#include "kernel/memory/space.h"
 #include "kernel/object/object.h"
 #include "kernel/object/watch.h"
 #include "kernel/schedule/cpu.h"
@@ -35,6 +36,7 @@ struct ipc {
     struct list_node served;  // in channel->served
     struct notice *notice;    // spare, for when this thread gives up a received call
     struct fe_transfer transfer;
+    struct page_view result_view, buffer_view[2]; // of its struct, and of its buffers' pages
     uint64_t copied_with; // restartable copy: the partner's call or wait, and how far it went
     uint32_t copied;
 };
@@ -55,7 +57,7 @@ struct thread {
             bool uninterrupted; // the present wait cannot be interrupted
             bool noticeless;    // has no spare notice
             bool listed;        // SERVED, RECEIVING: is in the channel's lists and trees
-            bool unused;
+            bool buffered;      // SERVED, not listed: the answer concerns its struct fe_transfer
         };
         uint32_t server_condition; // the first four: what matters when it answers
         uint64_t caller_condition; // all: when it calls

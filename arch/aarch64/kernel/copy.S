@@ -33,6 +33,8 @@ copy_rest:
     stp x10, x11, [x0, #-16]
     subs x2, x2, #64
     b.hs 2b
+    tst x2, #63
+    b.eq 9f
 3:  tbz x2, #5, 4f
     ldp x4, x5, [x1], #32
     ldp x6, x7, [x1, #-16]

@@ -131,7 +131,7 @@ message_call: // what a fast call cannot have: a deadline, a transfer, the label
     tbnz x1, #63, call_slowly
     mov x22, x11
     bl fast_call
-    cbz x0, call_slowly_after_all
+    cbz x0, call_after_all
 message_done: // x1 to x7, x9, x10 are the message
     load_high
     ldp x11, x12, [x0, #FRAME_X9 + 16]
@@ -149,21 +149,43 @@ answer_plainly:
     mov x23, x12
     bl fast_reply_receive
     cbnz x0, message_done
-answer_slowly:
     mov x8, #CALL_CHANNEL_REPLY_RECEIVE
-    b message_slowly
-call_slowly_after_all:
-    mov x12, xzr
-call_slowly:
+    b message_after_all
+call_after_all:
     mov x8, #CALL_CHANNEL_CALL
-message_slowly: // x11 and x12 are as they were, the frame lacks x1 to x12
+    mov x12, xzr
+message_after_all:
     mrs x14, tpidr_el1
     ldr x14, [x14, #CPU_FRAME]
     ldr x0, [x14]
+    b message_slowly
+answer_slowly:
+call_slowly: // nothing but the flags has changed
+message_slowly: // x11 and x12 are as they were, the frame at x14 lacks x1 to x12; x8 is the call
     save_low x14
     mov x29, xzr
+    mov x19, x14
     mov x0, x14
     mov x1, x8
+    bl fast_transfer
+    cbz x0, message_ordinarily
+    mrs x8, tpidr_el1
+    ldr x8, [x8, #CPU_CONCERNS]
+    ldp x1, x2, [x19, #8]
+    ldp x3, x4, [x19, #24]
+    ldp x5, x6, [x19, #40]
+    ldp x7, x9, [x19, #56]
+    ldr x10, [x19, #FRAME_X9 + 8]
+    cbz x8, message_done
+    stp xzr, x1, [x0] // but there is more to do
+    stp x2, x3, [x0, #16]
+    stp x4, x5, [x0, #32]
+    stp x6, x7, [x0, #48]
+    stp x9, x10, [x0, #FRAME_X9]
+    b leave
+message_ordinarily:
+    mov x0, x19
+    ldr x1, [x19, #FRAME_X8]
     bl trap_syscall
     b leave
 

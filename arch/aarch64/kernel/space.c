@@ -54,6 +54,7 @@ static uint64_t *find(struct arch_space *space, uintptr_t address, uint32_t *lev
 // generation is forgotten already.
 static void forget(struct arch_space *space, uintptr_t address, size_t size)
 {
+    space->version++;
     __asm__ volatile("dsb ishst" : : : "memory");
     if (space->generation == asid_generation) {
         uint64_t tag = space->root >> ASID_SHIFT << ASID_SHIFT;

@@ -36,7 +36,7 @@ static struct none_translation *take(void)
 
 enum status arch_space_init(struct arch_space *space)
 {
-    space->first = nullptr;
+    *space = (struct arch_space){};
     return OK;
 }
 
@@ -60,6 +60,7 @@ enum status arch_space_map(struct arch_space *space, uintptr_t address, uint64_t
 
 void arch_space_unmap(struct arch_space *space, uintptr_t address, size_t size)
 {
+    space->version++;
     for (struct none_translation **place = &space->first; *place != nullptr;) {
         struct none_translation *page = *place;
         if (page->address - address < size) {
@@ -75,6 +76,7 @@ void arch_space_unmap(struct arch_space *space, uintptr_t address, size_t size)
 void arch_space_protect(struct arch_space *space, uintptr_t address, size_t size,
                         uint32_t protection)
 {
+    space->version++;
     for (struct none_translation *page = space->first; page != nullptr; page = page->next) {
         if (page->address - address < size) page->protection = protection;
     }
