@@ -19,7 +19,8 @@ struct interrupt_controller {
     bool (*claim)(uint32_t *number);
     void (*complete)(uint32_t number);
     bool (*is_valid)(uint32_t number);
-    enum status (*configure)(uint32_t number, uint32_t flags); // INTERRUPT_* of abi/object.h
+    // INTERRUPT_* of abi/object.h: in, what its driver believes; out, how the line is wired.
+    enum status (*configure)(uint32_t number, uint32_t *flags);
     void (*mask)(uint32_t number);
     void (*unmask)(uint32_t number);
     // A message-signalled interrupt: what a device must write where. ERR_NOT_SUPPORTED without MSI.

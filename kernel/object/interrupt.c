@@ -78,7 +78,7 @@ enum status sys_interrupt_create(struct resource *resource, uint32_t number, uin
     TRY(handle_reserve(process, 1));
     struct interrupt *interrupt;
     TRY(object_create(OBJECT_INTERRUPT, process, &interrupt));
-    enum status status = interrupt_controller->configure(number, flags);
+    enum status status = interrupt_controller->configure(number, &flags);
     if (status != OK) {
         object_free(&interrupt->object);
         return status;

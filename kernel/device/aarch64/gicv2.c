@@ -60,12 +60,12 @@ static void init_cpu(void)
 }
 
 // To the CPU on which its driver runs now.
-static enum status configure(uint32_t number, uint32_t flags)
+static enum status configure(uint32_t number, uint32_t *flags)
 {
     uint32_t shift = number % 4 * 8, offset = GIC_TARGETS + number / 4 * 4;
     uint32_t others = mmio_read(distributor, offset) & ~(0xffu << shift);
     mmio_write(distributor, offset, others | own_mask() << shift);
-    return gic_configure(distributor, number, flags);
+    return gic_configure(distributor, number, *flags);
 }
 
 static void signal(struct cpu *cpu)

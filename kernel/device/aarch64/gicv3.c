@@ -85,12 +85,12 @@ static void unmask(uint32_t number)
 }
 
 // To the CPU on which its driver runs now.
-static enum status configure(uint32_t number, uint32_t flags)
+static enum status configure(uint32_t number, uint32_t *flags)
 {
     uint64_t self = affinity();
     mmio_write(distributor, ROUTER + 8 * number, (uint32_t)self);
     mmio_write(distributor, ROUTER + 8 * number + 4, (uint32_t)(self >> 32));
-    return gic_configure(distributor, number, flags);
+    return gic_configure(distributor, number, *flags);
 }
 
 // (ICC_SGI1R_EL1: the target by affinity, the lowest level as a bit.)

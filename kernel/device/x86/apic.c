@@ -78,7 +78,7 @@ static uint32_t wiring(uint32_t number, uint32_t flags)
     return number < ISA_COUNT ? INTERRUPT_EDGE : flags;
 }
 
-static enum status apic_configure(uint32_t number, uint32_t flags)
+static enum status apic_configure(uint32_t number, uint32_t *flags)
 {
     const struct ioapic *ioapic = ioapic_find(number);
     if (ioapic == nullptr) return ERR_BAD_ARGUMENT;
@@ -88,9 +88,9 @@ static enum status apic_configure(uint32_t number, uint32_t flags)
     if (vector < LAPIC_FIRST) TRY(vector_allocate(number, &vector));
 
     uint32_t route = vector | ROUTE_MASKED;
-    flags = wiring(number, flags);
-    if (!(flags & INTERRUPT_EDGE)) route |= ROUTE_LEVEL;
-    if (flags & INTERRUPT_ACTIVE_LOW) route |= ROUTE_ACTIVE_LOW;
+    *flags = wiring(number, *flags);
+    if (!(*flags & INTERRUPT_EDGE)) route |= ROUTE_LEVEL;
+    if (*flags & INTERRUPT_ACTIVE_LOW) route |= ROUTE_ACTIVE_LOW;
     ioapic_write(ioapic, index, ROUTE_MASKED);
     ioapic_write(ioapic, index + 1, (uint32_t)arch_cpu()->hardware_id << 24); // its driver's CPU
     ioapic_write(ioapic, index, route);
