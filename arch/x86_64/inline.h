@@ -97,15 +97,15 @@ static inline uint64_t arch_space_version(const struct arch_space *space)
     return space->stamp;
 }
 
-// Lets one interrupt in: its handler (trap_kernel) notes the vector and leaves interrupts masked,
-// and the exit path handles it.
+// Lets one interrupt in, unless one waits already: its handler (trap_kernel) notes the vector and
+// leaves interrupts masked, and the exit path handles it. There is room for one.
 static inline bool arch_interrupt_pending(void)
 {
     uint64_t vector;
-    __asm__ volatile("sti; nop; cli; mov %%gs:%c1, %0"
-                     : "=r"(vector)
+    __asm__ volatile("mov %%gs:%c1, %0; test %0, %0; jnz 1f; sti; nop; cli; mov %%gs:%c1, %0; 1:"
+                     : "=&r"(vector)
                      : "i"(offsetof(struct cpu, arch) + CPU_PENDING * sizeof(uintptr_t))
-                     : "memory");
+                     : "memory", "cc");
     return vector != 0;
 }
 

@@ -6,6 +6,7 @@
 #include "arch/x86/clock.h"
 #include "arch/x86_64/kernel/cpu.h"
 #include "kernel/device/x86/lapic.h"
+#include "kernel/log.h"
 
 enum : uint64_t { PAGE_FAULT_WRITE = 1u << 1, PAGE_FAULT_FETCH = 1u << 4 };
 
@@ -151,6 +152,7 @@ void trap_kernel(struct frame *frame)
             trap_external(frame->vector);
             arch_resume();
         }
+        ASSERT(arch_cpu()->arch[CPU_PENDING] == 0);
         arch_cpu()->arch[CPU_PENDING] = frame->vector;
         frame->rflags &= ~(uint64_t)RFLAGS_IF;
         return;
