@@ -140,9 +140,6 @@ void arch_space_protect(struct arch_space *space, uintptr_t address, size_t size
 bool arch_space_query(struct arch_space *space, uintptr_t address, uint64_t *physical,
                       uint32_t *protection);
 
-// Frees page tables that map nothing, up to a bounded number; true when none are left.
-bool arch_space_trim(struct arch_space *space);
-
 // Makes `space` the current one (ASID/PCID; no flush unless one was recycled). nullptr: kernel
 // only.
 void arch_space_switch(struct arch_space *space);

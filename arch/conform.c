@@ -47,7 +47,6 @@ typedef void (*operation)(void);
     (operation)arch_space_unmap,
     (operation)arch_space_protect,
     (operation)arch_space_query,
-    (operation)arch_space_trim,
     (operation)arch_space_switch,
     (operation)arch_space_is_ready,
     (operation)arch_space_use,

@@ -58,19 +58,19 @@ static struct tree_node *rotate_right(struct tree *tree, struct tree_node *node)
 static void rebalance(struct tree *tree, struct tree_node *node)
 {
     while (node != nullptr) {
-        int32_t before = node->height;
-        measure(node);
-        int32_t lean = height(node->left) - height(node->right);
-        if (lean > 1) {
+        int32_t left = height(node->left), right = height(node->right), lean = left - right;
+        if (lean >= -1 && lean <= 1) [[clang::likely]] {
+            int32_t now = 1 + (lean > 0 ? left : right);
+            if (node->height == now) return;
+            node->height = now;
+        } else if (lean > 1) {
             if (height(node->left->left) < height(node->left->right)) rotate_left(tree, node->left);
             node = rotate_right(tree, node);
-        } else if (lean < -1) {
+        } else {
             if (height(node->right->right) < height(node->right->left)) {
                 rotate_right(tree, node->right);
             }
             node = rotate_left(tree, node);
-        } else if (node->height == before) {
-            return;
         }
         node = node->parent;
     }

@@ -66,4 +66,5 @@ struct slab {
 #define SLAB(variable, type) extern struct slab variable
 void slab_init(struct slab *slab, const char *name, size_t object_size);
 void *slab_allocate(struct slab *slab); // nullptr: none
+void *slab_take(struct slab *slab);     // the same, with anything in it
 void slab_free(struct slab *slab, void *object);

@@ -7,9 +7,10 @@
 #include "kernel/object/quota.h"
 
 struct page_node {
-    uint32_t used; // slots
+    uint64_t present; // bit n: slot n has something in it
     void *slot[PAGE_TREE_SLOTS];
 };
+static_assert(PAGE_TREE_SLOTS == 64);
 
 enum : uint32_t { HEIGHT_MAX = (64 + PAGE_TREE_BITS - 1) / PAGE_TREE_BITS };
 
@@ -37,6 +38,11 @@ static bool reaches(uint32_t height, uint64_t number)
     return height >= HEIGHT_MAX || number >> (PAGE_TREE_BITS * height) == 0;
 }
 
+static uint64_t bit(uint32_t slot)
+{
+    return UINT64_C(1) << slot;
+}
+
 static enum status node_make(struct page_tree *tree, struct page_node **node)
 {
     TRY(process_charge(tree->owner, sizeof(struct page_node)));
@@ -48,7 +54,7 @@ static enum status node_make(struct page_tree *tree, struct page_node **node)
 
 static void node_free(struct page_tree *tree, struct page_node *node)
 {
-    ASSERT(node->used == 0);
+    ASSERT(node->present == 0);
     slab_free(&node_slab, node);
     process_uncharge(tree->owner, sizeof(struct page_node));
 }
@@ -71,7 +77,7 @@ static enum status grow(struct page_tree *tree, uint64_t number)
             struct page_node *node;
             TRY(node_make(tree, &node));
             node->slot[0] = tree->root;
-            node->used = 1;
+            node->present = bit(0);
             tree->root = node;
         }
         tree->height++;
@@ -91,15 +97,16 @@ static void prune(struct page_tree *tree, uint64_t number)
         node = node->slot[slot_of(number, height--)];
     }
     if (node == nullptr) height++;
-    for (; height <= tree->height && path[height]->used == 0; height++) {
+    for (; height <= tree->height && path[height]->present == 0; height++) {
         node_free(tree, path[height]);
         if (height == tree->height) {
             tree->root = nullptr;
             tree->height = 0;
             return;
         }
-        path[height + 1]->slot[slot_of(number, height + 1)] = nullptr;
-        path[height + 1]->used--;
+        uint32_t slot = slot_of(number, height + 1);
+        path[height + 1]->slot[slot] = nullptr;
+        path[height + 1]->present &= ~bit(slot);
     }
 }
 
@@ -108,16 +115,18 @@ enum status page_tree_insert(struct page_tree *tree, uint64_t number, struct pag
     enum status status = grow(tree, number);
     void **place = (void **)&tree->root;
     struct page_node *parent = nullptr;
+    uint32_t slot = 0; // of the parent
     for (uint32_t height = tree->height; status == OK && height > 0; height--) {
         if (*place == nullptr) {
             struct page_node *node;
             status = node_make(tree, &node);
             if (status != OK) break;
             *place = node;
-            if (parent != nullptr) parent->used++;
+            if (parent != nullptr) parent->present |= bit(slot);
         }
         parent = *place;
-        place = &parent->slot[slot_of(number, height)];
+        slot = slot_of(number, height);
+        place = &parent->slot[slot];
     }
     if (status != OK) {
         if (tree->root != nullptr && reaches(tree->height, number)) prune(tree, number);
@@ -126,7 +135,7 @@ enum status page_tree_insert(struct page_tree *tree, uint64_t number, struct pag
     }
     ASSERT(parent != nullptr); // the height is not zero
     if (*place == nullptr) {
-        parent->used++;
+        parent->present |= bit(slot);
         tree->count++;
     }
     *place = page;
@@ -140,12 +149,13 @@ struct page *page_tree_remove(struct page_tree *tree, uint64_t number)
     for (uint32_t height = tree->height; node != nullptr && height > 1; height--)
         node = node->slot[slot_of(number, height)];
     if (node == nullptr) return nullptr;
-    void **place = &node->slot[slot_of(number, 1)];
-    struct page *page = *place;
+    uint32_t slot = slot_of(number, 1);
+    struct page *page = node->slot[slot];
     if (page == nullptr) return nullptr;
-    *place = nullptr;
+    node->slot[slot] = nullptr;
+    node->present &= ~bit(slot);
     tree->count--;
-    if (--node->used == 0) prune(tree, number);
+    if (node->present == 0) prune(tree, number);
     return page;
 }
 
@@ -157,14 +167,15 @@ uint32_t page_tree_take(struct page_tree *tree, uint64_t *number, struct page **
     for (uint32_t height = tree->height; height > 1; height--)
         node = node->slot[slot_of(*number, height)];
     uint32_t taken = 0;
-    for (uint32_t slot = slot_of(*number, 1); slot < PAGE_TREE_SLOTS && taken < most; slot++) {
-        if (node->slot[slot] == nullptr) continue;
+    uint64_t left = node->present & ~(bit(slot_of(*number, 1)) - 1);
+    for (; left != 0 && taken < most; left &= left - 1) {
+        uint32_t slot = (uint32_t)__builtin_ctzll(left);
         pages[taken++] = node->slot[slot];
         node->slot[slot] = nullptr;
+        node->present &= ~bit(slot);
     }
-    node->used -= taken;
     tree->count -= taken;
-    if (node->used == 0) prune(tree, *number);
+    if (node->present == 0) prune(tree, *number);
     return taken;
 }
 
@@ -172,10 +183,11 @@ uint32_t page_tree_take(struct page_tree *tree, uint64_t *number, struct page **
 // stands for; nullptr, with *number past all that the node stands for: there is none.
 static void *node_next(const struct page_node *node, uint32_t height, uint64_t *number)
 {
-    uint32_t bits = PAGE_TREE_BITS * (height - 1), first = slot_of(*number, height), slot = first;
-    while (slot < PAGE_TREE_SLOTS && node->slot[slot] == nullptr) slot++;
-    if (slot != first) *number = ((*number >> bits) + (slot - first)) << bits;
-    return slot < PAGE_TREE_SLOTS ? node->slot[slot] : nullptr;
+    uint32_t bits = PAGE_TREE_BITS * (height - 1), slot = slot_of(*number, height);
+    uint64_t from = node->present >> slot;
+    uint32_t skip = from == 0 ? PAGE_TREE_SLOTS - slot : (uint32_t)__builtin_ctzll(from);
+    if (skip > 0) *number = ((*number >> bits) + skip) << bits;
+    return from == 0 ? nullptr : node->slot[slot + skip];
 }
 
 struct page *page_tree_next(const struct page_tree *tree, uint64_t *number)

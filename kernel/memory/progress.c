@@ -21,6 +21,11 @@ struct progress *progress_get(const void *call, const uint64_t argument[3], uint
     return progress;
 }
 
+bool progress_is_idle(void)
+{
+    return thread_current()->progress.call == nullptr;
+}
+
 void progress_end(struct progress *progress)
 {
     struct object *object = progress->object;

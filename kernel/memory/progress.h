@@ -17,6 +17,9 @@ struct progress {
 // The current thread's progress in this call: as it was left, or begun anew with position `first`.
 struct progress *progress_get(const void *call, const uint64_t argument[3], uint64_t first);
 
+// True when it is in no long call.
+bool progress_is_idle(void);
+
 // The call is over, well or not: gives up the object.
 void progress_end(struct progress *progress);
 

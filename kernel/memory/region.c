@@ -20,40 +20,33 @@ struct region *region_find(const struct space *space, uintptr_t address)
     return node == nullptr ? nullptr : CONTAINER(node, struct region, node);
 }
 
-static void region_link(struct region *region, uintptr_t last)
-{
-    struct memory *memory = region->memory;
-    tree_insert(&region->space->regions, &region->node, last);
-    list_append(&memory->regions, &region->in_memory);
-    object_get(&memory->object);
-    memory->region_count++;
-    if (region->protection & MAP_WRITE) memory->writable_count++;
-}
-
-enum status region_make(struct space *space, const struct region *form, uintptr_t last)
+enum status region_make(struct space *space, struct region **region)
 {
     TRY(process_charge(space->process, sizeof(struct region)));
-    struct region *region = slab_allocate(&region_slab);
-    if (region == nullptr) {
+    struct region *made = slab_take(&region_slab);
+    if (made == nullptr) {
         process_uncharge(space->process, sizeof(struct region));
         return ERR_NO_MEMORY;
     }
-    *region = *form;
-    region->space = space;
-    region->node = (struct tree_node){};
-    region_link(region, last);
+    made->node.height = 0; // in no tree
+    made->space = space;
+    *region = made;
     return OK;
+}
+
+void region_link(struct region *region, uintptr_t last)
+{
+    tree_insert(&region->space->regions, &region->node, last);
+    memory_view_add(region->memory, region);
+    object_get(&region->memory->object);
 }
 
 void region_drop(struct region *region)
 {
     struct space *space = region->space;
     struct memory *memory = region->memory;
-    ASSERT(memory->region_count > 0);
     tree_remove(&space->regions, &region->node);
-    list_remove(&region->in_memory);
-    memory->region_count--;
-    if (region->protection & MAP_WRITE) memory->writable_count--;
+    memory_view_remove(memory, region);
     slab_free(&region_slab, region);
     process_uncharge(space->process, sizeof(struct region));
     object_put(&memory->object);
@@ -71,22 +64,26 @@ void region_set_protection(struct region *region, uint32_t protection)
 enum status region_split(struct region *region, uintptr_t at)
 {
     ASSERT(region->start < at && at < region_end(region));
-    struct region left = *region;
-    // The key of the left part is free: until now the region covered it.
-    uintptr_t start = region->start;
+    struct region *left;
+    TRY(region_make(region->space, &left));
+    left->memory = region->memory;
+    left->start = region->start;
+    left->offset = region->offset;
+    left->protection = region->protection;
+    left->allowed = region->allowed;
+    left->guard = region->guard;
+    left->is_used = region->is_used;
+    region->offset += at - region->start;
     region->start = at;
-    region->offset += at - start;
     region->guard = 0;
-    enum status status = region_make(region->space, &left, at - 1);
-    if (status == OK) return OK;
-    region->start = left.start;
-    region->offset = left.offset;
-    region->guard = left.guard;
-    return status;
+    region_link(left, at - 1); // a key that is free: until now the region covered it
+    return OK;
 }
 
 void region_join(struct region *region)
 {
+    // The left one goes, which a change may not have come to yet.
+    if (region->memory->region_count < 2 || memory_is_changing(region->memory)) return;
     struct region *left = region_find(region->space, region->start - 1);
     if (left == nullptr || left == region || region_end(left) != region->start) return;
     if (left->memory != region->memory || left->protection != region->protection) return;
@@ -95,5 +92,6 @@ void region_join(struct region *region)
     region->start = left->start;
     region->offset = left->offset;
     region->guard = left->guard;
+    region->is_used |= left->is_used;
     region_drop(left);
 }

@@ -21,6 +21,7 @@ struct region {
     uint64_t offset;              // in the memory object
     uint32_t protection, allowed; // MAP_READ | MAP_WRITE | MAP_EXECUTE
     uint32_t guard;               // bytes below `start` that stay free
+    bool is_used;                 // there may be translations
 };
 
 static inline uintptr_t region_end(const struct region *region)
@@ -46,8 +47,10 @@ void region_init_slab(void);
 // The first region that ends above `address`, whether it begins below or not; nullptr: none.
 struct region *region_find(const struct space *space, uintptr_t address);
 
-// Makes a region like `form` that ends with the byte at `last`. ERR_NO_MEMORY, ERR_QUOTA.
-enum status region_make(struct space *space, const struct region *form, uintptr_t last);
+// Makes a region of `space` that is charged for, and is to be filled in and linked, which cannot
+// fail. `last` is the address of its last byte. ERR_NO_MEMORY, ERR_QUOTA.
+enum status region_make(struct space *space, struct region **region);
+void region_link(struct region *region, uintptr_t last);
 void region_drop(struct region *region);
 void region_set_protection(struct region *region, uint32_t protection);
 

@@ -44,7 +44,7 @@ static struct slab_block *block_make(struct slab *slab)
     return block;
 }
 
-void *slab_allocate(struct slab *slab)
+void *slab_take(struct slab *slab)
 {
     if (list_is_empty(&slab->partial)) {
         struct list_node *spare = list_take(&slab->spare);
@@ -62,7 +62,13 @@ void *slab_allocate(struct slab *slab)
         object = (uint8_t *)block + slab->offset + (size_t)slab->object_size * block->fresh++;
     slab->used++;
     if (++block->used == slab->block_objects) list_remove(&block->node);
-    return memset(object, 0, slab->object_size);
+    return object;
+}
+
+void *slab_allocate(struct slab *slab)
+{
+    void *object = slab_take(slab);
+    return object == nullptr ? nullptr : memset(object, 0, slab->object_size);
 }
 
 void slab_free(struct slab *slab, void *object)

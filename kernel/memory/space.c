@@ -44,7 +44,6 @@ enum status space_view_check(const struct space_view *view)
         return ERR_BAD_ARGUMENT;
     if (access & ~view->allowed) return ERR_NO_RIGHT;
     if (access & MAP_WRITE && memory->sealed) return ERR_BAD_STATE;
-    if (!memory->sealed && memory->region_count >= MEMORY_REGIONS_MAX) return ERR_QUOTA;
     return OK;
 }
 
@@ -61,14 +60,17 @@ enum status space_map(struct space *space, const struct space_view *view, uintpt
         TRY(space_place(space, view->size + guard, &at));
         at += guard;
     }
-    struct region form = {.memory = view->memory,
-                          .start = at,
-                          .offset = view->offset,
-                          .protection = view->flags & ACCESS,
-                          .allowed = view->allowed,
-                          .guard = (uint32_t)guard};
-    TRY(region_make(space, &form, at + view->size - 1));
-    region_join(region_find(space, at));
+    struct region *region;
+    TRY(region_make(space, &region));
+    region->memory = view->memory;
+    region->start = at;
+    region->offset = view->offset;
+    region->protection = view->flags & ACCESS;
+    region->allowed = view->allowed;
+    region->guard = (uint32_t)guard;
+    region->is_used = false;
+    region_link(region, at + view->size - 1);
+    region_join(region);
     *address = at;
     return OK;
 }
@@ -78,6 +80,7 @@ enum status space_map(struct space *space, const struct space_view *view, uintpt
 static uintptr_t region_skip(const struct region *region, uintptr_t at)
 {
     const struct memory *memory = region->memory;
+    if (!region->is_used) return region_end(region);
     if (memory->kind != MEMORY_RAM || memory->backing != nullptr) return at;
     uint64_t offset = region->offset + (at - region->start), number = offset >> PAGE_SHIFT;
     uintptr_t left = region_end(region) - at;
@@ -98,12 +101,15 @@ enum status space_unmap(struct space *space, uintptr_t *address, uintptr_t end)
     uintptr_t from = region_skip(region, region->start);
     uintptr_t done = from >= stop ? stop : step_end(from, stop);
     if (from < done) arch_space_unmap(&space->arch, from, done - from);
-    region->offset += done - region->start;
     if (region->start < space->hole) space->hole = region->start;
+    *address = done;
+    if (done == region_end(region)) {
+        region_drop(region);
+        return OK;
+    }
+    region->offset += done - region->start;
     region->start = done;
     region->guard = 0;
-    if (done == region_end(region)) region_drop(region);
-    *address = done;
     return OK;
 }
 
@@ -125,7 +131,9 @@ enum status space_protect(struct space *space, uintptr_t *address, uintptr_t end
     uintptr_t stop = region_end(region) < end ? region_end(region) : end;
     uintptr_t done = step_end(*address, stop);
     // Whether a page may be written to at once depends on who shares it: the next fault finds out.
-    if (flags == 0)
+    if (!region->is_used)
+        done = stop;
+    else if (flags == 0)
         arch_space_unmap(&space->arch, *address, done - *address);
     else
         arch_space_protect(&space->arch, *address, done - *address, flags & ~MAP_WRITE);
@@ -146,15 +154,17 @@ static uint32_t memory_attributes(const struct memory *memory)
     return memory->cache == MEMORY_WRITE_COMBINE ? SPACE_WRITE_COMBINE : 0;
 }
 
-// Empty tables stay until somebody needs the memory.
+// CALL_RESTART: an interrupt waits, and tables are at hand that were not before.
 static enum status translate(struct space *space, uintptr_t address, uint64_t physical, size_t size,
                              uint32_t protection)
 {
     ASSERT((protection & (MAP_WRITE | MAP_EXECUTE)) != (MAP_WRITE | MAP_EXECUTE));
+    space->tables_made = 0;
+    space->may_stop = true;
     enum status status = arch_space_map(&space->arch, address, physical, size, protection);
-    if (status != ERR_QUOTA && status != ERR_NO_MEMORY) return status;
-    (void)arch_space_trim(&space->arch);
-    return arch_space_map(&space->arch, address, physical, size, protection);
+    bool is_stopped = !space->may_stop;
+    space->may_stop = false;
+    return status != OK && is_stopped ? CALL_RESTART : status;
 }
 
 // A window is brought in by blocks where addresses allow that, else by steps.
@@ -176,7 +186,8 @@ static enum status window_fault(struct space *space, const struct region *region
 }
 
 // Maps what is at hand around a page that cannot change, such as a program's text that was executed
-// before: contiguous runs at once. Nobody is owed these pages, so failures do not count.
+// before: contiguous runs at once. Nobody is owed these pages, so failures do not count, nor does
+// anybody wait for them.
 static void fault_around(struct space *space, const struct region *region, uintptr_t address)
 {
     enum : uintptr_t { AROUND = 8 * PAGE_SIZE };
@@ -214,6 +225,7 @@ enum status space_fault(struct space *space, uintptr_t address, uint32_t access)
     struct page *page;
     uint64_t before = memory_page_count;
     TRY(memory_page(memory, offset, access == MAP_WRITE, &page, &physical));
+    region->is_used = true;
     if (page == nullptr) return window_fault(space, region, address);
     if (memory_page_count != before && lock_should_pass()) return CALL_RESTART;
     uint32_t protection = region->protection, present;
@@ -225,8 +237,8 @@ enum status space_fault(struct space *space, uintptr_t address, uint32_t access)
         arch_space_unmap(&space->arch, address, PAGE_SIZE);
     }
     TRY(translate(space, address, physical, PAGE_SIZE, protection));
-    if (memory->sealed || (memory->backing != nullptr && !(protection & MAP_WRITE)))
-        fault_around(space, region, address);
+    bool is_constant = memory->sealed || (memory->backing != nullptr && !(protection & MAP_WRITE));
+    if (is_constant && !lock_should_pass()) fault_around(space, region, address);
     return OK;
 }
 
@@ -270,13 +282,25 @@ enum status space_look(struct space *space, uintptr_t address, uint32_t access,
 
 // --- The end, and tables ---------------------------------------------------------------
 
+static void tables_clear(struct space *space)
+{
+    uint32_t count = space->spare_count;
+    while (space->spare != nullptr) {
+        struct page *page = space->spare;
+        space->spare = (struct page *)page->node.next;
+        page_put(page);
+    }
+    space->spare_count = 0;
+    process_uncharge_memory(space->process, count);
+}
+
 bool space_clear(struct space *space)
 {
     for (uint32_t i = 0; i < CLEAR_STEPS; i++) {
         struct region *region = region_find(space, 0);
         if (region == nullptr) {
-            if (!arch_space_trim(&space->arch)) return false;
             arch_space_fini(&space->arch);
+            tables_clear(space);
             return true;
         }
         uintptr_t at = region->start;
@@ -290,15 +314,34 @@ bool space_clear(struct space *space)
 struct page *space_table_allocate(struct arch_space *arch)
 {
     struct space *space = CONTAINER(arch, struct space, arch);
+    struct page *page = space->spare;
+    if (page != nullptr) {
+        space->spare = (struct page *)page->node.next;
+        space->spare_count--;
+        list_node_init(&page->node);
+        return page;
+    }
+    if (space->may_stop && space->tables_made > 0 && lock_should_pass()) {
+        space->may_stop = false;
+        return nullptr;
+    }
     if (process_charge_memory(space->process, 1) != OK) return nullptr;
-    struct page *page = page_allocate(0, PAGE_ZERO);
+    page = page_allocate(0, PAGE_ZERO);
     if (page == nullptr) process_uncharge_memory(space->process, 1);
+    space->tables_made++;
     return page;
 }
 
 void space_table_free(struct arch_space *arch, struct page *page)
 {
     struct space *space = CONTAINER(arch, struct space, arch);
-    page_put(page);
-    process_uncharge_memory(space->process, 1);
+    if (space->spare_count == SPACE_SPARES) {
+        page_put(page);
+        process_uncharge_memory(space->process, 1);
+        return;
+    }
+    *(uint64_t *)page_address(page) = 0;
+    page->node.next = (struct list_node *)space->spare;
+    space->spare = page;
+    space->spare_count++;
 }

@@ -9,8 +9,11 @@
 #include <abi/object.h>
 #include <arch/arch.h>
 
+struct page;
 struct process;
 struct memory;
+
+enum : uint32_t { SPACE_SPARES = 4 }; // as many tables as a translation can need besides the root
 
 struct space {
     struct arch_space arch;
@@ -20,6 +23,10 @@ struct space {
     uintptr_t window; // where placements go next, upwards, and where they end
     uintptr_t window_end;
     uintptr_t hole; // nothing below it in the window was free lately
+    struct page *spare; // tables that are not used, zeroed; linked by node.next
+    uint32_t spare_count;
+    uint32_t tables_made; // since a mapping began: pages that had to be zeroed
+    bool may_stop;        // a mapping stops for interrupts, which clears it
 };
 
 enum status space_init(struct space *space, struct process *process);
@@ -97,6 +104,9 @@ static inline enum status space_view_reach(struct space *space, uintptr_t addres
     return space_look(space, address, access, view, at);
 }
 
-// A page for translations, charged to the space's process; zeroed. nullptr: no memory or no quota.
+// A page for translations, charged to the space's process; zeroed. nullptr: no memory, no quota, or
+// an interrupt waits and tables were made before this one, which are kept for the next try: each of
+// them takes long to be zeroed. A table that goes has zeros in it but for its first eight bytes, or
+// is the root.
 struct page *space_table_allocate(struct arch_space *space);
 void space_table_free(struct arch_space *space, struct page *page);

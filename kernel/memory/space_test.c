@@ -7,6 +7,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/thread.h"
 #include "kernel/schedule/cpu.h"
+#include "kernel/syscall.h"
 #include "test/unit.h"
 #include <string.h>
 
@@ -178,6 +179,90 @@ TEST("all views of an object see a page that was copied for one of them")
     EXPECT(at(HERE) == 2 && put(HERE, 3));
     use(&here);
     EXPECT(at(HERE) == 3 && *(uint8_t *)page_address(memory_peek(clone, 0)) == 1);
+}
+
+enum : uint32_t { VIEWS = 3000 };
+
+// Takes the view that a change is to be told to next out of its list, in one way or another.
+static bool disturb(const struct memory *memory, uint32_t how)
+{
+    const struct region *next = CONTAINER(memory->change.next, struct region, in_memory);
+    if (how == 0) return unmap(&here.space, next->start, PAGE_SIZE);
+    if (how == 1) return unmap(&here.space, next->start, 3 * PAGE_SIZE);
+    return how != 2 || protect(next->start + PAGE_SIZE, PAGE_SIZE, MAP_READ);
+}
+
+TEST("a page changes in thousands of views by steps, and all show the same when it is written to")
+{
+    EXPECT(setup());
+    struct memory *memory = fresh(3);
+    static uintptr_t view[VIEWS];
+    for (uint32_t i = 0; i < VIEWS; i++) {
+        view[i] = map(&here.space, memory, 0, READ_WRITE);
+        EXPECT(view[i] != 0 && at(view[i]) == 0 && at(view[i] + PAGE_SIZE) == 0);
+    }
+    EXPECT(put(view[0] + PAGE_SIZE, 1));
+    struct memory *clone = clone_of(memory);
+    struct page *old = memory_peek(clone, PAGE_SIZE), *page;
+    EXPECT(old == memory_peek(memory, PAGE_SIZE) && old->references == 2);
+
+    uint64_t physical;
+    uint32_t tries = 0;
+    none_machine.interrupt = true;
+    while (memory_page(memory, PAGE_SIZE, true, &page, &physical) == CALL_RESTART) {
+        if (tries < VIEWS / 8) {
+            EXPECT(!put(view[VIEWS - 1] + PAGE_SIZE, 9) && user_copy_stopped());
+            EXPECT(at(view[VIEWS - 1] + PAGE_SIZE) == 1 && old->references == 2);
+        }
+        EXPECT(disturb(memory, tries++ % 64));
+    }
+    none_machine.interrupt = false;
+    EXPECT(tries > 500 && page != old && old->references == 1);
+    ((uint8_t *)page_address(page))[0] = 2;
+    for (uint32_t i = 0; i < VIEWS; i++) {
+        int seen = at(view[i] + PAGE_SIZE);
+        EXPECT(seen == 2 || seen == -1);
+    }
+    EXPECT(at(view[VIEWS - 1] + PAGE_SIZE) == 2);
+    EXPECT(*(uint8_t *)page_address(memory_peek(clone, PAGE_SIZE)) == 1);
+}
+
+TEST("what is cut off is gone from thousands of views, also when it is done by somebody else")
+{
+    EXPECT(setup());
+    struct memory *memory = fresh(2);
+    static uintptr_t view[VIEWS];
+    for (uint32_t i = 0; i < VIEWS; i++) {
+        view[i] = map(&here.space, memory, 0, READ_WRITE);
+        EXPECT(view[i] != 0 && put(view[i] + PAGE_SIZE, 1));
+    }
+    none_machine.interrupt = true;
+    for (uint32_t i = 0; i < VIEWS / 2; i++) EXPECT(!memory_shrink_step(memory, PAGE_SIZE));
+    none_machine.interrupt = false;
+    EXPECT(memory_is_changing(memory) && memory->pages.count == 1);
+    while (!memory_shrink_step(memory, memory->size)) continue;
+    EXPECT(memory->size == PAGE_SIZE && memory->pages.count == 0);
+    memory->size = 2 * PAGE_SIZE;
+    for (uint32_t i = 0; i < VIEWS; i++) EXPECT(at(view[i] + PAGE_SIZE) == 0);
+}
+
+TEST("a clone is whole only when no view can write to what it shares")
+{
+    EXPECT(setup());
+    struct memory *memory = fresh(1), *clone;
+    static uintptr_t view[VIEWS];
+    for (uint32_t i = 0; i < VIEWS; i++) {
+        view[i] = map(&here.space, memory, 0, READ_WRITE);
+        EXPECT(view[i] != 0 && put(view[i], 1));
+    }
+    uint64_t done = 0;
+    EXPECT(memory_clone_make(nullptr, memory, 0, memory->size, &clone) == OK);
+    none_machine.interrupt = true;
+    while (memory_clone_step(clone, memory, 0, &done) == CALL_RESTART) EXPECT(done == 0);
+    none_machine.interrupt = false;
+    EXPECT(done == clone->size && clone->pages.count == 1);
+    EXPECT(put(view[VIEWS - 1], 2) && at(view[0]) == 2);
+    EXPECT(*(uint8_t *)page_address(memory_peek(clone, 0)) == 1);
 }
 
 TEST("a clone of sealed memory takes no pages until it is written to")

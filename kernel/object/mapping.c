@@ -26,12 +26,17 @@ static uint32_t access_of_rights(uint32_t rights)
            (rights & RIGHT_MEMORY_EXECUTE ? MAP_EXECUTE : 0);
 }
 
-// Unmaps [address, address + size), which is a range.
+// Unmaps [address, address + size), which is a range. Most are done in one step, which leaves no
+// progress to be kept.
 static enum status unmap(const void *call, struct process *process, uintptr_t address, size_t size)
 {
+    uintptr_t end = address + round_up(size), first = address;
+    if (progress_is_idle()) {
+        enum status status = space_unmap(&process->space, &first, end);
+        if (status == OK && first >= end) return OK;
+    }
     struct progress *progress =
-        progress_get(call, (uint64_t[3]){process->object.id, address, size}, address);
-    uintptr_t end = address + round_up(size);
+        progress_get(call, (uint64_t[3]){process->object.id, address, size}, first);
     enum status status = OK;
     while (status == OK && progress->position < end) {
         uintptr_t at = progress->position;

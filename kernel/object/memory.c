@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Memory objects: making, committing, sharing and freeing pages. Where a page of an object changes
-// for another, every view of the object forgets the old one first, so that all of them see the
-// same. System calls are in memory_call.c.
+// for another, every view of the object forgets the old one before the new one is given to anybody,
+// so that all of them see the same (memory_view.c). System calls are in memory_call.c.
 #include "kernel/object/memory.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
@@ -67,6 +67,7 @@ static void memory_destroy(struct object *object)
 {
     struct memory *memory = (struct memory *)object;
     ASSERT(memory->region_count == 0 && memory->writable_count == 0);
+    ASSERT(memory_settle(memory) == OK); // there is nobody to tell
     struct resource *dma = memory->dma;
     bool is_kept = dma != nullptr && resource_keep(dma, object->owner, &memory->reap);
     if (dma != nullptr) object_put(&dma->object);
@@ -174,32 +175,6 @@ enum status memory_contiguous_step(struct memory *memory, uint64_t *done)
 
 // --- Pages ---------------------------------------------------------------
 
-void memory_forget(struct memory *memory, uint64_t from, uint64_t to)
-{
-    for (struct list_node *node = memory->regions.head.next; node != &memory->regions.head;
-         node = node->next) {
-        struct region *region = CONTAINER(node, struct region, in_memory);
-        uintptr_t start;
-        size_t size;
-        if (region_part(region, from, to, &start, &size))
-            arch_space_unmap(&region->space->arch, start, size);
-    }
-}
-
-// Takes away the right to write from translations, so that the next write faults.
-static void memory_freeze(struct memory *memory, uint64_t from, uint64_t to)
-{
-    if (memory->writable_count == 0) return;
-    for (struct list_node *node = memory->regions.head.next; node != &memory->regions.head;
-         node = node->next) {
-        struct region *region = CONTAINER(node, struct region, in_memory);
-        uintptr_t start;
-        size_t size;
-        if (region->protection & MAP_WRITE && region_part(region, from, to, &start, &size))
-            arch_space_protect(&region->space->arch, start, size, SPACE_READ);
-    }
-}
-
 static struct page *backing_page(struct memory *memory, uint64_t offset)
 {
     if (memory->backing == nullptr || offset >= memory->backing_size) return nullptr;
@@ -223,27 +198,24 @@ static enum status page_own(struct memory *memory, uint64_t offset, struct page 
                             struct page **page)
 {
     uint64_t number = offset >> PAGE_SHIFT;
-    struct page *old = page_tree_find(&memory->pages, number);
+    struct page *old = shared == nullptr ? nullptr : page_tree_find(&memory->pages, number);
     if (old == nullptr) TRY(process_charge_memory(memory->object.owner, 1));
     struct page *own = page_allocate(0, shared == nullptr ? PAGE_ZERO : 0);
     enum status status = own == nullptr ? ERR_NO_MEMORY : OK;
-    if (status == OK && old == nullptr) status = page_tree_insert(&memory->pages, number, own);
+    if (status == OK) status = page_tree_insert(&memory->pages, number, own);
     memory_page_count++;
     if (status != OK) {
         if (own != nullptr) page_put(own);
         if (old == nullptr) process_uncharge_memory(memory->object.owner, 1);
         return status;
     }
-    if (shared != nullptr) {
-        memcpy(page_address(own), page_address(shared), PAGE_SIZE);
-        memory_forget(memory, offset, offset + PAGE_SIZE);
-    }
-    if (old != nullptr) {
-        ASSERT(page_tree_insert(&memory->pages, number, own) == OK);
-        page_put(old);
-    }
     *page = own;
-    return OK;
+    if (shared == nullptr) return OK;
+    memcpy(page_address(own), page_address(shared), PAGE_SIZE);
+    if (old == nullptr) page_get(shared); // the backing's, which may give it up
+    memory_change_begin(memory, &(struct memory_change){
+                                    .from = offset, .to = offset + PAGE_SIZE, .old = shared});
+    return memory_settle(memory);
 }
 
 enum status memory_page(struct memory *memory, uint64_t offset, bool write, struct page **page,
@@ -255,6 +227,7 @@ enum status memory_page(struct memory *memory, uint64_t offset, bool write, stru
     *physical = memory->physical + offset;
     if (memory->kind == MEMORY_PHYSICAL) return OK;
     ASSERT(!(write && memory->sealed));
+    if (memory_is_changing(memory)) TRY(memory_settle(memory));
     struct page *present = memory_peek(memory, offset);
     if (present != nullptr && (!write || memory_owns(memory, offset, present)))
         *page = present;
@@ -288,25 +261,52 @@ enum status memory_clone_make(struct process *owner, struct memory *source, uint
     return OK;
 }
 
+// Takes away the right to write from translations, so that the next write faults.
+static void freeze(struct memory *memory, uint64_t first, uint64_t end)
+{
+    if (memory->writable_count == 0 || first == end) return;
+    memory_change_begin(memory, &(struct memory_change){.from = first << PAGE_SHIFT,
+                                                        .to = end << PAGE_SHIFT,
+                                                        .only_writing = true});
+}
+
+// Pages [*number, stop) of `source` become the clone's too; it shows what is at `first` at its
+// beginning. *number is where that ended.
+static enum status share(struct memory *clone, struct memory *source, uint64_t first,
+                         uint64_t *number, uint64_t stop)
+{
+    struct page *page;
+    while (*number < stop && (page = page_tree_next(&source->pages, number)) != nullptr) {
+        if (*number >= stop) break;
+        TRY(page_add(clone, *number - first, page));
+        page_get(page);
+        ++*number;
+    }
+    *number = stop;
+    return OK;
+}
+
+// Who writes to a page while the clone is made writes to both, until views are frozen; nobody has
+// the clone before that.
 enum status memory_clone_step(struct memory *clone, struct memory *source, uint64_t offset,
                               uint64_t *done)
 {
     uint64_t first = offset >> PAGE_SHIFT, number = first + (*done >> PAGE_SHIFT);
     uint64_t end = first + (clone->size >> PAGE_SHIFT);
-    if (clone->backing == source || page_tree_next(&source->pages, &number) == nullptr ||
-        number >= end) {
+    bool is_backed = clone->backing == source;
+    if (!is_backed) TRY(memory_settle(source));
+    if (is_backed || page_tree_next(&source->pages, &number) == nullptr || number >= end) {
         *done = clone->size;
         return OK;
     }
-    uint64_t stop = least(end, (number | (CLONE_PAGES - 1)) + 1);
-    memory_freeze(source, number << PAGE_SHIFT, stop << PAGE_SHIFT);
-    struct page *page;
-    while (number < stop && (page = page_tree_next(&source->pages, &number)) != nullptr) {
-        if (number >= stop) break;
-        *done = (number - first) << PAGE_SHIFT;
-        TRY(page_add(clone, number - first, page));
-        page_get(page);
-        number++;
+    uint64_t from = number, stop = least(end, (number | (CLONE_PAGES - 1)) + 1);
+    // Not if an earlier try has shared them already and then stopped for an interrupt.
+    if (page_tree_find(&clone->pages, number - first) == nullptr) {
+        enum status status = share(clone, source, first, &number, stop);
+        freeze(source, from, number);
+        if (status != OK) *done = (number - first) << PAGE_SHIFT;
+        TRY(status);
+        TRY(memory_settle(source));
     }
     *done = (stop - first) << PAGE_SHIFT;
     return OK;
@@ -339,23 +339,26 @@ enum status memory_seal(struct memory *memory)
     return OK;
 }
 
+// Views forget what is cut off, then its pages go. Nobody brings them in again meanwhile, for they
+// are beyond the size.
 bool memory_shrink_step(struct memory *memory, uint64_t size)
 {
     enum : uint64_t { CHUNK = 32 * PAGE_SIZE };
+    if (memory_settle(memory) != OK) return false;
+    uint64_t beyond = memory->size >> PAGE_SHIFT;
+    if (page_tree_next(&memory->pages, &beyond) != nullptr && !pages_drop(memory, &beyond))
+        return false;
     if (memory->size <= size) return true;
-    uint64_t first = size >> PAGE_SHIFT;
+    uint64_t first = size >> PAGE_SHIFT, end = memory->size;
     if (memory->backing_size <= size && page_tree_next(&memory->pages, &first) == nullptr) {
         memory->size = size; // nothing was ever there: no page, no translation
         return true;
     }
-    uint64_t end = memory->size, from = (end - 1) & ~(CHUNK - 1);
-    if (from < size) from = size;
-    memory_forget(memory, from, end);
-    uint64_t number = from >> PAGE_SHIFT;
-    if (!pages_drop(memory, &number)) return false;
-    memory->size = from;
-    if (memory->backing_size > from) memory->backing_size = from;
-    return from == size;
+    uint64_t from = (end - 1) & ~(CHUNK - 1);
+    memory->size = from < size ? size : from;
+    if (memory->backing_size > memory->size) memory->backing_size = memory->size;
+    memory_change_begin(memory, &(struct memory_change){.from = memory->size, .to = end});
+    return false;
 }
 
 // --- The kernel's own access ---------------------------------------------------------------

@@ -12,6 +12,7 @@
 #include "kernel/object/reap.h"
 
 struct page;
+struct region;
 struct resource;
 struct trace_ring;
 
@@ -19,6 +20,14 @@ enum memory_kind : uint8_t {
     MEMORY_RAM,        // lazily committed
     MEMORY_CONTIGUOUS, // RAM whose pages never move: a device may know where they are
     MEMORY_PHYSICAL,   // a window on physical addresses that no page stands for
+};
+
+// What has to be told to every view, and how far that has come.
+struct memory_change {
+    uint64_t from, to;      // bytes; at most 2 MiB
+    bool only_writing;      // that they may not be written to for now; else they are forgotten
+    struct page *old;       // which views may still show: a reference; nullptr: none
+    struct list_node *next; // the view to be told next; nullptr: there is no change
 };
 
 struct memory {
@@ -35,14 +44,11 @@ struct memory {
     uint64_t backing_size;   // bytes of this object that it stands behind
     struct list regions;     // views of it
     uint32_t region_count, writable_count;
+    struct memory_change change;
     struct reap reap;
     struct resource *dma;    // contiguous: what keeps it when its maker dies; or nullptr
     struct trace_ring *ring; // written by the kernel: kernel/trace_ring.h; nullptr: it is not
 };
-
-// Regions of memory that is not sealed are looked at one by one when a page changes, so there is a
-// limit.
-enum : uint32_t { MEMORY_REGIONS_MAX = 1024 };
 
 enum : uint64_t { MEMORY_SIZE_MAX = 1ull << 62 }; // bytes
 
@@ -61,7 +67,7 @@ enum status memory_window_make(struct process *owner, uint64_t physical, uint64_
                                uint32_t cache, struct memory **memory);
 
 // An empty clone, and a bounded step that fills it: *done is how many bytes are, all when it
-// reaches the size.
+// reaches the size. CALL_RESTART: an interrupt waits, and the step is to be made again.
 enum status memory_clone_make(struct process *owner, struct memory *source, uint64_t offset,
                               uint64_t size, struct memory **memory);
 enum status memory_clone_step(struct memory *clone, struct memory *source, uint64_t offset,
@@ -74,7 +80,7 @@ void memory_leave_backing(struct memory *memory);
 
 // The page at byte `offset`, committed if need be and, for `write`, of nobody else: nullptr with
 // *physical for a window. With write == false it may be the backing's or a clone's too: do not
-// change it.
+// change it. CALL_RESTART: an interrupt waits, and part of the way is done.
 enum status memory_page(struct memory *memory, uint64_t offset, bool write, struct page **page,
                         uint64_t *physical);
 
@@ -104,5 +110,19 @@ enum status memory_contiguous_step(struct memory *memory, uint64_t *done);
 // Frees a bounded part of what is beyond `size`, from the end; true when nothing is left there.
 bool memory_shrink_step(struct memory *memory, uint64_t size);
 
-// Removes the translations of bytes [from, to) from every view of it; at most 2 MiB.
-void memory_forget(struct memory *memory, uint64_t from, uint64_t to);
+// --- Views ---
+
+static inline bool memory_is_changing(const struct memory *memory)
+{
+    return memory->change.next != nullptr;
+}
+
+// Begins to tell all views of a change; none is going on.
+void memory_change_begin(struct memory *memory, const struct memory_change *change);
+
+// Goes on with it. CALL_RESTART: an interrupt waits, and there are views left; whoever goes on then
+// comes further.
+enum status memory_settle(struct memory *memory);
+
+void memory_view_add(struct memory *memory, struct region *region);
+void memory_view_remove(struct memory *memory, struct region *region);

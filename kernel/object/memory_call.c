@@ -109,13 +109,11 @@ enum status sys_memory_resize(struct memory *memory, size_t size)
     if (memory->sealed) return ERR_BAD_STATE;
     if (size == 0 || size > MEMORY_SIZE_MAX) return ERR_BAD_ARGUMENT;
     uint64_t rounded = (size + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
-    if (rounded >= memory->size) {
-        memory->size = rounded;
-        return OK;
-    }
-    while (!memory_shrink_step(memory, rounded)) {
+    // Also when it grows: another call, that was not made again, may have left something there.
+    while (!memory_shrink_step(memory, rounded < memory->size ? rounded : memory->size)) {
         if (progress_should_stop()) return CALL_RESTART;
     }
+    memory->size = rounded;
     return OK;
 }
 
@@ -174,6 +172,7 @@ static enum status copy_piece(struct memory *memory, uint64_t offset, uintptr_t 
 {
     uint64_t physical;
     size_t size = *piece;
+    if (write) TRY(memory_settle(memory));
     struct page *page = memory_peek(memory, offset);
     if (write && (page == nullptr || !memory_owns(memory, offset, page))) {
         *piece = 0;

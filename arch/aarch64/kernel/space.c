@@ -293,12 +293,6 @@ bool arch_space_query(struct arch_space *space, uintptr_t address, uint64_t *phy
     return true;
 }
 
-// Tables go with their last entry: there are none to look for.
-bool arch_space_trim(struct arch_space *space)
-{
-    return true;
-}
-
 // What other CPUs have loaded keeps its identifier in the new generation.
 static void keep_loaded(void)
 {

@@ -95,11 +95,6 @@ bool arch_space_query(struct arch_space *space, uintptr_t address, uint64_t *phy
     return false;
 }
 
-bool arch_space_trim(struct arch_space *space)
-{
-    return true;
-}
-
 void arch_space_switch(struct arch_space *space)
 {
     none_machine.space = space;

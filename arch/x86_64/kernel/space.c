@@ -10,6 +10,7 @@
 #include "arch/x86_64/kernel/table.h"
 #include "kernel/memory/page.h"
 #include "kernel/schedule/lock.h"
+#include "kernel/string.h"
 
 enum : uint64_t { IDENTIFIER_COUNT = 512, KEEP_TRANSLATIONS = 1ull << 63 };
 constexpr uint64_t IDENTIFIER_MASK = ARCH_PAGE_SIZE - 1; // in `root`, as in CR3
@@ -52,7 +53,7 @@ enum status arch_space_init(struct arch_space *space)
 
     uint64_t *root = page_address(page);
     const uint64_t *kernel = arch_physical_to_virtual(kernel_root);
-    for (unsigned i = USER_TOPS; i < TABLE_ENTRIES; i++) root[i] = kernel[i];
+    memcpy(root + USER_TOPS, kernel + USER_TOPS, (TABLE_ENTRIES - USER_TOPS) * sizeof *root);
     identifier_last = identifier_last % (IDENTIFIER_COUNT - 1) + 1;
     *space = (struct arch_space){.root = page_physical(page)};
     if (cpu_features.pcid) {
@@ -289,12 +290,6 @@ bool arch_space_query(struct arch_space *space, uintptr_t address, uint64_t *phy
     if (!(*entry & TABLE_NO_EXECUTE)) *protection |= SPACE_EXECUTE;
     if ((*entry & TABLE_UNCACHED) == TABLE_UNCACHED) *protection |= SPACE_DEVICE;
     if ((*entry & TABLE_UNCACHED) == TABLE_WRITE_COMBINE) *protection |= SPACE_WRITE_COMBINE;
-    return true;
-}
-
-// Nothing is left to trim: tables go with their last entry.
-bool arch_space_trim(struct arch_space *space)
-{
     return true;
 }
 
