@@ -22,7 +22,7 @@ struct space {
     uint64_t random;  // state of placement
     uintptr_t window; // where placements go next, upwards, and where they end
     uintptr_t window_end;
-    uintptr_t hole; // nothing below it in the window was free lately
+    uintptr_t hole;     // nothing below it in the window was free lately
     struct page *spare; // tables that are not used, zeroed; linked by node.next
     uint32_t spare_count;
     uint32_t tables_made; // since a mapping began: pages that had to be zeroed

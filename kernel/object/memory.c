@@ -213,8 +213,8 @@ static enum status page_own(struct memory *memory, uint64_t offset, struct page 
     if (shared == nullptr) return OK;
     memcpy(page_address(own), page_address(shared), PAGE_SIZE);
     if (old == nullptr) page_get(shared); // the backing's, which may give it up
-    memory_change_begin(memory, &(struct memory_change){
-                                    .from = offset, .to = offset + PAGE_SIZE, .old = shared});
+    memory_change_begin(
+        memory, &(struct memory_change){.from = offset, .to = offset + PAGE_SIZE, .old = shared});
     return memory_settle(memory);
 }
 

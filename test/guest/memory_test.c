@@ -55,6 +55,28 @@ TEST("a clone has its own copy of what either side changes")
     EXPECT(fe_handle_close(clone) == OK && fe_handle_close(memory) == OK);
 }
 
+TEST("memory that is written to may have any number of views, and all show the same")
+{
+    enum : uint32_t { VIEWS = 3000 };
+    static volatile uint32_t *view[VIEWS];
+    fe_handle memory, clone;
+    uint32_t kept = 0;
+    EXPECT(fe_memory_create(SIZE, 0, &memory) == OK);
+    for (uint32_t i = 0; i < VIEWS; i++) {
+        void *at;
+        EXPECT(fe_memory_map(memory, 0, SIZE, both, &at) == OK);
+        view[i] = at;
+        view[i][0] = i;
+    }
+    for (uint32_t i = 0; i < VIEWS; i++) EXPECT(view[i][0] == VIEWS - 1);
+    EXPECT(fe_memory_clone(memory, 0, SIZE, &clone) == OK);
+    view[VIEWS / 2][0] = 7; // gets a page of its own, which every view has to show
+    for (uint32_t i = 0; i < VIEWS; i++) EXPECT(view[i][0] == 7);
+    EXPECT(fe_memory_read(clone, 0, &kept, sizeof kept) == OK && kept == VIEWS - 1);
+    for (uint32_t i = 0; i < VIEWS; i++) EXPECT(fe_memory_unmap((void *)view[i], SIZE) == OK);
+    EXPECT(fe_handle_close(clone) == OK && fe_handle_close(memory) == OK);
+}
+
 TEST("sealed memory stays as it is")
 {
     fe_handle memory;
