@@ -83,7 +83,8 @@ void arch_entropy(const struct bootinfo *info, uint8_t seed[64]);
 
 // --- Frames ---
 
-// User registers for a thread that begins at `entry` with `argument` in reg[0].
+// User registers for a thread that begins at `entry` with `argument` in reg[0], and where a C
+// function has its first.
 void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument);
 
 // Makes the frame execute its system-call instruction again (restartable operations). Inline.
@@ -94,7 +95,7 @@ static inline uintptr_t arch_frame_pc(const struct frame *frame);
 static inline uintptr_t arch_frame_stack(const struct frame *frame);
 static inline uintptr_t arch_frame_base(const struct frame *frame);
 
-// The upcall: redirects the frame to `entry` with reg[0] = `argument` and the stack at `stack`.
+// The upcall: redirects the frame to `entry` with `argument` as above and the stack at `stack`.
 void arch_frame_upcall(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument);
 
 // Makes a frame that came from user memory harmless: user mode, interrupts open, canonical

@@ -28,6 +28,7 @@ enum : uint64_t {
 enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_ARM64 };
 #define ARCH_NAME "aarch64"
 #define ARCH_FAST [[clang::preserve_none]] // every register but those of the message may be used
+#define ARCH_FAST_PART [[gnu::always_inline]] static inline // with registers fixed none is called
 
 // A thread's user registers. entry.S saves into it and resumes from it; the offsets are in
 // arch/aarch64/kernel/frame.h. The address space's switch does not touch it.

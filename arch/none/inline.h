@@ -12,6 +12,7 @@ constexpr uintptr_t ARCH_PAGE_SIZE = 4096;
 constexpr uint32_t ARCH_MACHO_CPU = MACHO_CPU_X86_64;
 #define ARCH_NAME "none"
 #define ARCH_FAST
+#define ARCH_FAST_PART static
 
 struct frame {
     uint64_t reg[12];

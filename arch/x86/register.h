@@ -138,7 +138,7 @@ PORT_ACCESS(32, uint32_t, "l")
 
 static inline uint64_t tsc_read(void)
 {
-    uint32_t low, high;
+    uintptr_t low, high; // their upper halves become 0
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
     return (uint64_t)high << 32 | low;
 }

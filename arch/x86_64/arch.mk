@@ -9,3 +9,5 @@ user_flags :=
 raw_image := elf
 debugger_arch := i386:x86-64
 source-flags.kernel.kernel/object/fast.c := -fomit-frame-pointer
+# Stubs of messages use the stack below what the compiler knows of, and the frame pointer's register.
+source-flags.user.out/gen/user/syscalls.c := -fomit-frame-pointer -mno-red-zone

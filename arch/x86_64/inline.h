@@ -24,14 +24,15 @@ constexpr uintptr_t DEVICE_BASE = 0xffff'ff00'0000'0000;
 constexpr uintptr_t DEVICE_END = 0xffff'ff80'0000'0000;
 constexpr uintptr_t KERNEL_BASE = 0xffff'ffff'8000'0000;
 
-// How functions of kernel/object/fast.h are called: in the ordinary way, which leaves most
-// registers of a message alone.
-#define ARCH_FAST
+// How functions of kernel/object/fast.h are called: Microsoft's convention keeps all registers of a
+// message but one, and takes arguments in rcx, rdx, r8 and r9.
+#define ARCH_FAST [[gnu::ms_abi]]
+#define ARCH_FAST_PART [[gnu::noinline]] ARCH_FAST static
 
-// User registers. The processor pushes from `error` or `rip` up by itself: an interrupt's stack
-// pointer is set to the frame's `thread_pointer`. Offsets are in kernel/offset.h.
+// User registers. The processor pushes from `error` or `rip` up by itself. Offsets are in
+// kernel/offset.h.
 struct [[gnu::aligned(16)]] frame {
-    uint64_t reg[12]; // rdi r8 r9 r10 r12 r13 r14 r15 rbx rbp rsi rdx
+    uint64_t reg[12]; // rdx rdi rsi r10 r12 r13 r14 r15 rbx rbp r8 r9
     uint64_t rax, rcx, r11;
     uint64_t vector; // why the kernel was entered; VECTOR_SYSCALL: rcx and r11 are free on return.
                      // It is that while user mode runs, too
@@ -48,20 +49,14 @@ enum : uint32_t {
 };
 
 struct arch_space {
-    uint64_t root;  // physical address of the top table; in the low bits the PCID, 0: none
+    // What CR3 is told: physical address of the top table; where the processor has process-context
+    // identifiers, its own in the low bits, and bit 63 to keep translations.
+    uint64_t root;
     uint64_t stamp; // names its translations as they are
 };
 
 // What entry code keeps in struct cpu's `arch` words.
-enum {
-    CPU_LOADED_FRAME,
-    CPU_LOADED_POINTER,
-    CPU_TSS_STACK,
-    CPU_PENDING,
-    CPU_TABLES,
-    CPU_TIMER,
-    CPU_STAMPS
-};
+enum { CPU_LOADED_POINTER, CPU_PENDING, CPU_TABLES, CPU_TIMER, CPU_STAMPS };
 
 static inline void arch_relax(void)
 {
@@ -75,21 +70,31 @@ static inline struct cpu *arch_cpu(void)
     return cpu;
 }
 
-// What CR3 is told besides, where the processor has process-context identifiers; else 0, and
-// loading it forgets all translations.
-extern uint64_t space_keeps_translations;
-
-// Whether this CPU's translations of it are as they should be.
+// Whether this CPU's translations of it are as they should be. With one register, because the fast
+// path of messages has no other to give.
 static inline bool arch_space_is_ready(const struct arch_space *space)
 {
-    if (space_keeps_translations == 0) return true;
-    const uint64_t *stamps = (const uint64_t *)arch_cpu()->arch[CPU_STAMPS];
-    return stamps[space->root % ARCH_PAGE_SIZE] == space->stamp;
+    if ((int64_t)space->root >= 0) return true; // loading it forgets all
+    uintptr_t at = (uintptr_t)space;
+    __asm__("push %c[stamp](%[at])\n\t"
+            "mov %c[root](%[at]), %[at]\n\t"
+            "and $0xfff, %k[at]\n\t"
+            "shl $3, %k[at]\n\t"
+            "add %%gs:%c[stamps], %[at]\n\t"
+            "mov (%[at]), %[at]\n\t"
+            "sub (%%rsp), %[at]\n\t"
+            "lea 8(%%rsp), %%rsp"
+            : [at] "+r"(at)
+            : [stamp] "i"(offsetof(struct arch_space, stamp)),
+              [root] "i"(offsetof(struct arch_space, root)),
+              [stamps] "i"(offsetof(struct cpu, arch) + CPU_STAMPS * sizeof(uintptr_t))
+            : "memory", "cc");
+    return at == 0;
 }
 
 static inline void arch_space_use(struct arch_space *space)
 {
-    cr3_write(space->root | space_keeps_translations);
+    cr3_write(space->root);
 }
 
 static inline uint64_t arch_space_version(const struct arch_space *space)
@@ -132,6 +137,7 @@ static inline uintptr_t arch_frame_base(const struct frame *frame)
 static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t pointer)
 {
     frame->thread_pointer = pointer < ARCH_USER_END ? pointer : 0; // else loading it would fault
+    frame->vector = 0;                                             // the way back loads everything
 }
 
 static inline void arch_float_enable(bool on)

@@ -1,10 +1,23 @@
 // SPDX-License-Identifier: MIT
 // See the header. Everything is checked first, in the order of what is at hand; then everything is
-// changed. No function is called but inline ones: ports keep the message in registers meanwhile.
+// changed. No function is called but inline ones, because ports keep the message in registers
+// meanwhile. The rarer ways are ARCH_FAST_PART: where a port has few registers they are functions
+// of their own, to which the frequent way jumps.
 #include "kernel/object/fast.h"
 #include "kernel/object/fast_step.h"
 #include "kernel/schedule/lock.h"
 #include "kernel/schedule/place.h"
+
+enum { REG_TENTH = 10, REG_TRANSFER = 11 };
+
+// It goes the ordinary way, which finds in the frame what the port has kept in registers.
+[[gnu::always_inline]] static inline struct frame *decline(struct thread *thread, uint64_t tenth,
+                                                           uint64_t transfer)
+{
+    thread->frame.reg[REG_TENTH] = tenth;
+    thread->frame.reg[REG_TRANSFER] = transfer;
+    return nullptr;
+}
 
 // --- Several CPUs
 // ---------------------------------------------------------------------------------
@@ -37,30 +50,18 @@
     arch_float_enable(enable);
 }
 
-[[gnu::always_inline]] static inline void book(struct cpu *cpu, struct thread *from)
+[[gnu::always_inline]] static inline struct frame *go_shared(struct cpu *cpu, struct thread *from,
+                                                             struct thread *to)
 {
-    uint64_t now = arch_counter(), ticks = now - cpu->since;
-    cpu->since = now;
-    from->cpu_ticks += ticks;
-    __atomic_fetch_add(&from->process->cpu_ticks, ticks, __ATOMIC_RELAXED);
-    cpu->handovers++;
-}
-
-[[gnu::always_inline]] static inline struct frame *go_shared(struct cpu *cpu, struct thread *to)
-{
-    cpu->frame = &to->frame;
-    cpu->current = to;
-    cpu->space = &to->process->space;
+    switch_to(cpu, from, to, true);
     to->cpu = cpu;
-    to->state = THREAD_RUNNING;
-    if (cpu->float_enabled | (to->float_switches != 0)) [[clang::unlikely]]
+    if (cpu->float_enabled || to->float_switches != 0) [[clang::unlikely]]
         float_pass(cpu, to);
-    arch_space_use(&to->process->space.arch);
-    return &to->frame;
+    return enter(cpu, to);
 }
 
 [[gnu::always_inline]] static inline struct frame *
-call_beside(struct cpu *cpu, struct thread *caller, uint64_t handle, uint64_t deadline)
+call_beside(struct cpu *cpu, struct thread *caller, uint32_t handle, uint64_t deadline)
 {
     const struct session *session = (const struct session *)find(
         &caller->process->handles, handle, OBJECT_SESSION, RIGHT_SESSION_CALL);
@@ -74,44 +75,24 @@ call_beside(struct cpu *cpu, struct thread *caller, uint64_t handle, uint64_t de
                                      __ATOMIC_RELAXED)) {
         return nullptr;
     }
-    book(cpu, caller);
-    uint64_t token = caller->ipc.token + TOKEN_STEP;
-    caller->ipc.channel = channel;
-    caller->ipc.server = server;
-    caller->ipc.transfer_at = 0;
-    caller->ipc.token = token;
-    caller->state = THREAD_SERVED;
     caller->uninterrupted = deadline == FE_UNINTERRUPTED;
-    server->ipc.answering = caller;
-    if (caller->urgency < server->urgency) server->urgency = caller->urgency;
-    server->frame.reg[REG_BADGE] = session->badge;
-    server->frame.reg[REG_TOKEN] = token;
-    return go_shared(cpu, server);
+    take_call(caller, server, session, channel, 0);
+    return go_shared(cpu, caller, server);
 }
 
 [[gnu::always_inline]] static inline struct frame *reply_beside(struct cpu *cpu,
                                                                 struct thread *server,
-                                                                uint64_t handle, uint64_t token,
+                                                                uint32_t handle, uint64_t token,
                                                                 uint64_t transfer)
 {
     struct channel *channel = (struct channel *)find(&server->process->handles, handle,
                                                      OBJECT_CHANNEL, RIGHT_CHANNEL_SERVE);
-    if (channel == nullptr || server->server_condition != THREAD_RUNNING) return nullptr;
     struct thread *caller = server->ipc.answering;
-    if (channel->busy || caller == nullptr) return nullptr;
-    if (caller->ipc.token != token || caller->ipc.channel != channel) return nullptr;
-    if ((caller->caller_condition & ~UNINTERRUPTED) != THREAD_SERVED) return nullptr;
-    if (server->donors.first != nullptr) return nullptr;
+    if (channel == nullptr || !is_answerable(channel, server, caller, token)) return nullptr;
     if (!is_most_urgent(cpu, caller) || !is_handy(cpu, caller)) return nullptr;
 
-    book(cpu, server);
-    server->ipc.channel = channel;
-    server->ipc.answering = nullptr;
-    server->ipc.transfer_at = transfer;
-    caller->uninterrupted = false;
-    server->state = THREAD_RECEIVING;
-    server->urgency = server->own_urgency;
-    struct frame *frame = go_shared(cpu, caller);
+    take_answer(caller, server, channel, transfer);
+    struct frame *frame = go_shared(cpu, server, caller);
     __atomic_store_n(&channel->waiting, server, __ATOMIC_RELEASE);
     return frame;
 }
@@ -123,37 +104,37 @@ call_beside(struct cpu *cpu, struct thread *caller, uint64_t handle, uint64_t de
            lock_try_fast(cpu);
 }
 
-[[gnu::always_inline]] static inline struct frame *call_shared(struct frame *frame, uint64_t handle,
-                                                               uint64_t deadline)
+// The way beside other CPUs, if it is open; the flag is up meanwhile.
+ARCH_FAST_PART struct frame *call_shared(struct thread *caller, uint32_t handle, uint64_t deadline)
 {
     struct cpu *cpu = arch_cpu();
-    if (!begin_beside(cpu)) return nullptr;
-    frame = call_beside(cpu, CONTAINER(frame, struct thread, frame), handle, deadline);
-    lock_end_fast(cpu);
-    return frame;
+    struct frame *frame = nullptr;
+    if (begin_beside(cpu)) {
+        frame = call_beside(cpu, caller, handle, deadline);
+        lock_end_fast(cpu);
+    }
+    return frame != nullptr ? frame : decline(caller, deadline, 0);
 }
+
+ARCH_FAST_PART struct frame *reply_shared(struct thread *server, uint32_t handle, uint64_t token,
+                                          uint64_t transfer)
+{
+    struct cpu *cpu = arch_cpu();
+    struct frame *frame = nullptr;
+    if (begin_beside(cpu)) {
+        frame = reply_beside(cpu, server, handle, token, transfer);
+        lock_end_fast(cpu);
+    }
+    return frame != nullptr ? frame : decline(server, token, transfer);
+}
+
+// --- One CPU
+// --------------------------------------------------------------------------------------
 
 [[gnu::always_inline]] static inline struct frame *
-reply_shared(struct frame *frame, uint64_t handle, uint64_t token, uint64_t transfer)
+call_alone(struct cpu *cpu, struct thread *caller, const struct session *session, uint64_t deadline)
 {
-    struct cpu *cpu = arch_cpu();
-    if (!begin_beside(cpu)) return nullptr;
-    frame = reply_beside(cpu, CONTAINER(frame, struct thread, frame), handle, token, transfer);
-    lock_end_fast(cpu);
-    return frame;
-}
-
-// --- The two calls
-// --------------------------------------------------------------------------------
-
-ARCH_FAST struct frame *fast_call(struct frame *frame, uint64_t handle, uint64_t deadline)
-{
-    struct cpu *cpu = arch_cpu();
-    struct thread *caller = CONTAINER(frame, struct thread, frame);
-    if (cpu->concerns != 0) [[clang::unlikely]]
-        return call_shared(frame, handle, deadline);
-    const struct session *session = find_session(&caller->process->handles, handle);
-    if (session == nullptr || caller->caller_condition != THREAD_RUNNING) return nullptr;
+    if (caller->caller_condition != THREAD_RUNNING) return nullptr;
     struct channel *channel = session->open;
     if (channel == nullptr) return nullptr;
     struct thread *server = channel->waiting;
@@ -166,24 +147,71 @@ ARCH_FAST struct frame *fast_call(struct frame *frame, uint64_t handle, uint64_t
     return go(cpu, caller, server);
 }
 
-ARCH_FAST struct frame *fast_reply_receive(struct frame *frame, uint64_t handle, uint64_t token,
-                                           uint64_t transfer)
+[[gnu::always_inline]] static inline struct frame *reply_alone(struct cpu *cpu,
+                                                               struct thread *server,
+                                                               struct channel *channel,
+                                                               uint64_t token, uint64_t transfer)
 {
-    struct cpu *cpu = arch_cpu();
-    struct thread *server = CONTAINER(frame, struct thread, frame);
-    if (cpu->concerns != 0) [[clang::unlikely]]
-        return reply_shared(frame, handle, token, transfer);
-    struct channel *channel = find_channel(&server->process->handles, handle);
-    if (channel == nullptr || server->server_condition != THREAD_RUNNING) return nullptr;
     struct thread *caller = server->ipc.answering;
-    if (channel->busy || caller == nullptr) return nullptr;
-    if (caller->ipc.token != token || caller->ipc.channel != channel) return nullptr;
-    if ((caller->caller_condition & ~UNINTERRUPTED) != THREAD_SERVED) return nullptr;
-    if (server->donors.first != nullptr) return nullptr;
+    if (!is_answerable(channel, server, caller, token)) return nullptr;
     if (!is_most_urgent(cpu, caller)) return nullptr;
     if (!arch_space_is_ready(&caller->process->space.arch)) return nullptr;
 
-    channel->waiting = server;
     take_answer(caller, server, channel, transfer);
+    channel->waiting = server;
     return go(cpu, server, caller);
+}
+
+[[gnu::always_inline]] static inline struct frame *
+call_by(struct thread *caller, const struct session *session, uint64_t deadline)
+{
+    struct frame *frame = call_alone(arch_cpu(), caller, session, deadline);
+    return frame != nullptr ? frame : decline(caller, deadline, 0);
+}
+
+[[gnu::always_inline]] static inline struct frame *
+reply_by(struct thread *server, struct channel *channel, uint64_t token, uint64_t transfer)
+{
+    struct frame *frame = reply_alone(arch_cpu(), server, channel, token, transfer);
+    return frame != nullptr ? frame : decline(server, token, transfer);
+}
+
+// By another handle than last.
+ARCH_FAST_PART struct frame *call_anew(struct thread *caller, uint32_t handle, uint64_t deadline)
+{
+    const struct session *session = find_session_anew(&caller->process->handles, handle);
+    if (session == nullptr) return decline(caller, deadline, 0);
+    return call_by(caller, session, deadline);
+}
+
+ARCH_FAST_PART struct frame *reply_anew(struct thread *server, uint32_t handle, uint64_t token,
+                                        uint64_t transfer)
+{
+    struct channel *channel = find_channel_anew(&server->process->handles, handle);
+    if (channel == nullptr) return decline(server, token, transfer);
+    return reply_by(server, channel, token, transfer);
+}
+
+// --- The two calls
+// --------------------------------------------------------------------------------
+
+ARCH_FAST struct frame *fast_call(struct thread *caller, uint32_t handle, uint64_t deadline)
+{
+    if (arch_cpu()->concerns != 0) [[clang::unlikely]]
+        return call_shared(caller, handle, deadline);
+    const struct last_handle *last = &caller->process->handles.last_session;
+    if (last->handle != handle) [[clang::unlikely]]
+        return call_anew(caller, handle, deadline);
+    return call_by(caller, (const struct session *)last->object, deadline);
+}
+
+ARCH_FAST struct frame *fast_reply_receive(struct thread *server, uint32_t handle, uint64_t token,
+                                           uint64_t transfer)
+{
+    if (arch_cpu()->concerns != 0) [[clang::unlikely]]
+        return reply_shared(server, handle, token, transfer);
+    const struct last_handle *last = &server->process->handles.last_channel;
+    if (last->handle != handle) [[clang::unlikely]]
+        return reply_anew(server, handle, token, transfer);
+    return reply_by(server, (struct channel *)last->object, token, transfer);
 }

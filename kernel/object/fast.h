@@ -11,17 +11,19 @@
 
 #include <arch/arch.h>
 
-// The frame of the thread that goes on, with the message from `frame` to be loaded, OK in register
-// 0 and the rest as it is. `frame` is the current thread's; what entry code has saved of it besides
-// is its own affair. Entry code has seen that the label is below FE_NOTICE, that there is no
-// transfer, and that `deadline` is FE_FOREVER or FE_UNINTERRUPTED. `handle` is the lower half of
-// register 0. With one CPU there is no lock to take; with several it is not taken either, but only
-// this CPU's flag raised (kernel/schedule/lock.h).
-ARCH_FAST struct frame *fast_call(struct frame *frame, uint64_t handle, uint64_t deadline);
+struct thread;
+
+// The frame of the thread that goes on, with the message from `caller`'s registers to be loaded, OK
+// in register 0 and the rest as it is. `caller` is the current thread. Entry code has seen that the
+// label is below FE_NOTICE, that there is no transfer, and that `deadline` is FE_FOREVER or
+// FE_UNINTERRUPTED, and put the handle in the caller's frame. nullptr: deadline and transfer are there
+// too, and entry code puts the rest there. With one CPU there is no lock to take; with several it is not taken either,
+// but only this CPU's flag raised (kernel/schedule/lock.h).
+ARCH_FAST struct frame *fast_call(struct thread *caller, uint32_t handle, uint64_t deadline);
 
 // The same for an answer: only the message and register 0 are results. `transfer` is 0 or has
 // FE_TRANSFER_ROOM.
-ARCH_FAST struct frame *fast_reply_receive(struct frame *frame, uint64_t handle, uint64_t token,
+ARCH_FAST struct frame *fast_reply_receive(struct thread *server, uint32_t handle, uint64_t token,
                                            uint64_t transfer);
 
 // The same for both calls when the message has a buffer of at most a page, or handles, or may bring

@@ -74,13 +74,13 @@ static struct frame *call(struct thread *thread)
 {
     play_as(thread);
     settle();
-    return fast_call(&thread->frame, session_handle, FE_FOREVER);
+    return fast_call(thread, session_handle, FE_FOREVER);
 }
 
 static struct frame *answer(struct thread *thread, uint64_t token)
 {
     settle();
-    return fast_reply_receive(&thread->frame, channel_handle, token, 0);
+    return fast_reply_receive(thread, channel_handle, token, 0);
 }
 
 // Nothing has changed for a call.
@@ -111,22 +111,22 @@ TEST(
 {
     setup();
     settle();
-    EXPECT(fast_call(&client->frame, session_handle + (1u << HANDLE_INDEX_BITS), FE_FOREVER) ==
+    EXPECT(fast_call(client, session_handle + (1u << HANDLE_INDEX_BITS), FE_FOREVER) ==
            nullptr);
-    EXPECT(fast_call(&client->frame, session_handle + HANDLE_SLOTS_PER_PAGE * 4, FE_FOREVER) ==
+    EXPECT(fast_call(client, session_handle + HANDLE_SLOTS_PER_PAGE * 4, FE_FOREVER) ==
            nullptr);
-    EXPECT(fast_call(&client->frame, 0, FE_FOREVER) == nullptr);
+    EXPECT(fast_call(client, 0, FE_FOREVER) == nullptr);
     EXPECT(handle_reserve(client_process, 3) == OK);
     uint32_t weak = handle_insert(client_process, &session->object, ~RIGHT_SESSION_CALL);
     uint32_t other = handle_insert(client_process, &channel->object, RIGHT_ALL);
     uint32_t second = handle_insert(client_process, &session->object, RIGHT_ALL);
-    EXPECT(fast_call(&client->frame, weak, FE_FOREVER) == nullptr);
-    EXPECT(fast_call(&client->frame, other, FE_FOREVER) == nullptr);
-    EXPECT(fast_call(&client->frame, second, FE_FOREVER) == &server->frame);
+    EXPECT(fast_call(client, weak, FE_FOREVER) == nullptr);
+    EXPECT(fast_call(client, other, FE_FOREVER) == nullptr);
+    EXPECT(fast_call(client, second, FE_FOREVER) == &server->frame);
     EXPECT(answer(server, client->ipc.token) == &client->frame);
     object_put_handle(handle_remove(client_process, second).object);
     EXPECT(none_machine.space == &client_process->space.arch);
-    EXPECT(fast_call(&client->frame, second, FE_FOREVER) == nullptr &&
+    EXPECT(fast_call(client, second, FE_FOREVER) == nullptr &&
            call(client) == &server->frame);
 }
 
@@ -138,16 +138,16 @@ TEST("whatever is unusual about the caller, the session or the CPU is left to th
                      &client->noticeless,  &client->uninterrupted, &none_machine.space_unready};
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         *flags[i] = true;
-        EXPECT(fast_call(&client->frame, session_handle, FE_FOREVER) == nullptr);
+        EXPECT(fast_call(client, session_handle, FE_FOREVER) == nullptr);
         *flags[i] = false;
     }
     arch_cpu()->shared = true;
     lock_next++; // another CPU has the kernel lock, or waits for it
-    EXPECT(fast_call(&client->frame, session_handle, FE_FOREVER) == nullptr && !arch_cpu()->fast);
+    EXPECT(fast_call(client, session_handle, FE_FOREVER) == nullptr && !arch_cpu()->fast);
     lock_next--;
     arch_cpu()->shared = false;
     arch_cpu()->reschedule = true;
-    EXPECT(fast_call(&client->frame, session_handle, FE_FOREVER) == nullptr);
+    EXPECT(fast_call(client, session_handle, FE_FOREVER) == nullptr);
     arch_cpu()->trace_kinds = 1;
     EXPECT(is_refused());
     arch_cpu()->trace_kinds = 0;

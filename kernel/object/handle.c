@@ -7,6 +7,7 @@
 #include "kernel/object/handle.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
+#include "kernel/object/channel.h"
 #include "kernel/object/process.h"
 #include "kernel/object/thread.h"
 #include "kernel/schedule/cpu.h"
@@ -26,6 +27,10 @@ static_assert(DIRECTORY_CAPACITY * sizeof(struct handle_slot *) <= PAGE_SIZE);
 
 // Of a table without pages: free, and without a right.
 static struct handle_slot no_slot = {.number = UINT32_MAX};
+
+// By which no message goes: not open, and with something else to do.
+static struct session no_session;
+static struct channel no_channel = {.busy = true};
 
 static struct handle_slot *slot_at(const struct handle_table *table, uint32_t index)
 {
@@ -75,8 +80,8 @@ void handle_init(struct process *process, uint32_t limit)
 {
     struct handle_table *table = &process->handles;
     *table = (struct handle_table){
-        .last_session.handle = NO_LAST_HANDLE,
-        .last_channel.handle = NO_LAST_HANDLE,
+        .last_session.object = &no_session.object,
+        .last_channel.object = &no_channel.object,
         .page = table->inline_page,
         .capacity = HANDLE_PAGES_INLINE,
         .free_first = NO_SLOT,
@@ -209,8 +214,10 @@ static inline struct handle_entry remove(struct process *process, uint32_t handl
     ASSERT(slot != nullptr);
     ASSERT(table->used > 0);
     struct handle_entry entry = {slot->object, slot->rights};
-    if (table->last_session.handle == handle) table->last_session.handle = NO_LAST_HANDLE;
-    if (table->last_channel.handle == handle) table->last_channel.handle = NO_LAST_HANDLE;
+    if (table->last_session.handle == handle)
+        table->last_session = (struct last_handle){.object = &no_session.object};
+    if (table->last_channel.handle == handle)
+        table->last_channel = (struct last_handle){.object = &no_channel.object};
     uint32_t next = handle + GENERATION_ONE; // 0 is no generation
     slot->number = ~(next > INDEX_MASK ? next : next | GENERATION_ONE);
     slot_release(table, slot, handle & INDEX_MASK);

@@ -32,20 +32,15 @@ struct entitlement {
 
 enum : uint32_t { HANDLE_PAGES_INLINE = 4 };
 
-// Handles by which messages went last (kernel/object/fast.c); NO_LAST_HANDLE: none.
-struct last_session {
-    uint64_t handle;
-    struct session *object;
+// A handle by which a message went last (kernel/object/fast.c), a session's or a channel's; 0: none,
+// and `object` one that is good for nothing.
+struct last_handle {
+    struct object *object;
+    uint32_t handle;
 };
-struct last_channel {
-    uint64_t handle;
-    struct channel *object;
-};
-enum : uint64_t { NO_LAST_HANDLE = UINT64_MAX }; // unlike any of 32 bits
 
 struct handle_table {
-    struct last_session last_session;
-    struct last_channel last_channel;
+    struct last_handle last_session, last_channel;
     struct handle_slot **page; // directory: inline_page, or a page of pointers
     uint64_t mask;             // of an index: the directory's slots less one; 0: it has no page
     struct handle_slot *inline_page[HANDLE_PAGES_INLINE];

@@ -12,6 +12,7 @@ static int fault(const char *role)
         static char data[16];
         ((void (*)(void))(uintptr_t)data)();
     }
+    if (strcmp(role, "nowhere") == 0) ((void (*)(void))(uintptr_t)0x1797'9cfe'362a'0000)();
     return 99;
 }
 
@@ -81,6 +82,7 @@ TEST("a fault ends the process with the reason, and only it")
     EXPECT_ALL(expect_end("write", FE_EXIT_FAULT - (int32_t)FAULT_WRITE));
     EXPECT_ALL(expect_end("text", FE_EXIT_FAULT - (int32_t)FAULT_WRITE));
     EXPECT_ALL(expect_end("execute", FE_EXIT_FAULT - (int32_t)FAULT_EXECUTE));
+    EXPECT_ALL(expect_end("nowhere", FE_EXIT_FAULT - (int32_t)FAULT_EXECUTE));
 }
 
 TEST("handles are given to a child by name")

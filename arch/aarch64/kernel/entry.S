@@ -109,11 +109,8 @@ user_sync:
     b.ne user_fault
     cmp x8, #CALL_CHANNEL_REPLY_RECEIVE // and channel_call, below it
     b.hi user_call
-    str x0, [x14]
     save_high x14
     save_state
-    mov x20, x14 // as fast_call and fast_reply_receive want it
-    mov w21, w0
     b.ne message_call
     b message_answer
     .org entry_vectors + 0x480 // an error if what is above does not fit its 128 bytes
@@ -127,11 +124,14 @@ user_sync:
 message_call: // what a fast call cannot have: a deadline, a transfer, the label of a notice
     cmn x11, #2 // FE_UNINTERRUPTED and FE_FOREVER are the last two numbers
     ccmp x12, #0, #0, hs
-    b.ne call_slowly
-    tbnz x1, #63, call_slowly
+    b.ne message_slowly
+    tbnz x1, #63, message_slowly
+    str x0, [x14]
+    sub x20, x14, #THREAD_FRAME
+    mov w21, w0
     mov x22, x11
     bl fast_call
-    cbz x0, call_after_all
+    cbz x0, call_declined
 message_done: // x1 to x7, x9, x10 are the message
     load_high
     ldp x11, x12, [x0, #FRAME_X9 + 16]
@@ -143,25 +143,24 @@ message_done: // x1 to x7, x9, x10 are the message
 
 message_answer: // what a fast answer cannot have: a transfer that is more than room (bit 0)
     cbz x12, answer_plainly
-    tbz x12, #0, answer_slowly
+    tbz x12, #0, message_slowly
 answer_plainly:
+    str x0, [x14]
+    sub x20, x14, #THREAD_FRAME
+    mov w21, w0
     mov x22, x11
     mov x23, x12
     bl fast_reply_receive
     cbnz x0, message_done
     mov x8, #CALL_CHANNEL_REPLY_RECEIVE
-    b message_after_all
-call_after_all:
+    b message_declined
+call_declined:
     mov x8, #CALL_CHANNEL_CALL
-    mov x12, xzr
-message_after_all:
+message_declined: // the handle is in the frame, x11 and x12 are as they were
     mrs x14, tpidr_el1
     ldr x14, [x14, #CPU_FRAME]
     ldr x0, [x14]
-    b message_slowly
-answer_slowly:
-call_slowly: // nothing but the flags has changed
-message_slowly: // x11 and x12 are as they were, the frame at x14 lacks x1 to x12; x8 is the call
+message_slowly: // the frame at x14 lacks x0 to x12; x8 is the call
     save_low x14
     mov x29, xzr
     mov x19, x14

@@ -11,10 +11,10 @@
 #include "kernel/object/thread.h"
 
 #define OFFSET_IS(offset, type, member) static_assert(offsetof(type, member) == (offset))
-OFFSET_IS(FRAME_RDI, struct frame, reg[0]);
-OFFSET_IS(FRAME_R8, struct frame, reg[1]);
+OFFSET_IS(FRAME_RDX, struct frame, reg[0]);
+OFFSET_IS(FRAME_RDI, struct frame, reg[1]);
 OFFSET_IS(FRAME_RBP, struct frame, reg[9]);
-OFFSET_IS(FRAME_RDX, struct frame, reg[11]);
+OFFSET_IS(FRAME_R9, struct frame, reg[11]);
 OFFSET_IS(FRAME_RAX, struct frame, rax);
 OFFSET_IS(FRAME_VECTOR, struct frame, vector);
 OFFSET_IS(FRAME_RIP, struct frame, rip);
@@ -26,15 +26,15 @@ OFFSET_IS(CPU_KERNEL_STACK, struct cpu, kernel_stack);
 OFFSET_IS(CPU_CONCERNS, struct cpu, concerns);
 OFFSET_IS(THREAD_FRAME, struct thread, frame);
 OFFSET_IS(CPU_USER_SCRATCH, struct cpu, user_scratch);
-OFFSET_IS(CPU_ARCH_FRAME, struct cpu, arch[CPU_LOADED_FRAME]);
 OFFSET_IS(CPU_ARCH_POINTER, struct cpu, arch[CPU_LOADED_POINTER]);
-OFFSET_IS(CPU_ARCH_TSS, struct cpu, arch[CPU_TSS_STACK]);
 OFFSET_IS(CPU_ARCH_PENDING, struct cpu, arch[CPU_PENDING]);
-static_assert(FRAME_THREAD_POINTER % 16 == 0, "the processor aligns the stack before it pushes");
 static_assert(CALL_CHANNEL_CALL == FE_CALL_CHANNEL_CALL &&
-              CALL_CHANNEL_REPLY_RECEIVE == FE_CALL_CHANNEL_REPLY_RECEIVE);
+              CALL_CHANNEL_REPLY_RECEIVE == FE_CALL_CHANNEL_REPLY_RECEIVE &&
+              CALL_CHANNEL_REPLY == FE_CALL_CHANNEL_REPLY);
 static_assert(ENTRY_SYSCALL == VECTOR_SYSCALL && KERNEL_LINK_BASE == KERNEL_BASE);
 
+// What functions called by ARCH_FAST may use above their return address.
+enum : uintptr_t { HOME_SPACE = 32 };
 enum { VECTOR_COUNT = 256, SPECIAL_COUNT = 3, SPECIAL_STACK = 4096, STUB_SIZE = 16 };
 enum {
     GDT_KERNEL_CODE = 1,
@@ -202,7 +202,8 @@ void arch_cpu_init(struct cpu *cpu)
     segments_load(tables);
     cpu->self = cpu;
     if (cpu->kernel_stack == 0) cpu->kernel_stack = (uintptr_t)kernel_stack_end; // the boot CPU
-    cpu->arch[CPU_TSS_STACK] = (uintptr_t)&tables->tss.stack[0];
+    cpu->kernel_stack -= HOME_SPACE;
+    tables->tss.stack[0] = cpu->kernel_stack;
     msr_write(MSR_GS_BASE, (uintptr_t)cpu);
     msr_write(MSR_KERNEL_GS_BASE, 0);
     msr_write(MSR_FS_BASE, 0);

@@ -1,16 +1,29 @@
 // SPDX-License-Identifier: MIT
 // The ways into the kernel and out of it. A system call or an interrupt from user mode saves the
-// user's registers straight into the running thread's frame, moves to this CPU's kernel stack, and
-// calls C; all of them leave through `resume`, which asks the scheduler whose frame is next.
-// Interrupts stay masked in the kernel but in arch_idle and arch_interrupt_pending.
+// user's registers in the running thread's frame, moves to this CPU's kernel stack, and calls C;
+// all of them leave through `resume`, which asks the scheduler whose frame is next, but calls after
+// which the same thread goes on. Interrupts stay masked in the kernel but in arch_idle and
+// arch_interrupt_pending.
 //
-// The two calls of a message are tried by the fast path first (kernel/object/fast.h). The label and
-// the first words, in r8 to r10, are on the stack meanwhile; the others stay in registers that C
-// keeps, and so come to the receiver. Nothing else of the caller's is of use to it afterwards.
+// The two calls of a message are tried by the fast path first (kernel/object/fast.h), which is
+// called by a convention that keeps the message's registers, r10 excepted, and so brings them to
+// the receiver. Its arguments are where the caller has them, in rdx, r8 and r9.
 #include "offset.h"
 #include "smap.inc"
 
     .text
+
+// The end of the way back from a call, what other registers hold being there: rsp is the frame.
+.macro LEAVE_CALL
+    mov FRAME_R8(%rsp), %r8
+    mov FRAME_R9(%rsp), %r9
+    mov FRAME_RAX(%rsp), %rax
+    mov FRAME_RIP(%rsp), %rcx
+    mov FRAME_RFLAGS(%rsp), %r11
+    mov FRAME_RSP(%rsp), %rsp
+    swapgs
+    sysretq
+.endm
 
 // `syscall`: rcx has the return address, r11 the flags, the stack is still the user's.
     .globl syscall_entry
@@ -19,16 +32,66 @@ syscall_entry:
     swapgs
     mov %rsp, %gs:CPU_USER_SCRATCH
     mov %gs:CPU_OWN_FRAME, %rsp
-    mov %rdi, FRAME_RDI(%rsp)
     mov %rcx, FRAME_RIP(%rsp)
     mov %r11, FRAME_RFLAGS(%rsp)
     mov %gs:CPU_USER_SCRATCH, %rcx
     mov %rcx, FRAME_RSP(%rsp)
     cmp $CALL_CHANNEL_REPLY_RECEIVE, %rax
-    jbe message
+    ja call_slowly
+    je answer
+
+    // A call, which may go the fast way without a transfer, a deadline and a notice's label.
+    test %r9, %r9
+    jnz call_slowly
+    test %rdi, %rdi
+    js call_slowly
+    cmp $-2, %r8 // FE_UNINTERRUPTED and FE_FOREVER are the last two numbers
+    jb call_slowly
+    mov %rdx, FRAME_RDX(%rsp)
+    lea -THREAD_FRAME(%rsp), %rcx
+    mov %gs:CPU_KERNEL_STACK, %rsp
+    mov %r10, %gs:CPU_USER_SCRATCH
+    call fast_call
+    mov %gs:CPU_USER_SCRATCH, %r10
+    test %rax, %rax
+    jz message_slowly
+message_done: // into the thread whose frame is rax, with what is in the message's registers
+    mov %rax, %rsp
+    mov FRAME_THREAD_POINTER(%rsp), %eax
+    mov FRAME_THREAD_POINTER + 4(%rsp), %edx
+    mov $ENTRY_MSR_FS_BASE, %ecx
+    wrmsr
+    mov %rsp, %gs:CPU_ARCH_POINTER // no user's: it is loaded anew when another thread goes on
+    xor %edx, %edx // OK
+    LEAVE_CALL
+
+answer: // without a transfer that is more than room
+    test %r9, %r9
+    jnz answer_with_transfer
+answer_plainly:
+    mov %rdx, FRAME_RDX(%rsp)
+    lea -THREAD_FRAME(%rsp), %rcx
+    mov %gs:CPU_KERNEL_STACK, %rsp
+    mov %r10, %gs:CPU_USER_SCRATCH
+    call fast_reply_receive
+    mov %gs:CPU_USER_SCRATCH, %r10
+    test %rax, %rax
+    jnz message_done
+    mov $CALL_CHANNEL_REPLY_RECEIVE, %eax
+message_slowly: // rax is the number; rdx, r8 and r9 are in the frame
+    mov %gs:CPU_OWN_FRAME, %rsp
+    jmp save_others
+answer_with_transfer:
+    test $1, %r9b // FE_TRANSFER_ROOM
+    jnz answer_plainly
+
 call_slowly:
+    mov %rdx, FRAME_RDX(%rsp)
     mov %r8, FRAME_R8(%rsp)
     mov %r9, FRAME_R9(%rsp)
+save_others:
+    mov %rdi, FRAME_RDI(%rsp)
+    mov %rsi, FRAME_RSI(%rsp)
     mov %r10, FRAME_R10(%rsp)
     mov %r12, FRAME_R12(%rsp)
     mov %r13, FRAME_R13(%rsp)
@@ -36,20 +99,33 @@ call_slowly:
     mov %r15, FRAME_R15(%rsp)
     mov %rbx, FRAME_RBX(%rsp)
     mov %rbp, FRAME_RBP(%rsp)
-    mov %rsi, FRAME_RSI(%rsp)
-    mov %rdx, FRAME_RDX(%rsp)
     mov %rax, FRAME_RAX(%rsp)
     mov %rsp, %rdi
     mov %rax, %rsi
+    lea -THREAD_FRAME(%rsp), %rbx
     mov %gs:CPU_KERNEL_STACK, %rsp
     xor %ebp, %ebp
     call trap_syscall
     cmpq $0, %gs:CPU_CONCERNS // most often nothing asks for the scheduler
     jne resume
-    mov %gs:CPU_CURRENT, %rdi
-    add $THREAD_FRAME, %rdi
-    cmp %rdi, %gs:CPU_OWN_FRAME // and nobody else goes on
-    je arch_return_to_user
+    cmp %rbx, %gs:CPU_CURRENT // and nobody else goes on
+    jne resume
+    lea THREAD_FRAME(%rbx), %rdi
+    cmpl $ENTRY_SYSCALL, FRAME_VECTOR(%rdi)
+    jne arch_return_to_user
+    cmpl $CALL_CHANNEL_REPLY, FRAME_RAX(%rdi)
+    jbe arch_return_to_user
+
+    // Back into the thread that made the call: r12 to r15 are as they were, for but messages no
+    // call has results in them (tool/abi).
+    mov %rdi, %rsp
+    mov FRAME_RDX(%rsp), %rdx
+    mov FRAME_RDI(%rsp), %rdi
+    mov FRAME_RSI(%rsp), %rsi
+    mov FRAME_R10(%rsp), %r10
+    mov FRAME_RBX(%rsp), %rbx
+    mov FRAME_RBP(%rsp), %rbp
+    LEAVE_CALL
 
 // Out of the kernel: whatever runs next. The stack is this CPU's kernel stack, empty.
 resume:
@@ -63,16 +139,14 @@ resume:
 arch_return_to_user:
     cmpq $0, %gs:CPU_ARCH_PENDING
     jne handle_pending
-    cmp %rdi, %gs:CPU_ARCH_FRAME
-    jne load_frame
-frame_loaded:
     mov FRAME_THREAD_POINTER(%rdi), %rax
     cmp %rax, %gs:CPU_ARCH_POINTER
     jne load_thread_pointer
 thread_pointer_loaded:
     mov %rdi, %rsp
-    mov FRAME_R8(%rsp), %r8
-    mov FRAME_R9(%rsp), %r9
+    mov FRAME_RDX(%rsp), %rdx
+    mov FRAME_RDI(%rsp), %rdi
+    mov FRAME_RSI(%rsp), %rsi
     mov FRAME_R10(%rsp), %r10
     mov FRAME_R12(%rsp), %r12
     mov FRAME_R13(%rsp), %r13
@@ -80,110 +154,22 @@ thread_pointer_loaded:
     mov FRAME_R15(%rsp), %r15
     mov FRAME_RBX(%rsp), %rbx
     mov FRAME_RBP(%rsp), %rbp
-    mov FRAME_RSI(%rsp), %rsi
-    mov FRAME_RDX(%rsp), %rdx
-    mov FRAME_RAX(%rsp), %rax
     cmpl $ENTRY_SYSCALL, FRAME_VECTOR(%rsp)
     jne return_by_iret
     // The address is canonical: it follows or is a `syscall` instruction, and the last user page is
     // never mapped. Whoever sets another one also changes `vector`.
-    mov FRAME_RDI(%rsp), %rdi
-    mov FRAME_RIP(%rsp), %rcx
-    mov FRAME_RFLAGS(%rsp), %r11
-    mov FRAME_RSP(%rsp), %rsp
-    swapgs
-    sysretq
+    LEAVE_CALL
 return_by_iret:
     movl $ENTRY_SYSCALL, FRAME_VECTOR(%rsp)
-    mov FRAME_RDI(%rsp), %rdi
+    mov FRAME_R8(%rsp), %r8
+    mov FRAME_R9(%rsp), %r9
+    mov FRAME_RAX(%rsp), %rax
     mov FRAME_RCX(%rsp), %rcx
     mov FRAME_R11(%rsp), %r11
     add $FRAME_RIP, %rsp
     swapgs
     iretq
 
-// A message: without a transfer, a deadline and a notice's label it may go the fast way. The stack
-// is the frame.
-message:
-    test %rdx, %rdx
-    jnz call_slowly
-    test %eax, %eax
-    jnz answer
-    test %r8, %r8
-    js call_slowly
-    cmp $-1, %rsi
-    jne call_slowly
-    mov %edi, %esi
-    mov %rsp, %rdi
-    mov %gs:CPU_KERNEL_STACK, %rsp
-    push %r8
-    push %r9
-    push %r10
-    call fast_call
-    pop %r10
-    pop %r9
-    pop %r8
-    test %rax, %rax
-    jz call_after_all
-message_done: // into the thread whose frame is rax, with what is in the message's registers
-    mov %rax, %gs:CPU_ARCH_FRAME // as load_frame
-    lea FRAME_THREAD_POINTER(%rax), %rcx
-    mov %gs:CPU_ARCH_TSS, %rdx
-    mov %rcx, (%rdx)
-    mov FRAME_THREAD_POINTER(%rax), %rcx
-    cmp %rcx, %gs:CPU_ARCH_POINTER
-    jne message_thread_pointer
-1:  mov FRAME_RSI(%rax), %rsi
-    mov FRAME_RDX(%rax), %rdx
-    mov FRAME_RIP(%rax), %rcx
-    mov FRAME_RFLAGS(%rax), %r11
-    mov FRAME_RSP(%rax), %rsp
-    xor %edi, %edi
-    xor %eax, %eax
-    swapgs
-    sysretq
-answer:
-    mov %rsi, FRAME_RSI(%rsp)
-    mov %rsi, %rdx
-    mov %edi, %esi
-    mov %rsp, %rdi
-    mov %gs:CPU_KERNEL_STACK, %rsp
-    push %r8
-    push %r9
-    push %r10
-    call fast_reply_receive
-    pop %r10
-    pop %r9
-    pop %r8
-    test %rax, %rax
-    jnz message_done
-    mov %gs:CPU_OWN_FRAME, %rsp
-    mov FRAME_RSI(%rsp), %rsi
-    mov $CALL_CHANNEL_REPLY_RECEIVE, %eax
-    jmp 2f
-call_after_all:
-    mov %gs:CPU_OWN_FRAME, %rsp
-    mov $-1, %rsi
-2:  xor %edx, %edx // what was not saved, and was known
-    jmp call_slowly
-message_thread_pointer:
-    mov %rcx, %gs:CPU_ARCH_POINTER
-    mov %rax, %rdi
-    mov %ecx, %eax
-    mov %rcx, %rdx
-    shr $32, %rdx
-    mov $ENTRY_MSR_FS_BASE, %ecx
-    wrmsr
-    mov %rdi, %rax
-    jmp 1b
-
-load_frame: // interrupts of this thread will save into its frame
-    mov %rdi, %gs:CPU_ARCH_FRAME
-    mov %rdi, %gs:CPU_OWN_FRAME
-    lea FRAME_THREAD_POINTER(%rdi), %rax
-    mov %gs:CPU_ARCH_TSS, %rcx
-    mov %rax, (%rcx)
-    jmp frame_loaded
 load_thread_pointer:
     mov %rax, %gs:CPU_ARCH_POINTER
     mov %rax, %rdx
@@ -225,8 +211,8 @@ arch_resume:
     push %r11
     push %rcx
     push %rax
-    push %rdx
-    push %rsi
+    push %r9
+    push %r8
     push %rbp
     push %rbx
     push %r15
@@ -234,14 +220,14 @@ arch_resume:
     push %r13
     push %r12
     push %r10
-    push %r9
-    push %r8
+    push %rsi
     push %rdi
+    push %rdx
 .endm
 .macro POP_REGISTERS
+    pop %rdx
     pop %rdi
-    pop %r8
-    pop %r9
+    pop %rsi
     pop %r10
     pop %r12
     pop %r13
@@ -249,17 +235,16 @@ arch_resume:
     pop %r15
     pop %rbx
     pop %rbp
-    pop %rsi
-    pop %rdx
+    pop %r8
+    pop %r9
     pop %rax
     pop %rcx
     pop %r11
     add $16, %rsp
 .endm
 
-// Exceptions and interrupts. From user mode the processor has begun to push at the top of the
-// thread's frame; from the kernel it pushes on the kernel stack, and the same structure is made
-// there.
+// Exceptions and interrupts. The processor has begun to push on the kernel stack; from the kernel
+// the structure is made there, from user mode it is the thread's.
     .p2align 6
 interrupt_common:
     cld
@@ -267,9 +252,30 @@ interrupt_common:
     testb $3, (FRAME_CS - FRAME_VECTOR)(%rsp)
     jz interrupt_in_kernel
     swapgs
-    PUSH_REGISTERS
-    mov %rsp, %rdi
-    mov %gs:CPU_KERNEL_STACK, %rsp
+    push %rdi
+    mov %gs:CPU_OWN_FRAME, %rdi
+    mov %rdx, FRAME_RDX(%rdi)
+    mov %rsi, FRAME_RSI(%rdi)
+    mov %r10, FRAME_R10(%rdi)
+    mov %r12, FRAME_R12(%rdi)
+    mov %r13, FRAME_R13(%rdi)
+    mov %r14, FRAME_R14(%rdi)
+    mov %r15, FRAME_R15(%rdi)
+    mov %rbx, FRAME_RBX(%rdi)
+    mov %rbp, FRAME_RBP(%rdi)
+    mov %r8, FRAME_R8(%rdi)
+    mov %r9, FRAME_R9(%rdi)
+    mov %rax, FRAME_RAX(%rdi)
+    mov %rcx, FRAME_RCX(%rdi)
+    mov %r11, FRAME_R11(%rdi)
+    pop FRAME_RDI(%rdi)
+    pop FRAME_VECTOR(%rdi)
+    pop FRAME_ERROR(%rdi)
+    pop FRAME_RIP(%rdi)
+    pop FRAME_CS(%rdi)
+    pop FRAME_RFLAGS(%rdi)
+    pop FRAME_RSP(%rdi)
+    pop FRAME_SS(%rdi)
     xor %ebp, %ebp
     call trap_user
     jmp resume

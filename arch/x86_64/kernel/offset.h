@@ -3,9 +3,9 @@
 // the address space's parts. Held true by static_asserts in cpu.c.
 #pragma once
 
-#define FRAME_RDI 0
-#define FRAME_R8 8
-#define FRAME_R9 16
+#define FRAME_RDX 0
+#define FRAME_RDI 8
+#define FRAME_RSI 16
 #define FRAME_R10 24
 #define FRAME_R12 32
 #define FRAME_R13 40
@@ -13,8 +13,8 @@
 #define FRAME_R15 56
 #define FRAME_RBX 64
 #define FRAME_RBP 72
-#define FRAME_RSI 80
-#define FRAME_RDX 88
+#define FRAME_R8 80
+#define FRAME_R9 88
 #define FRAME_RAX 96
 #define FRAME_RCX 104
 #define FRAME_R11 112
@@ -25,17 +25,15 @@
 #define FRAME_RFLAGS 152
 #define FRAME_RSP 160
 #define FRAME_SS 168
-#define FRAME_THREAD_POINTER 176 /* 16-aligned: where the processor starts to push */
+#define FRAME_THREAD_POINTER 176
 
 #define CPU_OWN_FRAME 8
 #define CPU_CURRENT 16
 #define CPU_KERNEL_STACK 24
 #define CPU_USER_SCRATCH 32
 #define CPU_CONCERNS 144
-#define CPU_ARCH_FRAME 40   /* whose address TSS.RSP0 follows */
-#define CPU_ARCH_POINTER 48 /* what FS base holds */
-#define CPU_ARCH_TSS 56     /* address of TSS.RSP0 */
-#define CPU_ARCH_PENDING 64 /* vector let in by arch_interrupt_pending */
+#define CPU_ARCH_POINTER 40 /* what FS base holds, or a kernel address */
+#define CPU_ARCH_PENDING 48 /* vector let in by arch_interrupt_pending */
 
 #define THREAD_FRAME 32
 
@@ -44,6 +42,7 @@
 #define ENTRY_MSR_FS_BASE 0xc0000100
 #define ENTRY_MSR_GS_BASE 0xc0000101
 
-/* Numbers of the calls with a fast path (abi/syscalls.def; asserted in cpu.c). */
+/* Numbers of the calls of messages: the first two have a fast path (abi/syscalls.def; asserted in cpu.c). */
 #define CALL_CHANNEL_CALL 0
 #define CALL_CHANNEL_REPLY_RECEIVE 1
+#define CALL_CHANNEL_REPLY 3 /* the last call of messages */

@@ -20,7 +20,6 @@ enum { TOP = 3, USER_TOPS = TABLE_ENTRIES / 2 };
 enum : uint64_t { COUNT_ONE = 1ull << 52, COUNT_MASK = 0x3ffull << 52 };
 constexpr size_t LARGE_SIZE = 2u << 20;
 
-uint64_t space_keeps_translations;
 static uint64_t identifier_last, stamp_last; // identifier 0 is the kernel's alone
 static uintptr_t device_next = DEVICE_BASE;
 
@@ -57,8 +56,7 @@ enum status arch_space_init(struct arch_space *space)
     identifier_last = identifier_last % (IDENTIFIER_COUNT - 1) + 1;
     *space = (struct arch_space){.root = page_physical(page)};
     if (cpu_features.pcid) {
-        space->root |= identifier_last;
-        space_keeps_translations = KEEP_TRANSLATIONS;
+        space->root |= identifier_last | KEEP_TRANSLATIONS;
     }
     space->stamp = ++stamp_last;
     return OK;
@@ -304,7 +302,7 @@ void arch_space_switch(struct arch_space *space)
         return;
     }
     cpu_stamps(arch_cpu())[space->root & IDENTIFIER_MASK] = space->stamp;
-    cr3_write(space->root);
+    cr3_write(space->root & ~KEEP_TRANSLATIONS);
 }
 
 void *arch_map_device(uint64_t physical, size_t size, uint32_t protection)

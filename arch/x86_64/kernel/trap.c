@@ -86,6 +86,10 @@ static void protection_fault(struct frame *frame)
     unsigned at = 0;
 
     if (!trap_enter()) return;
+    if (frame->rip >= ARCH_USER_END - sizeof code) { // a jump to one that is not canonical
+        trap_fault(frame, FAULT_EXECUTE, frame->rip);
+        return;
+    }
     if (!arch_user_read(code, frame->rip, sizeof code)) code[0] = 0xf4;
     while (at < sizeof code - 2 && is_prefix(code[at])) at++;
     uint8_t opcode = code[at], second = code[at + 1];
@@ -154,6 +158,7 @@ void trap_kernel(struct frame *frame)
         }
         ASSERT(arch_cpu()->arch[CPU_PENDING] == 0);
         arch_cpu()->arch[CPU_PENDING] = frame->vector;
+        arch_cpu()->reschedule = true; // so that the way out looks for it
         frame->rflags &= ~(uint64_t)RFLAGS_IF;
         return;
     }
@@ -188,6 +193,7 @@ void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uint
 {
     *frame = (struct frame){
         .reg[0] = argument,
+        .reg[1] = argument, // where a C function has its first
         .rip =
             entry < ARCH_USER_END ? entry : 0, // iretq faults on addresses that are not canonical
         .cs = SELECTOR_USER_CODE,
@@ -199,7 +205,7 @@ void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uint
 
 void arch_frame_upcall(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument)
 {
-    frame->reg[0] = argument;
+    frame->reg[0] = frame->reg[1] = argument;
     frame->rip = entry < ARCH_USER_END ? entry : 0;
     frame->rsp = stack;
     frame->rflags &= ~(uint64_t)(RFLAGS_DF | RFLAGS_TF);
@@ -222,8 +228,8 @@ void arch_frame_sanitise(struct frame *frame)
 bool arch_frame_print(const struct frame *frame, uint32_t line,
                       void (*print)(const char *format, ...))
 {
-    static const char name[12][4] = {"rdi", "r8 ", "r9 ", "r10", "r12", "r13",
-                                     "r14", "r15", "rbx", "rbp", "rsi", "rdx"};
+    static const char name[12][4] = {"rdx", "rdi", "rsi", "r10", "r12", "r13",
+                                     "r14", "r15", "rbx", "rbp", "r8 ", "r9 "};
 
     switch (line) {
     case 0:

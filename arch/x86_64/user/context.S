@@ -26,9 +26,9 @@ posix_upcall_entry:
     cld
     xor     %ebp, %ebp
     call    posix_upcall
-    mov     %eax, %r8d
+    mov     %eax, %edi
     fxrstor (%rsp)
-    mov     %rbx, %rdi
+    mov     %rbx, %rdx
     mov     $64, %eax           // thread_upcall_return; lib/posix asserts the number
     syscall
     ud2

@@ -16,9 +16,9 @@ fe_syscall12:
     push %rsi
     mov %rdi, %rax
     mov %rsi, %rcx
-    mov 0(%rcx), %rdi
-    mov 8(%rcx), %r8
-    mov 16(%rcx), %r9
+    mov 0(%rcx), %rdx
+    mov 8(%rcx), %rdi
+    mov 16(%rcx), %rsi
     mov 24(%rcx), %r10
     mov 32(%rcx), %r12
     mov 40(%rcx), %r13
@@ -26,13 +26,13 @@ fe_syscall12:
     mov 56(%rcx), %r15
     mov 64(%rcx), %rbx
     mov 72(%rcx), %rbp
-    mov 80(%rcx), %rsi
-    mov 88(%rcx), %rdx
+    mov 80(%rcx), %r8
+    mov 88(%rcx), %r9
     syscall
     pop %rcx
-    mov %rdi, 0(%rcx)
-    mov %r8, 8(%rcx)
-    mov %r9, 16(%rcx)
+    mov %rdx, 0(%rcx)
+    mov %rdi, 8(%rcx)
+    mov %rsi, 16(%rcx)
     mov %r10, 24(%rcx)
     mov %r12, 32(%rcx)
     mov %r13, 40(%rcx)
@@ -40,8 +40,8 @@ fe_syscall12:
     mov %r15, 56(%rcx)
     mov %rbx, 64(%rcx)
     mov %rbp, 72(%rcx)
-    mov %rsi, 80(%rcx)
-    mov %rdx, 88(%rcx)
+    mov %r8, 80(%rcx)
+    mov %r9, 88(%rcx)
     pop %r15
     pop %r14
     pop %r13
