@@ -48,9 +48,9 @@ static_assert(offsetof(struct fe_message, transfer) == 88);
 // How the stubs of the four calls are called. Where messages take registers that functions keep for
 // their callers, a caller that has nothing in them need not have them kept.
 #if defined(__x86_64__) && __has_c_attribute(clang::preserve_none)
-#define FE_MESSAGE_CALL [[clang::preserve_none]]
+#    define FE_MESSAGE_CALL [[clang::preserve_none]]
 #else
-#define FE_MESSAGE_CALL
+#    define FE_MESSAGE_CALL
 #endif
 
 // Labels from here on are the kernel's own, given by receive only; a call with one is refused.

@@ -16,9 +16,9 @@ struct thread;
 // The frame of the thread that goes on, with the message from `caller`'s registers to be loaded, OK
 // in register 0 and the rest as it is. `caller` is the current thread. Entry code has seen that the
 // label is below FE_NOTICE, that there is no transfer, and that `deadline` is FE_FOREVER or
-// FE_UNINTERRUPTED, and put the handle in the caller's frame. nullptr: deadline and transfer are there
-// too, and entry code puts the rest there. With one CPU there is no lock to take; with several it is not taken either,
-// but only this CPU's flag raised (kernel/schedule/lock.h).
+// FE_UNINTERRUPTED, and put the handle in the caller's frame. nullptr: deadline and transfer are
+// there too, and entry code puts the rest there. With one CPU there is no lock to take; with
+// several it is not taken either, but only this CPU's flag raised (kernel/schedule/lock.h).
 ARCH_FAST struct frame *fast_call(struct thread *caller, uint32_t handle, uint64_t deadline);
 
 // The same for an answer: only the message and register 0 are results. `transfer` is 0 or has

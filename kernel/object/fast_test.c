@@ -111,10 +111,8 @@ TEST(
 {
     setup();
     settle();
-    EXPECT(fast_call(client, session_handle + (1u << HANDLE_INDEX_BITS), FE_FOREVER) ==
-           nullptr);
-    EXPECT(fast_call(client, session_handle + HANDLE_SLOTS_PER_PAGE * 4, FE_FOREVER) ==
-           nullptr);
+    EXPECT(fast_call(client, session_handle + (1u << HANDLE_INDEX_BITS), FE_FOREVER) == nullptr);
+    EXPECT(fast_call(client, session_handle + HANDLE_SLOTS_PER_PAGE * 4, FE_FOREVER) == nullptr);
     EXPECT(fast_call(client, 0, FE_FOREVER) == nullptr);
     EXPECT(handle_reserve(client_process, 3) == OK);
     uint32_t weak = handle_insert(client_process, &session->object, ~RIGHT_SESSION_CALL);
@@ -126,8 +124,7 @@ TEST(
     EXPECT(answer(server, client->ipc.token) == &client->frame);
     object_put_handle(handle_remove(client_process, second).object);
     EXPECT(none_machine.space == &client_process->space.arch);
-    EXPECT(fast_call(client, second, FE_FOREVER) == nullptr &&
-           call(client) == &server->frame);
+    EXPECT(fast_call(client, second, FE_FOREVER) == nullptr && call(client) == &server->frame);
 }
 
 TEST("whatever is unusual about the caller, the session or the CPU is left to the ordinary way")

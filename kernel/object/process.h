@@ -32,8 +32,8 @@ struct entitlement {
 
 enum : uint32_t { HANDLE_PAGES_INLINE = 4 };
 
-// A handle by which a message went last (kernel/object/fast.c), a session's or a channel's; 0: none,
-// and `object` one that is good for nothing.
+// A handle by which a message went last (kernel/object/fast.c), a session's or a channel's; 0:
+// none, and `object` one that is good for nothing.
 struct last_handle {
     struct object *object;
     uint32_t handle;

@@ -42,7 +42,8 @@
 #define ENTRY_MSR_FS_BASE 0xc0000100
 #define ENTRY_MSR_GS_BASE 0xc0000101
 
-/* Numbers of the calls of messages: the first two have a fast path (abi/syscalls.def; asserted in cpu.c). */
+/* Numbers of the calls of messages (abi/syscalls.def; asserted in cpu.c). The first two have a
+   fast path, the last of the four is a reply. */
 #define CALL_CHANNEL_CALL 0
 #define CALL_CHANNEL_REPLY_RECEIVE 1
-#define CALL_CHANNEL_REPLY 3 /* the last call of messages */
+#define CALL_CHANNEL_REPLY 3

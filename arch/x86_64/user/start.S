@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where a program and a thread begin: reg[0] is the address of its start block (abi/start.h), or what
-// fe_thread_main wants, which is in rdi too; the stack is 16-aligned.
+// Where a program and a thread begin: reg[0] is the address of its start block (abi/start.h), or
+// what fe_thread_main wants, which is in rdi too; the stack is 16-aligned.
     .section .text._start, "ax"
     .globl _start
     .hidden _start
