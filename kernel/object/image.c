@@ -18,7 +18,6 @@
 
 static const char context[] = "ferrite image"; // signed before the file's bytes, with its NUL
 static const uint8_t zeros[PAGE_SIZE];
-enum : uint64_t { HASH_STEP = SHA512_BLOCK }; // bytes between two looks for an interrupt
 
 static const uint8_t *image_bytes(const struct image *image, uint64_t offset)
 {
@@ -115,15 +114,14 @@ static enum status image_hash(struct image *image)
     struct memory *memory = image->memory;
     ASSERT(image->memory->sealed); // what is hashed is what runs
     uint64_t left = image->layout.signature_offset - image->hashed;
-    size_t part = left < HASH_STEP ? left : HASH_STEP;
+    size_t rest = PAGE_SIZE - image->hashed % PAGE_SIZE, part = left < rest ? left : rest;
     if (memory->pages.count > 0 && image->hashed % PAGE_SIZE == 0 &&
         image->taken == image->hashed) {
         TRY(memory_take_page(memory, image->hashed));
         image->taken += PAGE_SIZE;
         return OK;
     }
-    sha512_update(&image->hash, image_bytes(image, image->hashed), part);
-    image->hashed += part;
+    image->hashed += sha512_update_step(&image->hash, image_bytes(image, image->hashed), part);
     return OK;
 }
 

@@ -9,7 +9,6 @@
 // squarings, up to 2^250 - 1, from which both the square root and the inverse are near.
 
 #include <crypto/ed25519.h>
-#include <crypto_hash_sha512.h>
 #include <crypto_sign_ed25519.h>
 #include <private/ed25519_ref10.h>
 #include <string.h>
@@ -48,7 +47,7 @@ struct check {
     enum stage stage;
     uint32_t at, done; // which entry, digit or power; squarings done for it
     uint8_t signature[64], key[32], scalar[64];
-    crypto_hash_sha512_state hash;
+    struct sha512 hash;
     fe25519 power[CHAIN];
     fe25519 u, v, v3; // of the key's decompression
     ge25519_p3 key_point, base, sum;
@@ -243,15 +242,15 @@ void ed25519_check_begin(struct ed25519_check *state, const uint8_t signature[64
     struct check *check = (struct check *)state;
     memcpy(check->signature, signature, sizeof check->signature);
     memcpy(check->key, key, sizeof check->key);
-    crypto_hash_sha512_init(&check->hash);
-    crypto_hash_sha512_update(&check->hash, signature, 32);
-    crypto_hash_sha512_update(&check->hash, key, 32);
+    sha512_init(&check->hash);
+    sha512_update(&check->hash, signature, 32);
+    sha512_update(&check->hash, key, 32);
     go(check, CHECK_SIGNATURE);
 }
 
 void ed25519_check_update(struct ed25519_check *state, const void *bytes, size_t size)
 {
-    crypto_hash_sha512_update(&((struct check *)state)->hash, bytes, size);
+    sha512_update(&((struct check *)state)->hash, bytes, size);
 }
 
 static void step(struct check *check)
@@ -269,8 +268,7 @@ static void step(struct check *check)
         break;
     }
     case HASH:
-        crypto_hash_sha512_final(&check->hash, check->scalar);
-        go(check, ROOT_BEGIN);
+        if (sha512_final_step(&check->hash, check->scalar)) go(check, ROOT_BEGIN);
         break;
     case ROOT_BEGIN:
         sc25519_reduce(check->scalar);

@@ -24,10 +24,9 @@ enum : size_t {
 
 // The same in short steps, where nothing may take long: begin, update with the message in pieces,
 // then step until there is a verdict. One call of update takes as long as its bytes, any other call
-// as long as the addition of two points or two blocks of SHA-512. What is not begun anew stays
-// decided.
+// as long as the addition of two points or a step of SHA-512. What is not begun anew stays decided.
 struct ed25519_check {
-    uint64_t opaque[510];
+    uint64_t opaque[512];
 };
 enum ed25519_verdict { ED25519_UNDECIDED, ED25519_GOOD, ED25519_BAD };
 void ed25519_check_begin(struct ed25519_check *check, const uint8_t signature[64],
@@ -43,14 +42,18 @@ void ed25519_sign(uint8_t signature[64], const void *message, size_t size, const
 
 // A digest in the making. Its content is nobody's business.
 struct sha512 {
-    uint64_t opaque[27];
+    uint64_t opaque[34];
 };
 
 void sha512_init(struct sha512 *hash);
 void sha512_update(struct sha512 *hash, const void *bytes, size_t size);
 
+// A short step of that, less than half a block's work: hashes from the beginning of `bytes`, up to
+// the end of a block, and returns how many; or 0 while a block is worked on that is full.
+size_t sha512_update_step(struct sha512 *hash, const void *bytes, size_t size);
+
 // Gives the digest and wipes the state; begin anew with sha512_init.
 void sha512_final(struct sha512 *hash, uint8_t digest[64]);
 
-// The same in steps of one block each; true when the digest is there.
+// The same in steps as short; true when the digest is there.
 [[nodiscard]] bool sha512_final_step(struct sha512 *hash, uint8_t digest[64]);
