@@ -22,12 +22,14 @@ enum stage : uint32_t {
     ROOT_BEGIN,
     ROOT_POWER,
     ROOT_END,
+    ROOT_CHECK,
     TABLE,
     DOUBLE_FIRST,
     DOUBLE_SECOND,
     ADD,
     INVERT_BEGIN,
     INVERT_POWER,
+    INVERT_END,
     COMPARE,
     DONE_GOOD,
     DONE_BAD,
@@ -112,14 +114,19 @@ static void root_begin(struct check *check)
     fe25519_mul(check->power[0], check->power[0], check->u); // u v^7
 }
 
-// False: the key is no point.
-static bool root_end(struct check *check)
+static void root_end(struct check *check)
 {
     ge25519_p3 *point = &check->key_point;
-    fe25519 square, difference;
     power_end(check, point->X, 2, check->power[0]); // (u v^7)^(2^252 - 3)
     fe25519_mul(point->X, point->X, check->v3);
     fe25519_mul(point->X, point->X, check->u);
+}
+
+// False: the key is no point.
+static bool root_check(struct check *check)
+{
+    ge25519_p3 *point = &check->key_point;
+    fe25519 square, difference;
     fe25519_sq(square, point->X);
     fe25519_mul(square, square, check->v);
     fe25519_sub(difference, square, check->u);
@@ -137,31 +144,39 @@ static bool root_end(struct check *check)
 
 static void sum_begin(struct check *check)
 {
-    fe25519_frombytes(check->base.X, base_x);
-    fe25519_frombytes(check->base.Y, base_y);
-    fe25519_1(check->base.Z);
-    fe25519_mul(check->base.T, check->base.X, check->base.Y);
     fe25519_0(check->sum.X);
     fe25519_1(check->sum.Y);
     fe25519_1(check->sum.Z);
     fe25519_0(check->sum.T);
 }
 
-// Entry i of the table from one before it. True when that was the last.
+static void base_begin(struct check *check)
+{
+    fe25519_frombytes(check->base.X, base_x);
+    fe25519_frombytes(check->base.Y, base_y);
+    fe25519_1(check->base.Z);
+    fe25519_mul(check->base.T, check->base.X, check->base.Y);
+}
+
+// Entry i of the table from one before it: first the sum, then what is kept of it. True when that
+// was the last.
 static bool table_step(struct check *check)
 {
     uint32_t i = check->at == 0 ? 1 : check->at;
     const ge25519_p3 *point = i < 4 ? &check->base : &check->key_point;
+    check->at = i;
     if (i == 1 || i == 4) {
-        ge25519_p3_to_cached(&check->table[i], point);
-    } else {
+        check->sum = *point;
+    } else if (check->done == 0) {
         ge25519_p1p1 sum;
-        ge25519_p3 whole;
         ge25519_add(&sum, point, &check->table[i < 4 ? i - 1 : i - 4]);
-        ge25519_p1p1_to_p3(&whole, &sum);
-        ge25519_p3_to_cached(&check->table[i], &whole);
+        ge25519_p1p1_to_p3(&check->sum, &sum);
+        check->done = 1;
+        return false;
     }
+    ge25519_p3_to_cached(&check->table[i], &check->sum);
     check->at = i + 1;
+    check->done = 0;
     return check->at == TABLE_SIZE;
 }
 
@@ -222,13 +237,17 @@ static void invert_begin(struct check *check)
     fe25519_mul(*eleven, *eleven, *two); // z^(8 + 1 + 2)
 }
 
+static void invert_end(struct check *check)
+{
+    power_end(check, check->v, 5, check->u); // z^(2^255 - 32 + 11)
+}
+
 static bool is_equal(struct check *check)
 {
     uint8_t encoded[32];
-    fe25519 inverse, x, y;
-    power_end(check, inverse, 5, check->u); // z^(2^255 - 32 + 11)
-    fe25519_mul(x, check->sum.X, inverse);
-    fe25519_mul(y, check->sum.Y, inverse);
+    fe25519 x, y;
+    fe25519_mul(x, check->sum.X, check->v);
+    fe25519_mul(y, check->sum.Y, check->v);
     fe25519_tobytes(encoded, y);
     encoded[31] ^= (uint8_t)(fe25519_isnegative(x) << 7);
     return sodium_memcmp(encoded, check->signature, sizeof encoded) == 0;
@@ -253,20 +272,22 @@ void ed25519_check_update(struct ed25519_check *state, const void *bytes, size_t
     sha512_update(&((struct check *)state)->hash, bytes, size);
 }
 
+static bool signature_is_bad(const struct check *check)
+{
+    return !sc25519_is_canonical(check->signature + 32) ||
+           ge25519_has_small_order(check->signature) != 0;
+}
+
+static bool key_is_bad(const struct check *check)
+{
+    return !ge25519_is_canonical(check->key) || ge25519_has_small_order(check->key) != 0;
+}
+
 static void step(struct check *check)
 {
     switch (check->stage) {
-    case CHECK_SIGNATURE: {
-        bool is_bad = !sc25519_is_canonical(check->signature + 32) ||
-                      ge25519_has_small_order(check->signature) != 0;
-        go(check, is_bad ? DONE_BAD : CHECK_KEY);
-        break;
-    }
-    case CHECK_KEY: {
-        bool is_bad = !ge25519_is_canonical(check->key) || ge25519_has_small_order(check->key) != 0;
-        go(check, is_bad ? DONE_BAD : HASH);
-        break;
-    }
+    case CHECK_SIGNATURE: go(check, signature_is_bad(check) ? DONE_BAD : CHECK_KEY); break;
+    case CHECK_KEY: go(check, key_is_bad(check) ? DONE_BAD : HASH); break;
     case HASH:
         if (sha512_final_step(&check->hash, check->scalar)) go(check, ROOT_BEGIN);
         break;
@@ -278,10 +299,16 @@ static void step(struct check *check)
     case ROOT_POWER:
         if (power_step(check)) go(check, ROOT_END);
         break;
-    case ROOT_END: go(check, root_end(check) ? TABLE : DONE_BAD); break;
+    case ROOT_END:
+        root_end(check);
+        go(check, ROOT_CHECK);
+        break;
+    case ROOT_CHECK: go(check, root_check(check) ? TABLE : DONE_BAD); break;
     case TABLE:
-        if (check->at == 0) sum_begin(check);
-        if (table_step(check)) go(check, DOUBLE_FIRST);
+        if (check->at == 0) base_begin(check);
+        if (!table_step(check)) break;
+        sum_begin(check);
+        go(check, DOUBLE_FIRST);
         break;
     case DOUBLE_FIRST:
         sum_double(&check->sum, false);
@@ -302,7 +329,11 @@ static void step(struct check *check)
         go(check, INVERT_POWER);
         break;
     case INVERT_POWER:
-        if (power_step(check)) go(check, COMPARE);
+        if (power_step(check)) go(check, INVERT_END);
+        break;
+    case INVERT_END:
+        invert_end(check);
+        go(check, COMPARE);
         break;
     case COMPARE: go(check, is_equal(check) ? DONE_GOOD : DONE_BAD); break;
     case DONE_GOOD:
