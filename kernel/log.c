@@ -1,24 +1,88 @@
 // SPDX-License-Identifier: MIT
 // The ring of the kernel's log. Positions count bytes since boot, so a reader knows what it missed.
-// Everything also goes to the debug console, if there is one and nobody else has claimed it.
+// Everything also goes to the debug console, if there is one and nobody else has claimed it. While
+// the machine starts, and when it ends, the log waits for the console; in between nobody does: what
+// the console does not take at once follows later, by a timer, and what is overwritten until then
+// is in no place any more.
 #include "kernel/log.h"
 #include "kernel/device/device.h"
 #include "kernel/string.h"
+#include "kernel/time/timer.h"
 
 enum : uint32_t { RING_SIZE = 1u << 16, LINE_SIZE = 256 };
+enum : uint32_t { SHOW_STEP = 32, TRIES = 1'000'000 }; // characters; for one of them
+enum : uint64_t { SHOW_LATER = 1'000'000 };            // ns
+
 static char ring[RING_SIZE];
-static uint64_t end;
-static bool is_quiet;
+static uint64_t end, shown; // `shown`: up to where the console has it
+static bool is_quiet, is_patient;
+static bool is_returned; // the console has the carriage return of the line feed that is next
+static struct timer timer;
 
 void log_set_quiet(bool quiet)
 {
     is_quiet = quiet;
 }
 
+// False: there is no room for it.
+static bool show_next(void)
+{
+    char next = ring[shown % RING_SIZE];
+    if (next == '\n' && !is_returned) is_returned = debug_console->put('\r');
+    if ((next == '\n' && !is_returned) || !debug_console->put(next)) return false;
+    is_returned = false;
+    shown++;
+    return true;
+}
+
+bool log_show(void)
+{
+    if (debug_console == nullptr || is_quiet) shown = end;
+    if (end - shown > RING_SIZE) shown = end - RING_SIZE;
+    for (uint32_t i = 0; i < SHOW_STEP && shown < end; i++) {
+        if (show_next()) continue;
+        if (!timer_is_armed(&timer)) timer_arm(&timer, clock_now() + SHOW_LATER);
+        return false;
+    }
+    if (shown == end) timer_disarm(&timer);
+    return shown < end;
+}
+
+static void show_more(struct timer *)
+{
+    if (log_show()) timer_arm(&timer, clock_now());
+}
+
+// A console that takes nothing for so long is given up.
+static void show_all(void)
+{
+    if (debug_console == nullptr || is_quiet) shown = end;
+    for (uint32_t tries = 0; shown < end && tries < TRIES; tries++) {
+        if (show_next()) tries = 0;
+    }
+    shown = end;
+}
+
+void log_set_patient(bool patient)
+{
+    timer.fire = show_more;
+    is_patient = patient;
+    if (!patient) show_all();
+}
+
 void log_write(const char *text, size_t size)
 {
-    for (size_t i = 0; i < size; i++) ring[end++ % RING_SIZE] = text[i];
-    if (debug_console != nullptr && !is_quiet) debug_console->write(text, (uint32_t)size);
+    while (size > 0) {
+        size_t at = end % RING_SIZE, part = size < RING_SIZE - at ? size : RING_SIZE - at;
+        memcpy(ring + at, text, part);
+        end += part;
+        text += part;
+        size -= part;
+    }
+    if (!is_patient)
+        show_all();
+    else if (!timer_is_armed(&timer))
+        timer_arm(&timer, clock_now());
 }
 
 void log_print(const char *format, ...)
@@ -43,6 +107,12 @@ size_t log_copy(uint64_t *position, char *to, size_t size)
     if (*position > end) *position = end;
     size_t available = (size_t)(end - *position);
     if (size > available) size = available;
-    for (size_t i = 0; i < size; i++) to[i] = ring[(*position)++ % RING_SIZE];
+    for (size_t done = 0; done < size;) {
+        size_t at = *position % RING_SIZE, part = size - done;
+        if (part > RING_SIZE - at) part = RING_SIZE - at;
+        memcpy(to + done, ring + at, part);
+        *position += part;
+        done += part;
+    }
     return size;
 }

@@ -61,6 +61,7 @@ void kernel_main(const struct bootinfo *info)
     log_print("%lu of %lu MiB free\n", (unsigned long)(page_free_count() >> 8),
               (unsigned long)(page_total_count() >> 8));
     init_start(info);
+    log_set_patient(true);
     struct frame *frame = schedule_exit();
     if (frame == nullptr) arch_idle();
     arch_return_to_user(frame);

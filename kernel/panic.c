@@ -53,6 +53,7 @@ void panic(const char *format, ...)
     panicking = true;
     lock_break();
     log_set_quiet(false);
+    log_set_patient(false);
     char line[200];
     va_list arguments;
     va_start(arguments, format);
@@ -70,6 +71,7 @@ void trap_kernel_fault(struct frame *frame, const char *what, uintptr_t address)
     panicking = true;
     lock_break();
     log_set_quiet(false);
+    log_set_patient(false);
     uintptr_t offset = 0;
     const char *name = symbol_find(arch_frame_pc(frame), &offset);
     log_print("\nkernel panic: %s, address 0x%lx, at 0x%lx %s+0x%lx\n", what,

@@ -51,20 +51,42 @@ static void block(uint32_t counter, uint32_t out[BLOCK_SIZE / 4])
     for (int i = 0; i < 16; i++) out[i] += in[i];
 }
 
-void random_add(const void *bytes, size_t size)
+// What is added is hashed with the key in steps, whoever makes them.
+static struct sha512 mix;
+static bool is_mixing;
+
+static void mix_begin(const void *bytes, size_t size)
+{
+    uint64_t now = arch_counter();
+    ASSERT(!is_mixing);
+    if (repeated != 0) return;
+    sha512_init(&mix);
+    sha512_update(&mix, key, sizeof key);
+    sha512_update(&mix, &now, sizeof now);
+    sha512_update(&mix, bytes, size);
+    is_mixing = true;
+}
+
+static void mix_step(void)
 {
     static_assert(SHA512_SIZE >= sizeof key);
-    if (repeated != 0) return;
-    struct sha512 hash;
     uint8_t digest[SHA512_SIZE];
-    uint64_t now = arch_counter();
-    sha512_init(&hash);
-    sha512_update(&hash, key, sizeof key);
-    sha512_update(&hash, &now, sizeof now);
-    sha512_update(&hash, bytes, size);
-    sha512_final(&hash, digest);
-    memcpy(key, digest, sizeof key);
+    if (!sha512_final_step(&mix, digest)) return;
+    for (size_t i = 0; i < sizeof key / sizeof *key; i++) { // as it is by now: others drew from it
+        uint32_t word;
+        memcpy(&word, digest + i * sizeof word, sizeof word);
+        key[i] ^= word;
+    }
+    memset(digest, 0, sizeof digest);
     stock_left = 0; // what was made before is forgotten
+    is_mixing = false;
+}
+
+void random_add(const void *bytes, size_t size)
+{
+    while (is_mixing) mix_step();
+    mix_begin(bytes, size);
+    while (is_mixing) mix_step();
 }
 
 void random_init(const struct bootinfo *info)
@@ -138,13 +160,18 @@ enum status sys_entropy_add(struct resource *resource, struct user_buffer data)
     struct progress *progress =
         progress_get((const void *)sys_entropy_add, (uint64_t[3]){data.address, data.size}, 0);
     enum status status = OK;
-    while (status == OK && progress->position < data.size) {
+    while (status == OK && (progress->position < data.size || is_mixing)) {
         uint8_t bytes[KEY_SIZE]; // one block of the hash with the key and the time
+        if (is_mixing) {
+            mix_step();
+            status = progress_go_on(OK);
+            continue;
+        }
         size_t left = data.size - progress->position;
         size_t part = left < sizeof bytes ? left : sizeof bytes;
         status = user_read(bytes, data.address + progress->position, part);
         if (status == OK) {
-            random_add(bytes, part);
+            mix_begin(bytes, part);
             progress->position += part;
         }
         status = progress_go_on(status);

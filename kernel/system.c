@@ -8,7 +8,9 @@
 #include "kernel/object/resource.h"
 #include "kernel/object/thread.h"
 #include "kernel/object/trust.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/schedule/schedule.h"
+#include "kernel/syscall.h"
 #include "kernel/time/timer.h"
 #include <kernel/syscalls.h>
 
@@ -20,6 +22,8 @@ void machine_set_name(const char *name)
     machine_name = name;
 }
 
+// What the console takes at once is shown in steps; if one of them is interrupted, the rest is
+// later.
 enum status sys_debug_write(struct resource *resource, struct user_buffer text)
 {
     char bytes[TEXT_MAX];
@@ -27,6 +31,8 @@ enum status sys_debug_write(struct resource *resource, struct user_buffer text)
     if (text.size > sizeof bytes) return ERR_TOO_LARGE;
     TRY(user_read(bytes, text.address, text.size));
     log_write(bytes, text.size);
+    while (log_show() && !lock_should_pass()) {
+    }
     return OK;
 }
 
@@ -39,6 +45,9 @@ enum status sys_debug_claim(struct resource *resource, uint32_t claim)
     TRY(resource_check(resource, RESOURCE_DEBUG, 0, 1));
     if (claim > 1) return ERR_BAD_ARGUMENT;
     if (claimant != nullptr && claimant != process) return ERR_BUSY;
+    while (log_show()) {
+        if (lock_should_pass()) return CALL_RESTART;
+    }
     claimant = claim != 0 ? process : nullptr;
     log_set_quiet(claimant != nullptr);
     return OK;
@@ -57,6 +66,7 @@ enum status sys_log_read(struct resource *resource, uint64_t position, struct us
     TRY(resource_check(resource, RESOURCE_DEBUG, 0, 1));
     size_t wanted = data.size < LOG_READ_MAX ? data.size : LOG_READ_MAX, done = 0;
     for (size_t size = 1; done < wanted && size > 0; done += size) {
+        if (done > 0 && lock_should_pass()) break;
         char bytes[TEXT_MAX];
         size = wanted - done < sizeof bytes ? wanted - done : sizeof bytes;
         size = log_copy(&position, bytes, size);
@@ -129,5 +139,6 @@ enum status sys_system_power(struct resource *resource, uint32_t action)
 {
     TRY(resource_check(resource, RESOURCE_POWER, 0, 1));
     if (action != POWER_OFF && action != POWER_REBOOT) return ERR_BAD_ARGUMENT;
+    log_set_patient(false);
     return arch_power(action, 0);
 }

@@ -30,7 +30,7 @@ struct interrupt_controller {
 
 struct debug_console {
     const char *name;
-    void (*write)(const char *text, uint32_t size); // polls; for early boot and panics only
+    bool (*put)(char character); // false: no room for it now
 };
 
 extern const struct interrupt_controller *interrupt_controller;

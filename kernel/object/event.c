@@ -11,11 +11,14 @@
 #include "kernel/syscall.h"
 #include <kernel/syscalls.h>
 
+enum : uint32_t { WAKE_STEP = 4 }; // threads woken at once
+
 static void event_destroy(struct object *object)
 {
     struct event *event = (struct event *)object;
     ASSERT(event->waiter_count == 0 && event->channel == nullptr);
     timer_disarm(&event->timer);
+    timer_disarm(&event->crowd);
     object_free(object);
 }
 
@@ -53,13 +56,6 @@ static uint64_t take(struct event *event, uint64_t mask)
     event->bits &= ~taken;
     if (event->timer_rests && (taken & event->timer_bits) != 0) beat(event);
     return taken;
-}
-
-enum status event_create(struct process *owner, struct event **event)
-{
-    TRY(object_create(OBJECT_EVENT, owner, event));
-    (*event)->timer.fire = event_timer;
-    return OK;
 }
 
 enum status event_find(uint32_t handle, struct event **event)
@@ -100,13 +96,31 @@ static bool wake_some(struct event *event, uint32_t most)
     return true;
 }
 
+// Whom a signal does not wake at once it wakes by a timer that is due already: those who are more
+// urgent than the rest run in between.
 void event_signal(struct event *event, uint64_t bits)
 {
     event->bits |= bits;
-    wake_some(event, EVENT_WAITERS_MAX);
+    if (!wake_some(event, WAKE_STEP)) {
+        timer_arm(&event->crowd, clock_now());
+        return;
+    }
     if (event->channel != nullptr && (event->bits & event->channel_mask) != 0) {
         channel_notify(event->channel);
     }
+}
+
+static void event_crowd(struct timer *timer)
+{
+    event_signal(CONTAINER(timer, struct event, crowd), 0);
+}
+
+enum status event_create(struct process *owner, struct event **event)
+{
+    TRY(object_create(OBJECT_EVENT, owner, event));
+    (*event)->timer.fire = event_timer;
+    (*event)->crowd.fire = event_crowd;
+    return OK;
 }
 
 uint64_t event_take(struct event *event)
@@ -124,8 +138,6 @@ enum status sys_event_create(fe_handle *handle)
     object_put(&event->object);
     return OK;
 }
-
-enum : uint32_t { WAKE_STEP = 4 };
 
 // Many may wait: they are woken a few at a time, and the bits are set once only.
 [[gnu::noinline]] static enum status signal_crowd(struct event *event, uint64_t bits)

@@ -11,7 +11,7 @@
 struct channel;
 struct thread;
 
-enum : uint32_t { EVENT_WAITERS_MAX = 64 }; // bounds event_signal; crowds wait on a futex
+enum : uint32_t { EVENT_WAITERS_MAX = 64 }; // whom a signal may have to look at
 
 struct event {
     struct object object;
@@ -23,6 +23,7 @@ struct event {
     struct timer timer;
     uint64_t timer_bits, timer_period; // period in ns, 0: once
     bool timer_rests;                  // until its last signal is taken
+    struct timer crowd;                // wakes those whom the last signal left waiting
 };
 
 // Shorter periods would leave no time for anything else, ns.
@@ -30,7 +31,7 @@ enum : uint64_t { EVENT_PERIOD_MIN = 10'000 };
 
 enum status event_create(struct process *owner, struct event **event);
 
-// Sets bits and gives them to whom they wake. Bounded.
+// Sets bits and gives them to whom they wake, a few at once and the others soon after. Bounded.
 void event_signal(struct event *event, uint64_t bits);
 
 // The bound channel's bits, taken; 0: none.

@@ -23,7 +23,8 @@ void timer_disarm(struct timer *timer)
     if (timer_is_armed(timer)) tree_take(&timer->cpu->timers, &timer->node);
 }
 
-// Each handler is bounded and may arm its timer again, for later.
+// Each handler is bounded and may arm its timer again, for later. Whoever is more urgent than the
+// thread that ran comes before what else is due.
 void timer_run(void)
 {
     struct cpu *cpu = arch_cpu();
@@ -33,7 +34,7 @@ void timer_run(void)
         tree_take(&cpu->timers, node);
         trace_timer(node->key, now);
         timer->fire(timer);
-        if (arch_interrupt_pending()) break;
+        if (cpu->reschedule || arch_interrupt_pending()) break;
     }
     cpu->timer_stale = true;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Debug console on an Arm PL011 UART (Arm DDI 0183), as firmware set it up. Waits for room in the
-// FIFO: for early boot and panics.
+// Debug console on an Arm PL011 UART (Arm DDI 0183), as firmware set it up.
 #include "driver.h"
 #include "kernel/device/device.h"
 #include "kernel/device/dtb.h"
@@ -18,22 +17,14 @@ enum : uint32_t {
 
 static volatile uint8_t *uart;
 
-static void put(char c)
+static bool put(char character)
 {
-    while (mmio_read(uart, FLAGS) & FLAG_FULL) {
-    }
-    mmio_write(uart, DATA, (uint8_t)c);
+    if (mmio_read(uart, FLAGS) & FLAG_FULL) return false;
+    mmio_write(uart, DATA, (uint8_t)character);
+    return true;
 }
 
-static void write(const char *text, uint32_t size)
-{
-    for (uint32_t i = 0; i < size; i++) {
-        if (text[i] == '\n') put('\r');
-        put(text[i]);
-    }
-}
-
-static const struct debug_console console = {.name = "pl011", .write = write};
+static const struct debug_console console = {.name = "pl011", .put = put};
 
 bool pl011_init(const struct dtb *dtb, uint32_t node)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// 16550 serial port, transmitting only and by waiting: what early boot and panics need. The driver
-// process takes the chip over later. Registers are I/O ports or memory. (PC16550D data sheet.)
+// 16550 serial port, transmitting only: what early boot and panics need. The driver process takes
+// the chip over later. Registers are I/O ports or memory. (PC16550D data sheet.)
 #include "kernel/device/x86/ns16550.h"
 #include <arch/arch.h>
 #include "kernel/device/device.h"
@@ -21,7 +21,7 @@ enum : uint32_t {
     STATUS_EMPTY = 1u << 5,
     DIVISOR_115200 = 1,
     REGISTER_COUNT = 8,
-    WAIT_LIMIT = 1'000'000, // reads, before a chip that never drains is given up
+    FIFO_SIZE = 16,
 };
 
 static volatile uint8_t *memory; // nullptr: ports
@@ -43,22 +43,20 @@ static void uart_write(uint32_t index, uint8_t value)
     }
 }
 
-static void character_write(char c)
+// A transmitter that is empty takes as much as its FIFO holds.
+static bool put(char character)
 {
-    for (uint32_t i = 0; i < WAIT_LIMIT && !(uart_read(STATUS) & STATUS_EMPTY); i++) {
+    static uint32_t room;
+    if (room == 0) {
+        if (!(uart_read(STATUS) & STATUS_EMPTY)) return false;
+        room = FIFO_SIZE;
     }
-    uart_write(DATA, (uint8_t)c);
+    room--;
+    uart_write(DATA, (uint8_t)character);
+    return true;
 }
 
-static void ns16550_write(const char *text, uint32_t size)
-{
-    for (uint32_t i = 0; i < size; i++) {
-        if (text[i] == '\n') character_write('\r');
-        character_write(text[i]);
-    }
-}
-
-static const struct debug_console console = {.name = "16550", .write = ns16550_write};
+static const struct debug_console console = {.name = "16550", .put = put};
 
 // A chip is there when its scratch register keeps two different values.
 static bool ns16550_probe(void)
