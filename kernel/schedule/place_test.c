@@ -2,6 +2,7 @@
 #include "kernel/schedule/place.h"
 #include "kernel/device/device.h"
 #include "kernel/none/play.h"
+#include "kernel/object/reap.h"
 #include "kernel/schedule/lock.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/trap.h"
@@ -195,4 +196,27 @@ TEST("registers are saved when their owner stops running, and what was left behi
     on(0);
     schedule_ready(thread);
     EXPECT(choice(0) == thread && cpus[0]->float_owner == nullptr && !cpus[0]->float_enabled);
+}
+
+static bool cleaned_up, was_saved;
+
+static bool look(struct reap *reap)
+{
+    cleaned_up = true;
+    was_saved = !arch_cpu()->float_enabled && arch_cpu()->space == nullptr;
+    return true;
+}
+
+TEST("a CPU that cleans up keeps nothing of who ran on it: others may run him meanwhile")
+{
+    setup();
+    struct reap reap;
+    reap_init(&reap, look);
+    struct thread *thread = running(0, 5);
+    trap_float();
+    EXPECT(schedule_exit() == &thread->frame && cpus[0]->float_enabled);
+    reap_add(&reap);
+    on(0);
+    schedule_block(THREAD_NEW);
+    EXPECT(choice(0) == nullptr && cleaned_up && was_saved);
 }

@@ -261,15 +261,16 @@ static void settle(struct cpu *cpu)
 }
 
 // Nobody to run: a bounded piece of cleaning up, unless something else may have happened. True when
-// there is nothing left to do but wait.
+// there is nothing left to do but wait. What others may need is given up first: they may have the
+// lock, and run who ran here, between two pieces.
 [[gnu::noinline]] static bool is_idle(struct cpu *cpu)
 {
+    if (cpu->shared) settle(cpu);
     if (!arch_interrupt_pending() && reap_step()) {
         if (cpu->shared) lock_pass(cpu);
         return false;
     }
     trace_switch(cpu, nullptr);
-    if (cpu->shared) settle(cpu);
     set_timer(cpu);
     cpu->frame = nullptr;
     return true;
