@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Messages that pass beside the kernel lock (kernel/object/fast.c) against those that take it
    (call.c, channel.c) and against what ends them: threads that are killed, callers that are
-   interrupted, a session that is revoked, a channel that is closed. A fast path shares the lock with
-   those of other CPUs, whose steps come between its own; everything else is one step, while no fast
-   path is on its way. A thread runs in one place, a server is given a call only while it waits,
-   answers come to the calls that they are to, and in the end nobody waits for a channel that is
-   gone, nor a call, nor what a server is to be told, for one that waits.
+   interrupted, a session that is revoked, a channel that is closed. A fast path shares the lock
+   with those of other CPUs, whose steps come between its own; everything else is one step, while no
+   fast path is on its way. A thread runs in one place, a server is given a call only while it
+   waits, answers come to the calls that they are to, and in the end nobody waits for a channel that
+   is gone, nor a call, nor what a server is to be told, for one that waits.
 
    fast_call   call_beside                 call       sys_channel_call
    fast_reply  reply_beside                receive    take_any, receive_block
@@ -14,7 +14,8 @@
    close       channel_handles_gone        notify     channel_notify
 
    break shares_with_who_has_it_alone: (!fast[0] && !fast[1]) => true
-   break two_take_one_server: atomic { waiting == s -> waiting = NONE } => s != NONE -> waiting = NONE
+   break two_take_one_server: atomic { waiting == s -> waiting = NONE }
+     => s != NONE -> waiting = NONE
    break waits_while_it_runs: current[self] = c; waiting = me => waiting = me; current[self] = c
    break calls_through_the_revoked: !revoked && waiting != NONE => waiting != NONE
    break answers_the_listed: state[c] == SERVED && !listed[c] => state[c] == SERVED
@@ -25,7 +26,8 @@
    break told_in_silence: notice = true; busy = true => notice = true
    break leaves_one_to_the_next_step: :: waiting != NONE -> s = waiting; stop
      => :: false -> s = waiting; stop
-   break forgets_who_waits_alone: :: waiting != NONE -> s = waiting :: => :: false -> s = waiting :: */
+   break forgets_who_waits_alone: :: waiting != NONE -> s = waiting ::
+     => :: false -> s = waiting :: */
 #define CALLERS 2
 #define THREADS 4 /* the others serve */
 #define NONE THREADS
@@ -73,7 +75,8 @@ inline become(me)
 inline find_receiver()
 {
     if
-    :: waiting != NONE -> s = waiting :: waiting == NONE && state[2] == RECEIVING && listed[2] -> s = 2
+    :: waiting != NONE -> s = waiting :: waiting == NONE && state[2] == RECEIVING && listed[2] ->
+        s = 2
     :: waiting == NONE && state[3] == RECEIVING && listed[3] -> s = 3
     :: else -> s = NONE
     fi

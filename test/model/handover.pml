@@ -210,7 +210,8 @@ proctype cpu(byte self)
 user:
 end: /* nothing more may come */
     if
-    :: atomic { calls > 0 && current[self] != NONE -> calls--; is_call = true; before = current[self] }
+    :: atomic { calls > 0 && current[self] != NONE ->
+        calls--; is_call = true; before = current[self] }
     :: atomic { signalled[self] -> signalled[self] = false; before = current[self] }
     fi;
     atomic {

@@ -14,7 +14,8 @@
    break flag_without_barrier: store(FAST, self, true); barrier(); => store(FAST, self, true);
    break answer_without_barrier: store(ASKED, self, false); barrier(); => store(ASKED, self, false);
    break turn_without_barrier: store(SERVING, self, now); barrier(); => store(SERVING, self, now);
-   break question_without_barrier: store(ASKED, other, true); barrier(); => store(ASKED, other, true);
+   break question_without_barrier: store(ASKED, other, true); barrier();
+     => store(ASKED, other, true);
    break wait_without_barrier: store(SLEEPING, self, true); barrier();
      => store(SLEEPING, self, true);
    break sleeps_without_looking: serving != ticket && !asked[self] -> doze() => true -> doze()
