@@ -11,7 +11,7 @@ struct progress {
     const void *call;      // whose it is: the handler; nullptr: none
     uint64_t argument[3];  // which of its calls
     struct object *object; // under construction: a reference; nullptr: none
-    uint64_t position;
+    uint64_t position, more;
 };
 
 // The current thread's progress in this call: as it was left, or begun anew with position `first`.

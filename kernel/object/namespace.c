@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The table of a namespace: mount points in a tree by the hash of their path, so a resolution
-// hashes the path once, component by component, and looks each prefix up.
+// hashes the path once, component by component, and looks each prefix up. The hash is one that
+// nobody can aim at (path.h).
 #include "kernel/object/namespace.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
@@ -20,11 +21,11 @@ void namespace_init_all(void)
     slab_init(&text_slab, "mount path", MOUNT_PATH_MAX);
 }
 
-// Charged memory from one of the three slabs.
+// Charged memory from one of the three slabs, with anything in it.
 static enum status allocate(struct process *owner, struct slab *slab, size_t size, void *result)
 {
     TRY(process_charge(owner, size));
-    void *made = slab_allocate(slab);
+    void *made = slab_take(slab);
     if (made == nullptr)
         process_uncharge(owner, size);
     else
@@ -53,16 +54,6 @@ static void text_clear(struct process *owner, struct text *text)
     if (text->at != nullptr && text->at != text->inside) {
         release(owner, &text_slab, MOUNT_PATH_MAX, text->at);
     }
-}
-
-// FNV-1a, 64 bits, so that a prefix's hash is a step on the way to the whole's.
-enum : uint64_t { HASH_START = 0xcbf2'9ce4'8422'2325u, HASH_PRIME = 0x100'0000'01b3u };
-
-static uint64_t hash_of(const char *path, size_t size)
-{
-    uint64_t hash = HASH_START;
-    for (size_t i = 0; i < size; i++) hash = (hash ^ (uint8_t)path[i]) * HASH_PRIME;
-    return hash;
 }
 
 static inline uint64_t size_bit(size_t size)
@@ -143,7 +134,7 @@ static void point_replace(struct namespace *name_space, struct mount_point *poin
     tree_take(&name_space->points, &point->node);
     point->is_replaced = true;
     object_get(&name_space->object);
-    if (!point_reap(&point->reap)) reap_add(&point->reap);
+    if (lock_should_pass() || !point_reap(&point->reap)) reap_add(&point->reap);
 }
 
 static void namespace_destroy(struct object *object)
@@ -163,30 +154,9 @@ enum status namespace_create(struct process *owner, struct namespace **result)
 {
     TRY(object_create(OBJECT_NAMESPACE, owner, result));
     (*result)->next_id = 1;
+    path_init();
     reap_init(&(*result)->reap, namespace_reap);
     return OK;
-}
-
-static bool is_component(const char *path, size_t size)
-{
-    if (size == 0) return false;
-    for (size_t i = 0; i < size; i++) {
-        if (path[i] == '\0') return false;
-    }
-    if (path[0] != '.') return true;
-    return size > 2 || (size == 2 && path[1] != '.');
-}
-
-// Absolute, no empty component, none that means another, no slash at the end.
-static bool is_clean(const char *path, size_t size)
-{
-    if (size == 0 || path[0] != '/') return false;
-    if (size == 1) return true;
-    for (size_t at = 1, end; at <= size; at = end + 1) {
-        for (end = at; end < size && path[end] != '/';) end++;
-        if (!is_component(path + at, end - at)) return false;
-    }
-    return true;
 }
 
 static enum status point_new(struct namespace *name_space, const char *path, size_t size,
@@ -201,7 +171,9 @@ static enum status point_new(struct namespace *name_space, const char *path, siz
         return status;
     }
     list_init(&point->mounts);
+    point->cursor = (struct mount_cursor){};
     point->owner = name_space;
+    point->is_replaced = false;
     reap_init(&point->reap, point_reap);
     *result = point;
     return OK;
@@ -212,13 +184,13 @@ static enum status point_new(struct namespace *name_space, const char *path, siz
 static enum status point_make(struct namespace *name_space, const struct mount_plan *plan,
                               struct mount_point **result)
 {
-    uint64_t hash = hash_of(plan->path, plan->path_size);
-    struct mount_point *old = point_find(name_space, hash, plan->path, plan->path_size);
+    struct mount_point *old = point_find(name_space, plan->hash, plan->path, plan->path_size);
     *result = old;
     if (old != nullptr && (plan->flags & ~(uint32_t)MOUNT_CREATE) != MOUNT_REPLACE) return OK;
     TRY(point_new(name_space, plan->path, plan->path_size, result));
     if (old != nullptr) point_replace(name_space, old);
-    tree_add(&name_space->points, &(*result)->node, hash);
+    (*result)->node.height = 0; // in no tree
+    tree_add(&name_space->points, &(*result)->node, plan->hash);
     name_space->sizes |= size_bit(plan->path_size);
     return OK;
 }
@@ -238,6 +210,7 @@ static enum status mount_make(struct namespace *name_space, const struct mount_p
     mount->session = plan->session;
     mount->rights = plan->rights;
     mount->flags = plan->flags & MOUNT_CREATE;
+    mount->by_id.height = 0; // in no tree
     tree_add(&name_space->mounts, &mount->by_id, name_space->next_id++);
     object_get_handle(&plan->session->object);
     *result = mount;
@@ -247,7 +220,7 @@ static enum status mount_make(struct namespace *name_space, const struct mount_p
 enum status namespace_add(struct namespace *name_space, const struct mount_plan *plan, uint64_t *id)
 {
     uint32_t order = plan->flags & ~(uint32_t)MOUNT_CREATE;
-    if (!is_clean(plan->path, plan->path_size) || order > MOUNT_AFTER) return ERR_BAD_ARGUMENT;
+    if (order > MOUNT_AFTER) return ERR_BAD_ARGUMENT;
     struct mount *mount;
     TRY(mount_make(name_space, plan, &mount));
     struct mount_point *point;
@@ -323,34 +296,41 @@ struct mount *namespace_by_id(const struct namespace *name_space, uint64_t id)
     return mount->point->is_replaced ? nullptr : mount;
 }
 
-// The point of the longest prefix of `path`; most prefixes have a size that no point has.
-static struct mount_point *longest_find(const struct namespace *name_space, const char *path,
-                                        size_t size, size_t *prefix)
+static struct mount_point *root_find(const struct namespace *name_space, struct path_scan *prefix)
 {
-    size_t end = size < MOUNT_PATH_MAX + 1 ? size : MOUNT_PATH_MAX + 1, at = 1;
-    uint64_t hash = hash_of("/", 1);
+    *prefix = path_begin();
+    path_pass(prefix, "/", 1);
+    return point_find(name_space, prefix->hash, "/", 1);
+}
+
+// The point of the longest prefix of `path`; most prefixes have a size that no point has.
+static enum status longest_find(const struct namespace *name_space, const char *path, size_t size,
+                                struct resolution *found, struct mount_point **result)
+{
+    size_t end = size < MOUNT_PATH_MAX + 1 ? size : MOUNT_PATH_MAX + 1;
+    struct path_scan scan = found->scan;
     struct mount_point *best = nullptr;
-    while (at < end) {
-        do {
-            hash = (hash ^ (uint8_t)path[at++]) * HASH_PRIME;
-        } while (at < end && path[at] != '/');
-        if ((name_space->sizes & size_bit(at)) == 0) continue;
-        struct mount_point *point = point_find(name_space, hash, path, at);
-        if (point == nullptr) continue;
-        best = point;
-        *prefix = at;
+    while (scan.at < end) {
+        if (path_pass(&scan, path, end) && name_space->sizes & size_bit(scan.at)) {
+            struct mount_point *point = point_find(name_space, scan.hash, path, scan.at);
+            if (point != nullptr) found->prefix = scan;
+            if (point != nullptr) best = point;
+        }
+        found->scan = scan;
+        if (scan.at < end && lock_should_pass()) return CALL_RESTART;
     }
-    if (best != nullptr) return best;
-    *prefix = 1;
-    return point_find(name_space, hash_of("/", 1), "/", 1);
+    if (best == nullptr && found->prefix.at != 0) // of a try before
+        best = point_find(name_space, found->prefix.hash, path, found->prefix.at);
+    *result = best != nullptr ? best : root_find(name_space, &found->prefix);
+    return *result == nullptr ? ERR_NOT_FOUND : OK;
 }
 
 enum status namespace_find(struct namespace *name_space, const char *path, size_t size,
                            uint32_t index, struct resolution *found)
 {
     if (size == 0 || path[0] != '/') return ERR_BAD_ARGUMENT;
-    struct mount_point *best = longest_find(name_space, path, size, &found->prefix);
-    if (best == nullptr) return ERR_NOT_FOUND;
+    struct mount_point *best;
+    TRY(longest_find(name_space, path, size, found, &best));
     struct mount *first = CONTAINER(list_first(&best->mounts), struct mount, node);
     found->mount = first;
     if (index == 0) return OK;

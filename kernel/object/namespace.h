@@ -6,6 +6,7 @@
 
 #include "kernel/list.h"
 #include "kernel/object/object.h"
+#include "kernel/object/path.h"
 #include "kernel/object/reap.h"
 #include "kernel/tree.h"
 
@@ -62,11 +63,12 @@ struct namespace
 void namespace_init_all(void);
 enum status namespace_create(struct process *owner, struct namespace **name_space);
 
-// Adds a mount; `path` is absolute and clean: ERR_BAD_ARGUMENT. ERR_NO_MEMORY, ERR_QUOTA,
-// ERR_TOO_LARGE.
+// Adds a mount at a path that path_check() has passed; `hash` is what that gave. ERR_BAD_ARGUMENT:
+// of the flags. ERR_NO_MEMORY, ERR_QUOTA, ERR_TOO_LARGE.
 struct mount_plan {
     const char *path, *start;
     size_t path_size, start_size; // bytes
+    uint64_t hash;
     struct session *session;
     uint32_t rights, flags;
 };
@@ -83,10 +85,11 @@ enum status namespace_at(struct namespace *name_space, uint32_t index, struct mo
 struct mount *namespace_by_id(const struct namespace *name_space, uint64_t id);
 
 // The index-th mount of the longest prefix of `path` that has any: ERR_NOT_FOUND, and CALL_RESTART
-// as above.
+// as above, where `found` has how far it came: it begins with nothing but path_begin(), and holds
+// for one generation of the namespace.
 struct resolution {
     const struct mount *mount;
-    size_t prefix; // bytes
+    struct path_scan scan, prefix; // how far it came; what is found so far, if its `at` is not 0
 };
 enum status namespace_find(struct namespace *name_space, const char *path, size_t size,
                            uint32_t index, struct resolution *found);

@@ -5,6 +5,7 @@
 #include "kernel/object/channel.h"
 #include "kernel/object/handle.h"
 #include "kernel/object/image.h"
+#include "kernel/object/memory.h"
 #include "kernel/object/namespace.h"
 #include "kernel/object/process.h"
 #include "kernel/schedule/lock.h"
@@ -36,6 +37,7 @@ static enum status copy_mount(struct namespace *to, const struct mount_point *po
         .path_size = point->path.size,
         .start = mount->start.at,
         .start_size = mount->start.size,
+        .hash = point->node.key,
         .session = mount->session,
         .rights = mount->rights,
         .flags = mount->flags | MOUNT_AFTER,
@@ -80,26 +82,76 @@ static enum status read_path(struct user_buffer text, char path[static MOUNT_PAT
     return user_read(path, text.address, text.size);
 }
 
+struct mount_text {
+    char path[MOUNT_PATH_MAX], start[MOUNT_PATH_MAX];
+};
+
+static enum status text_read(struct mount_text *text, struct user_buffer path,
+                             struct user_buffer start)
+{
+    TRY(read_path(path, text->path));
+    return read_path(start, text->start);
+}
+
+// A call that stops on its way through a path keeps the kernel's copy: what was checked stays so.
+static enum status text_keep(const struct mount_text *text, const struct path_scan *scan,
+                             struct progress *progress)
+{
+    if (progress->object == nullptr) {
+        struct memory *memory;
+        TRY(memory_make(process_current(), sizeof *text, &memory));
+        progress->object = &memory->object;
+        TRY(memory_store(memory, 0, text, sizeof *text));
+    }
+    progress->position = path_pack(scan);
+    return CALL_RESTART;
+}
+
+// Both texts, and how far an earlier try came.
+static enum status text_find(struct mount_text *text, struct user_buffer path,
+                             struct user_buffer start, struct path_scan *scan,
+                             const struct progress *progress)
+{
+    *scan = path_begin();
+    if (progress == nullptr || progress->position == 0) return text_read(text, path, start);
+    *scan = path_unpack(progress->position);
+    return memory_load((struct memory *)progress->object, 0, text, sizeof *text);
+}
+
 enum status sys_namespace_mount(struct namespace *name_space, struct user_buffer path,
                                 struct user_buffer start, fe_handle session, uint32_t flags,
                                 uint64_t *mount)
 {
     struct handle_entry entry;
-    char path_text[MOUNT_PATH_MAX], start_text[MOUNT_PATH_MAX];
+    struct mount_text text;
+    struct path_scan scan;
+    const uint64_t arguments[3] = {name_space->object.id, path.address,
+                                   (uint64_t)path.size << 32 | (uint32_t)start.size};
     TRY(handle_find_any(session, RIGHT_DUPLICATE | RIGHT_TRANSFER, &entry));
     if (entry.object->type != OBJECT_SESSION) return ERR_WRONG_TYPE;
-    TRY(read_path(path, path_text));
-    TRY(read_path(start, start_text));
+    struct progress *progress = nullptr; // nothing is kept unless the call has to stop
+    if (!progress_is_idle())
+        progress = progress_get((const void *)sys_namespace_mount, arguments, 0);
+    TRY(text_find(&text, path, start, &scan, progress));
+    enum status status = path_check(&scan, text.path, path.size);
+    if (status == CALL_RESTART) {
+        progress = progress_get((const void *)sys_namespace_mount, arguments, 0);
+        return text_keep(&text, &scan, progress);
+    }
+    TRY(status);
     struct mount_plan plan = {
-        .path = path_text,
+        .path = text.path,
         .path_size = path.size,
-        .start = start_text,
+        .start = text.start,
         .start_size = start.size,
+        .hash = scan.hash,
         .session = (struct session *)entry.object,
         .rights = entry.rights,
         .flags = flags,
     };
-    return namespace_add(name_space, &plan, mount);
+    TRY(namespace_add(name_space, &plan, mount));
+    if (progress != nullptr) progress_end(progress);
+    return OK;
 }
 
 enum status sys_namespace_unmount(struct namespace *name_space, struct user_buffer path,
@@ -115,12 +167,27 @@ enum status sys_namespace_resolve(struct namespace *name_space, struct user_buff
 {
     char text[MOUNT_PATH_MAX + 1]; // one more, to see where its last component ends
     size_t size = path.size < sizeof text ? path.size : sizeof text;
+    const uint64_t arguments[3] = {name_space->object.id, name_space->generation, path.address};
+    struct resolution found = {.scan = path_begin()};
+    struct progress *progress = nullptr; // as above
+    if (!progress_is_idle())
+        progress = progress_get((const void *)sys_namespace_resolve, arguments, 0);
+    if (progress != nullptr && progress->position != 0) {
+        found.scan = path_unpack(progress->position);
+        found.prefix = path_unpack(progress->more);
+    }
     TRY(user_read(text, path.address, size));
-    struct resolution found;
-    TRY(namespace_find(name_space, text, size, index, &found));
+    enum status status = namespace_find(name_space, text, size, index, &found);
+    if (status == CALL_RESTART) {
+        progress = progress_get((const void *)sys_namespace_resolve, arguments, 0);
+        progress->position = path_pack(&found.scan);
+        progress->more = path_pack(&found.prefix);
+    }
+    if (status != OK) return status;
     *mount = found.mount->by_id.key;
-    *length = found.prefix;
+    *length = found.prefix.at;
     *flags = found.mount->flags;
+    if (progress != nullptr) progress_end(progress);
     return OK;
 }
 

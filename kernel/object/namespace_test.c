@@ -2,7 +2,9 @@
 #include "kernel/object/namespace.h"
 #include "kernel/none/play.h"
 #include "kernel/object/channel.h"
+#include "kernel/object/handle.h"
 #include "kernel/object/reap.h"
+#include "kernel/syscall.h"
 #include "test/unit.h"
 #include <string.h>
 
@@ -23,10 +25,13 @@ static bool setup(void)
 
 static enum status add(const char *path, uint32_t flags, uint64_t *id)
 {
+    struct path_scan scan = path_begin();
+    TRY(path_check(&scan, path, strlen(path)));
     struct mount_plan plan = {.path = path,
                               .path_size = strlen(path),
                               .start = "/",
                               .start_size = 1,
+                              .hash = scan.hash,
                               .session = session,
                               .flags = flags};
     return namespace_add(names, &plan, id);
@@ -34,9 +39,12 @@ static enum status add(const char *path, uint32_t flags, uint64_t *id)
 
 static uint64_t find(const char *path, uint32_t index, size_t *prefix)
 {
-    struct resolution found = {};
-    if (namespace_find(names, path, strlen(path), index, &found) != OK) return 0;
-    *prefix = found.prefix;
+    struct resolution found = {.scan = path_begin()};
+    enum status status;
+    do status = namespace_find(names, path, strlen(path), index, &found);
+    while (status == CALL_RESTART);
+    if (status != OK) return 0;
+    *prefix = found.prefix.at;
     return found.mount->by_id.key;
 }
 
@@ -94,6 +102,58 @@ TEST("paths that are not clean are refused")
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) EXPECT(add(bad[i], 0, &id) != OK);
     EXPECT(add("/...", 0, &id) == OK && add("/.a", 0, &id) == OK);
     EXPECT(add("/x", 7, &id) == ERR_BAD_ARGUMENT);
+}
+
+TEST("a path that is passed in pieces comes to the same as one that is passed at once")
+{
+    EXPECT(setup());
+    static char path[1000];
+    uint64_t near, far;
+    size_t prefix, size = sizeof path - 1;
+    memset(path, 'p', size);
+    for (size_t i = 0; i < size; i += 90) path[i] = '/';
+    struct path_scan whole = path_begin(), pieces = path_begin();
+    EXPECT(path_check(&whole, path, size) == OK);
+    none_machine.interrupt = true;
+    uint32_t tries = 0;
+    for (; path_check(&pieces, path, size) == CALL_RESTART; tries++)
+        pieces = path_unpack(path_pack(&pieces));
+    EXPECT(tries > 10 && pieces.hash == whole.hash && pieces.at == size);
+    none_machine.interrupt = false;
+    EXPECT(add(path, 0, &far) == OK && find(path, 0, &prefix) == far);
+    path[180] = '\0';
+    EXPECT(add(path, 0, &near) == OK);
+    path[180] = '/';
+    none_machine.interrupt = true;
+    EXPECT(find(path, 0, &prefix) == far && prefix == size);
+    path[size - 1] = 'q';
+    EXPECT(find(path, 0, &prefix) == near && prefix == 180);
+    none_machine.interrupt = false;
+}
+
+TEST("a mount that stops on its way through a path mounts what it has checked")
+{
+    EXPECT(setup());
+    static char path[900];
+    memset(path, 'p', sizeof path);
+    path[0] = '/';
+    struct process *user = play_process(1);
+    play_as(play_thread(user, 10));
+    play_store(user, PLAY_MEMORY, path, sizeof path);
+    EXPECT(handle_reserve(user, 1) == OK);
+    fe_handle handle = handle_insert(user, &session->object, RIGHT_ALL);
+    const struct user_buffer at = {PLAY_MEMORY, sizeof path}, start = {PLAY_MEMORY, 1};
+    uint64_t id, used = user->memory_used;
+    uint32_t tries = 0;
+    none_machine.interrupt = true;
+    while (sys_namespace_mount(names, at, start, handle, 0, &id) == CALL_RESTART)
+        if (tries++ == 0) play_store(user, PLAY_MEMORY, "/../", 4);
+    none_machine.interrupt = false;
+    struct resolution found = {.scan = path_begin()};
+    EXPECT(tries > 10 && namespace_find(names, path, sizeof path, 0, &found) == OK);
+    EXPECT(found.mount->by_id.key == id && found.prefix.at == sizeof path);
+    EXPECT(sys_namespace_mount(names, at, start, handle, 0, &id) == ERR_BAD_ARGUMENT);
+    EXPECT(user->memory_used == used && thread_current()->progress.call == nullptr);
 }
 
 TEST("a namespace gives all back, long paths too")
