@@ -150,8 +150,8 @@ void arch_space_switch(struct arch_space *space);
 static inline bool arch_space_is_ready(const struct arch_space *space);
 static inline void arch_space_use(struct arch_space *space);
 
-// A number that is another one whenever a translation of the space was removed, weakened or replaced
-// since: what arch_space_query said before is true while it is the same. Inline.
+// A number that is another one whenever a translation of the space was removed, weakened or
+// replaced since: what arch_space_query said before is true while it is the same. Inline.
 static inline uint64_t arch_space_version(const struct arch_space *space);
 
 // Maps device registers or firmware tables into the kernel's own space; for the kernel's devices
