@@ -42,7 +42,7 @@ static enum status unmap(const void *call, struct process *process, uintptr_t ad
         uintptr_t at = progress->position;
         status = space_unmap(&process->space, &at, end);
         progress->position = at;
-        status = progress_go_on(status);
+        if (status != OK || at < end) status = progress_go_on(status);
     }
     if (status != CALL_RESTART) progress_end(progress);
     return status;
@@ -69,6 +69,8 @@ enum status sys_process_map(struct process *process, fe_handle handle, uint64_t 
         if (!(flags & MAP_FIXED) || !is_range(address, size)) return ERR_BAD_ARGUMENT;
         if (!space_is_free(&process->space, address, address + view.size))
             TRY(unmap(sys_process_map, process, address, size));
+        else if (!progress_is_idle())
+            progress_end(&thread_current()->progress); // another thread has done the rest
     }
     TRY(space_map(&process->space, &view, &address));
     *result = address;
