@@ -25,6 +25,25 @@
     sysretq
 .endm
 
+// Registers of a call into the frame, which is the stack.
+.macro SAVE_FIRST
+    mov %rdx, FRAME_RDX(%rsp)
+    mov %r8, FRAME_R8(%rsp)
+    mov %r9, FRAME_R9(%rsp)
+.endm
+.macro SAVE_OTHERS
+    mov %rdi, FRAME_RDI(%rsp)
+    mov %rsi, FRAME_RSI(%rsp)
+    mov %r10, FRAME_R10(%rsp)
+    mov %r12, FRAME_R12(%rsp)
+    mov %r13, FRAME_R13(%rsp)
+    mov %r14, FRAME_R14(%rsp)
+    mov %r15, FRAME_R15(%rsp)
+    mov %rbx, FRAME_RBX(%rsp)
+    mov %rbp, FRAME_RBP(%rsp)
+    mov %rax, FRAME_RAX(%rsp)
+.endm
+
 // `syscall`: rcx has the return address, r11 the flags, the stack is still the user's.
     .globl syscall_entry
     .p2align 6
@@ -42,11 +61,11 @@ syscall_entry:
 
     // A call, which may go the fast way without a transfer, a deadline and a notice's label.
     test %r9, %r9
-    jnz call_slowly
+    jnz message_with_transfer
     test %rdi, %rdi
-    js call_slowly
+    js message_with_transfer
     cmp $-2, %r8 // FE_UNINTERRUPTED and FE_FOREVER are the last two numbers
-    jb call_slowly
+    jb message_with_transfer
     mov %rdx, FRAME_RDX(%rsp)
     lea -THREAD_FRAME(%rsp), %rcx
     mov %gs:CPU_KERNEL_STACK, %rsp
@@ -80,26 +99,59 @@ answer_plainly:
     mov $CALL_CHANNEL_REPLY_RECEIVE, %eax
 message_slowly: // rax is the number; rdx, r8 and r9 are in the frame
     mov %gs:CPU_OWN_FRAME, %rsp
-    jmp save_others
+    jmp save_message
 answer_with_transfer:
     test $1, %r9b // FE_TRANSFER_ROOM
     jnz answer_plainly
 
+    // What else there is to a message may go the fast way too.
+message_with_transfer:
+    SAVE_FIRST
+save_message:
+    SAVE_OTHERS
+    mov %rsp, %rbx
+    mov %rsp, %rdi
+    mov %rax, %rsi
+    mov %gs:CPU_KERNEL_STACK, %rsp
+    xor %ebp, %ebp
+    call fast_transfer
+    test %rax, %rax
+    jz message_ordinarily
+    mov FRAME_RDI(%rbx), %rdi
+    mov FRAME_RSI(%rbx), %rsi
+    mov FRAME_R10(%rbx), %r10
+    mov FRAME_R12(%rbx), %r12
+    mov FRAME_R13(%rbx), %r13
+    mov FRAME_R14(%rbx), %r14
+    mov FRAME_R15(%rbx), %r15
+    mov FRAME_RBP(%rbx), %rbp
+    mov FRAME_RBX(%rbx), %rbx
+    cmpq $0, %gs:CPU_CONCERNS
+    jne message_then_more
+    cmpq $0, %gs:CPU_ARCH_PENDING
+    je message_done
+message_then_more: // a page that was missing has let something in
+    movq $0, FRAME_RDX(%rax)
+    mov %rdi, FRAME_RDI(%rax)
+    mov %rsi, FRAME_RSI(%rax)
+    mov %r10, FRAME_R10(%rax)
+    mov %r12, FRAME_R12(%rax)
+    mov %r13, FRAME_R13(%rax)
+    mov %r14, FRAME_R14(%rax)
+    mov %r15, FRAME_R15(%rax)
+    mov %rbx, FRAME_RBX(%rax)
+    mov %rbp, FRAME_RBP(%rax)
+    xor %ebp, %ebp
+    jmp resume
+message_ordinarily:
+    mov %rbx, %rsp
+    mov FRAME_RAX(%rsp), %rax
+    jmp call_saved
+
 call_slowly:
-    mov %rdx, FRAME_RDX(%rsp)
-    mov %r8, FRAME_R8(%rsp)
-    mov %r9, FRAME_R9(%rsp)
-save_others:
-    mov %rdi, FRAME_RDI(%rsp)
-    mov %rsi, FRAME_RSI(%rsp)
-    mov %r10, FRAME_R10(%rsp)
-    mov %r12, FRAME_R12(%rsp)
-    mov %r13, FRAME_R13(%rsp)
-    mov %r14, FRAME_R14(%rsp)
-    mov %r15, FRAME_R15(%rsp)
-    mov %rbx, FRAME_RBX(%rsp)
-    mov %rbp, FRAME_RBP(%rsp)
-    mov %rax, FRAME_RAX(%rsp)
+    SAVE_FIRST
+    SAVE_OTHERS
+call_saved:
     mov %rsp, %rdi
     mov %rax, %rsi
     lea -THREAD_FRAME(%rsp), %rbx
