@@ -1,32 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Urgency through servers: a chain of them, and a client in another process that is killed in the
-// middle. The test's own thread is the most urgent, and looks when everybody else waits: a thread
-// of the lowest priority tells it. All are on one CPU.
+// middle. The test's own thread is the most urgent, and looks when everybody else waits.
 #include <ferrite/libc.h>
 #include <ferrite/thread.h>
 #include <guest/guest.h>
 
-enum : uint32_t { BOSS = 50, HIGH = 20, LOW = 10, LEAST = 1, SERVERS = 3 };
-enum : uint64_t { GO = 1, REST = 2 };
+enum : uint32_t { BOSS = 50, HIGH = 20, LOW = 10, SERVERS = 3 };
+enum : uint64_t { GO = 1 };
 
-static fe_handle turn, turned, gate;
+static fe_handle gate;
 static fe_handle channel[SERVERS], session[SERVERS], server[SERVERS];
-
-static void have_turn(void *)
-{
-    uint64_t bits;
-    while (fe_event_wait(turn, GO | REST, FE_FOREVER, &bits) == OK && bits == GO) {
-        (void)!fe_event_signal(turned, GO);
-    }
-}
-
-// Until everybody waits.
-static bool let_run(void)
-{
-    uint64_t bits;
-    return fe_event_signal(turn, GO) == OK &&
-           fe_event_wait(turned, GO, fe_clock_after(10 * SECOND), &bits) == OK;
-}
 
 // Asks the next server before it answers; the last one waits at the gate instead.
 static void serve(void *argument)
@@ -50,33 +33,24 @@ static void serve(void *argument)
 
 static bool begin(void)
 {
-    fe_handle own = fe_start_handle("thread");
-    struct fe_schedule schedule = {.priority = BOSS};
     uint64_t id;
-    bool is_fine = fe_event_create(&turn) == OK && fe_event_create(&turned) == OK &&
-                   fe_event_create(&gate) == OK && fe_thread_schedule(own, &schedule) == OK &&
-                   fe_thread_affinity(own, 0, 1) == OK &&
-                   guest_thread(have_turn, nullptr, LEAST) == OK;
+    bool is_fine = guest_turn_begin(BOSS) && fe_event_create(&gate) == OK;
     for (uint32_t i = 0; i < SERVERS && is_fine; i++) {
         is_fine = fe_channel_create(&channel[i]) == OK &&
                   fe_channel_mint(channel[i], i, &session[i], &id) == OK &&
                   fe_thread_spawn(serve, (void *)(uintptr_t)i, 16 << 10, 2 + i, &server[i]) == OK;
     }
-    return is_fine && let_run();
+    return is_fine && guest_let_run();
 }
 
 static bool end(void)
 {
-    fe_handle own = fe_start_handle("thread");
-    struct fe_schedule schedule = {.priority = PRIORITY_DEFAULT};
     bool is_fine = true;
     for (uint32_t i = 0; i < SERVERS; i++) {
-        is_fine &= fe_handle_close(session[i]) == OK && let_run();
+        is_fine &= fe_handle_close(session[i]) == OK && guest_let_run();
         is_fine &= fe_handle_close(channel[i]) == OK && fe_handle_close(server[i]) == OK;
     }
-    return is_fine && fe_event_signal(turn, REST) == OK && fe_handle_close(turn) == OK &&
-           fe_handle_close(turned) == OK && fe_handle_close(gate) == OK &&
-           fe_thread_affinity(own, 0, UINT32_MAX) == OK && fe_thread_schedule(own, &schedule) == OK;
+    return is_fine && fe_handle_close(gate) == OK && guest_turn_end();
 }
 
 // Whether all servers have the priority; 0: their own.
@@ -100,11 +74,11 @@ TEST("servers that wait for each other are all as urgent as who waits for the fi
 {
     static bool low_answered, high_answered;
     EXPECT(begin() && all_have(0));
-    EXPECT(guest_thread(ask, &low_answered, LOW) == OK && let_run() && all_have(LOW));
-    EXPECT(guest_thread(ask, &high_answered, HIGH) == OK && let_run() && all_have(HIGH));
-    EXPECT(!low_answered && fe_event_signal(gate, GO) == OK && let_run());
+    EXPECT(guest_thread(ask, &low_answered, LOW) == OK && guest_let_run() && all_have(LOW));
+    EXPECT(guest_thread(ask, &high_answered, HIGH) == OK && guest_let_run() && all_have(HIGH));
+    EXPECT(!low_answered && fe_event_signal(gate, GO) == OK && guest_let_run());
     EXPECT(low_answered && !high_answered && all_have(HIGH));
-    EXPECT(fe_event_signal(gate, GO) == OK && let_run() && high_answered && all_have(0));
+    EXPECT(fe_event_signal(gate, GO) == OK && guest_let_run() && high_answered && all_have(0));
     EXPECT(end());
 }
 
@@ -123,12 +97,12 @@ TEST("a client that is killed in the middle takes its urgency with it")
     struct fe_child child;
     struct fe_process_info info;
     EXPECT(fe_channel_mint(channel[0], 9, &given, &id) == OK);
-    EXPECT(guest_thread(ask, &answered, LOW) == OK && let_run() && all_have(LOW));
+    EXPECT(guest_thread(ask, &answered, LOW) == OK && guest_let_run() && all_have(LOW));
     struct fe_spawn_handle handle = {"server", given, 0, false};
     EXPECT(guest_spawn("client", &handle, 1, &child) == OK); // as urgent as this thread
-    EXPECT(fe_thread_affinity(child.thread, 0, 1) == OK && let_run() && all_have(BOSS));
+    EXPECT(fe_thread_affinity(child.thread, 0, 1) == OK && guest_let_run() && all_have(BOSS));
     EXPECT(fe_process_kill(child.process, 7) == OK && guest_wait(&child, &info) == OK);
     EXPECT(info.exit_code == 7 && all_have(LOW));
-    EXPECT(fe_event_signal(gate, GO) == OK && let_run() && answered && all_have(0));
+    EXPECT(fe_event_signal(gate, GO) == OK && guest_let_run() && answered && all_have(0));
     EXPECT(end());
 }

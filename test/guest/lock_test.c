@@ -1,50 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Locks that pass urgency on: the classic inversions, and owners that die. The test's own thread is
-// the most urgent; it lets the others run by waiting until a thread of the lowest priority has had
-// its turn, for then nobody else can go on; so all are on one CPU.
+// the most urgent; it lets the others run until all wait.
 #include <ferrite/libc.h>
 #include <ferrite/lock.h>
 #include <ferrite/thread.h>
 #include <guest/guest.h>
 
-enum : uint32_t { BOSS = 50, HIGH = 20, MIDDLE = 15, LOW = 10, LEAST = 1, DEPTH = 100 };
-enum : uint64_t { GO = 1, REST = 2 };
-
-static fe_handle turn, turned;
-
-static void have_turn(void *)
-{
-    uint64_t bits;
-    while (fe_event_wait(turn, GO | REST, FE_FOREVER, &bits) == OK && bits == GO) {
-        (void)!fe_event_signal(turned, GO);
-    }
-}
-
-// Until everybody waits.
-static bool let_run(void)
-{
-    uint64_t bits;
-    return fe_event_signal(turn, GO) == OK &&
-           fe_event_wait(turned, GO, fe_clock_after(10 * SECOND), &bits) == OK;
-}
-
-static bool begin(void)
-{
-    struct fe_schedule schedule = {.priority = BOSS};
-    return fe_event_create(&turn) == OK && fe_event_create(&turned) == OK &&
-           fe_thread_schedule(fe_start_handle("thread"), &schedule) == OK &&
-           fe_thread_affinity(fe_start_handle("thread"), 0, 1) == OK &&
-           guest_thread(have_turn, nullptr, LEAST) == OK;
-}
-
-static bool end(void)
-{
-    struct fe_schedule schedule = {.priority = PRIORITY_DEFAULT};
-    return fe_event_signal(turn, REST) == OK && fe_handle_close(turn) == OK &&
-           fe_handle_close(turned) == OK &&
-           fe_thread_affinity(fe_start_handle("thread"), 0, UINT32_MAX) == OK &&
-           fe_thread_schedule(fe_start_handle("thread"), &schedule) == OK;
-}
+enum : uint32_t { BOSS = 50, HIGH = 20, MIDDLE = 15, LOW = 10, DEPTH = 100 };
+enum : uint64_t { GO = 1 };
 
 // Somebody who takes `first` and then `second`, waits at his gate while he has both, gives them
 // back, waits at the gate again, and ends.
@@ -87,13 +50,13 @@ static bool enter(struct actor *actor, uint32_t priority)
 {
     actor->status = ERR_BAD_STATE;
     return fe_event_create(&actor->gate) == OK &&
-           fe_thread_spawn(act, actor, 16 << 10, priority, &actor->thread) == OK && let_run();
+           fe_thread_spawn(act, actor, 16 << 10, priority, &actor->thread) == OK && guest_let_run();
 }
 
 static bool leave(struct actor *actor)
 {
     (void)!fe_event_signal(actor->gate, GO);
-    bool is_gone = let_run();
+    bool is_gone = guest_let_run();
     return fe_handle_close(actor->gate) == OK && fe_handle_close(actor->thread) == OK && is_gone;
 }
 
@@ -121,14 +84,15 @@ TEST("three threads: the middle one does not keep the most urgent one waiting")
 {
     static struct fe_lock lock;
     struct actor low = {&lock, .name = 'l'}, middle = {.name = 'm'}, high = {&lock, .name = 'h'};
-    EXPECT(begin() && enter(&low, LOW) && enter(&middle, MIDDLE) && enter(&high, HIGH));
+    EXPECT(guest_turn_begin(BOSS) && enter(&low, LOW) && enter(&middle, MIDDLE) &&
+           enter(&high, HIGH));
     EXPECT(is_story("lm"));
     EXPECT(priority_of(&low) == HIGH && look(high.thread).state == THREAD_LOCKING);
     EXPECT(fe_event_signal(middle.gate, GO) == OK && fe_event_signal(low.gate, GO) == OK);
-    EXPECT(let_run() && is_story("lhmml"));
+    EXPECT(guest_let_run() && is_story("lhmml"));
     EXPECT(priority_of(&low) == LOW && high.status == OK);
-    EXPECT(fe_event_signal(high.gate, GO) == OK && let_run() && is_story("hh"));
-    EXPECT(leave(&low) && leave(&middle) && leave(&high) && end() && lock.word == 0);
+    EXPECT(fe_event_signal(high.gate, GO) == OK && guest_let_run() && is_story("hh"));
+    EXPECT(leave(&low) && leave(&middle) && leave(&high) && guest_turn_end() && lock.word == 0);
 }
 
 TEST("nested locks: urgency goes through, and each lock given up takes its part away")
@@ -136,19 +100,21 @@ TEST("nested locks: urgency goes through, and each lock given up takes its part 
     static struct fe_lock outer, inner;
     struct actor low = {&outer, &inner, .name = 'l'}, middle = {&inner, .name = 'm'};
     struct actor high = {&outer, .name = 'h'}, chain = {&inner, .name = 'c'};
-    EXPECT(begin() && enter(&low, LOW) && enter(&middle, MIDDLE) && priority_of(&low) == MIDDLE);
+    EXPECT(guest_turn_begin(BOSS) && enter(&low, LOW) && enter(&middle, MIDDLE) &&
+           priority_of(&low) == MIDDLE);
     EXPECT(enter(&high, HIGH) && priority_of(&low) == HIGH);
-    EXPECT(fe_thread_interrupt(high.thread) == OK && let_run() && high.status == ERR_INTERRUPTED);
+    EXPECT(fe_thread_interrupt(high.thread) == OK && guest_let_run() &&
+           high.status == ERR_INTERRUPTED);
     EXPECT(priority_of(&low) == MIDDLE);
     EXPECT(enter(&chain, HIGH + 1) && priority_of(&low) == HIGH + 1);
-    EXPECT(fe_event_signal(low.gate, GO) == OK && let_run());
+    EXPECT(fe_event_signal(low.gate, GO) == OK && guest_let_run());
     EXPECT(priority_of(&low) == LOW && look(middle.thread).state == THREAD_LOCKING);
     EXPECT(chain.status == OK && priority_of(&chain) == HIGH + 1);
-    EXPECT(fe_event_signal(chain.gate, GO) == OK && let_run() && middle.status == OK);
-    EXPECT(fe_event_signal(middle.gate, GO) == OK && let_run());
+    EXPECT(fe_event_signal(chain.gate, GO) == OK && guest_let_run() && middle.status == OK);
+    EXPECT(fe_event_signal(middle.gate, GO) == OK && guest_let_run());
     high.first = nullptr; // it never had it
-    EXPECT(fe_event_signal(high.gate, GO) == OK && let_run());
-    EXPECT(leave(&low) && leave(&middle) && leave(&high) && leave(&chain) && end());
+    EXPECT(fe_event_signal(high.gate, GO) == OK && guest_let_run());
+    EXPECT(leave(&low) && leave(&middle) && leave(&high) && leave(&chain) && guest_turn_end());
     EXPECT(outer.word == 0 && inner.word == 0);
     (void)is_story("");
 }
@@ -157,7 +123,7 @@ TEST("a chain of a hundred locks passes urgency to its end, and takes it back")
 {
     static struct fe_lock lock[DEPTH];
     static struct actor actor[DEPTH];
-    EXPECT(begin());
+    EXPECT(guest_turn_begin(BOSS));
     for (uint32_t i = 0; i < DEPTH; i++) {
         actor[i] = (struct actor){&lock[i], i == 0 ? nullptr : &lock[i - 1], .name = '.'};
         story_length = 0;
@@ -166,16 +132,17 @@ TEST("a chain of a hundred locks passes urgency to its end, and takes it back")
     struct actor high = {&lock[DEPTH - 1], .name = 'h'};
     EXPECT(enter(&high, HIGH));
     for (uint32_t i = 0; i < DEPTH; i++) EXPECT(priority_of(&actor[i]) == HIGH);
-    EXPECT(fe_thread_interrupt(high.thread) == OK && let_run());
+    EXPECT(fe_thread_interrupt(high.thread) == OK && guest_let_run());
     for (uint32_t i = 0; i < DEPTH; i++) EXPECT(priority_of(&actor[i]) == LOW);
     high.first = nullptr;
-    EXPECT(fe_event_signal(high.gate, GO) == OK && let_run() && leave(&high));
+    EXPECT(fe_event_signal(high.gate, GO) == OK && guest_let_run() && leave(&high));
     for (uint32_t i = 0; i < DEPTH; i++) {
         story_length = 0;
-        EXPECT(fe_event_signal(actor[i].gate, GO) == OK && let_run() && actor[i].status == OK);
+        EXPECT(fe_event_signal(actor[i].gate, GO) == OK && guest_let_run() &&
+               actor[i].status == OK);
         EXPECT(leave(&actor[i]));
     }
-    EXPECT(end());
+    EXPECT(guest_turn_end());
     (void)is_story("");
 }
 
@@ -184,7 +151,8 @@ TEST("a deadline is inherited like a priority")
     static struct fe_lock lock;
     struct actor late = {&lock, .name = 'l'}, middle = {.name = 'm'}, early = {&lock, .name = 'e'};
     struct fe_schedule schedule = {.priority = LOW, .relative_deadline = 3000 * SECOND};
-    EXPECT(begin() && enter(&late, LOW) && fe_thread_schedule(late.thread, &schedule) == OK);
+    EXPECT(guest_turn_begin(BOSS) && enter(&late, LOW) &&
+           fe_thread_schedule(late.thread, &schedule) == OK);
     uint64_t own = look(late.thread).deadline;
     schedule.relative_deadline = 2000 * SECOND;
     EXPECT(enter(&middle, LOW) && fe_thread_schedule(middle.thread, &schedule) == OK);
@@ -195,9 +163,9 @@ TEST("a deadline is inherited like a priority")
     EXPECT(look(late.thread).deadline < look(middle.thread).deadline);
     EXPECT(is_story("lm"));
     EXPECT(fe_event_signal(middle.gate, GO) == OK && fe_event_signal(late.gate, GO) == OK);
-    EXPECT(let_run() && is_story("lemml") && look(late.thread).deadline == own);
-    EXPECT(fe_event_signal(early.gate, GO) == OK && let_run());
-    EXPECT(leave(&late) && leave(&middle) && leave(&early) && end());
+    EXPECT(guest_let_run() && is_story("lemml") && look(late.thread).deadline == own);
+    EXPECT(fe_event_signal(early.gate, GO) == OK && guest_let_run());
+    EXPECT(leave(&late) && leave(&middle) && leave(&early) && guest_turn_end());
     (void)is_story("");
 }
 
@@ -206,7 +174,7 @@ TEST("an owner that dies is told to the next, who waits already or comes later")
     static struct fe_lock lock;
     struct actor owner = {&lock, .name = 'o', .exits = true};
     struct actor waiter = {&lock, .name = 'w', .exits = true}, other = {&lock, .name = 'x'};
-    EXPECT(begin() && enter(&owner, LOW) && enter(&waiter, MIDDLE));
+    EXPECT(guest_turn_begin(BOSS) && enter(&owner, LOW) && enter(&waiter, MIDDLE));
     EXPECT(leave(&owner) && waiter.status == ERR_OWNER_DEAD);
     EXPECT(enter(&other, HIGH) && priority_of(&waiter) == HIGH);
     EXPECT(leave(&waiter) && other.status == ERR_OWNER_DEAD);
@@ -219,7 +187,7 @@ TEST("an owner that dies is told to the next, who waits already or comes later")
     EXPECT(fe_lock_take_until(&lock, 0) == ERR_OWNER_DEAD); // nor was it mended
     fe_lock_mend(&lock);
     fe_lock_release(&lock);
-    EXPECT(lock.word == 0 && end());
+    EXPECT(lock.word == 0 && guest_turn_end());
     (void)is_story("");
 }
 
@@ -227,15 +195,15 @@ TEST("a lock is tried, taken twice, waited for until a time, and given up by its
 {
     static struct fe_lock lock;
     struct actor owner = {&lock, .name = 'o'};
-    EXPECT(begin() && enter(&owner, LOW));
+    EXPECT(guest_turn_begin(BOSS) && enter(&owner, LOW));
     EXPECT(!fe_lock_try(&lock) && fe_lock_take_until(&lock, 0) == ERR_TIMED_OUT);
     EXPECT(fe_lock_take_until(&lock, fe_clock_after(MILLISECOND)) == ERR_TIMED_OUT);
     EXPECT(priority_of(&owner) == LOW);
     EXPECT(fe_futex_unlock((uintptr_t)&lock) == ERR_BAD_STATE);
-    EXPECT(fe_event_signal(owner.gate, GO) == OK && let_run() && leave(&owner));
+    EXPECT(fe_event_signal(owner.gate, GO) == OK && guest_let_run() && leave(&owner));
     EXPECT(fe_lock_try(&lock) && fe_lock_take_until(&lock, FE_FOREVER) == ERR_DEADLOCK);
     fe_lock_release(&lock);
-    EXPECT(fe_futex_unlock((uintptr_t)&lock) == ERR_BAD_STATE && end());
+    EXPECT(fe_futex_unlock((uintptr_t)&lock) == ERR_BAD_STATE && guest_turn_end());
     (void)is_story("");
 }
 
@@ -273,23 +241,24 @@ static void take_one(void *argument)
 
 TEST("who waits for a condition is moved to the lock, and gets it by urgency")
 {
-    EXPECT(begin());
+    EXPECT(guest_turn_begin(BOSS));
     for (uint32_t i = 0; i < 4; i++) {
-        EXPECT(guest_thread(take_one, (void *)(uintptr_t)('a' + i), LOW + i) == OK && let_run());
+        EXPECT(guest_thread(take_one, (void *)(uintptr_t)('a' + i), LOW + i) == OK &&
+               guest_let_run());
     }
     fe_lock_take(&guard);
     to_give = 1;
     fe_condition_signal(&changed, &guard);
-    EXPECT(let_run() && is_story("") && (guard.word & LOCK_WAITERS) != 0);
+    EXPECT(guest_let_run() && is_story("") && (guard.word & LOCK_WAITERS) != 0);
     fe_lock_release(&guard);
-    EXPECT(let_run() && is_story("a")); // signals go in order of waiting
+    EXPECT(guest_let_run() && is_story("a")); // signals go in order of waiting
     fe_lock_take(&guard);
     to_give = 3;
     fe_condition_broadcast(&changed, &guard);
     fe_lock_release(&guard);
-    EXPECT(let_run() && is_story("dcb") && guard.word == 0 && to_give == 0);
+    EXPECT(guest_let_run() && is_story("dcb") && guard.word == 0 && to_give == 0);
     fe_lock_take(&guard);
     EXPECT(fe_condition_wait(&changed, &guard, fe_clock_after(MILLISECOND)) == ERR_TIMED_OUT);
     fe_lock_release(&guard);
-    EXPECT(guard.word == 0 && end());
+    EXPECT(guard.word == 0 && guest_turn_end());
 }

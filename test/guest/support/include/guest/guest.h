@@ -35,6 +35,13 @@ enum : uint32_t { ALL_CPUS = UINT32_MAX };
 void guest_cpus(uint32_t first, uint32_t count);
 uint32_t guest_cpu_count(void);
 
+// To look when everybody else waits: this thread runs at `priority`, above all others, and all that
+// it makes from now on run on one CPU. guest_let_run waits until nobody else can go on; false: 10 s
+// were not enough.
+bool guest_turn_begin(uint32_t priority);
+bool guest_let_run(void);
+bool guest_turn_end(void);
+
 // A process from this program's own image, that runs guest_child(role) and ends with what that
 // returns. The handles are given to it by name; those that are not to be kept are gone from here.
 enum status guest_spawn(const char *role, const struct fe_spawn_handle *handles, size_t count,
