@@ -105,25 +105,34 @@ TEST("of several that wake, the most urgent runs first")
     EXPECT(fe_handle_close(gate) == OK);
 }
 
-static volatile uint64_t counts[2];
+enum : uint32_t { TURNS = 20 };
+static volatile uint32_t latest, turns;
 static volatile bool stop;
 
-static void count_up(void *argument)
+// Never waits: it runs until it is another's turn.
+static void take_turns(void *argument)
 {
-    while (!stop) counts[(uintptr_t)argument]++;
+    uint32_t own = (uint32_t)(uintptr_t)argument;
+    while (!stop) {
+        if (latest == own) continue;
+        latest = own;
+        if (++turns == TURNS) (void)!fe_event_signal(gate, 1);
+    }
 }
 
 TEST("equals share the processor")
 {
+    uint64_t bits;
+    EXPECT(fe_event_create(&gate) == OK);
     stop = false;
+    turns = 0;
     guest_cpus(0, 1);
-    for (uintptr_t i = 0; i < 2; i++) EXPECT(guest_thread(count_up, (void *)i, 4) == OK);
-    fe_clock_sleep_until(fe_clock_after(500 * MILLISECOND));
+    for (uintptr_t i = 1; i <= 2; i++) EXPECT(guest_thread(take_turns, (void *)i, 4) == OK);
+    enum status status = fe_event_wait(gate, 1, fe_clock_after(10 * SECOND), &bits);
     stop = true;
-    EXPECT(counts[0] > 0 && counts[1] > 0);
-    EXPECT(counts[0] < 4 * counts[1] && counts[1] < 4 * counts[0]);
     fe_clock_sleep_until(fe_clock_after(20 * MILLISECOND));
     guest_cpus(0, ALL_CPUS);
+    EXPECT(status == OK && fe_handle_close(gate) == OK);
 }
 
 static volatile uint32_t at_once; // bit per thread that runs
