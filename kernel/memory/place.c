@@ -33,8 +33,8 @@ static uintptr_t gap(struct space *space)
     return (uintptr_t)(draw(space) % GAP_PAGES) * PAGE_SIZE;
 }
 
-// Looks upwards from the lowest hole, then, a gap away, at the top of what was placed.
-static bool place_in_window(struct space *space, size_t size, uintptr_t *address)
+// Looks upwards from the lowest hole.
+static bool place_in_hole(const struct space *space, size_t size, uintptr_t *address)
 {
     uintptr_t at = space->hole;
     for (uint32_t i = 0; i < HOLE_TRIES && at < space->window; i++) {
@@ -46,7 +46,13 @@ static bool place_in_window(struct space *space, size_t size, uintptr_t *address
         }
         at = region == nullptr ? space->window : region_end(region);
     }
-    at = space->window + gap(space);
+    return false;
+}
+
+// At the top of what was placed, a gap away.
+[[gnu::noinline]] static bool place_on_top(struct space *space, size_t size, uintptr_t *address)
+{
+    uintptr_t at = space->window + gap(space);
     if (at >= space->window_end || size > space->window_end - at) return false;
     *address = at;
     return space_is_free(space, at, at + size);
@@ -63,14 +69,21 @@ enum status space_place_apart(struct space *space, size_t size, uintptr_t *addre
     return ERR_NO_MEMORY;
 }
 
+// Draws another window, with what is to be placed at its beginning.
+[[gnu::noinline]] static enum status window_draw(struct space *space, size_t size,
+                                                 uintptr_t *address)
+{
+    TRY(space_place_apart(space, size, address));
+    uint64_t left = ARCH_USER_END - *address;
+    space->hole = space->window = *address;
+    space->window_end = *address + (left < WINDOW ? left : WINDOW);
+    return OK;
+}
+
 enum status space_place(struct space *space, size_t size, uintptr_t *address)
 {
-    if (!place_in_window(space, size, address)) {
-        TRY(space_place_apart(space, size, address));
-        uint64_t left = ARCH_USER_END - *address;
-        space->hole = space->window = *address;
-        space->window_end = *address + (left < WINDOW ? left : WINDOW);
-    }
+    if (!place_in_hole(space, size, address) && !place_on_top(space, size, address))
+        TRY(window_draw(space, size, address));
     ASSERT(*address >= ARCH_USER_BASE && size <= ARCH_USER_END - *address);
     space->hole = *address + size;
     if (space->hole > space->window) space->window = space->hole;

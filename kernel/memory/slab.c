@@ -34,7 +34,7 @@ void slab_init(struct slab *slab, const char *name, size_t object_size)
     list_init(&slab->spare);
 }
 
-static struct slab_block *block_make(struct slab *slab)
+[[gnu::noinline]] static struct slab_block *block_make(struct slab *slab)
 {
     struct page *page = page_allocate(slab->order, 0);
     if (page == nullptr) return nullptr;

@@ -239,8 +239,10 @@ uint32_t handle_move(struct process *from, uint32_t handle, struct process *to)
 bool handle_close_some(struct process *process, uint32_t count)
 {
     struct handle_table *table = &process->handles;
-    uint32_t end = table->page_count * SLOTS_PER_PAGE;
-    for (; table->used > 0 && table->closing < end && count > 0; table->closing++) {
+    enum : uint32_t { LOOKS = 64 }; // at slots, which may be empty
+    uint32_t end = table->page_count * SLOTS_PER_PAGE, stop = table->closing + LOOKS;
+    if (stop > end) stop = end;
+    for (; table->used > 0 && table->closing < stop && count > 0; table->closing++) {
         struct handle_slot *slot = slot_at(table, table->closing);
         if (slot->object == nullptr) continue;
         count--;

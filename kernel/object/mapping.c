@@ -26,17 +26,11 @@ static uint32_t access_of_rights(uint32_t rights)
            (rights & RIGHT_MEMORY_EXECUTE ? MAP_EXECUTE : 0);
 }
 
-// Unmaps [address, address + size), which is a range. Most are done in one step, which leaves no
-// progress to be kept.
-static enum status unmap(const void *call, struct process *process, uintptr_t address, size_t size)
+// Unmaps up to `end`, from `address` or from where an earlier try came.
+[[gnu::noinline]] static enum status unmap_steps(const void *call, struct process *process,
+                                                 uintptr_t address, uintptr_t end)
 {
-    uintptr_t end = address + round_up(size), first = address;
-    if (progress_is_idle()) {
-        enum status status = space_unmap(&process->space, &first, end);
-        if (status == OK && first >= end) return OK;
-    }
-    struct progress *progress =
-        progress_get(call, (uint64_t[3]){process->object.id, address, size}, first);
+    struct progress *progress = progress_get(call, (uint64_t[3]){process->object.id, end}, address);
     enum status status = OK;
     while (status == OK && progress->position < end) {
         uintptr_t at = progress->position;
@@ -46,6 +40,16 @@ static enum status unmap(const void *call, struct process *process, uintptr_t ad
     }
     if (status != CALL_RESTART) progress_end(progress);
     return status;
+}
+
+// Unmaps [address, address + size), which is a range. Most are done in one step, which leaves no
+// progress to be kept.
+static enum status unmap(const void *call, struct process *process, uintptr_t address, size_t size)
+{
+    uintptr_t end = address + round_up(size);
+    if (progress_is_idle() && space_unmap(&process->space, &address, end) == OK && address >= end)
+        return OK;
+    return unmap_steps(call, process, address, end);
 }
 
 enum status sys_process_map(struct process *process, fe_handle handle, uint64_t offset, size_t size,
@@ -64,8 +68,8 @@ enum status sys_process_map(struct process *process, fe_handle handle, uint64_t 
                               .size = round_up(size),
                               .flags = flags,
                               .allowed = access_of_rights(entry.rights)};
-    TRY(space_view_check(&view));
     if (flags & MAP_REPLACE) {
+        TRY(space_view_check(&view));
         if (!(flags & MAP_FIXED) || !is_range(address, size)) return ERR_BAD_ARGUMENT;
         if (!space_is_free(&process->space, address, address + view.size))
             TRY(unmap(sys_process_map, process, address, size));

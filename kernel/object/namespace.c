@@ -90,7 +90,7 @@ static void point_free(struct namespace *name_space, struct mount_point *point)
     release(name_space->object.owner, &point_slab, sizeof *point, point);
 }
 
-enum : uint32_t { FREE_STEP = 4 }; // mounts per bounded step
+enum : uint32_t { FREE_STEP = 3 }; // mounts and points per bounded step
 
 static bool namespace_reap(struct reap *reap)
 {

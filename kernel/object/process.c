@@ -168,12 +168,14 @@ bool process_end_step(struct process *process)
         return false;
     }
     if (process->phase == PROCESS_END_HANDLES) {
-        if (!handle_close_some(process, HANDLES_PER_STEP)) return false;
+        if (handle_close_some(process, HANDLES_PER_STEP)) process->phase = PROCESS_END_SELF;
+        return false;
+    }
+    if (process->phase == PROCESS_END_SELF) {
         struct list_node *node = list_first(&process->threads);
-        if (node != nullptr && !thread_kill_step(CONTAINER(node, struct thread, in_process))) {
+        if (node != nullptr && !thread_kill_step(CONTAINER(node, struct thread, in_process)))
             return false;
-        }
-        dead(process);
+        dead(process); // at once: the thread that is gone cannot come back for it
     }
     return true;
 }

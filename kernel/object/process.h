@@ -51,7 +51,13 @@ struct handle_table {
     uint32_t closing; // how far handle_close_some got
 };
 
-enum process_phase : uint8_t { PROCESS_END_THREADS, PROCESS_END_HANDLES, PROCESS_END_SPACE };
+// The current thread goes last: it may be the one that runs its process's end.
+enum process_phase : uint8_t {
+    PROCESS_END_THREADS,
+    PROCESS_END_HANDLES,
+    PROCESS_END_SELF,
+    PROCESS_END_SPACE
+};
 
 // How far the report of the fault that ends a process has come.
 struct fault_report {

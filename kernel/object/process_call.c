@@ -46,7 +46,7 @@ enum : uint32_t { REAP_STEPS = 16 };
 
 static void make_room(void)
 {
-    for (uint32_t step = 0; step < REAP_STEPS && !lock_should_pass(); step++) {
+    for (uint32_t step = 0; !lock_should_pass() && step < REAP_STEPS; step++) {
         if (!reap_step()) return;
     }
 }

@@ -61,9 +61,10 @@ bool reap_make_room(uint64_t *limit)
     if (*limit == 0) *limit = wanted;
     bool is_hopeful = wanted != 0 && oldest_is_within(*limit);
     wanted = 0;
+    // The look is before each step, for what failed may have taken long already.
     for (uint32_t i = 0; is_hopeful && i < ROOM_STEPS && oldest_is_within(*limit); i++) {
-        reap_step();
         if (lock_should_pass()) break;
+        reap_step();
     }
     return is_hopeful;
 }
