@@ -7,7 +7,8 @@ emulator = qemu-system-x86_64 -machine q35 -cpu max -smp $(CPUS) -nodefaults -vg
 devices := -device virtio-net-pci,netdev=net0 -device virtio-blk-pci,drive=disk0 \
 	-device virtio-rng-pci
 load.raw = -kernel $(boot_image) -initrd $(initrd)
-# make bench: an instruction is a nanosecond; the processor is that of the peers' figures. Of the devices, the network's,
-# which sends by the guest's clock; a disk or random numbers would come when the host has them, another time in each run.
+# make bench: an instruction is a nanosecond; the processor is that of the peers' figures. Of the
+# devices, the network's, which sends by the guest's clock; a disk or random numbers would come when
+# the host has them, another time in each run.
 bench := -cpu Nehalem -icount shift=0,sleep=off -rtc base=2026-01-01T00:00:00,clock=vm -seed 1 \
 	-device virtio-net-pci,netdev=net0,ioeventfd=off,tx=timer
