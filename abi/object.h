@@ -261,14 +261,19 @@ struct fe_thread_info {
 };
 static_assert(sizeof(struct fe_thread_info) == 104);
 
-// thread_create's options.
+// thread_create flags.
+enum : uint32_t {
+    THREAD_UNHELD = 1u << 0, // no handle for the creator; process_thread gives one if wanted
+};
+
+// thread_create's options. The thread finds its id in the register of a call's second result.
 struct fe_thread_options {
     uintptr_t entry;          // first instruction
     uintptr_t stack_pointer;  // initial
     uintptr_t argument;       // first argument register
     uintptr_t thread_pointer; // TLS base
     uint32_t priority;        // 0: the creator's
-    uint32_t flags;           // zero
+    uint32_t flags;           // THREAD_*
 };
 static_assert(sizeof(struct fe_thread_options) == 4 * sizeof(uintptr_t) + 8);
 

@@ -23,7 +23,8 @@ enum status sys_thread_current(uint64_t *id)
 static enum status check_options(const struct process *process,
                                  const struct fe_thread_options *options)
 {
-    if (options->flags != 0 || options->priority >= PRIORITY_COUNT) return ERR_BAD_ARGUMENT;
+    if ((options->flags & ~THREAD_UNHELD) != 0) return ERR_BAD_ARGUMENT;
+    if (options->priority >= PRIORITY_COUNT) return ERR_BAD_ARGUMENT;
     if (!user_range_is_valid(options->entry, 1)) return ERR_BAD_ADDRESS;
     if (!user_range_is_valid(options->stack_pointer - 1, 1)) return ERR_BAD_ADDRESS;
     if (options->thread_pointer >= ARCH_USER_END) return ERR_BAD_ADDRESS;
@@ -32,8 +33,9 @@ static enum status check_options(const struct process *process,
 }
 
 enum status sys_thread_create(struct process *process, const struct fe_thread_options *options,
-                              fe_handle *handle)
+                              fe_handle *handle, uint64_t *id)
 {
+    bool is_held = (options->flags & THREAD_UNHELD) == 0;
     struct fe_thread_options made = *options;
     if (made.priority == 0) {
         uint32_t own = thread_current()->schedule.priority;
@@ -41,10 +43,12 @@ enum status sys_thread_create(struct process *process, const struct fe_thread_op
     }
     TRY(check_options(process, &made));
     if (process->state != PROCESS_RUNNING) return ERR_BAD_STATE;
-    TRY(handle_reserve(process_current(), 1));
+    if (is_held) TRY(handle_reserve(process_current(), 1));
     struct thread *thread;
     TRY(thread_make(process, &made, &thread));
-    *handle = handle_insert(process_current(), &thread->object, RIGHT_ALL);
+    *handle = FE_NO_HANDLE;
+    if (is_held) *handle = handle_insert(process_current(), &thread->object, RIGHT_ALL);
+    *id = thread->object.id;
     object_put(&thread->object);
     thread_start(thread);
     return OK;

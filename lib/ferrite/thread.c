@@ -42,7 +42,8 @@ enum status fe_thread_spawn(void (*run)(void *argument), void *argument, size_t 
         .argument = top,
         .priority = priority,
     };
-    enum status status = fe_thread_create(fe_process_self(), &options, thread);
+    uint64_t id;
+    enum status status = fe_thread_create(fe_process_self(), &options, thread, &id);
     if (status != OK) TRY(fe_memory_unmap(stack, size));
     return status;
 }

@@ -74,6 +74,17 @@ void signal_inherit(struct context *context, uint64_t ignored, uint64_t blocked)
 
 // --- The shared page ---------------------------------------------------------------------------
 
+// The service asks for what all threads block.
+static void publish_blocked(void)
+{
+    uint64_t all = UINT64_MAX;
+    context_lock();
+    for (struct thread *at = thread_list(); at != nullptr; at = at->next)
+        all &= __atomic_load_n(&at->blocked, __ATOMIC_RELAXED);
+    __atomic_store_n(&shared()->blocked, all, __ATOMIC_SEQ_CST);
+    context_unlock();
+}
+
 static long make_page(struct context *context)
 {
     fe_handle thread = fe_start_handle("thread");
@@ -99,6 +110,8 @@ static long make_page(struct context *context)
         return error;
     }
     __atomic_store_n(&signal_page, made, __ATOMIC_RELEASE);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    publish_blocked();
     return 0;
 }
 
@@ -115,17 +128,14 @@ long signal_publish(struct context *context)
     return 0;
 }
 
-// The service asks for what all threads block.
+// The fence is that of whoever makes the page while this thread changes its mask: one of the two
+// sees what the other did.
 void signal_set_blocked(struct thread *thread, uint64_t blocked)
 {
-    thread->blocked = blocked & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
-    uint64_t all = thread->blocked;
-    if (thread->next != nullptr || thread != thread_list()) {
-        context_lock();
-        for (struct thread *at = thread_list(); at != nullptr; at = at->next) all &= at->blocked;
-        context_unlock();
-    }
-    __atomic_store_n(&shared()->blocked, all, __ATOMIC_SEQ_CST);
+    blocked &= ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
+    __atomic_store_n(&thread->blocked, blocked, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (shared() != &private_page) publish_blocked();
 }
 
 // --- Delivery ----------------------------------------------------------------------------------
@@ -230,5 +240,5 @@ long signal_send_thread(struct thread *thread, int number)
 {
     __atomic_fetch_or(&thread->pending, signal_bit(number), __ATOMIC_SEQ_CST);
     if (thread == thread_self()) return 0;
-    return -fe_status_errno(fe_thread_interrupt(thread->handle));
+    return -fe_status_errno(thread_interrupt(thread));
 }

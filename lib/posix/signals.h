@@ -54,7 +54,7 @@ void signal_reset_handlers(struct context *context);
 // At start: what the parent ignored and blocked.
 void signal_inherit(struct context *context, uint64_t ignored, uint64_t blocked);
 
-// Sends to a thread of this process.
+// Sends to a thread of this process: the calling one, or one on the list under context_lock.
 long signal_send_thread(struct thread *thread, int number);
 
 // Sets this thread's mask.

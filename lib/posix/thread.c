@@ -16,13 +16,18 @@
 #include <ferrite/thread.h>
 #include <sched.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
-struct thread thread_first;
-bool thread_is_started, thread_has_others;
 static struct thread *threads = &thread_first;
-static _Thread_local struct thread *self;
+struct thread thread_first = {.link = &threads};
+bool thread_is_started, thread_has_others;
+
+// Every thread but the first is described in its own block, which the C library makes for it,
+// zeroed, and frees when the thread is no more.
+static _Thread_local struct {
+    struct thread *self;
+    struct thread own;
+} block;
 
 // A detached thread that is about to end: only one at a time, because the C library holds its
 // list's lock.
@@ -31,10 +36,10 @@ static struct {
     uintptr_t clear;
 } leaving;
 
-// Kept apart: before the thread pointer is set, not even a look at `self` is allowed.
+// Kept apart: before the thread pointer is set, not even a look at the block is allowed.
 [[gnu::noinline]] struct thread *thread_own(void)
 {
-    return self;
+    return block.self;
 }
 
 struct thread *thread_list(void)
@@ -60,11 +65,11 @@ uint32_t fe_thread_number(void)
 long call_set_tid_address(const long *a)
 {
     if (!thread_is_started) {
-        self = &thread_first;
+        block.self = &thread_first;
         thread_first.handle = fe_start_handle("thread");
         thread_is_started = true;
     }
-    self->clear = (uintptr_t)a[0];
+    block.self->clear = (uintptr_t)a[0];
     return fe_thread_number();
 }
 
@@ -78,61 +83,63 @@ long call_gettid(const long *a)
 struct beginning {
     int (*function)(void *argument);
     void *argument;
-    struct thread *thread;
     int *number; // the C library's own
 };
 
-[[noreturn]] void posix_thread_begin(const struct beginning *beginning);
+[[noreturn]] void posix_thread_begin(const struct beginning *beginning, uint64_t id);
 void posix_thread_entry(void); // arch/<isa>/user/context.S: aligns and calls posix_thread_begin
 
-void posix_thread_begin(const struct beginning *beginning)
+// Its creator may not have come to noting the number yet, or another thread to the list.
+void posix_thread_begin(const struct beginning *beginning, uint64_t id)
 {
-    self = beginning->thread;
-    *beginning->number = (int)fe_thread_number();
+    block.own.number = number_of_id(id);
+    *beginning->number = (int)block.own.number;
     beginning->function(beginning->argument);
     call_exit((const long[6]){});
     __builtin_unreachable();
 }
 
-static struct thread *thread_create(uintptr_t clear)
+// The description of a thread to be, in the block at its thread pointer: all blocks are alike.
+static struct thread *thread_prepare(uintptr_t pointer, uintptr_t clear)
 {
-    struct thread *thread = calloc(1, sizeof *thread);
-    if (thread == nullptr) return nullptr;
+    uintptr_t distance = pointer - (uintptr_t)__builtin_thread_pointer();
+    typeof(block) *other = (typeof(block) *)((uintptr_t)&block + distance);
+    struct thread *thread = other->self = &other->own;
     thread->clear = clear;
     thread->blocked = thread_self()->blocked;
     return thread;
 }
 
-static void unlink_thread(struct thread *thread)
+static void link_thread(struct thread *thread)
 {
-    struct thread **at = &threads;
-    while (*at != nullptr && *at != thread) at = &(*at)->next;
-    if (*at == thread) *at = thread->next;
+    thread->next = threads;
+    threads->link = &thread->next;
+    thread->link = &threads;
+    threads = thread;
 }
 
 static void thread_destroy(struct thread *thread)
 {
     context_lock();
-    unlink_thread(thread);
+    *thread->link = thread->next;
+    if (thread->next != nullptr) thread->next->link = thread->link;
     context_unlock();
     if (thread == &thread_first) return;
     fe_handle_drop(&thread->event);
     fe_handle_drop(&thread->handle);
-    free(thread);
 }
 
+// Whoever looks for the thread finds it on the list with its number, because he waits for the lock.
 static enum status start_thread(struct thread *thread, const struct fe_thread_options *options)
 {
+    uint64_t id;
     thread_has_others = true;
     context_alone = nullptr;
     context_lock();
-    struct fe_handle_info info;
-    enum status status = fe_thread_create(fe_process_self(), options, &thread->handle);
-    if (status == OK) status = fe_handle_inspect(thread->handle, &info);
+    enum status status = fe_thread_create(fe_process_self(), options, &thread->handle, &id);
     if (status == OK) {
-        thread->number = number_of_id(info.id);
-        thread->next = threads;
-        threads = thread;
+        thread->number = number_of_id(id);
+        link_thread(thread);
     }
     context_unlock();
     return status;
@@ -145,38 +152,34 @@ int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...
     va_list list;
     va_start(list, argument);
     int *number = va_arg(list, int *);
-    void *pointer = va_arg(list, void *);
-    int *clear = va_arg(list, int *);
+    uintptr_t pointer = (uintptr_t)va_arg(list, void *);
+    uintptr_t clear = (uintptr_t)va_arg(list, int *);
     va_end(list);
     if ((flags & (CLONE_VM | CLONE_THREAD)) != (CLONE_VM | CLONE_THREAD)) return -ENOSYS;
-    struct thread *self_thread = thread_self();
-    self_thread->depth++;
-    struct thread *thread = thread_create((uintptr_t)clear);
-    self_thread->depth--;
-    if (thread == nullptr) return -ENOMEM;
+    struct thread *thread = thread_prepare(pointer, clear);
     struct beginning *top = (void *)(((uintptr_t)stack & ~15ul) - 32);
     static_assert(sizeof *top <= 32);
-    *top = (struct beginning){function, argument, thread, number};
+    *top = (struct beginning){function, argument, number};
     struct fe_thread_options options = {.entry = (uintptr_t)posix_thread_entry,
                                         .stack_pointer = (uintptr_t)top,
                                         .argument = (uintptr_t)top,
-                                        .thread_pointer = (uintptr_t)pointer};
+                                        .thread_pointer = pointer,
+                                        .flags = THREAD_UNHELD};
+    struct thread *creator = thread_self();
+    creator->depth++;
     enum status status = start_thread(thread, &options);
-    if (status == OK) {
-        *number = (int)thread->number;
-        return *number;
-    }
-    free(thread);
-    return -fe_status_errno(status);
+    creator->depth--;
+    if (status != OK) return -fe_status_errno(status);
+    return *number = (int)thread->number;
 }
 
 void thread_leave_if_within(uintptr_t address, size_t size)
 {
-    if (!thread_is_started || self == &thread_first) return;
-    if ((uintptr_t)&self - address >= size) return;
-    leaving.clear = self->clear;
+    if (!thread_is_started || block.self == &thread_first) return;
+    if ((uintptr_t)&block - address >= size) return;
+    leaving.clear = block.own.clear;
     leaving.is_active = true;
-    thread_destroy(self);
+    thread_destroy(&block.own);
 }
 
 long call_exit(const long *a)
@@ -187,8 +190,8 @@ long call_exit(const long *a)
         leaving.is_active = false;
         clear = leaving.clear;
     } else {
-        clear = self->clear;
-        thread_destroy(self);
+        clear = block.self->clear;
+        thread_destroy(block.self);
     }
     for (;;) {
         if (fe_thread_exit(clear) != OK) continue;
@@ -214,6 +217,17 @@ long call_sched_getaffinity(const long *a)
     for (uint32_t i = 0; i < count && i / 8 < size; i++)
         ((uint8_t *)a[2])[i / 8] |= (uint8_t)(1u << i % 8);
     return sizeof(uint64_t);
+}
+
+// Found by its number, the next after the one below.
+enum status thread_interrupt(struct thread *thread)
+{
+    uint64_t id = 0;
+    if (thread->handle == FE_NO_HANDLE) {
+        TRY(fe_process_thread(fe_process_self(), thread->number - 1, &thread->handle, &id));
+        if (number_of_id(id) != thread->number) fe_handle_drop(&thread->handle);
+    }
+    return thread->handle == FE_NO_HANDLE ? ERR_BAD_STATE : fe_thread_interrupt(thread->handle);
 }
 
 enum status thread_event(struct thread *thread, fe_handle *event)

@@ -16,10 +16,10 @@ struct thread {
     bool restores;    // `restored` becomes the mask after the next handlers (sigsuspend, ppoll)
     uint64_t restored;
     uintptr_t stack_base, stack_size; // sigaltstack
-    fe_handle handle;                 // to interrupt it
+    fe_handle handle;                 // to interrupt it; others than the first: made on first use
     fe_handle event;                  // for poll, made on first use
     uintptr_t clear;                  // zeroed and woken when it ends
-    struct thread *next;
+    struct thread *next, **link;      // link: what points to this one
 };
 
 // The calling thread. Early on its own block cannot be used yet.
@@ -33,6 +33,9 @@ static inline struct thread *thread_self(void)
 
 extern bool thread_has_others;    // true for good once a second one was made
 struct thread *thread_list(void); // under context_lock
+
+// Interrupts a thread on the list. Under context_lock.
+enum status thread_interrupt(struct thread *thread);
 
 // The event on which this thread waits for several files at once.
 enum status thread_event(struct thread *thread, fe_handle *event);

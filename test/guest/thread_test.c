@@ -205,14 +205,50 @@ TEST("yielding and asking who one is work, scheduling parameters are checked")
 
 TEST("threads are not made in other processes without the right, nor from bad options")
 {
+    uint64_t id;
     fe_handle thread, weak = guest_weaken(fe_process_self(), RIGHT_INSPECT);
     struct fe_thread_options options = {.entry = (uintptr_t)wait_at_gate};
-    EXPECT(fe_thread_create(weak, &options, &thread) == ERR_NO_RIGHT);
+    EXPECT(fe_thread_create(weak, &options, &thread, &id) == ERR_NO_RIGHT);
     EXPECT(fe_thread_create(fe_process_self(), (struct fe_thread_options *)unmapped_address,
-                            &thread) == ERR_BAD_ADDRESS);
+                            &thread, &id) == ERR_BAD_ADDRESS);
     options.entry = kernel_address;
-    EXPECT(fe_thread_create(fe_process_self(), &options, &thread) != OK);
+    EXPECT(fe_thread_create(fe_process_self(), &options, &thread, &id) != OK);
+    options.entry = (uintptr_t)wait_at_gate;
+    options.stack_pointer = (uintptr_t)&options;
+    options.flags = THREAD_UNHELD << 1;
+    EXPECT(fe_thread_create(fe_process_self(), &options, &thread, &id) == ERR_BAD_ARGUMENT);
     EXPECT(fe_handle_close(weak) == OK);
+}
+
+static uint64_t found_id;
+
+static void find_id(void)
+{
+    uint64_t bits;
+    if (fe_thread_current(&found_id) == OK) (void)!fe_event_signal(gate, 1);
+    (void)!fe_event_wait(gate, 2, FE_FOREVER, &bits);
+    (void)!fe_thread_exit(0);
+}
+
+TEST("a thread that nobody holds is known by its id, and found by it as long as it lives")
+{
+    static uint64_t stack[1024];
+    struct fe_thread_options options = {.entry = (uintptr_t)find_id,
+                                        .stack_pointer = (uintptr_t)(stack + 1000) - 8,
+                                        .flags = THREAD_UNHELD};
+    fe_handle thread, found, end;
+    uint64_t id, same, bits;
+    EXPECT(fe_event_create(&gate) == OK);
+    EXPECT(fe_thread_create(fe_process_self(), &options, &thread, &id) == OK);
+    EXPECT(thread == FE_NO_HANDLE);
+    EXPECT(fe_event_wait(gate, 1, fe_clock_after(10 * SECOND), &bits) == OK && found_id == id);
+    EXPECT(fe_process_thread(fe_process_self(), id - 1, &found, &same) == OK && same == id);
+    EXPECT(watch(found, &end) == OK);
+    EXPECT(fe_event_signal(gate, 2) == OK);
+    EXPECT(fe_event_wait(end, 1, fe_clock_after(10 * SECOND), &bits) == OK);
+    EXPECT(fe_handle_close(found) == OK && fe_handle_close(end) == OK);
+    EXPECT(fe_process_thread(fe_process_self(), id - 1, &found, &same) == ERR_NOT_FOUND);
+    EXPECT(fe_handle_close(gate) == OK);
 }
 
 static uint32_t ended_word = 1;

@@ -6,7 +6,8 @@
     // The folder is compiled without vector registers; this file saves them.
     .arch   armv8-a
 
-    // A thread of the C library: x0 is what posix_thread_begin wants, the stack is 16-aligned.
+    // A thread of the C library: x0 and x2, its id, are what posix_thread_begin wants, the stack is
+    // 16-aligned.
     .arch armv8-a+fp+simd // saved here, whatever the rest of the library keeps out of
     .section .text.posix_thread_entry, "ax"
     .globl posix_thread_entry
@@ -15,6 +16,7 @@
 posix_thread_entry:
     mov     x29, xzr
     mov     x30, xzr
+    mov     x1, x2
     bl      posix_thread_begin
     brk     #0
     .size posix_thread_entry, . - posix_thread_entry

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What lib/posix cannot say in C: where a thread begins, where an upcall enters, and vfork.
 
-    // A thread of the C library: rdi is what posix_thread_begin wants, the stack is 16-aligned.
+    // A thread of the C library: rdi and rsi, its id, are what posix_thread_begin wants, the stack
+    // is 16-aligned.
     .section .text.posix_thread_entry, "ax", @progbits
     .globl posix_thread_entry
     .hidden posix_thread_entry

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The end of a detached thread, which must free the stack that it runs on. It moves to a stack
-// that all ending threads share: whoever is here holds the lock of the thread list, and the
-// kernel opens that lock (fe_thread_exit) only when the thread runs no more. By then the thread's
-// own block is gone as well, so nothing below may ask for it.
+// The end of a detached thread, which must give up the stack that it runs on. Whoever is here holds
+// the lock of the thread list, and the kernel opens that lock (fe_thread_exit) only when the thread
+// runs no more: until then nobody takes the stack from those that are kept. Without room for it
+// there, the thread moves to a stack that all ending threads share, and unmaps its own. Then the
+// thread's own block is gone as well, so nothing below may ask for it.
 
 #include "atomic.h"
 #include "dynlink.h"
 #include "pthread_impl.h"
+#include "stack.h"
 #include "syscall.h"
 
 static struct {
@@ -26,6 +28,8 @@ __attribute__((force_align_arg_pointer)) static void unmap_and_exit(void)
 
 void __unmapself(void *base, size_t size)
 {
+    if (__stack_leave(base, size, __pthread_self()->guard_size))
+        for (;;) __syscall(SYS_exit, 0);
     leaving.base = base;
     leaving.size = size;
     CRTJMP(unmap_and_exit, last_stack + sizeof last_stack);
