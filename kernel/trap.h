@@ -13,7 +13,7 @@ struct frame;
 // A system call: number and reg[] as the ABI says.
 void trap_syscall(struct frame *frame, uint64_t number);
 
-// The timer of this CPU fired.
+// The timer of this CPU fired, and is set to nothing now.
 void trap_timer(void);
 
 // Another CPU wants this one to look again at what it does: it has changed its run queue, or asks

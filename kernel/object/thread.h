@@ -89,7 +89,7 @@ struct thread {
     uint32_t waits;                  // counts waits: names one for restartable copies
     struct float_state *float_state; // nullptr until FP is used
     struct cpu *float_cpu;           // that loaded them last
-    uint64_t slice_left; // ns, READY: of the slice in which it was preempted; 0: a new one
+    uint64_t slice_left; // counter, READY: of the slice in which it was preempted; 0: a new one
     struct fe_schedule schedule;
     uintptr_t upcall_entry;
     struct list_node in_process;

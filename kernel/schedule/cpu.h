@@ -52,9 +52,10 @@ struct cpu {
     bool float_enabled;
     uint32_t promised;  // parts per million of its time, to budgets
     uint64_t since;     // counter: when `current` (or idling) began
-    uint64_t slice_end; // ns
-    uint64_t timer_set; // ns: what the hardware timer is set to
+    uint64_t slice_end; // counter
+    uint64_t timer_set; // counter: what the hardware timer is set to; UINT64_MAX: nothing
     struct tree timers;
+    uint64_t alarm_ns, alarm; // the first timer's expiry when it was last looked at, and as counter
     struct run_queue queue;
     struct page *page_cache; // single free pages: kernel/memory/page.c
     uint32_t page_cached;

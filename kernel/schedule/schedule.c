@@ -17,12 +17,14 @@
 #include "kernel/trap.h"
 
 enum : uint64_t { SLICE = 5'000'000 }; // ns
+static uint64_t slice;                 // the same in ticks of the counter
 
 void schedule_init(struct cpu *cpu)
 {
     queue_init(&cpu->queue);
+    slice = clock_ns_to_ticks(SLICE);
     cpu->since = arch_counter();
-    cpu->timer_set = UINT64_MAX;
+    cpu->timer_set = cpu->alarm_ns = cpu->alarm = UINT64_MAX;
 }
 
 // Books the time since the last switch to whoever had it.
@@ -160,13 +162,13 @@ static void set_timer(struct cpu *cpu)
     uint64_t next = timer_next();
     if (cpu->queue.ready != 0 && cpu->slice_end < next) next = cpu->slice_end;
     if (cpu->current != nullptr && cpu->current->limited) {
-        uint64_t end = clock_from_counter(cpu->since + cpu->current->payer->left) + 1;
+        uint64_t end = cpu->since + cpu->current->payer->left;
         if (end < next) next = end;
     }
     cpu->timer_stale = false;
     if (next == cpu->timer_set) return;
     cpu->timer_set = next;
-    arch_timer_set(clock_to_counter(next));
+    arch_timer_set(next);
 }
 
 void trap_timer(void)
@@ -174,20 +176,20 @@ void trap_timer(void)
     struct cpu *cpu = arch_cpu();
     lock_enter(cpu);
     cpu->interrupts++;
-    cpu->timer_set = 0;
+    cpu->timer_set = UINT64_MAX;
     if (cpu->current != nullptr && cpu->current->limited) account(cpu);
     timer_run();
-    uint64_t now = clock_now();
+    uint64_t now = arch_counter();
     if (now < cpu->slice_end) return;
-    cpu->slice_end = now + SLICE;
+    cpu->slice_end = now + slice;
     if (is_sliced(cpu)) schedule_yield();
 }
 
 // What is left of the current thread's slice comes back with it, so that interruptions, however
 // many, do not make it longer. 0: a whole one.
-static inline uint64_t slice_left(const struct cpu *cpu, uint64_t now)
+static inline uint64_t slice_left(const struct cpu *cpu)
 {
-    return cpu->slice_end > now ? cpu->slice_end - now : 0;
+    return cpu->slice_end > cpu->since ? cpu->slice_end - cpu->since : 0;
 }
 
 // With several CPUs: one that had to make room for a more urgent one, or whose slice is over, may
@@ -211,7 +213,7 @@ static inline uint64_t slice_left(const struct cpu *cpu, uint64_t now)
     if (current != nullptr) {
         if (rotate ? top->urgency > current->urgency : top->urgency >= current->urgency) return;
         account(cpu);
-        current->slice_left = rotate ? 0 : slice_left(cpu, clock_from_counter(cpu->since));
+        current->slice_left = rotate ? 0 : slice_left(cpu);
         current->state = THREAD_READY;
         if (!cpu->shared) queue_add(&cpu->queue, current, !rotate);
         cpu->current = nullptr;
@@ -221,8 +223,7 @@ static inline uint64_t slice_left(const struct cpu *cpu, uint64_t now)
     queue_remove(&cpu->queue, top);
     schedule_switch_to(top);
     if (cpu->shared && current != nullptr) put_back(cpu, current, rotate);
-    cpu->slice_end =
-        clock_from_counter(cpu->since) + (top->slice_left != 0 ? top->slice_left : SLICE);
+    cpu->slice_end = cpu->since + (top->slice_left != 0 ? top->slice_left : slice);
     top->slice_left = 0;
     cpu->timer_stale = true;
 }

@@ -56,6 +56,13 @@ TEST("within a priority the earliest deadline runs first, those without come las
     }
 }
 
+static void fire_timer(void)
+{
+    none_machine.counter = none_machine.timer;
+    none_machine.timer = UINT64_MAX;
+    trap_timer();
+}
+
 TEST("a slice that ends lets the next equal run; without an equal nothing is timed")
 {
     setup();
@@ -64,11 +71,9 @@ TEST("a slice that ends lets the next equal run; without an equal nothing is tim
     struct thread *other = play_thread(process, 5);
     EXPECT(schedule_exit() != nullptr && thread_current() == one);
     EXPECT(none_machine.timer != UINT64_MAX);
-    none_machine.counter = none_machine.timer;
-    trap_timer();
+    fire_timer();
     EXPECT(schedule_exit() != nullptr && thread_current() == other);
-    none_machine.counter = none_machine.timer;
-    trap_timer();
+    fire_timer();
     EXPECT(schedule_exit() != nullptr && thread_current() == one);
 }
 

@@ -41,6 +41,12 @@ void timer_run(void)
 
 uint64_t timer_next(void)
 {
-    const struct tree_node *first = arch_cpu()->timers.first;
-    return first == nullptr ? UINT64_MAX : first->key;
+    struct cpu *cpu = arch_cpu();
+    const struct tree_node *first = cpu->timers.first;
+    if (first == nullptr) return UINT64_MAX;
+    if (first->key != cpu->alarm_ns) {
+        cpu->alarm_ns = first->key;
+        cpu->alarm = clock_to_counter(first->key);
+    }
+    return cpu->alarm;
 }

@@ -22,7 +22,7 @@ void timer_disarm(struct timer *timer);
 // Fires what is due on this CPU.
 void timer_run(void);
 
-// The earliest expiry on this CPU; UINT64_MAX: none.
+// The earliest expiry on this CPU, as a value of the counter; UINT64_MAX: none.
 uint64_t timer_next(void);
 
 static inline bool timer_is_armed(const struct timer *timer)
