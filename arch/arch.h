@@ -102,7 +102,9 @@ void arch_frame_upcall(struct frame *frame, uintptr_t entry, uintptr_t stack, ui
 // addresses.
 void arch_frame_sanitise(struct frame *frame);
 
-// The TLS register of a thread. Inline; takes effect at the latest when the frame is resumed.
+// The TLS register of a thread. Inline; takes effect at the latest when the frame is resumed. Of the
+// running thread, as by arch_frame_upcall and arch_frame_sanitise, after schedule_exit(): whoever
+// changes its frame so also sets cpu->reschedule.
 static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t pointer);
 
 // Prints a line of the registers through `print`, for user faults and panics; false: there are not
@@ -178,8 +180,9 @@ bool arch_user_write(uintptr_t to, const void *from, size_t size);
 
 static inline uint64_t arch_counter(void); // free-running, the one that user space can read too
 uint64_t arch_counter_frequency(void);     // Hz, calibrated
-void arch_timer_set(uint64_t counter);     // one-shot: interrupt when arch_counter() >= counter
-                                           // (at once if past); UINT64_MAX: none
+static inline void arch_timer_set(uint64_t counter); // one-shot: interrupt when arch_counter() >=
+                                                     // counter (at once if past); UINT64_MAX: none.
+                                                     // Only what its port's fast paths may call
 
 // --- What a port calls back (kernel/trap.h) ---
 // trap_syscall(frame), trap_interrupt(), trap_timer(), trap_signal(), trap_fault(frame, reason,

@@ -14,6 +14,7 @@
 #include "kernel/object/slot.h"
 #include "kernel/object/trust.h"
 #include "kernel/random.h"
+#include "kernel/schedule/later.h"
 #include "kernel/schedule/budget.h"
 #include "kernel/schedule/float.h"
 #include "kernel/schedule/schedule.h"
@@ -46,6 +47,7 @@ void kernel_start(const struct bootinfo *info)
     budget_init_all();
     mutex_init_all();
     inherit_init();
+    later_init_all();
     arch_devices_init(info);
     clock_start();
     schedule_init(&boot_cpu);

@@ -11,3 +11,5 @@ raw_image := binary
 debugger_arch := aarch64
 # The fast path keeps its hands off a message: label, words, and what comes after them.
 source-flags.kernel.kernel/object/fast.c := $(patsubst %,-ffixed-x%,1 2 3 4 5 6 7 9 10 11 12)
+# Other fast calls keep to few registers, because entry code has to wipe those that they use.
+source-flags.kernel.kernel/object/fast_event.c := $(patsubst %,-ffixed-x%,9 10 11 12 13 14 15)

@@ -40,7 +40,9 @@ struct frame {
     uint64_t pc;
     uint64_t pstate;
     uint64_t thread_pointer; // TPIDR_EL0
-    uint64_t whole; // not zero: the way back from a call loads every register, not the results only
+    // Not zero: the way back from a call loads every register, not the results only. Whoever sets it
+    // for the running thread sees to it that schedule_exit() is called.
+    uint64_t whole;
     uint64_t zero[2]; // what registers hold that are lost in a call
 } __attribute__((aligned(16)));
 
@@ -137,6 +139,11 @@ static inline void arch_float_save(struct float_state *state)
 static inline void arch_float_restore(const struct float_state *state)
 {
     FLOAT_CALL("float_restore", state);
+}
+
+static inline void arch_timer_set(uint64_t counter)
+{
+    __asm__ volatile("msr cntv_cval_el0, %0\n\tisb" : : "r"(counter));
 }
 
 static inline void *arch_physical_to_virtual(uint64_t physical)

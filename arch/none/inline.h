@@ -53,6 +53,11 @@ static inline struct cpu *arch_cpu(void)
 
 static inline void arch_relax(void) {}
 
+static inline void arch_timer_set(uint64_t counter)
+{
+    none_machine.timer = counter;
+}
+
 static inline bool arch_interrupt_pending(void)
 {
     return none_machine.interrupt;

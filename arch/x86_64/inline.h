@@ -162,6 +162,13 @@ static inline uint64_t arch_virtual_to_physical(const void *address)
     return at >= KERNEL_BASE ? at - kernel_offset : at - PHYSMAP_BASE;
 }
 
+void clock_timer_set(uint64_t counter);
+
+static inline void arch_timer_set(uint64_t counter)
+{
+    clock_timer_set(counter);
+}
+
 static inline uint64_t arch_counter(void)
 {
     return tsc_read();

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: MIT
 // Events. A signal goes to the waiters first, the most urgent first, each taking the bits it waits
-// for; what is left over stays, or is taken by the channel that the event is bound to.
+// for; what is left over stays, or is taken by the channel that the event is bound to. Any number
+// may wait: a few are looked at at once, the rest on the way out (kernel/schedule/later.h).
 #include "kernel/object/event.h"
 #include "kernel/log.h"
-#include "kernel/memory/progress.h"
 #include "kernel/object/channel.h"
 #include "kernel/object/handle.h"
 #include "kernel/object/process.h"
 #include "kernel/object/wait.h"
+#include "kernel/schedule/schedule.h"
 #include "kernel/syscall.h"
 #include <kernel/syscalls.h>
-
-enum : uint32_t { WAKE_STEP = 4 }; // threads woken at once
 
 static void event_destroy(struct object *object)
 {
     struct event *event = (struct event *)object;
-    ASSERT(event->waiter_count == 0 && event->channel == nullptr);
+    ASSERT(tree_is_empty(&event->waiters) && event->channel == nullptr);
     timer_disarm(&event->timer);
-    timer_disarm(&event->crowd);
+    later_drop(&event->rest);
     object_free(object);
 }
 
@@ -43,14 +42,17 @@ static void beat(struct event *event)
 static void event_timer(struct timer *timer)
 {
     struct event *event = CONTAINER(timer, struct event, timer);
-    event_signal(event, event->timer_bits);
-    if (event->timer_period == 0) return;
-    event->timer_rests = (event->bits & event->timer_bits) == event->timer_bits;
-    if (!event->timer_rests) beat(event);
+    object_get(&event->object); // a waiter's reference may have been the last
+    event_raise(event, event->timer_bits);
+    if (event->timer_period != 0) {
+        event->timer_rests = (event->bits & event->timer_bits) == event->timer_bits;
+        if (!event->timer_rests) beat(event);
+    }
+    object_put(&event->object);
 }
 
 // Takes the bits of `mask` that are set.
-static uint64_t take(struct event *event, uint64_t mask)
+static inline uint64_t take(struct event *event, uint64_t mask)
 {
     uint64_t taken = event->bits & mask;
     event->bits &= ~taken;
@@ -68,58 +70,104 @@ enum status event_find(uint32_t handle, struct event **event)
 
 void event_leave(struct event *event, struct thread *thread)
 {
+    if (event->next == &thread->node) event->next = tree_next(&thread->node);
     tree_take(&event->waiters, &thread->node);
-    event->waiter_count--;
     object_put(&event->object);
 }
 
-static void wake(struct event *event, struct thread *thread, uint64_t bits)
+static inline void wake(struct event *event, struct thread *thread, uint64_t taken,
+                        wait_ready *ready)
 {
-    event->bits &= ~bits;
-    thread->frame.reg[1] = bits;
+    thread->frame.reg[1] = taken;
     event_leave(event, thread);
-    wait_end(thread, OK);
+    wait_finish(thread, OK);
+    ready(thread);
 }
 
-// Wakes up to `most` of those who wait for what is set; false: there may be more.
-static bool wake_some(struct event *event, uint32_t most)
+// Of a section; and of these so many are woken.
+enum : uint32_t { LOOKS = 16, WAKES = 4 };
+
+// Looks at some of the waiters from event->next on, the most urgent first; false: there are more.
+// The caller has a reference.
+static inline bool give_some(struct event *event, wait_ready *ready)
 {
-    struct tree_node *node = event->waiters.first;
-    while (node != nullptr && event->bits != 0) {
-        struct thread *thread = CONTAINER(node, struct thread, node);
-        node = tree_next(node);
-        uint64_t taken = event->bits & thread->wait_mask;
+    uint32_t woken = 0;
+    for (uint32_t i = 0; event->next != nullptr && event->bits != 0; i++) {
+        if (i == LOOKS || woken == WAKES) return false;
+        struct thread *thread = CONTAINER(event->next, struct thread, node);
+        event->next = tree_next(event->next);
+        uint64_t taken = take(event, thread->wait_mask);
         if (taken == 0) continue;
-        if (most-- == 0) return false;
-        wake(event, thread, taken);
+        wake(event, thread, taken, ready);
+        woken++;
     }
+    event->next = nullptr;
     return true;
 }
 
-// Whom a signal does not wake at once it wakes by a timer that is due already: those who are more
-// urgent than the rest run in between.
-void event_signal(struct event *event, uint64_t bits)
+// To the waiters, then to the channel.
+static inline void give(struct event *event, wait_ready *ready)
 {
-    event->bits |= bits;
-    if (!wake_some(event, WAKE_STEP)) {
-        timer_arm(&event->crowd, clock_now());
+    if (event->next != nullptr && !give_some(event, ready)) {
+        later_put(&event->rest, event->next->key);
         return;
     }
-    if (event->channel != nullptr && (event->bits & event->channel_mask) != 0) {
+    if (event->channel != nullptr && (event->bits & event->channel_mask) != 0)
         channel_notify(event->channel);
-    }
 }
 
-static void event_crowd(struct timer *timer)
+static void give_rest(struct later *later)
 {
-    event_signal(CONTAINER(timer, struct event, crowd), 0);
+    struct event *event = CONTAINER(later, struct event, rest);
+    object_get(&event->object);
+    give(event, schedule_ready);
+    object_put(&event->object);
+}
+
+// Those who did not want what there was may want what comes.
+static inline void add(struct event *event, uint64_t bits)
+{
+    event->bits |= bits;
+    event->next = event->waiters.first;
+    later_drop(&event->rest);
+}
+
+void event_signal(struct event *event, uint64_t bits)
+{
+    add(event, bits);
+    give(event, schedule_ready);
+}
+
+// Most often one thread waits, for just this.
+void event_raise(struct event *event, uint64_t bits)
+{
+    struct tree_node *node = event->waiters.root;
+    if (node != nullptr && node->height == 1 && event->channel == nullptr) {
+        struct thread *thread = CONTAINER(node, struct thread, node);
+        event->bits |= bits;
+        event->next = nullptr;
+        uint64_t taken = take(event, thread->wait_mask);
+        if (taken != 0) wake(event, thread, taken, schedule_wake);
+        return;
+    }
+    add(event, bits);
+    give(event, schedule_wake);
+}
+
+void event_reorder(struct event *event, struct thread *thread)
+{
+    tree_take(&event->waiters, &thread->node);
+    tree_add(&event->waiters, &thread->node, thread->urgency);
+    if (event->next == nullptr) return;
+    event->next = event->waiters.first; // it may have gone past
+    later_put(&event->rest, event->next->key);
 }
 
 enum status event_create(struct process *owner, struct event **event)
 {
     TRY(object_create(OBJECT_EVENT, owner, event));
     (*event)->timer.fire = event_timer;
-    (*event)->crowd.fire = event_crowd;
+    (*event)->rest.step = give_rest;
     return OK;
 }
 
@@ -139,24 +187,8 @@ enum status sys_event_create(fe_handle *handle)
     return OK;
 }
 
-// Many may wait: they are woken a few at a time, and the bits are set once only.
-[[gnu::noinline]] static enum status signal_crowd(struct event *event, uint64_t bits)
-{
-    struct progress *progress =
-        progress_get((const void *)sys_event_signal, (uint64_t[3]){event->object.id, bits}, 0);
-    if (progress->position++ == 0) event->bits |= bits;
-    while (!wake_some(event, WAKE_STEP)) {
-        if (progress_should_stop()) return CALL_RESTART;
-    }
-    event_signal(event, 0); // to the channel, if it is bound to one
-    progress_end(progress);
-    return OK;
-}
-
 enum status sys_event_signal(struct event *event, uint64_t bits)
 {
-    if (event->waiter_count > WAKE_STEP || thread_current()->progress.call != nullptr)
-        return signal_crowd(event, bits);
     event_signal(event, bits);
     return OK;
 }
@@ -170,10 +202,8 @@ enum status sys_event_wait(struct event *event, uint64_t mask, uint64_t deadline
         return OK;
     }
     struct thread *thread = thread_current();
-    if (event->waiter_count >= EVENT_WAITERS_MAX) return ERR_BUSY;
     TRY(wait_check(thread, deadline));
     object_get(&event->object);
-    event->waiter_count++;
     thread->wait_mask = mask;
     thread->wait_event = event;
     wait_begin(thread, THREAD_WATCHING, &event->waiters, deadline);

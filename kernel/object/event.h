@@ -5,25 +5,24 @@
 #pragma once
 
 #include "kernel/object/object.h"
+#include "kernel/schedule/later.h"
 #include "kernel/time/timer.h"
 #include "kernel/tree.h"
 
 struct channel;
 struct thread;
 
-enum : uint32_t { EVENT_WAITERS_MAX = 64 }; // whom a signal may have to look at
-
 struct event {
     struct object object;
     uint64_t bits;
-    struct tree waiters; // threads, by urgency
-    uint32_t waiter_count;
+    struct tree waiters;     // threads, by urgency
+    struct tree_node *next;  // waiter to be looked at next; nullptr: all have been
+    struct later rest;       // of a signal, while there is a next
     struct channel *channel; // bound to; it holds a reference to the event
     uint64_t channel_mask;
     struct timer timer;
     uint64_t timer_bits, timer_period; // period in ns, 0: once
     bool timer_rests;                  // until its last signal is taken
-    struct timer crowd;                // wakes those whom the last signal left waiting
 };
 
 // Shorter periods would leave no time for anything else, ns.
@@ -31,8 +30,14 @@ enum : uint64_t { EVENT_PERIOD_MIN = 10'000 };
 
 enum status event_create(struct process *owner, struct event **event);
 
-// Sets bits and gives them to whom they wake, a few at once and the others soon after. Bounded.
+// Sets bits and gives them to whom they wake, a few at once, the others on the way out. Bounded.
 void event_signal(struct event *event, uint64_t bits);
+
+// The same for who does nothing afterwards that depends on who is current: schedule_wake().
+void event_raise(struct event *event, uint64_t bits);
+
+// The urgency of a waiter has changed.
+void event_reorder(struct event *event, struct thread *thread);
 
 // The bound channel's bits, taken; 0: none.
 uint64_t event_take(struct event *event);

@@ -97,19 +97,12 @@ call_beside(struct cpu *cpu, struct thread *caller, uint32_t handle, uint64_t de
     return frame;
 }
 
-// Whether the way beside other CPUs is open; the flag is up then.
-[[gnu::always_inline]] static inline bool begin_beside(struct cpu *cpu)
-{
-    return cpu->shared && cpu->trace_kinds == 0 && !(cpu->reschedule | cpu->timer_stale) &&
-           lock_try_fast(cpu);
-}
-
 // The way beside other CPUs, if it is open; the flag is up meanwhile.
 ARCH_FAST_PART struct frame *call_shared(struct thread *caller, uint32_t handle, uint64_t deadline)
 {
     struct cpu *cpu = arch_cpu();
     struct frame *frame = nullptr;
-    if (begin_beside(cpu)) {
+    if (lock_begin_fast(cpu)) {
         frame = call_beside(cpu, caller, handle, deadline);
         lock_end_fast(cpu);
     }
@@ -121,7 +114,7 @@ ARCH_FAST_PART struct frame *reply_shared(struct thread *server, uint32_t handle
 {
     struct cpu *cpu = arch_cpu();
     struct frame *frame = nullptr;
-    if (begin_beside(cpu)) {
+    if (lock_begin_fast(cpu)) {
         frame = reply_beside(cpu, server, handle, token, transfer);
         lock_end_fast(cpu);
     }

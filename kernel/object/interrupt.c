@@ -14,6 +14,7 @@
 #include <kernel/syscalls.h>
 
 static struct tree by_number;
+static struct interrupt *recent; // found last; nullptr: none
 
 static struct interrupt *find(uint32_t number)
 {
@@ -26,6 +27,7 @@ static void interrupt_destroy(struct object *object)
 {
     struct interrupt *interrupt = (struct interrupt *)object;
     ASSERT(find(interrupt->number) == interrupt);
+    if (recent == interrupt) recent = nullptr;
     interrupt_controller->mask(interrupt->number);
     tree_take(&by_number, &interrupt->by_number);
     if (interrupt->is_message) interrupt_controller->message_free(interrupt->number);
@@ -49,14 +51,15 @@ void trap_interrupt(uint32_t number)
     struct cpu *cpu = arch_cpu();
     lock_enter(cpu);
     cpu->interrupts++;
-    struct interrupt *interrupt = find(number);
+    struct interrupt *interrupt = recent;
+    if (interrupt == nullptr || interrupt->number != number) recent = interrupt = find(number);
     trace_interrupt(number, interrupt == nullptr ? nullptr : interrupt->event);
     if (interrupt == nullptr) {
         interrupt_controller->mask(number);
         return;
     }
     if (is_level(interrupt)) interrupt_controller->mask(number);
-    if (interrupt->event != nullptr) event_signal(interrupt->event, interrupt->bits);
+    if (interrupt->event != nullptr) event_raise(interrupt->event, interrupt->bits);
 }
 
 static fe_handle give(struct process *process, struct interrupt *interrupt)

@@ -64,7 +64,7 @@ static void process_destroy(struct object *object)
         abandon(process);
         return;
     }
-    watch_clear(&process->watchers);
+    watch_fini(&process->watchers);
     if (process->charged == 0) free_structure(process);
 }
 
@@ -210,7 +210,7 @@ static void init(struct process *process, const struct process_plan *plan)
     const struct process *parent = plan->parent;
     list_init(&process->threads);
     list_init(&process->parked);
-    watch_init(&process->watchers);
+    watch_init(&process->watchers, &process->object);
     reap_init(&process->reap, process_reap);
     handle_init(process, limit_of(plan->handle_limit,
                                   parent == nullptr ? HANDLES_MAX : parent->handles.limit));

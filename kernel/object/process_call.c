@@ -180,7 +180,7 @@ enum status sys_process_watch(struct process *process, fe_handle handle, uint64_
 {
     struct event *event;
     TRY(event_find(handle, &event));
-    return watch_add(&process->watchers, process_current(), event, bits);
+    return watch_add(&process->watchers, thread_current(), event, bits);
 }
 
 enum status sys_process_inspect(struct process *process, struct fe_process_info *info)

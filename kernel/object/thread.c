@@ -27,7 +27,7 @@ static void thread_destroy(struct object *object)
     ASSERT(thread->state == THREAD_DEAD);
     ASSERT(tree_is_empty(&thread->donors) && list_is_empty(&thread->channels));
     struct process *process = thread->process;
-    watch_clear(&thread->watchers);
+    watch_fini(&thread->watchers);
     object_free(object);
     process_release(process);
 }
@@ -54,7 +54,7 @@ static void init(struct thread *thread, struct process *process)
     list_node_init(&thread->ipc.served);
     list_init(&thread->channels);
     list_init(&thread->mutexes);
-    watch_init(&thread->watchers);
+    watch_init(&thread->watchers, &thread->object);
     wait_init(thread);
     list_append(&process->threads, &thread->in_process);
     tree_add(&process->by_number, &thread->by_number, thread->object.id & LOCK_OWNER);

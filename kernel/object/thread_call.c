@@ -166,13 +166,14 @@ enum status sys_thread_watch(struct thread *thread, fe_handle handle, uint64_t b
 {
     struct event *event;
     TRY(event_find(handle, &event));
-    return watch_add(&thread->watchers, process_current(), event, bits);
+    return watch_add(&thread->watchers, thread_current(), event, bits);
 }
 
 enum status sys_thread_pointer_set(uintptr_t pointer)
 {
     if (pointer >= ARCH_USER_END) return ERR_BAD_ADDRESS;
     arch_frame_set_thread_pointer(&thread_current()->frame, pointer);
+    arch_cpu()->reschedule = true; // the whole way out loads it
     return OK;
 }
 

@@ -11,7 +11,10 @@
 
 static void wait_timer(struct timer *timer)
 {
-    wait_break(CONTAINER(timer, struct thread, timeout), ERR_TIMED_OUT);
+    struct thread *thread = CONTAINER(timer, struct thread, timeout);
+    wait_abandon(thread);
+    wait_finish(thread, ERR_TIMED_OUT);
+    schedule_wake(thread);
 }
 
 void wait_init(struct thread *thread)
@@ -43,11 +46,16 @@ void wait_begin(struct thread *thread, enum thread_state state, struct tree *que
     schedule_block(state);
 }
 
-void wait_end(struct thread *thread, enum status status)
+void wait_finish(struct thread *thread, enum status status)
 {
     if (timer_is_armed(&thread->timeout)) timer_disarm(&thread->timeout);
     thread->uninterrupted = false;
     thread->frame.reg[0] = (uint64_t)(int64_t)status;
+}
+
+void wait_end(struct thread *thread, enum status status)
+{
+    wait_finish(thread, status);
     schedule_ready(thread);
 }
 

@@ -22,7 +22,11 @@ void wait_begin(struct thread *thread, enum thread_state state, struct tree *que
 // The deadline of a wait that is about to begin or goes on in another state.
 void wait_arm(struct thread *thread, uint64_t deadline);
 
-// `thread`, already out of its queue, may run again; its call returns `status`.
+// `thread`, already out of its queue, is to be made ready by the caller; its call returns `status`.
+typedef void wait_ready(struct thread *thread);
+void wait_finish(struct thread *thread, enum status status);
+
+// The same, and it may run again.
 void wait_end(struct thread *thread, enum status status);
 
 // Takes a waiting thread out of whatever it waits for, and ends the wait.

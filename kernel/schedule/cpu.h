@@ -35,7 +35,7 @@ struct cpu {
             bool shared;          // other CPUs run too, so that the kernel lock has to be taken
             bool reschedule;      // somebody else may have to run
             bool timer_stale;     // the hardware timer may have to be set anew
-            bool unused;
+            bool leftover;        // there is work left over: kernel/schedule/later.h
         };
         uint64_t concerns;
     };

@@ -135,9 +135,7 @@ static struct thread *apply(struct thread *thread, const struct loan *loan)
         channel_list_receiver(thread->ipc.channel);
         set_key(&thread->ipc.channel->receivers, &thread->node, loan->urgency);
         return nullptr;
-    case THREAD_WATCHING:
-        set_key(&thread->wait_event->waiters, &thread->node, loan->urgency);
-        return nullptr;
+    case THREAD_WATCHING: event_reorder(thread->wait_event, thread); return nullptr;
     default: return nullptr;
     }
 }

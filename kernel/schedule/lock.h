@@ -84,6 +84,15 @@ static inline bool lock_try_fast(struct cpu *cpu)
     return false;
 }
 
+// The same, unless this CPU has something to look at first. In the midst of a system call.
+[[gnu::always_inline]] static inline bool lock_begin_fast(struct cpu *cpu)
+{
+    if (!cpu->shared || !lock_try_fast(cpu)) return false;
+    if (cpu->trace_kinds == 0 && !(cpu->reschedule | cpu->timer_stale | cpu->leftover)) return true;
+    lock_end_fast(cpu);
+    return false;
+}
+
 // Has `cpu`, another one, call `answer` inside the kernel, and waits until it has. This CPU has the
 // lock; `answer` may use that CPU's own data.
 typedef void (*lock_answer)(struct cpu *cpu, void *context);

@@ -10,6 +10,7 @@
 #include "kernel/object/reap.h"
 #include "kernel/schedule/budget.h"
 #include "kernel/schedule/float.h"
+#include "kernel/schedule/later.h"
 #include "kernel/schedule/lock.h"
 #include "kernel/schedule/place.h"
 #include "kernel/time/timer.h"
@@ -44,6 +45,13 @@ static inline void account(struct cpu *cpu)
 void schedule_account(struct cpu *cpu)
 {
     account(cpu);
+}
+
+// What is left of the current thread's slice comes back with it, so that interruptions, however
+// many, do not make it longer. 0: a whole one.
+static inline uint64_t slice_left(const struct cpu *cpu)
+{
+    return cpu->slice_end > cpu->since ? cpu->slice_end - cpu->since : 0;
 }
 
 static void enqueue(struct cpu *cpu, struct thread *thread, bool first)
@@ -147,6 +155,84 @@ void schedule_yield(void)
     cpu->reschedule = true;
 }
 
+// Of `thread`, which has become the current one. The timer is set anew only if it would come too
+// late: where it comes early, there is nothing to do yet.
+static inline void begin_slice(struct cpu *cpu, struct thread *thread)
+{
+    cpu->slice_end = cpu->since + (thread->slice_left != 0 ? thread->slice_left : slice);
+    thread->slice_left = 0;
+    if (cpu->queue.ready != 0 && cpu->slice_end < cpu->timer_set) cpu->timer_stale = true;
+}
+
+// Before its equals.
+static inline void queue_put_back(struct run_queue *queue, struct thread *thread)
+{
+    if (urgency_has_deadline(thread->urgency)) {
+        queue_add(queue, thread, true);
+        return;
+    }
+    uint32_t priority = urgency_priority(thread->urgency);
+    queue->ready |= 1ull << priority;
+    queue->count++;
+    list_prepend(&queue->level[priority].list, &thread->run);
+}
+
+static inline void make_current(struct cpu *cpu, struct thread *thread)
+{
+    thread->state = THREAD_RUNNING;
+    cpu->current = thread;
+    cpu->switches++;
+    begin_slice(cpu, thread);
+}
+
+// `thread`, in no queue and more urgent than anybody, takes over.
+static inline void preempt(struct cpu *cpu, struct thread *thread)
+{
+    struct thread *current = cpu->current;
+    account(cpu);
+    if (current != nullptr) {
+        current->slice_left = slice_left(cpu);
+        current->state = THREAD_READY;
+        queue_put_back(&cpu->queue, current);
+    }
+    make_current(cpu, thread);
+}
+
+void schedule_wake(struct thread *thread)
+{
+    struct cpu *cpu = arch_cpu();
+    const struct thread *current = cpu->current;
+    bool is_first = current == nullptr || thread->urgency < current->urgency;
+    if (cpu->concerns == 0 && is_first && !thread->process->stopped)
+        preempt(cpu, thread);
+    else
+        schedule_ready(thread);
+}
+
+// The current thread goes behind its equals, of whom there are some.
+static inline void pass(struct cpu *cpu)
+{
+    struct thread *current = cpu->current;
+    struct list *equals = &cpu->queue.level[urgency_priority(current->urgency)].list;
+    struct list_node *next = equals->head.next;
+    account(cpu);
+    list_remove(next);
+    list_append(equals, &current->run);
+    current->state = THREAD_READY;
+    make_current(cpu, CONTAINER(next, struct thread, run));
+}
+
+// The current thread waits, and the most urgent goes on, if there is one.
+static inline void stop(struct cpu *cpu)
+{
+    struct thread *top = queue_top(&cpu->queue);
+    schedule_block(THREAD_WATCHING);
+    if (top == nullptr) return;
+    cpu->reschedule = false;
+    queue_remove(&cpu->queue, top);
+    make_current(cpu, top);
+}
+
 // The end of the slice matters only to a thread without deadline that has an equal. It is timed
 // while anybody is ready, because control passes between threads of unlike urgency without a look
 // at the timer.
@@ -185,13 +271,6 @@ void trap_timer(void)
     if (is_sliced(cpu)) schedule_yield();
 }
 
-// What is left of the current thread's slice comes back with it, so that interruptions, however
-// many, do not make it longer. 0: a whole one.
-static inline uint64_t slice_left(const struct cpu *cpu)
-{
-    return cpu->slice_end > cpu->since ? cpu->slice_end - cpu->since : 0;
-}
-
 // With several CPUs: one that had to make room for a more urgent one, or whose slice is over, may
 // go on elsewhere.
 [[gnu::noinline]] static void put_back(struct cpu *cpu, struct thread *thread, bool rotate)
@@ -223,9 +302,7 @@ static inline uint64_t slice_left(const struct cpu *cpu)
     queue_remove(&cpu->queue, top);
     schedule_switch_to(top);
     if (cpu->shared && current != nullptr) put_back(cpu, current, rotate);
-    cpu->slice_end = cpu->since + (top->slice_left != 0 ? top->slice_left : slice);
-    top->slice_left = 0;
-    cpu->timer_stale = true;
+    begin_slice(cpu, top);
 }
 
 // Chooses when everybody's urgency is what it should be; booking time may use up a budget. What an
@@ -236,6 +313,8 @@ static void choose(struct cpu *cpu)
     do {
         is_settled = schedule_settle();
         pick(cpu);
+        uint64_t urgency = cpu->current == nullptr ? UINT64_MAX : cpu->current->urgency;
+        is_settled = later_step(urgency) && is_settled;
     } while (is_settled && cpu->reschedule);
     if (!is_settled) cpu->reschedule = true;
 }
@@ -290,7 +369,7 @@ static void settle(struct cpu *cpu)
 [[gnu::noinline]] static struct frame *exit_otherwise(struct cpu *cpu)
 {
     for (;;) {
-        if (cpu->reschedule) choose(cpu);
+        if (cpu->reschedule | cpu->leftover) choose(cpu);
         struct thread *thread = cpu->current;
         if (thread == nullptr) {
             if (is_idle(cpu)) return nullptr;
@@ -306,30 +385,42 @@ static void settle(struct cpu *cpu)
     }
 }
 
-// The way out after control was handed to another thread, or to nobody.
-[[gnu::noinline]] static struct frame *exit_to(struct cpu *cpu, struct thread *thread)
-{
-    if (thread == nullptr || (thread->interrupted | thread->limited)) return exit_otherwise(cpu);
-    load(cpu, thread);
-    return &thread->frame;
-}
-
-// What is new about the current thread sets `reschedule`; so back to it there is nothing to look
-// at.
-static inline struct frame *exit_alone(struct cpu *cpu)
+// The same when nothing asks for the scheduler: to whom control was handed, or back to whom it was
+// taken from. What is new about the latter sets `reschedule`, so there is nothing to look at.
+static inline struct frame *exit_quietly(struct cpu *cpu)
 {
     struct thread *thread = cpu->current;
-    bool is_settled = !(cpu->reschedule | cpu->timer_stale);
-    if (!is_settled) return exit_otherwise(cpu);
-    if (thread == nullptr || cpu->frame != &thread->frame) return exit_to(cpu, thread);
-    return &thread->frame;
+    if (thread == nullptr) return exit_otherwise(cpu);
+    if (cpu->frame == &thread->frame) return cpu->frame;
+    if (thread->interrupted | thread->limited) return exit_otherwise(cpu);
+    struct space *space = &thread->process->space;
+    if (cpu->space != space) {
+        cpu->space = space;
+        arch_space_switch(&space->arch);
+    }
+    if ((cpu->float_enabled | thread->float_switches) != 0) float_switch_alone(cpu, thread);
+    return cpu->frame = &thread->frame;
+}
+
+struct frame *schedule_exit_by(enum schedule_way way, struct thread *thread)
+{
+    struct cpu *cpu = arch_cpu();
+    ASSERT(cpu->concerns == 0);
+    cpu->calls++;
+    if (way == SCHEDULE_STOP)
+        stop(cpu);
+    else if (way == SCHEDULE_PASS)
+        pass(cpu);
+    else
+        preempt(cpu, thread);
+    return cpu->concerns == 0 ? exit_quietly(cpu) : exit_otherwise(cpu);
 }
 
 // An interrupt that was none after all comes here without the lock.
 [[gnu::noinline]] static struct frame *exit_shared(struct cpu *cpu)
 {
     lock_take(cpu);
-    struct frame *frame = exit_alone(cpu);
+    struct frame *frame = exit_otherwise(cpu);
     lock_give(cpu);
     return frame;
 }
@@ -337,7 +428,8 @@ static inline struct frame *exit_alone(struct cpu *cpu)
 struct frame *schedule_exit(void)
 {
     struct cpu *cpu = arch_cpu();
-    return cpu->shared ? exit_shared(cpu) : exit_alone(cpu);
+    if (cpu->concerns == 0) return exit_quietly(cpu);
+    return cpu->shared ? exit_shared(cpu) : exit_otherwise(cpu);
 }
 
 void trap_signal(void)

@@ -12,6 +12,10 @@ void schedule_init(struct cpu *cpu);
 // `thread`, in no queue, may run from now on (or will, when its process is continued).
 void schedule_ready(struct thread *thread);
 
+// The same for who does nothing afterwards that depends on who is current: an interrupt. Control
+// passes to it at once where that is all there is to be done.
+void schedule_wake(struct thread *thread);
+
 // The same for a ready thread that was taken out of its queue.
 void schedule_enqueue(struct thread *thread);
 
@@ -30,6 +34,42 @@ void schedule_remove(struct thread *thread);
 
 // The current thread goes behind its equals.
 void schedule_yield(void);
+
+// --- For fast paths, while one CPU runs and nothing asks for the scheduler (cpu->concerns) ---
+
+// How a call of the current thread's ends with another one running.
+enum schedule_way : uint64_t {
+    SCHEDULE_PREEMPT = 2, // `thread`, in no queue, is the most urgent of all
+    SCHEDULE_PASS,        // it goes behind its equals, of whom some are ready without a deadline
+    SCHEDULE_STOP,        // it waits, THREAD_WATCHING
+};
+
+// Does that; then as schedule_exit().
+struct frame *schedule_exit_by(enum schedule_way way, struct thread *thread);
+
+// Whether the most urgent of those who are ready are `thread`'s equals, all without a deadline.
+[[gnu::always_inline]] static inline bool schedule_has_equal(const struct cpu *cpu,
+                                                             const struct thread *thread)
+{
+    uint32_t priority = urgency_priority(thread->urgency);
+    return cpu->queue.ready >> priority == 1 && tree_is_empty(&cpu->queue.level[priority].deadline);
+}
+
+// `thread`, in no queue, without a deadline and not more urgent than the current one, is
+// made ready. Calls nothing.
+[[gnu::always_inline]] static inline void schedule_append(struct cpu *cpu, struct thread *thread)
+{
+    uint32_t priority = urgency_priority(thread->urgency);
+    thread->state = THREAD_READY;
+    cpu->queue.ready |= 1ull << priority;
+    cpu->queue.count++;
+    list_append(&cpu->queue.level[priority].list, &thread->run);
+    if (cpu->slice_end >= cpu->timer_set) return;
+    cpu->timer_set = cpu->slice_end; // slices are timed from now on
+    arch_timer_set(cpu->slice_end);
+}
+
+// --- For all ---
 
 // Books the time since the last switch to whoever runs on `cpu`, and charges its budget.
 void schedule_account(struct cpu *cpu);

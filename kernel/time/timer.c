@@ -28,13 +28,14 @@ void timer_disarm(struct timer *timer)
 void timer_run(void)
 {
     struct cpu *cpu = arch_cpu();
+    const struct thread *current = cpu->current;
     uint64_t now = clock_now();
     for (struct tree_node *node; (node = cpu->timers.first) != nullptr && node->key <= now;) {
         struct timer *timer = CONTAINER(node, struct timer, node);
         tree_take(&cpu->timers, node);
         trace_timer(node->key, now);
         timer->fire(timer);
-        if (cpu->reschedule || arch_interrupt_pending()) break;
+        if (cpu->reschedule || cpu->current != current || arch_interrupt_pending()) break;
     }
     cpu->timer_stale = true;
 }

@@ -49,8 +49,3 @@ uint64_t arch_counter_frequency(void)
     if (frequency == 0) __asm__("mrs %0, cntfrq_el0" : "=r"(frequency));
     return frequency;
 }
-
-void arch_timer_set(uint64_t counter)
-{
-    __asm__ volatile("msr cntv_cval_el0, %0\n\tisb" : : "r"(counter));
-}

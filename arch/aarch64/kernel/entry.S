@@ -6,7 +6,8 @@
 // and what another thread's return would lose, and on the way back to the same thread, which is
 // seen here when nothing asks for the scheduler, loads only what C may have changed. The two calls
 // of a message are tried by the fast path first (kernel/object/fast.h): label and words stay in
-// their registers on the way to the receiver.
+// their registers on the way to the receiver. Signals, waits and yields are tried in the same way
+// (kernel/object/fast_event.h), before anything is saved but what C may change.
 // TPIDR_EL0 is loaded only: the kernel knows it from thread_pointer_set.
 #include "frame.h"
 
@@ -189,6 +190,9 @@ message_ordinarily:
     b leave
 
 user_call:
+    cmp x8, #CALL_THREAD_YIELD // and event_signal and event_wait, below it
+    b.ls event_call
+call_plainly:
     save_low x14
     save_high x14
     save_state
@@ -202,13 +206,10 @@ user_call:
     ldr x0, [x1, #CPU_CURRENT]
     cbnz x2, leave_call
     add x0, x0, #THREAD_FRAME
-left_call:
-    ldr x1, [x0, #FRAME_WHOLE]
     cmp x0, x19
-    ccmp x1, #0, #0, eq
     b.ne leave
 
-    // Back into the thread that made the call: x18 and x20 to x28 are as they were.
+left_call: // back into the thread that made the call: x18 and x20 to x28 are as they were
     ldp x13, x14, [x0, #FRAME_PC]
     msr elr_el1, x13
     msr spsr_el1, x14
@@ -218,6 +219,48 @@ left_call:
     ldp x15, x16, [x0, #FRAME_ZERO]
     mov x17, xzr
     load_low
+
+// Nothing is saved yet but what the ordinary way needs if it comes to that: C loses x0 to x8, x16
+// and x17. The rest is saved when another thread goes on.
+event_call:
+    tbz x8, #2, call_plainly // a message after all
+    stp x0, x1, [x14]
+    stp x2, x3, [x14, #16]
+    str x8, [x14, #FRAME_X8]
+    str x30, [x14, #FRAME_X30]
+    cmp x8, #CALL_EVENT_WAIT
+    adr x30, event_called
+    b.eq fast_event_wait
+    b.lo fast_event_signal
+    b fast_thread_yield
+event_called:
+    cmp x0, #FAST_DONE
+    b.ne event_otherwise
+    ldr x30, [x14, #FRAME_X30]
+    ldr x8, [x14, #FRAME_X8]
+    ldp x2, x3, [x14, #FRAME_ZERO] // x1 is the result
+    ldp x4, x5, [x14, #FRAME_ZERO]
+    ldp x6, x7, [x14, #FRAME_ZERO]
+    ldp x16, x17, [x14, #FRAME_ZERO]
+    mov x14, xzr
+    mov x0, xzr
+    eret
+event_otherwise:
+    ldr x30, [x14, #FRAME_X30]
+    cbz x0, event_slowly
+    save_high x14
+    save_state
+    mov x29, xzr
+    bl schedule_exit_by
+    cbz x0, idle
+    b resume
+event_slowly: // nothing has changed; what is in x4 to x7 is nobody's
+    ldp x0, x1, [x14]
+    ldp x2, x3, [x14, #16]
+    ldp x4, x5, [x14, #FRAME_ZERO]
+    ldp x6, x7, [x14, #FRAME_ZERO]
+    ldr x8, [x14, #FRAME_X8]
+    b call_plainly
 
 leave_call:
     bl schedule_exit

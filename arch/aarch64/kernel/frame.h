@@ -25,6 +25,12 @@
 // Numbers of the calls with a fast path (abi/syscalls.def; asserted in trap.c).
 #define CALL_CHANNEL_CALL 0
 #define CALL_CHANNEL_REPLY_RECEIVE 1
+#define CALL_EVENT_SIGNAL 4
+#define CALL_EVENT_WAIT 5
+#define CALL_THREAD_YIELD 6
+
+#define FAST_NOT 0 /* kernel/object/fast_event.h */
+#define FAST_DONE 1
 
 // A kernel stack is the upper half of an aligned block of twice its size; the lower half is not
 // mapped. So one bit of the stack pointer tells an overflow before anything is stored.

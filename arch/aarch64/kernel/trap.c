@@ -22,6 +22,8 @@ static_assert(offsetof(struct frame, zero) == FRAME_ZERO);
 static_assert(sizeof(struct frame) == FRAME_SIZE);
 static_assert(CALL_CHANNEL_CALL == FE_CALL_CHANNEL_CALL &&
               CALL_CHANNEL_REPLY_RECEIVE == FE_CALL_CHANNEL_REPLY_RECEIVE);
+static_assert(CALL_EVENT_SIGNAL == FE_CALL_EVENT_SIGNAL && CALL_EVENT_WAIT == FE_CALL_EVENT_WAIT &&
+              CALL_THREAD_YIELD == FE_CALL_THREAD_YIELD);
 static_assert(offsetof(struct cpu, frame) == CPU_FRAME);
 static_assert(offsetof(struct cpu, current) == CPU_CURRENT);
 static_assert(offsetof(struct cpu, concerns) == CPU_CONCERNS);

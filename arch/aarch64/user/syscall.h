@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MIT
 // The system-call instruction of AArch64, for the stubs that tool/abi makes: number in x8, reg[i]
-// in x0 to x7 and x9 to x12 both ways, x13 to x17 lost. One function for each number of registers,
-// so that a call loads no more than it needs.
+// in x0 to x7 and x9 to x12 both ways; what is no result of the call is lost, as are x13 to x17.
+// One function for each number of registers, so that a call loads no more than it needs.
 #pragma once
 
 #include <stdint.h>
 
-#define SYSCALL_CLOBBERS "x13", "x14", "x15", "x16", "x17", "cc", "memory"
+#define SYSCALL_CLOBBERS                                                                           \
+    "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "cc", "memory"
 
 static inline void fe_syscall2(uint64_t number, uint64_t reg[static 2])
 {
     register uint64_t x8 __asm__("x8") = number;
     register uint64_t x0 __asm__("x0") = reg[0];
     register uint64_t x1 __asm__("x1") = reg[1];
-    __asm__ volatile("svc #0" : "+r"(x0), "+r"(x1) : "r"(x8) : SYSCALL_CLOBBERS);
+    __asm__ volatile("svc #0"
+                     : "+r"(x0), "+r"(x1)
+                     : "r"(x8)
+                     : "x2", "x3", "x4", "x5", "x6", "x7", SYSCALL_CLOBBERS);
     reg[0] = x0;
     reg[1] = x1;
 }
@@ -28,7 +32,7 @@ static inline void fe_syscall4(uint64_t number, uint64_t reg[static 4])
     __asm__ volatile("svc #0"
                      : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
                      : "r"(x8)
-                     : SYSCALL_CLOBBERS);
+                     : "x4", "x5", "x6", "x7", SYSCALL_CLOBBERS);
     reg[0] = x0;
     reg[1] = x1;
     reg[2] = x2;
@@ -80,7 +84,7 @@ static inline void fe_syscall12(uint64_t number, uint64_t reg[static 12])
                      : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6),
                        "+r"(x7), "+r"(x9), "+r"(x10), "+r"(x11), "+r"(x12)
                      : "r"(x8)
-                     : SYSCALL_CLOBBERS);
+                     : "x13", "x14", "x15", "x16", "x17", "cc", "memory");
     reg[0] = x0;
     reg[1] = x1;
     reg[2] = x2;

@@ -97,8 +97,3 @@ uint64_t arch_counter_frequency(void)
 {
     return 1'000'000'000;
 }
-
-void arch_timer_set(uint64_t counter)
-{
-    none_machine.timer = counter;
-}

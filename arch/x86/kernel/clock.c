@@ -69,7 +69,7 @@ uint64_t arch_counter_frequency(void)
     return counter_frequency;
 }
 
-void arch_timer_set(uint64_t counter)
+void clock_timer_set(uint64_t counter)
 {
     arch_cpu()->arch[CPU_TIMER] = counter;
     if (timer_scale == 0) {

@@ -7,7 +7,8 @@
 //
 // The two calls of a message are tried by the fast path first (kernel/object/fast.h), which is
 // called by a convention that keeps the message's registers, r10 excepted, and so brings them to
-// the receiver. Its arguments are where the caller has them, in rdx, r8 and r9.
+// the receiver. Its arguments are where the caller has them, in rdx, r8 and r9. Signals, waits and
+// yields are tried in the same way (kernel/object/fast_event.h).
 #include "offset.h"
 #include "smap.inc"
 
@@ -56,7 +57,7 @@ syscall_entry:
     mov %gs:CPU_USER_SCRATCH, %rcx
     mov %rcx, FRAME_RSP(%rsp)
     cmp $CALL_CHANNEL_REPLY_RECEIVE, %rax
-    ja call_slowly
+    ja no_message
     je answer
 
     // A call, which may go the fast way without a transfer, a deadline and a notice's label.
@@ -148,6 +149,9 @@ message_ordinarily:
     mov FRAME_RAX(%rsp), %rax
     jmp call_saved
 
+no_message:
+    cmp $CALL_THREAD_YIELD, %rax // and event_signal and event_wait, below it
+    jbe event
 call_slowly:
     SAVE_FIRST
     SAVE_OTHERS
@@ -182,6 +186,7 @@ call_saved:
 // Out of the kernel: whatever runs next. The stack is this CPU's kernel stack, empty.
 resume:
     call schedule_exit
+resumed:
     test %rax, %rax
     jz arch_idle
     mov %rax, %rdi
@@ -221,6 +226,73 @@ return_by_iret:
     add $FRAME_RIP, %rsp
     swapgs
     iretq
+
+// A signal, a wait or a yield: nothing is saved yet but what the ordinary way needs if it comes to
+// that. C keeps the rest but r8 to r10, which are lost in such a call.
+event:
+    test $4, %al
+    jz call_slowly // a message after all
+    mov %rdx, FRAME_RDX(%rsp)
+    mov %rdi, FRAME_RDI(%rsp)
+    mov %rsi, FRAME_RSI(%rsp)
+    mov %rax, FRAME_RAX(%rsp)
+    mov %gs:CPU_KERNEL_STACK, %rsp
+    mov %rsi, %rcx
+    mov %rdi, %rsi
+    mov %rdx, %rdi
+    mov %rcx, %rdx
+    cmp $CALL_EVENT_WAIT, %eax
+    je 1f
+    ja 2f
+    call fast_event_signal
+    cmp $FAST_DONE, %eax
+    jne event_otherwise
+event_done: // rdx is the result
+    mov %gs:CPU_OWN_FRAME, %rax
+    mov %rdx, %rdi
+    xor %edx, %edx
+    xor %esi, %esi
+    xor %r8d, %r8d
+    xor %r9d, %r9d
+    xor %r10d, %r10d
+    mov FRAME_RIP(%rax), %rcx
+    mov FRAME_RFLAGS(%rax), %r11
+    mov FRAME_RSP(%rax), %rsp
+    xor %eax, %eax
+    swapgs
+    sysretq
+1:  call fast_event_wait
+    cmp $FAST_DONE, %eax
+    je event_done
+    jmp event_otherwise
+2:  call fast_thread_yield
+    cmp $FAST_DONE, %eax
+    je event_done
+event_otherwise:
+    mov %gs:CPU_OWN_FRAME, %rcx
+    cmp $FAST_NOT, %eax
+    je event_slowly
+    mov %r12, FRAME_R12(%rcx)
+    mov %r13, FRAME_R13(%rcx)
+    mov %r14, FRAME_R14(%rcx)
+    mov %r15, FRAME_R15(%rcx)
+    mov %rbx, FRAME_RBX(%rcx)
+    mov %rbp, FRAME_RBP(%rcx)
+    xor %ebp, %ebp
+    mov %rax, %rdi
+    mov %rdx, %rsi
+    call schedule_exit_by
+    jmp resumed
+event_slowly: // nothing has changed
+    mov %rcx, %rsp
+    mov FRAME_RDX(%rsp), %rdx
+    mov FRAME_RDI(%rsp), %rdi
+    mov FRAME_RSI(%rsp), %rsi
+    mov FRAME_RAX(%rsp), %rax
+    xor %r8d, %r8d
+    xor %r9d, %r9d
+    xor %r10d, %r10d
+    jmp call_slowly
 
 load_thread_pointer:
     mov %rax, %gs:CPU_ARCH_POINTER

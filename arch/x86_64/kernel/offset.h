@@ -42,8 +42,14 @@
 #define ENTRY_MSR_FS_BASE 0xc0000100
 #define ENTRY_MSR_GS_BASE 0xc0000101
 
-/* Numbers of the calls of messages (abi/syscalls.def; asserted in cpu.c). The first two have a
-   fast path, the last of the four is a reply. */
+/* Numbers of the first calls (abi/syscalls.def; asserted in cpu.c): four of messages, of which the
+   first two have a fast path, then three with another. */
 #define CALL_CHANNEL_CALL 0
 #define CALL_CHANNEL_REPLY_RECEIVE 1
 #define CALL_CHANNEL_REPLY 3
+#define CALL_EVENT_SIGNAL 4
+#define CALL_EVENT_WAIT 5
+#define CALL_THREAD_YIELD 6
+
+#define FAST_NOT 0 /* kernel/object/fast_event.h */
+#define FAST_DONE 1

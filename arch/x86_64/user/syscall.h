@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: MIT
 // The system-call instruction of x86_64, for the stubs that tool/abi makes: number in rax, reg[i]
 // in rdx rdi rsi r10 r12 r13 r14 r15 rbx rbp r8 r9; results in all of them for messages, else in
-// the first four; rcx and r11 lost. One function for each number of registers, so that a call loads
-// no more than it needs; the longest is in syscall12.S, because it takes the frame pointer too.
+// the first four. Of these four, and of r8 and r9, what is no result is lost, as are rcx and r11.
+// One function for each number of registers, so that a call loads no more than it needs; the
+// longest is in syscall12.S, because it takes the frame pointer too.
 #pragma once
 
 #include <stdint.h>
 
-#define SYSCALL_CLOBBERS "rcx", "r11", "cc", "memory"
+#define SYSCALL_CLOBBERS "rcx", "r8", "r9", "r11", "cc", "memory"
 
 void fe_syscall12(uint64_t number, uint64_t reg[static 12]);
 
 static inline void fe_syscall2(uint64_t number, uint64_t reg[static 2])
 {
     uint64_t rax = number;
-    __asm__ volatile("syscall" : "+a"(rax), "+d"(reg[0]), "+D"(reg[1]) : : SYSCALL_CLOBBERS);
+    __asm__ volatile("syscall"
+                     : "+a"(rax), "+d"(reg[0]), "+D"(reg[1])
+                     :
+                     : "rsi", "r10", SYSCALL_CLOBBERS);
 }
 
 static inline void fe_syscall4(uint64_t number, uint64_t reg[static 4])
