@@ -33,15 +33,43 @@ TEST("a thread's end is told to who watches")
     EXPECT(fe_handle_close(gate) == OK);
 }
 
+TEST("any number may watch a thread, and each is told of its end")
+{
+    enum : uint32_t { WATCHERS = 200 };
+    static fe_handle events[WATCHERS];
+    static enum status ended;
+    fe_handle thread;
+    uint64_t bits;
+    EXPECT(fe_event_create(&gate) == OK);
+    EXPECT(fe_thread_spawn(wait_at_gate, &ended, 64 << 10, 0, &thread) == OK);
+    for (uint32_t i = 0; i < WATCHERS; i++) EXPECT(watch(thread, &events[i]) == OK);
+    EXPECT(fe_thread_watch(thread, events[7], 0) == OK); // no longer
+    EXPECT(fe_thread_watch(thread, events[8], 6) == OK); // other bits
+    EXPECT(fe_event_signal(gate, 1) == OK);
+    for (uint32_t i = 0; i < WATCHERS; i++) {
+        uint64_t wanted = i == 8 ? 6 : 1;
+        if (i != 7)
+            EXPECT(fe_event_wait(events[i], UINT64_MAX, fe_clock_after(10 * SECOND), &bits) == OK &&
+                   bits == wanted);
+    }
+    EXPECT(fe_event_wait(events[7], UINT64_MAX, 0, &bits) == ERR_TIMED_OUT);
+    EXPECT(fe_thread_watch(thread, events[7], 4) == OK); // at once, of a thread that is dead
+    EXPECT(fe_event_wait(events[7], UINT64_MAX, 0, &bits) == OK && bits == 4);
+    for (uint32_t i = 0; i < WATCHERS; i++) EXPECT(fe_handle_close(events[i]) == OK);
+    EXPECT(fe_handle_close(thread) == OK && fe_handle_close(gate) == OK);
+}
+
 TEST("an interrupted wait ends and says so")
 {
     static enum status ended = OK;
     fe_handle thread, end;
     uint64_t bits;
     EXPECT(fe_event_create(&gate) == OK);
+    EXPECT(guest_turn_begin(PRIORITY_DRIVER));
     EXPECT(fe_thread_spawn(wait_at_gate, &ended, 64 << 10, 0, &thread) == OK);
     EXPECT(watch(thread, &end) == OK);
-    fe_clock_sleep_until(fe_clock_after(5 * MILLISECOND));
+    EXPECT(guest_let_run());
+    EXPECT(guest_turn_end());
     EXPECT(fe_thread_interrupt(thread) == OK);
     EXPECT(fe_event_wait(end, 1, fe_clock_after(10 * SECOND), &bits) == OK);
     EXPECT(ended == ERR_INTERRUPTED);
@@ -93,15 +121,16 @@ static void note_order(void *argument)
 TEST("of several that wake, the most urgent runs first")
 {
     EXPECT(fe_event_create(&gate) == OK);
-    guest_cpus(0, 1);
+    EXPECT(guest_turn_begin(PRIORITY_DRIVER));
     order_count = 0;
     static const uint32_t priorities[] = {5, 7, 6};
     for (uintptr_t i = 0; i < 3; i++)
         EXPECT(guest_thread(note_order, (void *)i, priorities[i]) == OK);
-    fe_clock_sleep_until(fe_clock_after(20 * MILLISECOND));
+    EXPECT(guest_let_run());
     EXPECT(fe_event_signal(gate, 7) == OK);
-    fe_clock_sleep_until(fe_clock_after(20 * MILLISECOND));
+    EXPECT(guest_let_run());
     EXPECT(order_count == 3 && order[0] == 1 && order[1] == 2 && order[2] == 0);
+    EXPECT(guest_turn_end());
     EXPECT(fe_handle_close(gate) == OK);
 }
 
@@ -301,13 +330,12 @@ TEST("a process's threads are listed one after the other, and inspected")
     static enum status ended;
     struct fe_thread_info info = {};
     EXPECT(fe_event_create(&gate) == OK && fe_thread_current(&own) == OK);
+    EXPECT(guest_turn_begin(PRIORITY_DRIVER));
     EXPECT(fe_thread_spawn(wait_at_gate, &ended, 64 << 10, 7, &spawned) == OK);
     EXPECT(watch(spawned, &end) == OK);
-    while (info.state !=
-           THREAD_WATCHING) { // it is less urgent: its turn comes while this one waits
-        fe_clock_sleep_until(fe_clock_after(MILLISECOND));
-        EXPECT(fe_thread_inspect(spawned, &info) == OK);
-    }
+    EXPECT(guest_let_run());
+    EXPECT(guest_turn_end());
+    EXPECT(fe_thread_inspect(spawned, &info) == OK && info.state == THREAD_WATCHING);
     bool is_own_there = false, is_other_there = false;
     while (fe_process_thread(fe_process_self(), id, &thread, &id) == OK) {
         EXPECT(id > before && fe_thread_inspect(thread, &info) == OK && info.id == id);
