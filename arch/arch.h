@@ -102,9 +102,9 @@ void arch_frame_upcall(struct frame *frame, uintptr_t entry, uintptr_t stack, ui
 // addresses.
 void arch_frame_sanitise(struct frame *frame);
 
-// The TLS register of a thread. Inline; takes effect at the latest when the frame is resumed. Of the
-// running thread, as by arch_frame_upcall and arch_frame_sanitise, after schedule_exit(): whoever
-// changes its frame so also sets cpu->reschedule.
+// The TLS register of a thread. Inline; takes effect at the latest when the frame is resumed. Of
+// the running thread, as by arch_frame_upcall and arch_frame_sanitise, after schedule_exit():
+// whoever changes its frame so also sets cpu->reschedule.
 static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t pointer);
 
 // Prints a line of the registers through `print`, for user faults and panics; false: there are not

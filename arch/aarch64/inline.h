@@ -40,8 +40,8 @@ struct frame {
     uint64_t pc;
     uint64_t pstate;
     uint64_t thread_pointer; // TPIDR_EL0
-    // Not zero: the way back from a call loads every register, not the results only. Whoever sets it
-    // for the running thread sees to it that schedule_exit() is called.
+    // Not zero: the way back from a call loads every register, not the results only. Whoever sets
+    // it for the running thread sees to it that schedule_exit() is called.
     uint64_t whole;
     uint64_t zero[2]; // what registers hold that are lost in a call
 } __attribute__((aligned(16)));
