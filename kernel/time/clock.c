@@ -14,20 +14,34 @@
 #include "kernel/object/resource.h"
 
 enum : uint64_t { NS_PER_SECOND = 1'000'000'000, CLOCK_END = 1ull << 61 }; // 73 years
-enum : uint32_t { CLOCK_SHIFT = 32 };
+enum : uint32_t { CLOCK_SHIFT = 32, INVERSE_SHIFT = 56 };
 
 typedef unsigned __int128 wide;
 
 static uint64_t frequency, multiplier, start;
+static uint64_t inverse; // ticks per ns, times 1 << INVERSE_SHIFT, rounded down
 static struct memory *page_memory;
 static struct fe_clock_page *page;
+
+// 1 << exponent, divided by `divisor`.
+static uint64_t divide_power(uint32_t exponent, uint64_t divisor)
+{
+    uint64_t quotient = 0, rest = 1;
+    for (uint32_t i = 0; i <= exponent; i++) {
+        quotient = quotient << 1 | (rest >= divisor);
+        if (rest >= divisor) rest -= divisor;
+        rest <<= 1;
+    }
+    return quotient;
+}
 
 void clock_start(void)
 {
     frequency = arch_counter_frequency();
     ASSERT(frequency > 0 && frequency < UINT64_MAX / NS_PER_SECOND);
     multiplier = (NS_PER_SECOND << CLOCK_SHIFT) / frequency;
-    ASSERT(multiplier > 0);
+    ASSERT(multiplier > 0 && multiplier < 1ull << 62);
+    inverse = divide_power(CLOCK_SHIFT + INVERSE_SHIFT, multiplier);
     start = clock_ticks_to_ns(arch_counter());
 }
 
@@ -58,9 +72,9 @@ uint64_t clock_to_counter(uint64_t ns)
 {
     if (ns > CLOCK_END - start) return UINT64_MAX;
     uint64_t wanted = ns + start;
-    uint64_t ticks = clock_ns_to_ticks(wanted);
+    uint64_t ticks = (uint64_t)((wide)wanted * inverse >> INVERSE_SHIFT);
     for (uint64_t reached; (reached = clock_ticks_to_ns(ticks)) < wanted;) {
-        ticks += (wanted - reached) * frequency / NS_PER_SECOND + 1;
+        ticks += (wanted - reached - 1) * frequency / NS_PER_SECOND + 1;
     }
     return ticks;
 }

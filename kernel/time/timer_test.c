@@ -37,6 +37,17 @@ TEST("ten thousand timers fire in order, each when it is due and none before")
     EXPECT(timer_next() == UINT64_MAX);
 }
 
+TEST("the counter's value for a time is the first at which the clock says so")
+{
+    none_reset();
+    uint64_t random = 1;
+    for (uint32_t i = 0; i < 1000; i++) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        uint64_t time = random >> (4 + i % 50), counter = clock_to_counter(time);
+        EXPECT(clock_from_counter(counter) >= time && clock_from_counter(counter - 1) + 1 <= time);
+    }
+}
+
 TEST("a disarmed timer does not fire, a rearmed one fires once")
 {
     none_reset();
