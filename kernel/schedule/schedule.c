@@ -385,6 +385,12 @@ static void settle(struct cpu *cpu)
     }
 }
 
+// Apart, so that the registers that it takes need not be saved by who goes without.
+[[gnu::noinline]] static void load_float(struct cpu *cpu, struct thread *thread)
+{
+    float_switch(cpu, thread);
+}
+
 // The same when nothing asks for the scheduler: to whom control was handed, or back to whom it was
 // taken from. What is new about the latter sets `reschedule`, so there is nothing to look at.
 static inline struct frame *exit_quietly(struct cpu *cpu)
@@ -398,7 +404,7 @@ static inline struct frame *exit_quietly(struct cpu *cpu)
         cpu->space = space;
         arch_space_switch(&space->arch);
     }
-    if ((cpu->float_enabled | thread->float_switches) != 0) float_switch_alone(cpu, thread);
+    if ((cpu->float_enabled | thread->float_switches) != 0) load_float(cpu, thread);
     return cpu->frame = &thread->frame;
 }
 
