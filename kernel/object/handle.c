@@ -11,6 +11,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/thread.h"
 #include "kernel/schedule/cpu.h"
+#include "kernel/string.h"
 #include <kernel/syscalls.h>
 
 enum : uint32_t {
@@ -23,6 +24,7 @@ enum : uint32_t {
     FREE_STEP = 8, // pages
 };
 static_assert(SLOTS_PER_PAGE * sizeof(struct handle_slot) == PAGE_SIZE);
+static_assert((HANDLE_PAGES_INLINE & (HANDLE_PAGES_INLINE - 1)) == 0);
 static_assert(DIRECTORY_CAPACITY * sizeof(struct handle_slot *) <= PAGE_SIZE);
 
 // Of a table without pages: free, and without a right.
@@ -109,20 +111,23 @@ static void page_destroy(struct process *process, void *at)
     process_uncharge_memory(process, 1);
 }
 
+// Twice the capacity, which stays a power of two, and at first a directory of its own.
 static enum status directory_grow(struct process *process)
 {
     struct handle_table *table = &process->handles;
-    if (table->page_count < table->capacity) return OK;
-    if (table->capacity == DIRECTORY_CAPACITY) return ERR_QUOTA;
-    void *at;
-    TRY(page_create(process, &at));
-    ASSERT(table->page == table->inline_page && table->page_count == HANDLE_PAGES_INLINE);
-    struct handle_slot **directory = at;
-    for (uint32_t i = 0; i < DIRECTORY_CAPACITY; i++)
-        directory[i] = table->page[i < table->page_count ? i : 0];
-    table->page = directory;
-    table->capacity = DIRECTORY_CAPACITY;
-    table->mask = DIRECTORY_CAPACITY * SLOTS_PER_PAGE - 1;
+    uint32_t count = table->page_count;
+    if (count < table->capacity) return OK;
+    if (count == DIRECTORY_CAPACITY) return ERR_QUOTA;
+    if (table->page == table->inline_page) {
+        void *at;
+        TRY(page_create(process, &at));
+        memcpy(at, table->inline_page, sizeof table->inline_page);
+        table->page = at;
+    }
+    struct handle_slot *first = table->page[0];
+    for (uint32_t i = count; i < 2 * count; i++) table->page[i] = first;
+    table->capacity = 2 * count;
+    table->mask = table->capacity * SLOTS_PER_PAGE - 1;
     return OK;
 }
 

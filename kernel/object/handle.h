@@ -51,7 +51,8 @@ enum status handle_look_up(struct process *process, uint32_t handle, uint32_t ri
 
 void handle_init(struct process *process, uint32_t limit);
 
-// Closes up to `count` handles of a dying process; true when none is left.
+// Looks at a bounded number of a dying process's slots, and closes up to `count` handles that are
+// there; true when none is left.
 bool handle_close_some(struct process *process, uint32_t count);
 
 // Frees a bounded part of the table, in which no handle is left; true when it is gone.

@@ -52,8 +52,13 @@ TEST("the table grows up to its limit, and all of it comes back")
     uint64_t before = process->memory_used;
     process->handles.limit = 5000;
     for (uint32_t i = 0; i < 5000; i++) {
+        struct object *object;
         EXPECT(handle_reserve(process, 1) == OK);
-        handle_insert(process, &event->object, RIGHT_ALL);
+        uint32_t handle = handle_insert(process, &event->object, RIGHT_ALL);
+        EXPECT(handle_find(handle, OBJECT_EVENT, RIGHT_ALL, &object) == OK);
+        for (uint32_t bit = 8; bit < HANDLE_INDEX_BITS; bit++) // in a page that may not be there
+            EXPECT(handle == (handle | 1u << bit) ||
+                   handle_find(handle | 1u << bit, OBJECT_EVENT, 0, &object) == ERR_BAD_HANDLE);
     }
     EXPECT(handle_reserve(process, 1) == ERR_QUOTA);
     while (!handle_close_some(process, 16)) {
