@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The CPUs of the machine: found by the port, started one after the other by the first, before
-// anything else runs. One that does not come in time is left out, and halts if it comes later.
+// anything else runs. One that does not come in time is left out, and halts if it comes later; so
+// is one whose counter says another time.
 #include "kernel/schedule/cpu.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/schedule/lock.h"
 #include "kernel/schedule/schedule.h"
+#include "kernel/time/agree.h"
 #include "kernel/time/timer.h"
 #include "kernel/trap.h"
 #include <arch/arch.h>
@@ -21,6 +23,8 @@ enum : uint64_t { START_LIMIT = 5'000'000'000 }; // ns
 
 struct cpu *cpu_list;
 static uint32_t count;
+static struct cpu *asked; // atomic: who is to tell what its counter says
+static struct agreement agreement;
 
 uint32_t cpu_count(void)
 {
@@ -61,6 +65,25 @@ static bool is_there_in_time(struct cpu *cpu)
                                         __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
+static bool agrees(struct cpu *cpu)
+{
+    __atomic_store_n(&asked, cpu, __ATOMIC_RELEASE);
+    if (agree_ask(&agreement)) return true;
+    __atomic_store_n(&cpu->presence, CPU_ABSENT, __ATOMIC_RELEASE);
+    return false;
+}
+
+// Waits, online, until all are there. It does not come back when it is left out.
+static void wait_for_all(struct cpu *cpu)
+{
+    while (!__atomic_load_n(&cpu->shared, __ATOMIC_ACQUIRE)) {
+        if (__atomic_load_n(&cpu->presence, __ATOMIC_ACQUIRE) == CPU_ABSENT) arch_halt();
+        bool is_asked = __atomic_load_n(&asked, __ATOMIC_ACQUIRE) == cpu;
+        if (is_asked && agree_is_asked(&agreement)) agree_answer(&agreement, arch_counter());
+        arch_relax();
+    }
+}
+
 static void append(struct cpu *cpu)
 {
     struct cpu *last = cpu_list;
@@ -78,6 +101,10 @@ void cpu_found(uint64_t hardware_id)
     if (cpu == nullptr || arch_cpu_start(cpu) != OK || !is_there_in_time(cpu)) {
         log_print("CPU 0x%lx does not start\n", (unsigned long)hardware_id);
         return; // its memory stays: it may come after all
+    }
+    if (!agrees(cpu)) {
+        log_print("CPU 0x%lx has another clock and is not used\n", (unsigned long)hardware_id);
+        return;
     }
     append(cpu);
 }
@@ -100,7 +127,7 @@ void cpu_join(struct cpu *cpu)
                                      __ATOMIC_ACQUIRE)) {
         arch_halt();
     }
-    while (!__atomic_load_n(&cpu->shared, __ATOMIC_ACQUIRE)) arch_relax();
+    wait_for_all(cpu);
     struct frame *frame = schedule_exit();
     if (frame == nullptr) arch_idle();
     arch_return_to_user(frame);
