@@ -151,7 +151,7 @@ TEST("nothing is said where nothing came, also to a struct that said otherwise")
     EXPECT_ALL(setup());
     put(client_process, (struct fe_transfer){.received_size = 9, .received_handle_count = 3});
     EXPECT(call(TRANSFER) == &server->frame);
-    EXPECT(fast_reply_receive(&server->frame, channel_handle, client->ipc.token, 0) == nullptr);
+    EXPECT(fast_reply_receive(server, channel_handle, client->ipc.token, 0) == nullptr);
     EXPECT(answer(0) == &client->frame && channel->waiting == server);
     struct fe_transfer told = get(client_process);
     EXPECT(told.received_size == 0 && told.received_handle_count == 0);
