@@ -316,8 +316,11 @@ static enum status longest_find(const struct namespace *name_space, const char *
             if (point != nullptr) found->prefix = scan;
             if (point != nullptr) best = point;
         }
-        found->scan = scan;
-        if (scan.at < end && lock_should_pass()) return CALL_RESTART;
+        if (scan.at == end) break;
+        if (lock_should_pass()) {
+            found->scan = scan;
+            return CALL_RESTART;
+        }
     }
     if (best == nullptr && found->prefix.at != 0) // of a try before
         best = point_find(name_space, found->prefix.hash, path, found->prefix.at);

@@ -8,6 +8,7 @@
 #include "kernel/object/memory.h"
 #include "kernel/object/namespace.h"
 #include "kernel/object/process.h"
+#include "kernel/object/thread.h"
 #include "kernel/schedule/lock.h"
 #include "kernel/syscall.h"
 #include <kernel/syscalls.h>
@@ -162,32 +163,46 @@ enum status sys_namespace_unmount(struct namespace *name_space, struct user_buff
     return namespace_remove(name_space, text, path.size, mount);
 }
 
+// Of a resolution that was stopped, for as long as the namespace is as it was.
+[[gnu::noinline]] static struct progress *resolution(const struct namespace *name_space,
+                                                     uintptr_t path)
+{
+    const uint64_t arguments[3] = {name_space->object.id, name_space->generation, path};
+    return progress_get((const void *)sys_namespace_resolve, arguments, 0);
+}
+
+[[gnu::noinline]] static void resolution_resume(const struct progress *progress,
+                                                struct resolution *found)
+{
+    if (progress->position == 0) return;
+    found->scan = path_unpack(progress->position);
+    found->prefix = path_unpack(progress->more);
+}
+
+[[gnu::noinline]] static enum status resolution_stop(struct progress *progress,
+                                                     const struct resolution *found)
+{
+    progress->position = path_pack(&found->scan);
+    progress->more = path_pack(&found->prefix);
+    return CALL_RESTART;
+}
+
 enum status sys_namespace_resolve(struct namespace *name_space, struct user_buffer path,
                                   uint32_t index, uint64_t *mount, size_t *length, uint32_t *flags)
 {
     char text[MOUNT_PATH_MAX + 1]; // one more, to see where its last component ends
     size_t size = path.size < sizeof text ? path.size : sizeof text;
-    const uint64_t arguments[3] = {name_space->object.id, name_space->generation, path.address};
     struct resolution found = {.scan = path_begin()};
-    struct progress *progress = nullptr; // as above
-    if (!progress_is_idle())
-        progress = progress_get((const void *)sys_namespace_resolve, arguments, 0);
-    if (progress != nullptr && progress->position != 0) {
-        found.scan = path_unpack(progress->position);
-        found.prefix = path_unpack(progress->more);
-    }
+    if (!progress_is_idle()) resolution_resume(resolution(name_space, path.address), &found);
     TRY(user_read(text, path.address, size));
     enum status status = namespace_find(name_space, text, size, index, &found);
-    if (status == CALL_RESTART) {
-        progress = progress_get((const void *)sys_namespace_resolve, arguments, 0);
-        progress->position = path_pack(&found.scan);
-        progress->more = path_pack(&found.prefix);
-    }
+    if (status == CALL_RESTART)
+        return resolution_stop(resolution(name_space, path.address), &found);
     if (status != OK) return status;
     *mount = found.mount->by_id.key;
     *length = found.prefix.at;
     *flags = found.mount->flags;
-    if (progress != nullptr) progress_end(progress);
+    if (!progress_is_idle()) progress_end(&thread_current()->progress);
     return OK;
 }
 

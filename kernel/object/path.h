@@ -31,16 +31,20 @@ static inline bool path_pass(struct path_scan *scan, const char *path, size_t si
 {
     enum : size_t { PIECE = 64 };
     enum : uint64_t { MODULUS = (1u << 31) - 1 };
-    size_t at = scan->at, end = size - at < PIECE ? size : at + PIECE;
-    uint64_t hash = scan->hash;
+    size_t left = size - scan->at;
+    const char *next = path + scan->at, *stop = next + (left < PIECE ? left : PIECE);
+    uint64_t hash = scan->hash, point = path_point;
+    uint8_t byte = (uint8_t)*next;
     do {
         // Not the remainder, but congruent to it, below 2^33, and the same for the same bytes.
-        hash = (hash + (uint8_t)path[at++]) * path_point;
+        hash = (hash + byte) * point;
         hash = (hash & MODULUS) + (hash >> 31);
-    } while (at < end && path[at] != '/');
+        if (++next == stop) break;
+        byte = (uint8_t)*next;
+    } while (byte != '/');
     scan->hash = hash;
-    scan->at = (uint32_t)at;
-    return at == size || path[at] == '/';
+    scan->at = (uint32_t)(next - path);
+    return scan->at == size || *next == '/';
 }
 
 // Goes through a path that is to be mounted at: absolute, no empty component, none that means
