@@ -61,15 +61,30 @@ static inline uint64_t size_bit(size_t size)
     return UINT64_C(1) << size % 64;
 }
 
-static struct mount_point *point_find(const struct namespace *name_space, uint64_t hash,
-                                      const char *path, size_t size)
+static bool is_at(const struct mount_point *point, const char *path, size_t size)
 {
-    struct tree_node *node = tree_find(&name_space->points, hash);
-    for (; node != nullptr && node->key == hash; node = tree_next(node)) {
+    return point->path.size == size && memcmp(point->path.at, path, size) == 0;
+}
+
+// Among those with the hash of `node` that come after it, which is rarely more than none.
+[[gnu::noinline]] static struct mount_point *point_find_after(const struct tree_node *node,
+                                                              const char *path, size_t size)
+{
+    uint64_t hash = node->key;
+    while ((node = tree_next(node)) != nullptr && node->key == hash) {
         struct mount_point *point = CONTAINER(node, struct mount_point, node);
-        if (point->path.size == size && memcmp(point->path.at, path, size) == 0) return point;
+        if (is_at(point, path, size)) return point;
     }
     return nullptr;
+}
+
+static inline struct mount_point *point_find(const struct namespace *name_space, uint64_t hash,
+                                             const char *path, size_t size)
+{
+    struct tree_node *node = tree_find(&name_space->points, hash);
+    if (node == nullptr || node->key != hash) return nullptr;
+    struct mount_point *point = CONTAINER(node, struct mount_point, node);
+    return is_at(point, path, size) ? point : point_find_after(node, path, size);
 }
 
 static void mount_free(struct namespace *name_space, struct mount *mount)
@@ -296,7 +311,8 @@ struct mount *namespace_by_id(const struct namespace *name_space, uint64_t id)
     return mount->point->is_replaced ? nullptr : mount;
 }
 
-static struct mount_point *root_find(const struct namespace *name_space, struct path_scan *prefix)
+[[gnu::noinline]] static struct mount_point *root_find(const struct namespace *name_space,
+                                                       struct path_scan *prefix)
 {
     *prefix = path_begin();
     path_pass(prefix, "/", 1);

@@ -192,7 +192,9 @@ enum status sys_namespace_resolve(struct namespace *name_space, struct user_buff
 {
     char text[MOUNT_PATH_MAX + 1]; // one more, to see where its last component ends
     size_t size = path.size < sizeof text ? path.size : sizeof text;
-    struct resolution found = {.scan = path_begin()};
+    struct resolution found;
+    found.scan = path_begin();
+    found.prefix.at = 0;
     if (!progress_is_idle()) resolution_resume(resolution(name_space, path.address), &found);
     TRY(user_read(text, path.address, size));
     enum status status = namespace_find(name_space, text, size, index, &found);
