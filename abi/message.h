@@ -35,6 +35,9 @@ enum : uintptr_t { FE_TRANSFER_ROOM = 1, FE_TRANSFER_ROOM_ALIGN = 64 };
 // receive half waits without one), then the badge that receive tells; 11 address of the struct
 // fe_transfer or 0, then the token that receive tells.
 
+// The calls keep the registers that a C function keeps for its caller, and of floating-point and
+// vector registers no others.
+
 // The same message as a structure: what the stubs of a call load into registers and store back.
 struct fe_message {
     uint64_t label;

@@ -116,7 +116,10 @@ bool arch_frame_print(const struct frame *frame, uint32_t line,
 
 size_t arch_float_size(void);                    // bytes, 64-aligned
 void arch_float_init(struct float_state *state); // a new thread's registers
-static inline void arch_float_save(struct float_state *state);
+// The registers of a thread that has called channel_call or channel_reply_receive (`in_message`)
+// are those that a C function keeps for its caller; the others keep in `state` what they were, or
+// become so.
+static inline void arch_float_save(struct float_state *state, bool in_message);
 static inline void arch_float_restore(const struct float_state *state);
 static inline void arch_float_enable(bool on); // off: the first use traps to trap_float()
 

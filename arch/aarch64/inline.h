@@ -14,6 +14,7 @@
 #include <abi/status.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "arch/aarch64/float.h"
 
 enum : uint64_t {
     ARCH_PAGE_SIZE = 4096,
@@ -118,27 +119,6 @@ static inline void arch_float_enable(bool on)
 {
     uint64_t cpacr = on ? 3u << 20 : 0;
     __asm__ volatile("msr cpacr_el1, %0\n\tisb" : : "r"(cpacr));
-}
-
-// Calls that the compiler does not see: kernel/object/fast.c may make none. The return address is
-// kept in a register that such a call leaves alone.
-#define FLOAT_CALL(function, state)                                                                \
-    do {                                                                                           \
-        register const struct float_state *x0 __asm__("x0") = (state);                             \
-        __asm__ volatile("mov x28, x30\n\tbl " function "\n\tmov x30, x28"                         \
-                         :                                                                         \
-                         : "r"(x0)                                                                 \
-                         : "x16", "x17", "x28", "memory");                                         \
-    } while (0)
-
-static inline void arch_float_save(struct float_state *state)
-{
-    FLOAT_CALL("float_save", state);
-}
-
-static inline void arch_float_restore(const struct float_state *state)
-{
-    FLOAT_CALL("float_restore", state);
 }
 
 static inline void arch_timer_set(uint64_t counter)

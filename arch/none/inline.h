@@ -108,7 +108,7 @@ static inline uint64_t arch_space_version(const struct arch_space *space)
     return space->version;
 }
 
-static inline void arch_float_save(struct float_state *state) {}
+static inline void arch_float_save(struct float_state *state, bool) {}
 
 static inline void arch_float_restore(const struct float_state *state) {}
 

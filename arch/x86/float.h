@@ -8,7 +8,7 @@ struct float_state;
 void float_init_cpu(void);
 extern bool float_has_xsave, float_has_xsaveopt;
 
-static inline void arch_float_save(struct float_state *state)
+static inline void arch_float_save(struct float_state *state, bool)
 {
     if (float_has_xsaveopt) {
         __asm__ volatile("xsaveopt (%0)" ::"r"(state), "a"(-1), "d"(-1) : "memory");

@@ -39,10 +39,11 @@ enum { REG_TENTH = 10, REG_TRANSFER = 11 };
 }
 
 // The registers of who ran are saved; `to`, if it may need its own, has them here.
-[[gnu::always_inline]] static inline void float_pass(struct cpu *cpu, struct thread *to)
+[[gnu::always_inline]] static inline void float_pass(struct cpu *cpu, const struct thread *from,
+                                                     struct thread *to)
 {
     if (cpu->float_enabled && cpu->float_owner != nullptr)
-        arch_float_save(cpu->float_owner->float_state);
+        arch_float_save(cpu->float_owner->float_state, cpu->float_owner == from);
     bool enable = to->float_switches != 0;
     if (enable) to->float_switches--;
     if (cpu->float_enabled == enable) return;
@@ -56,7 +57,7 @@ enum { REG_TENTH = 10, REG_TRANSFER = 11 };
     switch_to(cpu, from, to, true);
     to->cpu = cpu;
     if (cpu->float_enabled || to->float_switches != 0) [[clang::unlikely]]
-        float_pass(cpu, to);
+        float_pass(cpu, from, to);
     return enter(cpu, to);
 }
 

@@ -142,7 +142,7 @@ enum : uint64_t {
                                                                        struct thread *to)
 {
     struct cpu *cpu = arch_cpu();
-    float_switch_alone(cpu, to);
+    float_switch_alone(cpu, to, from);
     return enter(cpu, to);
 }
 

@@ -34,7 +34,7 @@ static bool make_state(struct thread *thread)
 void float_leave(struct cpu *cpu)
 {
     if (!cpu->float_enabled) return;
-    if (cpu->float_owner != nullptr) arch_float_save(cpu->float_owner->float_state);
+    if (cpu->float_owner != nullptr) arch_float_save(cpu->float_owner->float_state, false);
     cpu->float_enabled = false;
     arch_float_enable(false);
 }

@@ -13,10 +13,12 @@
 // on on any CPU; they stay in this one too, for it to come back to. Off from then on.
 void float_leave(struct cpu *cpu);
 
-// `thread` is about to run, while there is one CPU only.
-[[gnu::always_inline]] static inline void float_switch_alone(struct cpu *cpu, struct thread *thread)
+// `thread` is about to run, while there is one CPU only; `sender` has made a call of a message.
+[[gnu::always_inline]] static inline void float_switch_alone(struct cpu *cpu, struct thread *thread,
+                                                             const struct thread *sender)
 {
-    bool is_owner = cpu->float_owner == thread;
+    struct thread *owner = cpu->float_owner;
+    bool is_owner = owner == thread;
     if (thread->float_switches == 0 || is_owner) {
         if (cpu->float_enabled == is_owner) return;
         cpu->float_enabled = is_owner;
@@ -28,7 +30,7 @@ void float_leave(struct cpu *cpu);
         cpu->float_enabled = true;
         arch_float_enable(true);
     }
-    if (cpu->float_owner != nullptr) arch_float_save(cpu->float_owner->float_state);
+    if (owner != nullptr) arch_float_save(owner->float_state, owner == sender);
     arch_float_restore(thread->float_state);
     cpu->float_owner = thread;
 }
@@ -41,7 +43,7 @@ static inline void float_switch(struct cpu *cpu, struct thread *thread)
     if (cpu->shared)
         float_switch_shared(cpu, thread);
     else
-        float_switch_alone(cpu, thread);
+        float_switch_alone(cpu, thread, nullptr);
 }
 
 void float_init(void);

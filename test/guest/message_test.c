@@ -13,18 +13,21 @@ struct server {
 };
 
 // Label 0 ends it without an answer; else each word is answered with its complement, the label with
-// one more, and the badge in place of the last word.
+// one more, and the badge in place of the last word; wrongly if a number that lives through the
+// calls is not what it was.
 static void serve(void *argument)
 {
     struct server *server = argument;
     struct fe_message message = {};
-    volatile double number = 1;
+    double number = 0;
+    uint64_t count = 0;
     enum status status = fe_channel_receive(server->channel, &message, FE_FOREVER);
     while (status == OK && message.label != 0 && message.label < FE_NOTICE) {
-        number = number * 3 + 1;
+        number += 0.5;
+        count++;
         for (uint32_t i = 0; i < FE_MESSAGE_WORDS; i++) message.word[i] = ~message.word[i];
         message.word[FE_MESSAGE_WORDS - 1] = message.badge;
-        message.label++;
+        message.label += number * 2 == (double)count ? 1 : 2;
         status = fe_channel_reply_receive(server->channel, &message);
     }
     (void)!fe_handle_close(server->channel);

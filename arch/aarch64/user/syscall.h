@@ -8,6 +8,11 @@
 
 #define SYSCALL_CLOBBERS                                                                           \
     "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "cc", "memory"
+// Of a message, which uses the first four of those: and what functions need not keep.
+#define MESSAGE_CLOBBERS                                                                           \
+    "x13", "x14", "x15", "x16", "x17", "cc", "memory", "v0", "v1", "v2", "v3", "v4", "v5", "v6",   \
+        "v7", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27",  \
+        "v28", "v29", "v30", "v31"
 
 static inline void fe_syscall2(uint64_t number, uint64_t reg[static 2])
 {
@@ -84,7 +89,7 @@ static inline void fe_syscall12(uint64_t number, uint64_t reg[static 12])
                      : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6),
                        "+r"(x7), "+r"(x9), "+r"(x10), "+r"(x11), "+r"(x12)
                      : "r"(x8)
-                     : "x13", "x14", "x15", "x16", "x17", "cc", "memory");
+                     : MESSAGE_CLOBBERS);
     reg[0] = x0;
     reg[1] = x1;
     reg[2] = x2;
