@@ -4,7 +4,7 @@
 // end, which defines the types and the inline half; the rest is in arch/<isa>/kernel/{entry.S
 // trap.c switch.S space.c cpu.c clock.c}. arch/conform.c takes the address of each function.
 //
-// Rules. The kernel runs with interrupts masked on one stack per CPU; only arch_idle opens them.
+// Rules. The kernel runs with interrupts masked on one stack per CPU; only arch_leave opens them.
 // Nothing here blocks. Unless it says otherwise, a function is called with the kernel lock held
 // (kernel/schedule/lock.h).
 #pragma once
@@ -60,12 +60,10 @@ void arch_doze(void);
 // This CPU's struct cpu. Inline.
 static inline struct cpu *arch_cpu(void);
 
-// Opens interrupts, waits for one, handles it through the ordinary trap path (which does not return
-// here but goes to the scheduler). Interrupts that were pending are not lost. No lock held.
-[[noreturn]] void arch_idle(void);
-
-// Resumes the user registers in `frame` in the current address space. No lock held.
-[[noreturn]] void arch_return_to_user(struct frame *frame);
+// Leaves the kernel, and whatever is on its stack: resumes the frame that schedule_exit() says in
+// the current address space; while it says none, waits with interrupts open. Those that were
+// pending are not lost. No lock held.
+[[noreturn]] void arch_leave(void);
 
 // Stops this CPU for ever, interrupts masked.
 [[noreturn]] void arch_halt(void);
@@ -83,20 +81,19 @@ void arch_entropy(const struct bootinfo *info, uint8_t seed[64]);
 
 // --- Frames ---
 
-// User registers for a thread that begins at `entry` with `argument` in reg[0], and where a C
-// function has its first.
+// User registers as of a thread that begins at `entry`, its stack at `stack`, with `argument` in
+// reg[0], and where a C function has its first: of a new thread, or for an upcall. The thread
+// pointer stays.
 void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument);
 
 // Makes the frame execute its system-call instruction again (restartable operations). Inline.
 static inline void arch_frame_restart(struct frame *frame);
 
 // Program counter, stack pointer and frame pointer, for faults, traces and backtraces. Inline.
-static inline uintptr_t arch_frame_pc(const struct frame *frame);
-static inline uintptr_t arch_frame_stack(const struct frame *frame);
-static inline uintptr_t arch_frame_base(const struct frame *frame);
-
-// The upcall: redirects the frame to `entry` with `argument` as above and the stack at `stack`.
-void arch_frame_upcall(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument);
+struct frame_place {
+    uintptr_t pc, stack, base;
+};
+static inline struct frame_place arch_frame_place(const struct frame *frame);
 
 // Makes a frame that came from user memory harmless: user mode, interrupts open, canonical
 // addresses.
@@ -168,8 +165,27 @@ static inline void *arch_physical_to_virtual(uint64_t physical);
 static inline uint64_t arch_virtual_to_physical(const void *address);
 
 // The user half of the address space: [ARCH_USER_BASE, ARCH_USER_END), constants of inline.h, as is
-// ARCH_PAGE_SIZE, ARCH_MACHO_CPU (abi/manifest.h) and ARCH_NAME; ARCH_FAST is how functions of
-// kernel/object/fast.h are called.
+// ARCH_PAGE_SIZE, ARCH_MACHO_CPU (abi/manifest.h) and ARCH_NAME.
+
+// --- The fast path of messages ---
+//
+// kernel/object/fast.c passes a message on without having it in memory. Entry code does its part
+// for the calls FE_CALL_CHANNEL_CALL and FE_CALL_CHANNEL_REPLY_RECEIVE:
+//   1. It looks at the conditions in kernel/object/fast.h; what does not meet them goes the
+//   ordinary
+//      way, to trap_syscall().
+//   2. It saves in the frame of cpu->current what that thread will need afterwards: where it goes
+//   on,
+//      the stack, the handle, and registers that calls keep. Label and words stay where they are.
+//   3. It calls fast_call() or fast_reply_receive(), which keep label and words: by the calling
+//      convention ARCH_FAST, by registers that arch.mk reserves for fast.c, or, where neither keeps
+//      one, because entry code puts it aside for the time.
+//   4. It loads the frame that is returned, but label and words; register 0 becomes OK. Registers
+//      that calls lose tell nothing of the kernel's.
+//   5. After nullptr it saves the rest, and calls trap_syscall().
+// ARCH_FAST_PART makes the rarer ways of fast.c: functions of the same kind, to which it jumps, or
+// parts of it where reserved registers do not let the compiler call any.
+// In user space arch/<isa>/user/message.h has the calls; arch/message.h is one in C.
 
 // --- User memory of the current address space ---
 

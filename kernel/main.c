@@ -64,7 +64,5 @@ void kernel_main(const struct bootinfo *info)
               (unsigned long)(page_total_count() >> 8));
     init_start(info);
     log_set_patient(true);
-    struct frame *frame = schedule_exit();
-    if (frame == nullptr) arch_idle();
-    arch_return_to_user(frame);
+    arch_leave();
 }

@@ -73,13 +73,13 @@ void trap_kernel_fault(struct frame *frame, const char *what, uintptr_t address)
     log_set_quiet(false);
     log_set_patient(false);
     uintptr_t offset = 0;
-    const char *name = symbol_find(arch_frame_pc(frame), &offset);
+    const char *name = symbol_find(arch_frame_place(frame).pc, &offset);
     log_print("\nkernel panic: %s, address 0x%lx, at 0x%lx %s+0x%lx\n", what,
-              (unsigned long)address, (unsigned long)arch_frame_pc(frame),
+              (unsigned long)address, (unsigned long)arch_frame_place(frame).pc,
               name == nullptr ? "?" : name, (unsigned long)offset);
     print_current();
     for (uint32_t line = 0; arch_frame_print(frame, line, log_print); line++) {
     }
-    panic_backtrace(arch_frame_base(frame));
+    panic_backtrace(arch_frame_place(frame).base);
     stop();
 }

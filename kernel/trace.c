@@ -124,7 +124,7 @@ TRACE_WRITER void trace_write_fault(enum fault_reason reason, uintptr_t address,
     struct fe_trace_record *record = begin(cpu, TRACE_FAULT, cpu->current);
     record->detail = reason;
     record->word[0] = address;
-    record->word[1] = arch_frame_pc(&cpu->current->frame);
+    record->word[1] = arch_frame_place(&cpu->current->frame).pc;
     record->word[2] = (uint64_t)(int64_t)status;
     end(cpu);
 }

@@ -44,5 +44,5 @@ void trap_float(void);
 bool trap_enter(void);
 
 // Picks what runs next and makes its address space current; returns its frame, or nullptr for idle
-// (the port then resets the stack and calls arch_idle()). Gives up the kernel lock.
+// (see arch_leave()). Gives up the kernel lock.
 struct frame *schedule_exit(void);

@@ -94,19 +94,9 @@ static inline void arch_frame_restart(struct frame *frame)
     frame->pc -= 4;
 }
 
-static inline uintptr_t arch_frame_pc(const struct frame *frame)
+static inline struct frame_place arch_frame_place(const struct frame *frame)
 {
-    return frame->pc;
-}
-
-static inline uintptr_t arch_frame_stack(const struct frame *frame)
-{
-    return frame->stack;
-}
-
-static inline uintptr_t arch_frame_base(const struct frame *frame)
-{
-    return frame->x13[29 - 13];
+    return (struct frame_place){frame->pc, frame->stack, frame->x13[29 - 13]};
 }
 
 static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t pointer)

@@ -119,19 +119,9 @@ static inline void arch_frame_restart(struct frame *frame)
     frame->rip -= 2; // the length of `syscall`
 }
 
-static inline uintptr_t arch_frame_pc(const struct frame *frame)
+static inline struct frame_place arch_frame_place(const struct frame *frame)
 {
-    return frame->rip;
-}
-
-static inline uintptr_t arch_frame_stack(const struct frame *frame)
-{
-    return frame->rsp;
-}
-
-static inline uintptr_t arch_frame_base(const struct frame *frame)
-{
-    return frame->reg[9];
+    return (struct frame_place){frame->rip, frame->rsp, frame->reg[9]};
 }
 
 static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t pointer)

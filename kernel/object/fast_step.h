@@ -70,7 +70,9 @@ enum : uint64_t {
 [[gnu::always_inline]] static inline bool is_most_urgent(const struct cpu *cpu,
                                                          const struct thread *thread)
 {
-    return cpu->queue.ready == 0 || queue_urgency(&cpu->queue) > thread->urgency;
+    if (cpu->queue.count == 0) return true;
+    __builtin_assume(cpu->queue.ready != 0);
+    return queue_urgency(&cpu->queue) > thread->urgency;
 }
 
 // A call's way from `caller` to `server`, and an answer's way back; `transfer` is the sender's.

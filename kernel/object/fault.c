@@ -61,8 +61,8 @@ static bool report_step(struct process *process, const struct frame *frame,
         return true;
     } else if (!arch_frame_print(frame, report->line - 1, log_print)) {
         log_print("    backtrace:");
-        print_address(process, arch_frame_pc(frame));
-        report->base = arch_frame_base(frame);
+        print_address(process, arch_frame_place(frame).pc);
+        report->base = arch_frame_place(frame).base;
         report->depth = 1;
     }
     report->line++;

@@ -149,7 +149,7 @@ enum : uintptr_t { RED_ZONE = 128, STACK_ALIGN = 16 };
 bool thread_upcall(struct thread *thread)
 {
     ASSERT(thread->upcall_entry != 0 && !thread->upcalling);
-    uintptr_t stack = arch_frame_stack(&thread->frame);
+    uintptr_t stack = arch_frame_place(&thread->frame).stack;
     if (stack < RED_ZONE + sizeof thread->frame + STACK_ALIGN) return false;
     stack = (stack - RED_ZONE - sizeof thread->frame) & ~(STACK_ALIGN - 1);
     if (user_write(stack, &thread->frame, sizeof thread->frame) != OK) return false;
@@ -157,6 +157,6 @@ bool thread_upcall(struct thread *thread)
     thread->upcalling = thread->upcalled = true;
     thread->ipc.copied_with = 0;
     progress_end(&thread->progress); // the call may be made anew, or never
-    arch_frame_upcall(&thread->frame, thread->upcall_entry, stack, stack);
+    arch_frame_init(&thread->frame, thread->upcall_entry, stack, stack);
     return true;
 }

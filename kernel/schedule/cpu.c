@@ -128,7 +128,5 @@ void cpu_join(struct cpu *cpu)
         arch_halt();
     }
     wait_for_all(cpu);
-    struct frame *frame = schedule_exit();
-    if (frame == nullptr) arch_idle();
-    arch_return_to_user(frame);
+    arch_leave();
 }

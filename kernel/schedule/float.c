@@ -66,7 +66,7 @@ void trap_float(void)
     uint64_t limit = 0;
     if (!make_state(thread)) {
         if (reap_make_room(&limit)) return; // and traps again
-        fault_report(&thread->frame, FAULT_OUT_OF_MEMORY, arch_frame_pc(&thread->frame));
+        fault_report(&thread->frame, FAULT_OUT_OF_MEMORY, arch_frame_place(&thread->frame).pc);
         return;
     }
     thread->float_switches = SWITCHES;

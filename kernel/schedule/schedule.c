@@ -362,7 +362,7 @@ static void settle(struct cpu *cpu)
     if (user_copy_stopped())
         arch_cpu()->reschedule = true; // the interrupt first, then here again
     else
-        fault_report(&thread->frame, FAULT_WRITE, arch_frame_stack(&thread->frame));
+        fault_report(&thread->frame, FAULT_WRITE, arch_frame_place(&thread->frame).stack);
 }
 
 // The way out when the next thread has to be chosen, or there is more to do.

@@ -288,34 +288,27 @@ user_error:
     save_all
     mov x0, x19
     bl trap_user_error
+    b leave
 
-leave:
-    bl schedule_exit
-    cbz x0, idle
-    b resume
-
-idle: // nothing below the stack's top is needed any more
+// Nothing below the stack's top is needed any more.
+.global arch_leave
+arch_leave:
     mrs x0, tpidr_el1
     ldr x0, [x0, #CPU_KERNEL_STACK]
     mov sp, x0
-    b arch_idle
+leave:
+    bl schedule_exit
+    cbnz x0, resume
 
 // Waits with interrupts masked (one that is pending ends WFI all the same), then takes it by an
 // ordinary call.
-.global arch_idle
-arch_idle:
+idle:
     dsb sy
     wfi
     bl trap_device
     b leave
 
-// Loads every register of the frame at x0.
-.global arch_return_to_user
-arch_return_to_user:
-    mrs x1, tpidr_el1
-    ldr x1, [x1, #CPU_KERNEL_STACK]
-    mov sp, x1
-resume:
+resume: // loads every register of the frame at x0
     str xzr, [x0, #FRAME_WHOLE]
     load_high
     ldr x13, [x0, #FRAME_X8 + 8]

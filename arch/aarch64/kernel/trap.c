@@ -182,17 +182,13 @@ void arch_doze(void)
 void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument)
 {
     *frame = (struct frame){
-        .reg[0] = argument, .pc = entry, .stack = stack, .pstate = PSTATE_USER, .whole = 1};
-}
-
-void arch_frame_upcall(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument)
-{
-    frame->reg[0] = argument;
-    frame->pc = entry;
-    frame->stack = stack & ~15ul;
-    frame->x13[29 - 13] = 0;
-    frame->x13[30 - 13] = 0;
-    frame->whole = 1;
+        .reg[0] = argument,
+        .pc = entry,
+        .stack = stack & ~15ul,
+        .pstate = PSTATE_USER,
+        .thread_pointer = frame->thread_pointer,
+        .whole = 1,
+    };
 }
 
 void arch_frame_sanitise(struct frame *frame)

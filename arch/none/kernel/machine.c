@@ -31,12 +31,7 @@ enum status arch_cpu_start(struct cpu *cpu)
 
 void arch_console_early(const struct bootinfo *info) {}
 
-void arch_idle(void)
-{
-    abort();
-}
-
-void arch_return_to_user(struct frame *frame)
+void arch_leave(void)
 {
     abort();
 }
@@ -58,14 +53,9 @@ void arch_entropy(const struct bootinfo *info, uint8_t seed[64])
 
 void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument)
 {
-    *frame = (struct frame){.reg = {argument}, .pc = entry, .stack = stack};
-}
-
-void arch_frame_upcall(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument)
-{
-    frame->reg[0] = argument;
-    frame->pc = entry;
-    frame->stack = stack;
+    uintptr_t pointer = frame->thread_pointer;
+    *frame =
+        (struct frame){.reg = {argument}, .pc = entry, .stack = stack, .thread_pointer = pointer};
 }
 
 void arch_frame_sanitise(struct frame *frame) {}

@@ -48,7 +48,6 @@ bool cpu_tables_make(struct cpu *cpu);
 extern uint64_t kernel_root;
 
 // Entry code.
-[[noreturn]] void arch_resume(void);
 extern const uint8_t idle_begin[], idle_end[];
 
 // Handlers that entry code calls; trap.c.

@@ -2,7 +2,7 @@
 // The ways into the kernel and out of it. A system call or an interrupt from user mode saves the
 // user's registers in the running thread's frame, moves to this CPU's kernel stack, and calls C;
 // all of them leave through `resume`, which asks the scheduler whose frame is next, but calls after
-// which the same thread goes on. Interrupts stay masked in the kernel but in arch_idle and
+// which the same thread goes on. Interrupts stay masked in the kernel but in `idle` and
 // arch_interrupt_pending.
 //
 // The two calls of a message are tried by the fast path first (kernel/object/fast.h), which is
@@ -166,15 +166,14 @@ call_saved:
     jne resume
     cmp %rbx, %gs:CPU_CURRENT // and nobody else goes on
     jne resume
-    lea THREAD_FRAME(%rbx), %rdi
-    cmpl $ENTRY_SYSCALL, FRAME_VECTOR(%rdi)
-    jne arch_return_to_user
-    cmpl $CALL_CHANNEL_REPLY, FRAME_RAX(%rdi)
-    jbe arch_return_to_user
+    lea THREAD_FRAME(%rbx), %rsp
+    cmpl $ENTRY_SYSCALL, FRAME_VECTOR(%rsp)
+    jne load_whole
+    cmpl $CALL_CHANNEL_REPLY, FRAME_RAX(%rsp)
+    jbe load_whole
 
     // Back into the thread that made the call: r12 to r15 are as they were, for but messages no
     // call has results in them (tool/abi).
-    mov %rdi, %rsp
     mov FRAME_RDX(%rsp), %rdx
     mov FRAME_RDI(%rsp), %rdi
     mov FRAME_RSI(%rsp), %rsi
@@ -183,17 +182,20 @@ call_saved:
     mov FRAME_RBP(%rsp), %rbp
     LEAVE_CALL
 
+load_whole:
+    mov %rsp, %rdi
+    mov %gs:CPU_KERNEL_STACK, %rsp
+    jmp load
+
 // Out of the kernel: whatever runs next. The stack is this CPU's kernel stack, empty.
 resume:
     call schedule_exit
 resumed:
     test %rax, %rax
-    jz arch_idle
+    jz idle
     mov %rax, %rdi
 
-// void arch_return_to_user(struct frame *frame)
-    .globl arch_return_to_user
-arch_return_to_user:
+load: // the frame at rdi
     cmpq $0, %gs:CPU_ARCH_PENDING
     jne handle_pending
     mov FRAME_THREAD_POINTER(%rdi), %rax
@@ -310,9 +312,9 @@ handle_pending: // an interrupt that arch_interrupt_pending let in, perhaps in s
     jmp resume
 
 // Nothing to run: wait for an interrupt. It comes back through trap_kernel, which goes to
-// arch_resume.
-    .globl arch_idle, idle_begin, idle_end
-arch_idle:
+// arch_leave.
+    .globl idle_begin, idle_end
+idle:
     mov %gs:CPU_KERNEL_STACK, %rsp
     xor %ebp, %ebp
     cmpq $0, %gs:CPU_ARCH_PENDING
@@ -323,9 +325,9 @@ idle_begin:
 idle_end:
     jmp idle_begin
 
-// [[noreturn]] void arch_resume(void): forget the stack, go on with what the scheduler says.
-    .globl arch_resume
-arch_resume:
+// [[noreturn]] void arch_leave(void): forget the stack, go on with what the scheduler says.
+    .globl arch_leave
+arch_leave:
     mov %gs:CPU_KERNEL_STACK, %rsp
     xor %ebp, %ebp
     jmp resume

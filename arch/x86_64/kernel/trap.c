@@ -154,7 +154,7 @@ void trap_kernel(struct frame *frame)
     if (frame->vector >= VECTOR_EXTERNAL) {
         if (is_idle(frame)) {
             trap_external(frame->vector);
-            arch_resume();
+            arch_leave();
         }
         ASSERT(arch_cpu()->arch[CPU_PENDING] == 0);
         arch_cpu()->arch[CPU_PENDING] = frame->vector;
@@ -200,16 +200,8 @@ void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uint
         .rflags = RFLAGS_IF,
         .rsp = stack,
         .ss = SELECTOR_USER_DATA,
+        .thread_pointer = frame->thread_pointer,
     };
-}
-
-void arch_frame_upcall(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument)
-{
-    frame->reg[0] = frame->reg[1] = argument;
-    frame->rip = entry < ARCH_USER_END ? entry : 0;
-    frame->rsp = stack;
-    frame->rflags &= ~(uint64_t)(RFLAGS_DF | RFLAGS_TF);
-    frame->vector = 0;
 }
 
 void arch_frame_sanitise(struct frame *frame)
