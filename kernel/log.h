@@ -21,8 +21,8 @@ uint64_t log_end(void);
 // Copies up to `size` bytes from *position (moved up to the oldest that is still there).
 size_t log_copy(uint64_t *position, char *to, size_t size);
 
-// Whether what the console does not take at once waits for it (patient) or all else does. The latter
-// also shows what has waited.
+// Whether what the console does not take at once waits for it (patient) or all else does. The
+// latter also shows what has waited.
 void log_set_patient(bool patient);
 
 // Gives the console a few characters more; true: there are others, and it may take them.

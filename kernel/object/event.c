@@ -220,6 +220,6 @@ enum status sys_event_arm(struct event *event, uint64_t bits, uint64_t deadline,
     if (bits == 0 || (period != 0 && period < EVENT_PERIOD_MIN)) return ERR_BAD_ARGUMENT;
     event->timer_bits = bits;
     event->timer_period = period;
-    timer_arm(&event->timer, deadline);
+    timer_arm_as(&event->timer, deadline, urgency_priority(thread_current()->urgency));
     return OK;
 }

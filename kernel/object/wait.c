@@ -35,7 +35,8 @@ enum status wait_check(struct thread *thread, uint64_t deadline)
 void wait_arm(struct thread *thread, uint64_t deadline)
 {
     thread->uninterrupted = deadline == FE_UNINTERRUPTED;
-    if (deadline < FE_UNINTERRUPTED) timer_arm(&thread->timeout, deadline);
+    if (deadline < FE_UNINTERRUPTED)
+        timer_arm_as(&thread->timeout, deadline, urgency_priority(thread->urgency));
 }
 
 void wait_begin(struct thread *thread, enum thread_state state, struct tree *queue,

@@ -87,10 +87,11 @@ static bool advance(struct budget *budget, uint64_t now)
 
 static void arm(struct budget *budget)
 {
+    uint32_t priority = budget->thread->schedule.priority;
     if (!budget->is_judged && !budget->is_done) {
-        timer_arm(&budget->timer, deadline_of(budget));
+        timer_arm_as(&budget->timer, deadline_of(budget), priority);
     } else if (budget->is_done || budget->limit != 0) {
-        timer_arm(&budget->timer, budget->release + budget->thread->schedule.period);
+        timer_arm_as(&budget->timer, budget->release + budget->thread->schedule.period, priority);
     }
 }
 

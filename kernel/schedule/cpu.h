@@ -5,6 +5,7 @@
 #pragma once
 
 #include "kernel/schedule/queue.h"
+#include "kernel/time/timer.h"
 #include "kernel/tree.h"
 #include <abi/bootinfo.h>
 #include <abi/status.h>
@@ -54,7 +55,6 @@ struct cpu {
     uint64_t since;     // counter: when `current` (or idling) began
     uint64_t slice_end; // counter
     uint64_t timer_set; // counter: what the hardware timer is set to; UINT64_MAX: nothing
-    struct tree timers;
     uint64_t alarm_ns, alarm; // the first timer's expiry when it was last looked at, and as counter
     struct run_queue queue;
     struct page *page_cache; // single free pages: kernel/memory/page.c
@@ -64,6 +64,7 @@ struct cpu {
     struct trace_ring *trace;                                 // nullptr: none was made
     uint64_t lock_waits, lock_ticks; // turns of the lock waited for; counter: while it was held
     uint64_t lock_since;             // counter
+    struct timers timers;
 };
 
 enum cpu_presence : uint8_t { CPU_ABSENT, CPU_STARTING, CPU_ONLINE };

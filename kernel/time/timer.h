@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Timers and the monotonic clock. A timer belongs to its CPU's tree, ordered by expiry; arming and
-// disarming cost O(log n). The one-shot hardware timer is set on the way out of the kernel, to the
-// earliest timer or the end of a time slice. All times are ns since boot. Guarded by the kernel
-// lock.
+// Timers and the monotonic clock. A timer belongs to its CPU's tree of its priority, ordered by
+// expiry; arming and disarming cost O(log n). Of those that are due the most urgent fire first, so
+// that nobody waits for the timers of the less urgent, however many there are. The one-shot
+// hardware timer is set on the way out of the kernel, to the earliest timer or the end of a time
+// slice. All times are ns since boot. Guarded by the kernel lock.
 #pragma once
 
 #include "kernel/tree.h"
+#include <abi/object.h>
 
 struct cpu;
 
@@ -13,9 +15,17 @@ struct timer {
     struct tree_node node; // key: expiry, ns
     void (*fire)(struct timer *timer);
     struct cpu *cpu; // in whose tree it is
+    uint32_t priority;
 };
 
-// Arms `timer`, armed or not, for `expiry`; `fire` runs with interrupts masked soon after it.
+struct timers { // of a CPU
+    struct tree tree[PRIORITY_COUNT];
+    uint64_t armed; // bit n: tree n has timers
+};
+
+// Arms `timer`, armed or not, for `expiry`; `fire` runs with interrupts masked soon after it, as
+// something of this priority, or of that as which the timer was armed before.
+void timer_arm_as(struct timer *timer, uint64_t expiry, uint32_t priority);
 void timer_arm(struct timer *timer, uint64_t expiry);
 void timer_disarm(struct timer *timer);
 

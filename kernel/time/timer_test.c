@@ -28,7 +28,8 @@ TEST("ten thousand timers fire in order, each when it is due and none before")
         timers[i].fire = fire;
         timer_arm(&timers[i], clock_now() + random % 1'000'000);
     }
-    EXPECT(arch_cpu()->timers.root->height <= HEIGHT_MAX); // so many steps at most for each of them
+    EXPECT(arch_cpu()->timers.tree[0].root->height <=
+           HEIGHT_MAX); // so many steps at most for each of them
     for (uint32_t step = 0; step < 1100; step++) {
         none_machine.counter += 1000;
         timer_run();
@@ -71,4 +72,31 @@ TEST("the hardware timer is set to the earliest, and not before it")
     EXPECT(clock_from_counter(none_machine.timer) >= 3'000'000);
     EXPECT(clock_from_counter(none_machine.timer) < 3'000'010);
     EXPECT(clock_to_counter(UINT64_MAX) == UINT64_MAX);
+}
+
+static uint32_t fired_as[8];
+
+static void fire_as(struct timer *timer)
+{
+    fired_as[fired++] = timer->priority;
+}
+
+TEST("of those that are due the most urgent fire first, each only when it is due")
+{
+    static const uint32_t priorities[] = {3, 63, 0, 40, 63, 7};
+    none_reset();
+    fired = 0;
+    for (uint32_t i = 0; i < 6; i++) {
+        timers[i].fire = fire_as;
+        timer_arm_as(&timers[i], 100 + i, priorities[i]);
+    }
+    timer_arm_as(&timers[4], 5'000, 63);
+    EXPECT(timer_next() == 100);
+    none_machine.counter += 1000;
+    timer_run();
+    static const uint32_t wanted[] = {63, 40, 7, 3, 0};
+    EXPECT(fired == 5 && timer_next() == 5'000);
+    for (uint32_t i = 0; i < 5; i++) EXPECT(fired_as[i] == wanted[i]);
+    timer_disarm(&timers[4]);
+    EXPECT(timer_next() == UINT64_MAX);
 }
