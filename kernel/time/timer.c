@@ -54,8 +54,10 @@ void timer_run(void)
     static_assert(PRIORITY_COUNT == 64);
     struct cpu *cpu = arch_cpu();
     const struct thread *current = cpu->current;
-    uint64_t now = clock_now();
-    for (struct timer *timer; (timer = due_first(&cpu->timers, now)) != nullptr;) {
+    for (;;) {
+        uint64_t now = clock_now(); // a more urgent one may be due by now, and sends no interrupt
+        struct timer *timer = due_first(&cpu->timers, now);
+        if (timer == nullptr) break;
         uint64_t expiry = timer->node.key;
         timer_disarm(timer);
         trace_timer(expiry, now);

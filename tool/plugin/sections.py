@@ -41,7 +41,8 @@ class Kernel:
 
 
 def flags(top, board, report):
-    """What the emulator's command line has besides; the report is written when the emulator ends."""
+    """What the emulator's command line has besides, and the kernel's functions as they are now; the report is written
+    when the emulator ends."""
     subprocess.check_call(["make", "-s", "--no-print-directory", PLUGIN], cwd=top)
     kernel = Kernel(os.path.join(top, "out", board, "kernel.elf"))
     marks = report + ".marks"
@@ -49,7 +50,7 @@ def flags(top, board, report):
         file.writelines(f"{address:x} {rank}\n" for address, rank in kernel.marks())
     arch = subprocess.check_output(["make", "-s", "arch", f"BOARD={board}"], cwd=top, text=True).strip()
     return (f" -plugin file={PLUGIN},marks={marks},report={report},number={NUMBER[arch]},"
-            f"first={kernel.first:x},last={kernel.last:x}")
+            f"first={kernel.first:x},last={kernel.last:x}", kernel)
 
 
 def calls(top):
@@ -58,9 +59,8 @@ def calls(top):
         return {int(number): name for number, name in re.findall(r"(?m)^(\d+) +(\w+)", file.read())}
 
 
-def read(top, board, report):
+def read(top, kernel, report):
     """Pieces, the longest first, and {instructions: how often}."""
-    kernel = Kernel(os.path.join(top, "out", board, "kernel.elf"))
     numbers = calls(top)
     lengths, found = {}, {}
     with open(os.path.join(top, report), encoding="utf-8") as file:

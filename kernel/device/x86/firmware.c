@@ -12,6 +12,10 @@ enum : uint32_t { TRIES = 100'000 };
 struct acpi firmware_acpi;
 struct acpi_fixed firmware_fixed;
 
+// Of state S5, looked for while the machine starts: it takes long.
+static uint8_t sleep_type[2];
+static bool has_sleep;
+
 static const void *firmware_map(void *context, uint64_t physical, size_t size)
 {
     return arch_map_device(physical, size, SPACE_READ);
@@ -20,10 +24,14 @@ static const void *firmware_map(void *context, uint64_t physical, size_t size)
 bool firmware_init(const struct bootinfo *info)
 {
     static const struct acpi_source source = {.map = firmware_map};
-    struct acpi_table fadt;
+    struct acpi_table fadt, dsdt;
 
     if (!acpi_open(&firmware_acpi, &source, info->rsdp)) return false;
-    return acpi_find(&firmware_acpi, "FACP", 0, &fadt) && acpi_fixed_read(&fadt, &firmware_fixed);
+    if (!acpi_find(&firmware_acpi, "FACP", 0, &fadt) || !acpi_fixed_read(&fadt, &firmware_fixed))
+        return false;
+    has_sleep = acpi_table_at(&firmware_acpi, firmware_fixed.dsdt, "DSDT", &dsdt) &&
+                acpi_sleep_find(&dsdt, sleep_type);
+    return true;
 }
 
 static bool register_write(const struct acpi_register *at, uint32_t value, uint32_t bits)
@@ -64,13 +72,9 @@ static void acpi_mode_enter(void)
 
 enum status firmware_power_off(void)
 {
-    struct acpi_table dsdt;
-    uint8_t type[2];
+    const uint8_t *type = sleep_type;
 
-    if (!acpi_table_at(&firmware_acpi, firmware_fixed.dsdt, "DSDT", &dsdt) ||
-        !acpi_sleep_find(&dsdt, type)) {
-        return ERR_NOT_SUPPORTED;
-    }
+    if (!has_sleep) return ERR_NOT_SUPPORTED;
     if (firmware_fixed.is_hardware_reduced) {
         enum : uint8_t { TYPE = 2, ENABLE = 1u << 5 };
         register_write(&firmware_fixed.sleep_control, (uint32_t)type[0] << TYPE | ENABLE, 8);
