@@ -346,6 +346,7 @@ static void settle(struct cpu *cpu)
 [[gnu::noinline]] static bool is_idle(struct cpu *cpu)
 {
     if (cpu->shared) settle(cpu);
+    if (cpu->timer_stale) set_timer(cpu); // what is due during the cleaning up has to be seen
     if (!arch_interrupt_pending() && reap_step()) {
         if (cpu->shared) lock_pass(cpu);
         return false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/time/timer.h"
+#include "kernel/object/reap.h"
 #include "kernel/schedule/cpu.h"
 #include "kernel/trap.h"
 #include "test/unit.h"
@@ -99,4 +100,26 @@ TEST("of those that are due the most urgent fire first, each only when it is due
     for (uint32_t i = 0; i < 5; i++) EXPECT(fired_as[i] == wanted[i]);
     timer_disarm(&timers[4]);
     EXPECT(timer_next() == UINT64_MAX);
+}
+
+static uint64_t seen;
+
+static bool look(struct reap *)
+{
+    seen = none_machine.timer;
+    return true;
+}
+
+TEST("a CPU that cleans up for want of other work has its timer set meanwhile")
+{
+    static struct reap reap;
+    none_reset();
+    timers[0].fire = fire;
+    timer_arm(&timers[0], 3'000'000);
+    reap_init(&reap, look);
+    reap_add(&reap);
+    none_machine.timer = UINT64_MAX; // as after an interrupt
+    trap_timer();
+    EXPECT(schedule_exit() == nullptr);
+    EXPECT(seen != UINT64_MAX && clock_from_counter(seen) >= 3'000'000);
 }
