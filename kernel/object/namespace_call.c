@@ -194,7 +194,7 @@ enum status sys_namespace_resolve(struct namespace *name_space, struct user_buff
     size_t size = path.size < sizeof text ? path.size : sizeof text;
     struct resolution found;
     found.scan = path_begin();
-    found.prefix.at = 0;
+    found.prefix = (struct path_scan){}; // kept, too, when this is interrupted before there is one
     if (!progress_is_idle()) resolution_resume(resolution(name_space, path.address), &found);
     TRY(user_read(text, path.address, size));
     enum status status = namespace_find(name_space, text, size, index, &found);
