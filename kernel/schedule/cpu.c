@@ -7,7 +7,6 @@
 #include "kernel/memory/page.h"
 #include "kernel/schedule/lock.h"
 #include "kernel/schedule/schedule.h"
-#include "kernel/time/agree.h"
 #include "kernel/time/timer.h"
 #include "kernel/trap.h"
 #include <arch/arch.h>
@@ -23,8 +22,6 @@ enum : uint64_t { START_LIMIT = 5'000'000'000 }; // ns
 
 struct cpu *cpu_list;
 static uint32_t count;
-static struct cpu *asked; // atomic: who is to tell what its counter says
-static struct agreement agreement;
 
 uint32_t cpu_count(void)
 {
@@ -67,8 +64,7 @@ static bool is_there_in_time(struct cpu *cpu)
 
 static bool agrees(struct cpu *cpu)
 {
-    __atomic_store_n(&asked, cpu, __ATOMIC_RELEASE);
-    if (agree_ask(&agreement)) return true;
+    if (agree_ask(&cpu->agreement)) return true;
     __atomic_store_n(&cpu->presence, CPU_ABSENT, __ATOMIC_RELEASE);
     return false;
 }
@@ -78,8 +74,7 @@ static void wait_for_all(struct cpu *cpu)
 {
     while (!__atomic_load_n(&cpu->shared, __ATOMIC_ACQUIRE)) {
         if (__atomic_load_n(&cpu->presence, __ATOMIC_ACQUIRE) == CPU_ABSENT) arch_halt();
-        bool is_asked = __atomic_load_n(&asked, __ATOMIC_ACQUIRE) == cpu;
-        if (is_asked && agree_is_asked(&agreement)) agree_answer(&agreement, arch_counter());
+        if (agree_is_asked(&cpu->agreement)) agree_answer(&cpu->agreement, arch_counter());
         arch_relax();
     }
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "kernel/schedule/queue.h"
+#include "kernel/time/agree.h"
 #include "kernel/time/timer.h"
 #include "kernel/tree.h"
 #include <abi/bootinfo.h>
@@ -51,10 +52,10 @@ struct cpu {
     uint8_t presence; // atomic: enum cpu_presence
     bool rotate;      // the current thread's slice is over
     bool float_enabled;
-    uint32_t promised;  // parts per million of its time, to budgets
-    uint64_t since;     // counter: when `current` (or idling) began
-    uint64_t slice_end; // counter
-    uint64_t timer_set; // counter: what the hardware timer is set to; UINT64_MAX: nothing
+    uint32_t promised;        // parts per million of its time, to budgets
+    uint64_t since;           // counter: when `current` (or idling) began
+    uint64_t slice_end;       // counter
+    uint64_t timer_set;       // counter: what the hardware timer is set to; UINT64_MAX: nothing
     uint64_t alarm_ns, alarm; // the first timer's expiry when it was last looked at, and as counter
     struct run_queue queue;
     struct page *page_cache; // single free pages: kernel/memory/page.c
@@ -64,6 +65,7 @@ struct cpu {
     struct trace_ring *trace;                                 // nullptr: none was made
     uint64_t lock_waits, lock_ticks; // turns of the lock waited for; counter: while it was held
     uint64_t lock_since;             // counter
+    struct agreement agreement;      // asked before it is one of the others
     struct timers timers;
 };
 
