@@ -95,6 +95,7 @@ static enum status text_read(struct mount_text *text, struct user_buffer path,
 }
 
 // A call that stops on its way through a path keeps the kernel's copy: what was checked stays so.
+// There is one as soon as the position says so.
 static enum status text_keep(const struct mount_text *text, const struct path_scan *scan,
                              struct progress *progress)
 {
@@ -102,8 +103,9 @@ static enum status text_keep(const struct mount_text *text, const struct path_sc
         struct memory *memory;
         TRY(memory_make(process_current(), sizeof *text, &memory));
         progress->object = &memory->object;
-        TRY(memory_store(memory, 0, text, sizeof *text));
     }
+    if (progress->position == 0)
+        TRY(memory_store((struct memory *)progress->object, 0, text, sizeof *text));
     progress->position = path_pack(scan);
     return CALL_RESTART;
 }
