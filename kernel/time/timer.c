@@ -3,6 +3,7 @@
 #include "kernel/time/timer.h"
 #include "kernel/log.h"
 #include "kernel/list.h"
+#include "kernel/object/thread.h"
 #include "kernel/schedule/cpu.h"
 #include "kernel/trace.h"
 #include <arch/arch.h>
@@ -47,17 +48,24 @@ static struct timer *due_first(const struct timers *timers, uint64_t now)
     return nullptr;
 }
 
+// What the thread that runs is more urgent than.
+static bool is_less_urgent(const struct cpu *cpu, uint32_t priority)
+{
+    return cpu->current != nullptr && priority < urgency_priority(cpu->current->urgency);
+}
+
 // Each handler is bounded and may arm its timer again, for later. Whoever is more urgent than the
-// thread that ran comes before what else is due.
+// thread that ran comes before what else is due, and of what is less urgent than that thread one is
+// enough.
 void timer_run(void)
 {
     static_assert(PRIORITY_COUNT == 64);
     struct cpu *cpu = arch_cpu();
     const struct thread *current = cpu->current;
-    for (;;) {
+    for (uint32_t fired = 0;; fired++) {
         uint64_t now = clock_now(); // a more urgent one may be due by now, and sends no interrupt
         struct timer *timer = due_first(&cpu->timers, now);
-        if (timer == nullptr) break;
+        if (timer == nullptr || (fired > 0 && is_less_urgent(cpu, timer->priority))) break;
         uint64_t expiry = timer->node.key;
         timer_disarm(timer);
         trace_timer(expiry, now);
@@ -67,19 +75,40 @@ void timer_run(void)
     cpu->timer_stale = true;
 }
 
+// Some that are less urgent than the thread that runs are due: they interrupt it no more often than
+// this, ns, unless one comes that is as urgent.
+enum : uint64_t { SPACING = 20'000 };
+
+[[gnu::noinline]] static uint64_t next_spaced(const struct cpu *cpu)
+{
+    uint32_t least = urgency_priority(cpu->current->urgency);
+    uint64_t now = arch_counter(), next = now + clock_ns_to_ticks(SPACING);
+    if (cpu->timer_set > now && cpu->timer_set < next) next = cpu->timer_set; // put off once only
+    for (uint64_t left = cpu->timers.armed >> least << least; left != 0; left &= left - 1) {
+        uint64_t at = clock_to_counter(cpu->timers.tree[__builtin_ctzll(left)].first->key);
+        if (at < next) next = at;
+    }
+    return next;
+}
+
 uint64_t timer_next(void)
 {
     struct cpu *cpu = arch_cpu();
     const struct timers *timers = &cpu->timers;
     uint64_t next = UINT64_MAX;
+    uint32_t priority = 0;
     for (uint64_t left = timers->armed; left != 0; left &= left - 1) {
-        uint64_t expiry = timers->tree[__builtin_ctzll(left)].first->key;
-        if (expiry < next) next = expiry;
+        uint32_t at = (uint32_t)__builtin_ctzll(left);
+        uint64_t expiry = timers->tree[at].first->key;
+        if (expiry >= next) continue;
+        next = expiry;
+        priority = at;
     }
     if (next == UINT64_MAX) return next;
     if (next != cpu->alarm_ns) {
         cpu->alarm_ns = next;
         cpu->alarm = clock_to_counter(next);
     }
+    if (is_less_urgent(cpu, priority) && cpu->alarm <= arch_counter()) return next_spaced(cpu);
     return cpu->alarm;
 }
