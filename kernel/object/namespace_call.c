@@ -94,31 +94,33 @@ static enum status text_read(struct mount_text *text, struct user_buffer path,
     return read_path(start, text->start);
 }
 
-// A call that stops on its way through a path keeps the kernel's copy: what was checked stays so.
-// There is one as soon as the position says so.
-static enum status text_keep(const struct mount_text *text, const struct path_scan *scan,
-                             struct progress *progress)
+// A long path is gone through with looks for interrupts, and the kernel's copy kept meanwhile: what
+// was checked stays so. There is one as soon as the position says so.
+static enum status text_keep(const struct mount_text *text, struct progress *progress)
 {
     if (progress->object == nullptr) {
         struct memory *memory;
         TRY(memory_make(process_current(), sizeof *text, &memory));
         progress->object = &memory->object;
     }
-    if (progress->position == 0)
-        TRY(memory_store((struct memory *)progress->object, 0, text, sizeof *text));
-    progress->position = path_pack(scan);
-    return CALL_RESTART;
+    TRY(memory_store((struct memory *)progress->object, 0, text, sizeof *text));
+    const struct path_scan begin = path_begin();
+    progress->position = path_pack(&begin);
+    return OK;
 }
 
-// Both texts, and how far an earlier try came.
+// Both texts, and how far the path is checked. Without progress nothing is kept.
 static enum status text_find(struct mount_text *text, struct user_buffer path,
                              struct user_buffer start, struct path_scan *scan,
-                             const struct progress *progress)
+                             struct progress *progress)
 {
     *scan = path_begin();
-    if (progress == nullptr || progress->position == 0) return text_read(text, path, start);
-    *scan = path_unpack(progress->position);
-    return memory_load((struct memory *)progress->object, 0, text, sizeof *text);
+    if (progress != nullptr && progress->position != 0) {
+        *scan = path_unpack(progress->position);
+        return memory_load((struct memory *)progress->object, 0, text, sizeof *text);
+    }
+    TRY(text_read(text, path, start));
+    return progress == nullptr ? OK : text_keep(text, progress);
 }
 
 enum status sys_namespace_mount(struct namespace *name_space, struct user_buffer path,
@@ -132,16 +134,15 @@ enum status sys_namespace_mount(struct namespace *name_space, struct user_buffer
                                    (uint64_t)path.size << 32 | (uint32_t)start.size};
     TRY(handle_find_any(session, RIGHT_DUPLICATE | RIGHT_TRANSFER, &entry));
     if (entry.object->type != OBJECT_SESSION) return ERR_WRONG_TYPE;
-    struct progress *progress = nullptr; // nothing is kept unless the call has to stop
-    if (!progress_is_idle())
+    struct progress *progress = nullptr;
+    if (path.size > PATH_PIECE)
         progress = progress_get((const void *)sys_namespace_mount, arguments, 0);
     TRY(text_find(&text, path, start, &scan, progress));
     enum status status = path_check(&scan, text.path, path.size);
     if (status == CALL_RESTART) {
-        progress = progress_get((const void *)sys_namespace_mount, arguments, 0);
-        return text_keep(&text, &scan, progress);
+        progress->position = path_pack(&scan);
+        return status;
     }
-    TRY(status);
     struct mount_plan plan = {
         .path = text.path,
         .path_size = path.size,
@@ -152,9 +153,9 @@ enum status sys_namespace_mount(struct namespace *name_space, struct user_buffer
         .rights = entry.rights,
         .flags = flags,
     };
-    TRY(namespace_add(name_space, &plan, mount));
+    if (status == OK) status = namespace_add(name_space, &plan, mount);
     if (progress != nullptr) progress_end(progress);
-    return OK;
+    return status;
 }
 
 enum status sys_namespace_unmount(struct namespace *name_space, struct user_buffer path,

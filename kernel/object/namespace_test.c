@@ -131,28 +131,66 @@ TEST("a path that is passed in pieces comes to the same as one that is passed at
     none_machine.interrupt = false;
 }
 
+static char long_path[900];
+
+// A process with the path and a session, that mounts.
+static struct process *play_mounter(fe_handle *handle)
+{
+    memset(long_path, 'p', sizeof long_path);
+    long_path[0] = '/';
+    struct process *user = play_process(1);
+    play_as(play_thread(user, 10));
+    play_store(user, PLAY_MEMORY, long_path, sizeof long_path);
+    if (handle_reserve(user, 1) == OK) *handle = handle_insert(user, &session->object, RIGHT_ALL);
+    return user;
+}
+
+static enum status mount(fe_handle handle, uint64_t *id)
+{
+    const struct user_buffer at = {PLAY_MEMORY, sizeof long_path}, start = {PLAY_MEMORY, 1};
+    return sys_namespace_mount(names, at, start, handle, 0, id);
+}
+
+static bool is_mounted(uint64_t id)
+{
+    struct resolution found = {.scan = path_begin()};
+    return namespace_find(names, long_path, sizeof long_path, 0, &found) == OK &&
+           found.mount->by_id.key == id && found.prefix.at == sizeof long_path;
+}
+
 TEST("a mount that stops on its way through a path mounts what it has checked")
 {
     EXPECT(setup());
-    static char path[900];
-    memset(path, 'p', sizeof path);
-    path[0] = '/';
-    struct process *user = play_process(1);
-    play_as(play_thread(user, 10));
-    play_store(user, PLAY_MEMORY, path, sizeof path);
-    EXPECT(handle_reserve(user, 1) == OK);
-    fe_handle handle = handle_insert(user, &session->object, RIGHT_ALL);
-    const struct user_buffer at = {PLAY_MEMORY, sizeof path}, start = {PLAY_MEMORY, 1};
-    uint64_t id, used = user->memory_used;
+    fe_handle handle = 0;
+    struct process *user = play_mounter(&handle);
+    uint64_t id = 0, used = user->memory_used;
     uint32_t tries = 0;
     none_machine.interrupt = true;
-    while (sys_namespace_mount(names, at, start, handle, 0, &id) == CALL_RESTART)
+    while (mount(handle, &id) == CALL_RESTART)
         if (tries++ == 0) play_store(user, PLAY_MEMORY, "/../", 4);
     none_machine.interrupt = false;
-    struct resolution found = {.scan = path_begin()};
-    EXPECT(tries > 10 && namespace_find(names, path, sizeof path, 0, &found) == OK);
-    EXPECT(found.mount->by_id.key == id && found.prefix.at == sizeof path);
-    EXPECT(sys_namespace_mount(names, at, start, handle, 0, &id) == ERR_BAD_ARGUMENT);
+    EXPECT(tries > 10 && is_mounted(id));
+    EXPECT(mount(handle, &id) == ERR_BAD_ARGUMENT);
+    EXPECT(user->memory_used == used && thread_current()->progress.call == nullptr);
+}
+
+TEST("a mount that had no room to keep its path goes on with the path once it has")
+{
+    EXPECT(setup());
+    fe_handle handle = 0;
+    struct process *user = play_mounter(&handle);
+    uint64_t id = 0, used = user->memory_used, limit = user->quota->limit;
+    enum status status = ERR_QUOTA;
+    uint32_t refusals = 0;
+    none_machine.interrupt = true;
+    for (uint64_t room = 0; status == ERR_QUOTA; room += 64, refusals++) {
+        user->quota->limit = user->quota->used + room;
+        status = mount(handle, &id);
+    }
+    user->quota->limit = limit;
+    while (status == CALL_RESTART) status = mount(handle, &id);
+    none_machine.interrupt = false;
+    EXPECT(refusals > 10 && status == OK && is_mounted(id));
     EXPECT(user->memory_used == used && thread_current()->progress.call == nullptr);
 }
 

@@ -15,6 +15,8 @@ struct path_scan {
     uint32_t from; // where the component that is passed begins, with its slash
 };
 
+enum : size_t { PATH_PIECE = 64 };
+
 // Draws the secret, once.
 void path_init(void);
 
@@ -29,10 +31,9 @@ static inline struct path_scan path_begin(void)
 // at the end of the component. Inline, for names are resolved all the time.
 static inline bool path_pass(struct path_scan *scan, const char *path, size_t size)
 {
-    enum : size_t { PIECE = 64 };
     enum : uint64_t { MODULUS = (1u << 31) - 1 };
     size_t left = size - scan->at;
-    const char *next = path + scan->at, *stop = next + (left < PIECE ? left : PIECE);
+    const char *next = path + scan->at, *stop = next + (left < PATH_PIECE ? left : PATH_PIECE);
     uint64_t hash = scan->hash, point = path_point;
     uint8_t byte = (uint8_t)*next;
     do {
@@ -48,8 +49,8 @@ static inline bool path_pass(struct path_scan *scan, const char *path, size_t si
 }
 
 // Goes through a path that is to be mounted at: absolute, no empty component, none that means
-// another, no slash at the end, no null: ERR_BAD_ARGUMENT. CALL_RESTART: an interrupt waits, `scan`
-// tells how far it came.
+// another, no slash at the end, no null: ERR_BAD_ARGUMENT. CALL_RESTART, of a path that is longer
+// than a piece: an interrupt waits, `scan` tells how far it came, which may be the end.
 enum status path_check(struct path_scan *scan, const char *path, size_t size);
 
 // A scan in one word, and back; `path_unpack(path_pack(scan))` is `scan`.
