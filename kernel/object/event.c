@@ -85,7 +85,7 @@ static inline void wake(struct event *event, struct thread *thread, uint64_t tak
 }
 
 // Of a section; and of these so many are woken.
-enum : uint32_t { LOOKS = 16, WAKES = 4 };
+enum : uint32_t { LOOKS = 16, WAKES = 3 };
 
 // Looks at some of the waiters from event->next on, the most urgent first; false: there are more.
 // The caller has a reference.

@@ -135,7 +135,7 @@ enum status sys_namespace_mount(struct namespace *name_space, struct user_buffer
     TRY(handle_find_any(session, RIGHT_DUPLICATE | RIGHT_TRANSFER, &entry));
     if (entry.object->type != OBJECT_SESSION) return ERR_WRONG_TYPE;
     struct progress *progress = nullptr;
-    if (path.size > PATH_PIECE)
+    if (path.size > PATH_SHORT)
         progress = progress_get((const void *)sys_namespace_mount, arguments, 0);
     TRY(text_find(&text, path, start, &scan, progress));
     enum status status = path_check(&scan, text.path, path.size);

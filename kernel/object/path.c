@@ -48,7 +48,7 @@ enum status path_check(struct path_scan *scan, const char *path, size_t size)
                 return ERR_BAD_ARGUMENT;
             scan->from = scan->at;
         }
-        if (size > PATH_PIECE && lock_should_pass()) return CALL_RESTART;
+        if (size > PATH_SHORT && lock_should_pass()) return CALL_RESTART;
     }
     return OK;
 }

@@ -15,7 +15,10 @@ struct path_scan {
     uint32_t from; // where the component that is passed begins, with its slash
 };
 
-enum : size_t { PATH_PIECE = 64 };
+enum : size_t {
+    PATH_PIECE = 64, // passed at once
+    PATH_SHORT = 16, // checked at once, whatever is in it
+};
 
 // Draws the secret, once.
 void path_init(void);
@@ -49,8 +52,8 @@ static inline bool path_pass(struct path_scan *scan, const char *path, size_t si
 }
 
 // Goes through a path that is to be mounted at: absolute, no empty component, none that means
-// another, no slash at the end, no null: ERR_BAD_ARGUMENT. CALL_RESTART, of a path that is longer
-// than a piece: an interrupt waits, `scan` tells how far it came, which may be the end.
+// another, no slash at the end, no null: ERR_BAD_ARGUMENT. CALL_RESTART, of a path that is not
+// short: an interrupt waits, `scan` tells how far it came, which may be the end.
 enum status path_check(struct path_scan *scan, const char *path, size_t size);
 
 // A scan in one word, and back; `path_unpack(path_pack(scan))` is `scan`.
