@@ -9,6 +9,7 @@
 #include "kernel/memory/space.h"
 #include "kernel/object/quota.h"
 #include "kernel/object/resource.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/string.h"
 #include "kernel/trace.h"
 
@@ -62,7 +63,8 @@ static bool memory_reap(struct reap *reap)
     return true;
 }
 
-// A small object goes at once, a large one in steps; what a device may still write to stays.
+// A small object goes at once unless an interrupt waits, a large one in steps; what a device may
+// still write to stays.
 static void memory_destroy(struct object *object)
 {
     struct memory *memory = (struct memory *)object;
@@ -72,7 +74,8 @@ static void memory_destroy(struct object *object)
     bool is_kept = dma != nullptr && resource_keep(dma, object->owner, &memory->reap);
     if (dma != nullptr) object_put(&dma->object);
     if (is_kept) return;
-    if (memory->pages.count >= STEP_PAGES || !memory_reap(&memory->reap)) reap_add(&memory->reap);
+    bool is_small = memory->pages.count < STEP_PAGES;
+    if (!is_small || lock_should_pass() || !memory_reap(&memory->reap)) reap_add(&memory->reap);
 }
 
 static void memory_handles_gone(struct object *object)
