@@ -77,7 +77,8 @@ void fault_report(struct frame *frame, enum fault_reason reason, uintptr_t addre
         process->report = (struct fault_report){.is_due = true};
     }
     while (process->report.is_due) {
-        if (!log_show() && report_step(process, frame, reason, address)) process->report.is_due = false;
+        if (!log_show() && report_step(process, frame, reason, address))
+            process->report.is_due = false;
         if (lock_should_pass()) return; // faults again
     }
     while (!process_end_step(process)) {

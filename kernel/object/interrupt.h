@@ -11,7 +11,7 @@ struct event;
 struct interrupt {
     struct object object;
     uint32_t number, flags; // the flags as the line is wired
-    struct event *event; // a reference; nullptr: not bound yet
+    struct event *event;    // a reference; nullptr: not bound yet
     uint64_t bits;
     bool is_message;
     struct tree_node by_number;

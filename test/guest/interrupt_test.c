@@ -26,7 +26,7 @@ static bool comes(fe_handle event)
     return status == OK && bits == 1;
 }
 
-TEST("a line that tells once is heard again before it is acknowledged, whatever its driver believes")
+TEST("a line that tells once is heard before it is acknowledged, whatever its driver believes")
 {
     fe_handle all = guest_resource("port"), ports, interrupt, event;
     if (all == FE_NO_HANDLE) return;

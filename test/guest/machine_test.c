@@ -38,7 +38,7 @@ TEST("random bytes differ, and more entropy can be given by who may")
 TEST("the log holds what the debug console was told, for who may read it")
 {
     static const char mark[] = "a mark in the log\n";
-    enum : size_t { KEPT = sizeof mark - 2 }; // of one piece before the next: the mark may lie across
+    enum : size_t { KEPT = sizeof mark - 2 }; // for a mark across two pieces
     static char text[KEPT + 4096];
     uint64_t position = 0;
     size_t length, kept = 0;
