@@ -3,11 +3,12 @@
 reports, with names. A piece begins where the kernel is entered, or looks for interrupts, and ends where it does so
 next, waits, or leaves."""
 
-import bisect
 import collections
 import os
 import re
 import subprocess
+
+from support.functions import Functions
 
 PLUGIN = "out/host/plugin/closed.so"
 # What says what a way into the kernel is about; the plugin asks for the number of a call for itself.
@@ -17,21 +18,18 @@ NUMBER = {"aarch64": "x8", "x86_64": "rax"}
 Piece = collections.namedtuple("Piece", "longest count name begin end functions")
 
 
-class Kernel:
-    """A kernel's functions, by address."""
+class Kernel(Functions):
+    """A kernel's functions, and where their code is."""
 
     def __init__(self, path):
-        text = subprocess.check_output(["llvm-nm-19", "-n", path], text=True)
-        parts = [line.split() for line in text.splitlines()]
-        table = [(int(p[0], 16), p[2]) for p in parts if len(p) == 3 and p[1] in "tTwW" and p[2][0] != "$"]
-        self.starts, self.names = [start for start, _ in table], [name for _, name in table]
+        super().__init__(path)
         # The boot protocols' own entries may lie low; what counts is where traps are handled.
         trap = self.starts[self.names.index("trap_syscall")]
         near = [start for start in self.starts if abs(start - trap) < 16 << 20]
         self.first, self.last = min(near), max(near) + 4096
 
     def function(self, address):
-        return self.names[bisect.bisect(self.starts, address) - 1].split(".llvm.")[0]
+        return self.around(address)[1].split(".llvm.")[0]
 
     def marks(self):
         for start, name in zip(self.starts, self.names):

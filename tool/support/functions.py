@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT
+"""The functions of an ELF file, for tools that give names to addresses."""
+
+import bisect
+import subprocess
+
+
+class Functions:
+    """By address; none, where the file has none or is not an ELF file."""
+
+    def __init__(self, path):
+        text = subprocess.run(["llvm-nm-19", "-n", path], text=True, capture_output=True, check=False).stdout
+        parts = [line.split() for line in text.splitlines()]
+        table = [(int(p[0], 16), p[2]) for p in parts if len(p) == 3 and p[1] in "tTwW" and p[2][0] != "$"]
+        self.starts, self.names = [start for start, _ in table], [name for _, name in table]
+
+    def around(self, address):
+        """(start, name) of the function that `address` is in; None: it is below them all."""
+        at = bisect.bisect(self.starts, address) - 1
+        return (self.starts[at], self.names[at]) if at >= 0 else None
