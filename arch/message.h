@@ -24,11 +24,10 @@ static inline enum status fe_message_send(fe_handle handle, const struct fe_mess
     return (enum status)(int32_t)reg[0];
 }
 
-// The same, and label and words come back.
-static inline enum status fe_message_call(fe_handle handle, struct fe_message *message,
-                                          uint64_t tenth, uint64_t number)
+// The same, and label and words come back; whatever else does is in `reg`.
+static inline enum status fe_message_exchange(uint64_t reg[static 12], struct fe_message *message,
+                                              uint64_t number)
 {
-    uint64_t reg[12] = {[0] = handle, [10] = tenth};
     fe_message_load(reg, message);
     fe_syscall12(number, reg);
     if ((int32_t)reg[0] != OK) return (enum status)(int32_t)reg[0];
@@ -37,16 +36,20 @@ static inline enum status fe_message_call(fe_handle handle, struct fe_message *m
     return OK;
 }
 
-// The same, and badge and token come along.
+static inline enum status fe_message_call(fe_handle handle, struct fe_message *message,
+                                          uint64_t tenth, uint64_t number)
+{
+    uint64_t reg[12] = {[0] = handle, [10] = tenth};
+    return fe_message_exchange(reg, message, number);
+}
+
+// The same as a call, and badge and token come along.
 static inline enum status fe_message_receive(fe_handle handle, struct fe_message *message,
                                              uint64_t tenth, uint64_t number)
 {
     uint64_t reg[12] = {[0] = handle, [10] = tenth};
-    fe_message_load(reg, message);
-    fe_syscall12(number, reg);
-    if ((int32_t)reg[0] != OK) return (enum status)(int32_t)reg[0];
-    message->label = reg[1];
-    for (uint32_t i = 0; i < FE_MESSAGE_WORDS; i++) message->word[i] = reg[2 + i];
+    enum status status = fe_message_exchange(reg, message, number);
+    if (status != OK) return status;
     message->badge = reg[10];
     message->token = reg[11];
     return OK;

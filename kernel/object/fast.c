@@ -20,7 +20,6 @@ enum { REG_TENTH = 10, REG_TRANSFER = 11 };
 }
 
 // --- Several CPUs
-// ---------------------------------------------------------------------------------
 //
 // This CPU's flag is up meanwhile (kernel/schedule/lock.h), so whatever needs the kernel lock
 // waits; only other fast paths go on. They may want the same server: who takes it out of
@@ -89,7 +88,8 @@ call_beside(struct cpu *cpu, struct thread *caller, uint32_t handle, uint64_t de
     struct channel *channel = (struct channel *)find(&server->process->handles, handle,
                                                      OBJECT_CHANNEL, RIGHT_CHANNEL_SERVE);
     struct thread *caller = server->ipc.answering;
-    if (channel == nullptr || !is_answerable(channel, server, caller, token)) return nullptr;
+    if (channel == nullptr || !is_answerable(channel, server, caller, token, UNINTERRUPTED))
+        return nullptr;
     if (!is_most_urgent(cpu, caller) || !is_handy(cpu, caller)) return nullptr;
 
     take_answer(caller, server, channel, transfer);
@@ -123,7 +123,6 @@ ARCH_FAST_PART struct frame *reply_shared(struct thread *server, uint32_t handle
 }
 
 // --- One CPU
-// --------------------------------------------------------------------------------------
 
 [[gnu::always_inline]] static inline struct frame *
 call_alone(struct cpu *cpu, struct thread *caller, const struct session *session, uint64_t deadline)
@@ -147,7 +146,7 @@ call_alone(struct cpu *cpu, struct thread *caller, const struct session *session
                                                                uint64_t token, uint64_t transfer)
 {
     struct thread *caller = server->ipc.answering;
-    if (!is_answerable(channel, server, caller, token)) return nullptr;
+    if (!is_answerable(channel, server, caller, token, UNINTERRUPTED)) return nullptr;
     if (!is_most_urgent(cpu, caller)) return nullptr;
     if (!arch_space_is_ready(&caller->process->space.arch)) return nullptr;
 
@@ -187,7 +186,6 @@ ARCH_FAST_PART struct frame *reply_anew(struct thread *server, uint32_t handle, 
 }
 
 // --- The two calls
-// --------------------------------------------------------------------------------
 
 ARCH_FAST struct frame *fast_call(struct thread *caller, uint32_t handle, uint64_t deadline)
 {

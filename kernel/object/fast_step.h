@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The steps that the ways of the fast path share: fast.c, for messages in registers, and
-// fast_transfer.c. All inline, because the former calls no function. For one CPU.
+// The steps that the ways of the fast path share: fast.c, for messages in registers,
+// fast_transfer.c, and fast_event.c. All inline, because fast.c calls no function. For one CPU.
 #pragma once
 
 #include "kernel/object/channel.h"
@@ -105,14 +105,16 @@ enum : uint64_t {
 }
 
 // Whether `caller`, if any, waits for this answer of `server`, and nothing else is to be done.
+// `conditions` are those of the caller's that do not keep it off.
 [[gnu::always_inline]] static inline bool is_answerable(const struct channel *channel,
                                                         const struct thread *server,
-                                                        const struct thread *caller, uint64_t token)
+                                                        const struct thread *caller, uint64_t token,
+                                                        uint64_t conditions)
 {
     if (server->server_condition != THREAD_RUNNING || server->donors.first != nullptr) return false;
     if (channel->busy || caller == nullptr) return false;
     if (caller->ipc.token != token || caller->ipc.channel != channel) return false;
-    return (caller->caller_condition & ~UNINTERRUPTED) == THREAD_SERVED;
+    return (caller->caller_condition & ~conditions) == THREAD_SERVED;
 }
 
 // Books the time since the last switch to `from`, and makes `to`, which is RUNNING, the current

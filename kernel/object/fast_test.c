@@ -2,23 +2,14 @@
 // The fast path: what it does, everything that it leaves to the ordinary way, and that the two go
 // together in any order.
 #include "kernel/object/fast.h"
-#include "kernel/none/play.h"
-#include "kernel/object/channel.h"
+#include "kernel/object/fast_sample.h"
 #include "kernel/object/event.h"
-#include "kernel/object/handle.h"
 #include "kernel/object/slot.h"
 #include "kernel/object/wait.h"
 #include "kernel/schedule/lock.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/syscall.h"
 #include "kernel/trap.h"
-#include "test/unit.h"
-
-static struct process *client_process, *server_process;
-static struct thread *client, *server;
-static struct channel *channel;
-static struct session *session;
-static uint32_t session_handle, channel_handle;
 
 static void receive(struct thread *thread)
 {
@@ -48,16 +39,7 @@ static enum status answer_slowly(struct thread *thread, uint64_t token)
 // A client with a spare notice, and a server that waits alone.
 static void setup(void)
 {
-    none_reset();
-    client_process = play_process(1);
-    server_process = play_process(1);
-    client = play_thread(client_process, 20);
-    server = play_thread(server_process, 10);
-    EXPECT(channel_create(server_process, &channel) == OK);
-    EXPECT(session_create(channel, server_process, 77, &session) == OK);
-    EXPECT(handle_reserve(client_process, 1) == OK && handle_reserve(server_process, 1) == OK);
-    session_handle = handle_insert(client_process, &session->object, RIGHT_ALL);
-    channel_handle = handle_insert(server_process, &channel->object, RIGHT_ALL);
+    connect(1);
     receive(server);
     EXPECT(call_slowly(client) == CALL_DEFERRED);
     EXPECT(answer_slowly(server, server->frame.reg[11]) == CALL_DEFERRED);

@@ -23,14 +23,11 @@ static inline struct thread *find_server(struct thread *caller, const struct ses
 static inline struct thread *find_caller(const struct cpu *cpu, const struct thread *server,
                                          const struct channel *channel)
 {
-    if (channel == nullptr || server->server_condition != THREAD_RUNNING) return nullptr;
+    if (channel == nullptr) return nullptr;
     struct thread *caller = server->ipc.answering;
-    if (channel->busy || caller == nullptr) return nullptr;
-    if (caller->ipc.token != server->frame.reg[REG_TOKEN_IN]) return nullptr;
-    if (caller->ipc.channel != channel) return nullptr;
-    if ((caller->caller_condition & ~(UNINTERRUPTED | BUFFERED)) != THREAD_SERVED) return nullptr;
-    if (server->donors.first != nullptr || !is_most_urgent(cpu, caller)) return nullptr;
-    return caller;
+    uint64_t token = server->frame.reg[REG_TOKEN_IN];
+    if (!is_answerable(channel, server, caller, token, UNINTERRUPTED | BUFFERED)) return nullptr;
+    return is_most_urgent(cpu, caller) ? caller : nullptr;
 }
 
 // All that is not in registers goes to the other side; false, with nothing of it having moved: it

@@ -2,27 +2,19 @@
 // The fast path of messages with buffers and handles: what travels, what is left to the ordinary
 // way with nothing of it having moved, and what it knows of pages.
 #include "kernel/memory/page.h"
-#include "kernel/none/play.h"
-#include "kernel/object/channel.h"
 #include "kernel/object/event.h"
 #include "kernel/object/fast.h"
-#include "kernel/object/handle.h"
+#include "kernel/object/fast_sample.h"
 #include "kernel/object/memory.h"
 #include "kernel/schedule/schedule.h"
 #include "kernel/syscall.h"
 #include "kernel/trap.h"
-#include "test/unit.h"
 #include <abi/syscalls.h>
 #include <arch/arch.h>
 #include <string.h>
 
 enum : uintptr_t { TRANSFER = PLAY_MEMORY, BUFFER = PLAY_MEMORY + 0x2000 - 100 };
 enum : uint32_t { SIZE = 3000 };
-static struct process *client_process, *server_process;
-static struct thread *client, *server;
-static struct channel *channel;
-static struct session *session;
-static uint32_t session_handle, channel_handle;
 static uint8_t out[PAGE_SIZE + 1], in[PAGE_SIZE + 1];
 
 static void set_registers(struct thread *thread, uint64_t handle, uint64_t last, uint64_t transfer)
@@ -66,16 +58,7 @@ static const struct fe_transfer room = {
 // A client that has called once, and a server that waits alone for any message.
 static void setup(void)
 {
-    none_reset();
-    client_process = play_process(8);
-    server_process = play_process(8);
-    client = play_thread(client_process, 20);
-    server = play_thread(server_process, 10);
-    EXPECT(channel_create(server_process, &channel) == OK);
-    EXPECT(session_create(channel, server_process, 77, &session) == OK);
-    EXPECT(handle_reserve(client_process, 1) == OK && handle_reserve(server_process, 1) == OK);
-    session_handle = handle_insert(client_process, &session->object, RIGHT_ALL);
-    channel_handle = handle_insert(server_process, &channel->object, RIGHT_ALL);
+    connect(8);
     put(server_process, room);
     play_as(server);
     set_registers(server, channel_handle, FE_FOREVER, TRANSFER);
