@@ -26,6 +26,34 @@
     sysretq
 .endm
 
+// Registers into the frame at `at`: what C keeps; and the rest of a message's besides, there and
+// back.
+.macro SAVE_KEPT at
+    mov %r12, FRAME_R12(\at)
+    mov %r13, FRAME_R13(\at)
+    mov %r14, FRAME_R14(\at)
+    mov %r15, FRAME_R15(\at)
+    mov %rbx, FRAME_RBX(\at)
+    mov %rbp, FRAME_RBP(\at)
+.endm
+.macro SAVE_MESSAGE at
+    mov %rdi, FRAME_RDI(\at)
+    mov %rsi, FRAME_RSI(\at)
+    mov %r10, FRAME_R10(\at)
+    SAVE_KEPT \at
+.endm
+.macro LOAD_MESSAGE at // the frame may be at rbx
+    mov FRAME_RDI(\at), %rdi
+    mov FRAME_RSI(\at), %rsi
+    mov FRAME_R10(\at), %r10
+    mov FRAME_R12(\at), %r12
+    mov FRAME_R13(\at), %r13
+    mov FRAME_R14(\at), %r14
+    mov FRAME_R15(\at), %r15
+    mov FRAME_RBP(\at), %rbp
+    mov FRAME_RBX(\at), %rbx
+.endm
+
 // Registers of a call into the frame, which is the stack.
 .macro SAVE_FIRST
     mov %rdx, FRAME_RDX(%rsp)
@@ -33,15 +61,7 @@
     mov %r9, FRAME_R9(%rsp)
 .endm
 .macro SAVE_OTHERS
-    mov %rdi, FRAME_RDI(%rsp)
-    mov %rsi, FRAME_RSI(%rsp)
-    mov %r10, FRAME_R10(%rsp)
-    mov %r12, FRAME_R12(%rsp)
-    mov %r13, FRAME_R13(%rsp)
-    mov %r14, FRAME_R14(%rsp)
-    mov %r15, FRAME_R15(%rsp)
-    mov %rbx, FRAME_RBX(%rsp)
-    mov %rbp, FRAME_RBP(%rsp)
+    SAVE_MESSAGE %rsp
     mov %rax, FRAME_RAX(%rsp)
 .endm
 
@@ -118,30 +138,14 @@ save_message:
     call fast_transfer
     test %rax, %rax
     jz message_ordinarily
-    mov FRAME_RDI(%rbx), %rdi
-    mov FRAME_RSI(%rbx), %rsi
-    mov FRAME_R10(%rbx), %r10
-    mov FRAME_R12(%rbx), %r12
-    mov FRAME_R13(%rbx), %r13
-    mov FRAME_R14(%rbx), %r14
-    mov FRAME_R15(%rbx), %r15
-    mov FRAME_RBP(%rbx), %rbp
-    mov FRAME_RBX(%rbx), %rbx
+    LOAD_MESSAGE %rbx
     cmpq $0, %gs:CPU_CONCERNS
     jne message_then_more
     cmpq $0, %gs:CPU_ARCH_PENDING
     je message_done
 message_then_more: // a page that was missing has let something in
     movq $0, FRAME_RDX(%rax)
-    mov %rdi, FRAME_RDI(%rax)
-    mov %rsi, FRAME_RSI(%rax)
-    mov %r10, FRAME_R10(%rax)
-    mov %r12, FRAME_R12(%rax)
-    mov %r13, FRAME_R13(%rax)
-    mov %r14, FRAME_R14(%rax)
-    mov %r15, FRAME_R15(%rax)
-    mov %rbx, FRAME_RBX(%rax)
-    mov %rbp, FRAME_RBP(%rax)
+    SAVE_MESSAGE %rax
     xor %ebp, %ebp
     jmp resume
 message_ordinarily:
@@ -204,15 +208,7 @@ load: // the frame at rdi
 thread_pointer_loaded:
     mov %rdi, %rsp
     mov FRAME_RDX(%rsp), %rdx
-    mov FRAME_RDI(%rsp), %rdi
-    mov FRAME_RSI(%rsp), %rsi
-    mov FRAME_R10(%rsp), %r10
-    mov FRAME_R12(%rsp), %r12
-    mov FRAME_R13(%rsp), %r13
-    mov FRAME_R14(%rsp), %r14
-    mov FRAME_R15(%rsp), %r15
-    mov FRAME_RBX(%rsp), %rbx
-    mov FRAME_RBP(%rsp), %rbp
+    LOAD_MESSAGE %rsp
     cmpl $ENTRY_SYSCALL, FRAME_VECTOR(%rsp)
     jne return_by_iret
     // The address is canonical: it follows or is a `syscall` instruction, and the last user page is
@@ -274,12 +270,7 @@ event_otherwise:
     mov %gs:CPU_OWN_FRAME, %rcx
     cmp $FAST_NOT, %eax
     je event_slowly
-    mov %r12, FRAME_R12(%rcx)
-    mov %r13, FRAME_R13(%rcx)
-    mov %r14, FRAME_R14(%rcx)
-    mov %r15, FRAME_R15(%rcx)
-    mov %rbx, FRAME_RBX(%rcx)
-    mov %rbp, FRAME_RBP(%rcx)
+    SAVE_KEPT %rcx
     xor %ebp, %ebp
     mov %rax, %rdi
     mov %rdx, %rsi
