@@ -10,6 +10,7 @@
 #include "kernel/schedule/schedule.h"
 #include "kernel/syscall.h"
 #include "kernel/trap.h"
+#include "test/unit.h"
 
 static void receive(struct thread *thread)
 {
@@ -39,7 +40,7 @@ static enum status answer_slowly(struct thread *thread, uint64_t token)
 // A client with a spare notice, and a server that waits alone.
 static void setup(void)
 {
-    connect(1);
+    EXPECT(connect(1));
     receive(server);
     EXPECT(call_slowly(client) == CALL_DEFERRED);
     EXPECT(answer_slowly(server, server->frame.reg[11]) == CALL_DEFERRED);

@@ -9,6 +9,7 @@
 #include "kernel/schedule/schedule.h"
 #include "kernel/syscall.h"
 #include "kernel/trap.h"
+#include "test/unit.h"
 #include <abi/syscalls.h>
 #include <arch/arch.h>
 #include <string.h>
@@ -58,7 +59,7 @@ static const struct fe_transfer room = {
 // A client that has called once, and a server that waits alone for any message.
 static void setup(void)
 {
-    connect(8);
+    EXPECT(connect(8));
     put(server_process, room);
     play_as(server);
     set_registers(server, channel_handle, FE_FOREVER, TRANSFER);
