@@ -41,14 +41,17 @@ static enum status plan_child(struct process *parent, fe_handle image,
 }
 
 // Whoever makes processes one after the other also clears away those that ended before, so that the
-// dead do not pile up where nothing is ever idle.
+// dead do not pile up where nothing is ever idle. False: an interrupt waits, and the call comes
+// again.
 enum : uint32_t { REAP_STEPS = 16 };
 
-static void make_room(void)
+static bool make_room(struct progress *progress)
 {
-    for (uint32_t step = 0; !lock_should_pass() && step < REAP_STEPS; step++) {
-        if (!reap_step()) return;
+    while (progress->position < REAP_STEPS && reap_step()) {
+        progress->position++;
+        if (progress_should_stop()) return false;
     }
+    return true;
 }
 
 enum status sys_process_create(struct process *parent, fe_handle image,
@@ -63,7 +66,7 @@ enum status sys_process_create(struct process *parent, fe_handle image,
         (uint64_t[3]){parent->object.id, plan.image->object.id, (uintptr_t)options->name_space}, 0);
     if (progress->object == nullptr) {
         struct process *made;
-        make_room();
+        if (!make_room(progress)) return CALL_RESTART;
         TRY(process_begin(&plan, &made));
         progress->object = &made->object;
         if (progress_should_stop()) return CALL_RESTART;

@@ -2,10 +2,10 @@
 // Quotas: see the header. What cannot be charged is tried again by the call that asked for it,
 // after the reaper has given back what the dead still hold.
 #include "kernel/object/quota.h"
+#include "kernel/list.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/object/process.h"
-#include "kernel/object/reap.h"
 
 static struct slab quota_slab;
 static uint64_t charged; // bytes, of all processes
@@ -30,6 +30,21 @@ static bool take(const struct process *process, uint64_t bytes)
     return true;
 }
 
+// Gives back a quota that nobody has any more. A chain of them is as long as limits were nested: one
+// at a time.
+static bool give_back(struct reap *reap)
+{
+    struct quota *quota = CONTAINER(reap, struct quota, reap), *parent = quota->parent;
+    ASSERT(quota->used == 0 && quota->references == 0);
+    if (parent != nullptr) {
+        ASSERT(parent->used >= quota->limit && parent->references > 0);
+        parent->used -= quota->limit;
+        if (--parent->references == 0) reap_add(&parent->reap);
+    }
+    slab_free(&quota_slab, quota);
+    return true;
+}
+
 enum status quota_create(const struct process *taker, uint64_t limit, struct quota **quota)
 {
     struct quota *parent = taker == nullptr ? nullptr : taker->quota;
@@ -40,6 +55,7 @@ enum status quota_create(const struct process *taker, uint64_t limit, struct quo
         return ERR_NO_MEMORY;
     }
     *made = (struct quota){.parent = parent, .limit = limit, .references = 1};
+    reap_init(&made->reap, give_back);
     if (parent != nullptr) quota_get(parent);
     *quota = made;
     return OK;
@@ -51,17 +67,10 @@ void quota_get(struct quota *quota)
     quota->references++;
 }
 
-// A chain of quotas is as long as limits were nested, and each was paid for.
 void quota_put(struct quota *quota)
 {
-    while (quota != nullptr && --quota->references == 0) {
-        ASSERT(quota->used == 0);
-        struct quota *parent = quota->parent;
-        ASSERT(parent == nullptr || parent->used >= quota->limit);
-        if (parent != nullptr) parent->used -= quota->limit;
-        slab_free(&quota_slab, quota);
-        quota = parent;
-    }
+    ASSERT(quota->references > 0);
+    if (--quota->references == 0) give_back(&quota->reap);
 }
 
 uint64_t quota_charged(void)

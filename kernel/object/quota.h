@@ -7,6 +7,7 @@
 // besides. Guarded by the kernel lock.
 #pragma once
 
+#include "kernel/object/reap.h"
 #include <abi/status.h>
 #include <stdint.h>
 
@@ -16,13 +17,16 @@ struct quota {
     struct quota *parent; // from whose limit this one was taken; nullptr: the machine
     uint64_t limit, used; // bytes; what children reserved counts as used
     uint32_t references; // processes that draw on it, dead ones with charges included, and children
+    struct reap reap;    // nobody's any more, but still to be given back
 };
 
 // Out of the quota of `taker` (nullptr: the machine). ERR_NO_MEMORY; ERR_QUOTA: it has not that
 // much left.
 enum status quota_create(const struct process *taker, uint64_t limit, struct quota **quota);
 void quota_get(struct quota *quota);
-void quota_put(struct quota *quota); // the last one gives the limit back to the parent
+// The last one gives the limit back to the parent; where that was the parent's last too, it is the
+// reaper's.
+void quota_put(struct quota *quota);
 
 // Charges `pages` (or bytes) to `process`: ERR_QUOTA. nullptr, the kernel itself, is never refused.
 // A process that was charged stays accountable until all is uncharged, even after its death.

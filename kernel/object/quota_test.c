@@ -4,6 +4,7 @@
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/object/process.h"
+#include "kernel/object/reap.h"
 #include "test/unit.h"
 #include <arch/arch.h>
 
@@ -66,4 +67,25 @@ TEST("a process uses no more than its image is entitled to, whatever its quota h
     EXPECT(fill(process) == 4096);
     process_uncharge(process, 512);
     EXPECT(fill(process) == 512);
+}
+
+TEST("a chain of nested limits is given back one at a time")
+{
+    enum : uint32_t { DEPTH = 8 };
+    none_reset();
+    struct process *shell = make(nullptr, LIMIT);
+    uint64_t before = shell->quota->used;
+    struct quota *inner[DEPTH];
+    struct process taker = {.quota = shell->quota, .owns_quota = true};
+    for (uint32_t i = 0; i < DEPTH; i++) {
+        EXPECT(quota_create(&taker, LIMIT / 2 - 4096 * i, &inner[i]) == OK);
+        if (i > 0) quota_put(inner[i - 1]); // its child keeps it
+        taker.quota = inner[i];
+    }
+    quota_put(inner[DEPTH - 1]);
+    for (uint32_t i = 1; i < DEPTH; i++) {
+        EXPECT(shell->quota->used == before + LIMIT / 2);
+        EXPECT(reap_step());
+    }
+    EXPECT(shell->quota->used == before && !reap_step());
 }

@@ -135,6 +135,23 @@ TEST("a missed deadline is counted, signalled and told, and lost periods are pas
     EXPECT(late->frame.reg[2] == 0);
 }
 
+TEST("each deadline counts once, however late the timer is, and the present one when it has passed")
+{
+    EXPECT(setup());
+    uint64_t release, missed;
+    struct thread *late = play_thread(process, 20);
+    play_as(late);
+    EXPECT(limit(late, 10 * MS, 0, 4 * MS) == OK);
+    none_machine.counter = began + 26 * MS; // the machine stood still
+    trap_timer();
+    trap_timer();
+    EXPECT(sys_thread_period_wait(&release, &missed) == OK);
+    EXPECT(release == began + 20 * MS && missed == 3);
+    EXPECT(sys_thread_period_wait(&release, &missed) == CALL_DEFERRED);
+    EXPECT(run_until(30) == late && late->frame.reg[1] == began + 30 * MS);
+    EXPECT(late->frame.reg[2] == 0 && late->budget->misses == 3);
+}
+
 TEST("within a priority the earlier deadline runs first, period after period")
 {
     EXPECT(setup());

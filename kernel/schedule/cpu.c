@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The CPUs of the machine: found by the port, started one after the other by the first, before
 // anything else runs. One that does not come in time is left out, and halts if it comes later; so
-// is one whose counter says another time.
+// is one whose counter says another time, or that stops answering.
 #include "kernel/schedule/cpu.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
@@ -62,13 +62,6 @@ static bool is_there_in_time(struct cpu *cpu)
                                         __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
-static bool agrees(struct cpu *cpu)
-{
-    if (agree_ask(&cpu->agreement)) return true;
-    __atomic_store_n(&cpu->presence, CPU_ABSENT, __ATOMIC_RELEASE);
-    return false;
-}
-
 // Waits, online, until all are there. It does not come back when it is left out.
 static void wait_for_all(struct cpu *cpu)
 {
@@ -97,8 +90,11 @@ void cpu_found(uint64_t hardware_id)
         log_print("CPU 0x%lx does not start\n", (unsigned long)hardware_id);
         return; // its memory stays: it may come after all
     }
-    if (!agrees(cpu)) {
-        log_print("CPU 0x%lx has another clock and is not used\n", (unsigned long)hardware_id);
+    enum agree_outcome outcome = agree_ask(&cpu->agreement, START_LIMIT);
+    if (outcome != AGREE_SAME) {
+        __atomic_store_n(&cpu->presence, CPU_ABSENT, __ATOMIC_RELEASE);
+        log_print("CPU 0x%lx %s and is not used\n", (unsigned long)hardware_id,
+                  outcome == AGREE_OTHER ? "has another clock" : "does not answer");
         return;
     }
     append(cpu);

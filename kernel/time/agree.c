@@ -18,19 +18,27 @@ void agree_answer(struct agreement *agreement, uint64_t counter)
     __atomic_store_n(&agreement->answered, agreement->answered + 1, __ATOMIC_RELEASE);
 }
 
-static bool is_between(struct agreement *agreement)
+static enum agree_outcome ask_once(struct agreement *agreement, uint64_t limit)
 {
-    uint64_t tolerance = clock_ns_to_ticks(TOLERANCE), before = arch_counter();
+    uint64_t tolerance = clock_ns_to_ticks(TOLERANCE), before = arch_counter(), after = before;
     uint32_t question = agreement->asked + 1;
     __atomic_store_n(&agreement->asked, question, __ATOMIC_SEQ_CST);
-    while (__atomic_load_n(&agreement->answered, __ATOMIC_ACQUIRE) != question) arch_relax();
-    uint64_t after = arch_counter();
-    return agreement->counter + tolerance >= before && agreement->counter <= after + tolerance;
+    while (__atomic_load_n(&agreement->answered, __ATOMIC_ACQUIRE) != question) {
+        if (after - before > limit) return AGREE_SILENT;
+        arch_relax();
+        after = arch_counter();
+    }
+    after = arch_counter();
+    uint64_t answer = agreement->counter;
+    return answer + tolerance >= before && answer <= after + tolerance ? AGREE_SAME : AGREE_OTHER;
 }
 
-bool agree_ask(struct agreement *agreement)
+enum agree_outcome agree_ask(struct agreement *agreement, uint64_t limit)
 {
-    bool agrees = true;
-    for (uint32_t i = 0; i < QUESTIONS; i++) agrees &= is_between(agreement);
-    return agrees;
+    enum agree_outcome outcome = AGREE_SAME, answer = AGREE_SAME;
+    for (uint32_t i = 0; i < QUESTIONS && answer != AGREE_SILENT; i++) {
+        answer = ask_once(agreement, clock_ns_to_ticks(limit));
+        if (answer != AGREE_SAME) outcome = answer;
+    }
+    return outcome;
 }

@@ -12,8 +12,15 @@ struct agreement {
     uint64_t counter;         // the answer
 };
 
-// False: the other's counter is more than a microsecond off. Waits for its answers.
-bool agree_ask(struct agreement *agreement);
+enum agree_outcome {
+    AGREE_SAME,
+    AGREE_OTHER,  // its counter is more than a microsecond off
+    AGREE_SILENT, // it did not answer a question within `limit`
+};
+
+// Asks, and waits for each answer at most `limit`, ns. It may still answer a question that was
+// given up.
+enum agree_outcome agree_ask(struct agreement *agreement, uint64_t limit);
 
 // Answers with `counter`, read since it was asked, if it was.
 bool agree_is_asked(const struct agreement *agreement);

@@ -21,21 +21,45 @@ static void *answer(void *argument)
     return nullptr;
 }
 
-static bool agrees(int64_t skew)
+enum : uint64_t { LIMIT = 1'000'000 }; // ns
+
+static enum agree_outcome ask(int64_t skew)
 {
     struct other other = {.skew = skew};
     pthread_t thread;
-    if (pthread_create(&thread, nullptr, answer, &other) != 0) return false;
-    bool result = agree_ask(&other.agreement);
+    if (pthread_create(&thread, nullptr, answer, &other) != 0) return AGREE_SILENT;
+    enum agree_outcome outcome = agree_ask(&other.agreement, LIMIT);
     __atomic_store_n(&other.is_done, true, __ATOMIC_RELAXED);
     pthread_join(thread, nullptr);
-    return result;
+    return outcome;
 }
 
 TEST("a counter that is behind or ahead is found, one that is the same agrees")
 {
     none_reset();
     none_machine.counter = 1u << 30;
-    EXPECT(agrees(0) && agrees(900) && agrees(-900));
-    EXPECT(!agrees(1'000'000) && !agrees(-1'000'000));
+    EXPECT(ask(0) == AGREE_SAME && ask(900) == AGREE_SAME && ask(-900) == AGREE_SAME);
+    EXPECT(ask(1'000'000) == AGREE_OTHER && ask(-1'000'000) == AGREE_OTHER);
+}
+
+static void *pass_time(void *argument)
+{
+    struct other *other = argument;
+    while (!__atomic_load_n(&other->is_done, __ATOMIC_RELAXED))
+        __atomic_fetch_add(&none_machine.counter, 1000, __ATOMIC_RELAXED);
+    return nullptr;
+}
+
+TEST("who does not answer is given up when the limit has passed")
+{
+    none_reset();
+    struct other other = {};
+    uint64_t before = none_machine.counter;
+    pthread_t thread;
+    EXPECT(pthread_create(&thread, nullptr, pass_time, &other) == 0);
+    EXPECT(agree_ask(&other.agreement, LIMIT) == AGREE_SILENT);
+    __atomic_store_n(&other.is_done, true, __ATOMIC_RELAXED);
+    pthread_join(thread, nullptr);
+    EXPECT(none_machine.counter - before > LIMIT);
+    EXPECT(agree_is_asked(&other.agreement)); // and may still answer, to nobody
 }

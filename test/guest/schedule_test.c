@@ -33,11 +33,13 @@ TEST("releases come exactly a period apart, never early, and lost ones are told"
     EXPECT(own_schedule(&schedule) == OK);
     for (uint32_t i = 0; i < ROUNDS; i++) {
         EXPECT(fe_thread_period_wait(&release, &missed) == OK);
-        EXPECT(fe_clock_monotonic() >= release);
-        uint64_t passed = (release - before) / PERIOD;
+        uint64_t now = fe_clock_monotonic(), passed = (release - before) / PERIOD;
+        EXPECT(now >= release);
         if (before != 0) {
+            // Who comes so late that the present deadline has passed too may be told of it already.
+            bool is_late = now >= release + schedule.relative_deadline;
             EXPECT((release - before) % PERIOD == 0 && passed >= 1);
-            EXPECT(missed <= passed && missed + 1 >= passed);
+            EXPECT(missed <= passed + is_late && missed + 1 >= passed);
         }
         before = release;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The roles of the load. Each is a process of its own with an endless loop around one kind of work
 // that takes the kernel long: making processes and verifying images, mapping, copying, destroying
-// what is large, messages in crowds, faults, threads, names, handles.
+// what is large, messages in crowds, faults, threads, timers in crowds, names, handles.
 #include "load.h"
 #include <ferrite/libc.h>
 #include <ferrite/log.h>
@@ -187,7 +187,7 @@ static enum status flooding(void)
     for (;;) TRY(fe_event_wait(flood_event, UINT64_MAX, FE_FOREVER, &bits));
 }
 
-// --- Faults, threads, names ---
+// --- Faults, threads, timers, names ---
 
 static enum status faulting(void)
 {
@@ -232,6 +232,20 @@ static enum status threading(void)
     }
 }
 
+// Ten thousand timers that are due at the same instant, again and again.
+static enum status expiring(void)
+{
+    enum : uint32_t { TIMERS = 10'000 };
+    static fe_handle timer[TIMERS];
+    for (uint32_t i = 0; i < TIMERS; i++) TRY(fe_event_create(&timer[i]));
+    for (;;) {
+        uint64_t bits, due = fe_clock_after(60 * MILLISECOND);
+        for (uint32_t i = 0; i < TIMERS; i++) TRY(fe_event_arm(timer[i], 1, due, 0));
+        for (uint32_t i = 0; i < TIMERS; i++)
+            TRY(fe_event_wait(timer[i], 1, FE_FOREVER, &bits));
+    }
+}
+
 static enum status naming(void)
 {
     uint64_t id;
@@ -269,7 +283,8 @@ static const struct role {
              {"copying", copying},     {"destroying", destroying},
              {"flooding", flooding},   {"faulting", faulting},
              {"threading", threading}, {"naming", naming},
-             {"serving", serving},     {"large", grow}};
+             {"expiring", expiring},   {"serving", serving},
+             {"large", grow}};
 
 int load_run(const char *role)
 {
