@@ -30,8 +30,8 @@ static bool take(const struct process *process, uint64_t bytes)
     return true;
 }
 
-// Gives back a quota that nobody has any more. A chain of them is as long as limits were nested: one
-// at a time.
+// Gives back a quota that nobody has any more. A chain of them is as long as limits were nested:
+// one at a time.
 static bool give_back(struct reap *reap)
 {
     struct quota *quota = CONTAINER(reap, struct quota, reap), *parent = quota->parent;

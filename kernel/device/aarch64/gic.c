@@ -33,6 +33,8 @@ void gic_private_init(volatile uint8_t *base)
 {
     init_range(base, 0, GIC_SHARED_FIRST);
     mmio_write(base, GIC_PRIORITY, GIC_PRIORITY_SIGNAL);
+    for (uint32_t i = GIC_PRIVATE_FIRST; i < GIC_SHARED_FIRST; i += 4)
+        mmio_write(base, GIC_PRIORITY + i, GIC_PRIORITY_CLOCK);
     gic_set_bit(base, GIC_SET_ENABLE, 0);
 }
 

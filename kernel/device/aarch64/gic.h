@@ -24,6 +24,9 @@ enum : uint32_t {
     GIC_PRIORITY_ALL = 0xa0a0a0a0,
     GIC_PRIORITY_SIGNAL = 0xa0a0a080, // of the first four private ones: a signal comes through
                                       // while another interrupt is being served
+    GIC_PRIVATE_FIRST = 16,           // up to there signals
+    GIC_PRIORITY_CLOCK = 0xc0c0c0c0,  // of private ones: timers that are due one after the other
+                                      // keep no device waiting
 };
 
 // Shared interrupts that devices raise by a write. `used` has a bit for each.
@@ -39,8 +42,8 @@ uint32_t gic_count(volatile uint8_t *distributor);
 // Sets the bit of `number` in a bank of one bit for each interrupt.
 void gic_set_bit(volatile uint8_t *base, uint32_t bank, uint32_t number);
 
-// All off, nothing pending, one priority; but for the signal of other CPUs, which is on. Leaves the
-// groups.
+// All off, nothing pending, one priority; but for the signal of other CPUs, which is on, and for
+// private interrupts, the clock's. Leaves the groups.
 void gic_shared_init(volatile uint8_t *distributor);
 void gic_private_init(volatile uint8_t *base);
 

@@ -241,8 +241,7 @@ static enum status expiring(void)
     for (;;) {
         uint64_t bits, due = fe_clock_after(60 * MILLISECOND);
         for (uint32_t i = 0; i < TIMERS; i++) TRY(fe_event_arm(timer[i], 1, due, 0));
-        for (uint32_t i = 0; i < TIMERS; i++)
-            TRY(fe_event_wait(timer[i], 1, FE_FOREVER, &bits));
+        for (uint32_t i = 0; i < TIMERS; i++) TRY(fe_event_wait(timer[i], 1, FE_FOREVER, &bits));
     }
 }
 
@@ -279,12 +278,10 @@ static enum status naming(void)
 static const struct role {
     const char *name;
     enum status (*run)(void);
-} roles[] = {{"spawning", spawning},   {"mapping", mapping},
-             {"copying", copying},     {"destroying", destroying},
-             {"flooding", flooding},   {"faulting", faulting},
-             {"threading", threading}, {"naming", naming},
-             {"expiring", expiring},   {"serving", serving},
-             {"large", grow}};
+} roles[] = {{"spawning", spawning},     {"mapping", mapping},   {"copying", copying},
+             {"destroying", destroying}, {"flooding", flooding}, {"faulting", faulting},
+             {"threading", threading},   {"naming", naming},     {"expiring", expiring},
+             {"serving", serving},       {"large", grow}};
 
 int load_run(const char *role)
 {
