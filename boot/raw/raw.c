@@ -11,71 +11,57 @@
 enum : size_t { DTB_MAX = 2u << 20 };
 
 static struct bootinfo info = {.protocol = "raw"};
+static struct dtb dtb;
 
-static bool is_memory(const struct dtb *dtb, uint32_t node)
+static bool is_memory(uint32_t node)
 {
-    return dtb_string_is(dtb, node, "device_type", "memory") && dtb_is_enabled(dtb, node);
+    return dtb_string_is(&dtb, node, "device_type", "memory") && dtb_is_enabled(&dtb, node);
 }
 
-static uint32_t reg_count(const struct dtb *dtb, uint32_t node)
+// What a node's `reg` lists, each as `kind`.
+static void tell_reg(uint32_t node, enum boot_memory_kind kind, struct bootmap_listener *listener)
 {
     uint64_t base, size;
-    uint32_t count = 0;
-    while (dtb_reg(dtb, node, count, &base, &size)) count++;
-    return count;
+    for (uint32_t i = 0; dtb_reg(&dtb, node, i, &base, &size); i++)
+        listener->range(listener, (struct boot_memory){base, size, kind, 0});
 }
 
-// No more entries than this: each range of RAM, and two more for each piece that is carved out.
-static uint32_t entries_needed(const struct dtb *dtb, uint32_t reserved)
+static void tell(const struct bootmap_source *, struct bootmap_listener *listener)
 {
-    uint32_t count = 3 + dtb->reserve_count;
-    if (reserved != DTB_NONE) {
-        for (uint32_t node = dtb_child(dtb, reserved); node != DTB_NONE;
-             node = dtb_sibling(dtb, node))
-            count += reg_count(dtb, node);
+    struct boot_memory range = {info.kernel_base, info.kernel_size, BOOT_MEMORY_KERNEL, 0};
+    listener->range(listener, range);
+    range = (struct boot_memory){info.initrd_base, info.initrd_size, BOOT_MEMORY_INITRD, 0};
+    listener->range(listener, range);
+    range = (struct boot_memory){info.dtb, dtb.size, BOOT_MEMORY_RECLAIMABLE, 0};
+    listener->range(listener, range);
+    range.kind = BOOT_MEMORY_RESERVED;
+    for (uint32_t i = 0; i < dtb.reserve_count; i++) {
+        dtb_reservation(&dtb, i, &range.base, &range.size);
+        listener->range(listener, range);
     }
-    count *= 2;
-    for (uint32_t node = DTB_ROOT; node != DTB_NONE; node = dtb_next(dtb, node))
-        if (is_memory(dtb, node)) count += 2 * reg_count(dtb, node);
-    return count;
-}
-
-static void carve_reserved(const struct dtb *dtb, uint32_t reserved, struct bootmap *map)
-{
-    uint64_t base, size;
-    for (uint32_t i = 0; i < dtb->reserve_count; i++) {
-        dtb_reservation(dtb, i, &base, &size);
-        bootmap_carve(map, base, size, BOOT_MEMORY_RESERVED);
-    }
-    if (reserved == DTB_NONE) return;
-    for (uint32_t node = dtb_child(dtb, reserved); node != DTB_NONE; node = dtb_sibling(dtb, node))
-        for (uint32_t i = 0; dtb_reg(dtb, node, i, &base, &size); i++)
-            bootmap_carve(map, base, size, BOOT_MEMORY_RESERVED);
+    uint32_t reserved = dtb_find(&dtb, "/reserved-memory");
+    uint32_t node = reserved == DTB_NONE ? DTB_NONE : dtb_child(&dtb, reserved);
+    for (; node != DTB_NONE; node = dtb_sibling(&dtb, node))
+        tell_reg(node, BOOT_MEMORY_RESERVED, listener);
+    for (node = DTB_ROOT; node != DTB_NONE; node = dtb_next(&dtb, node))
+        if (is_memory(node)) tell_reg(node, BOOT_MEMORY_RAM, listener);
 }
 
 // A property of /chosen that is an address of one or two cells.
-static uint64_t chosen_address(const struct dtb *dtb, uint32_t chosen, const char *name)
+static uint64_t chosen_address(uint32_t chosen, const char *name)
 {
     struct dtb_property property;
     uint64_t value;
-    if (chosen == DTB_NONE || !dtb_property(dtb, chosen, name, &property)) return 0;
+    if (chosen == DTB_NONE || !dtb_property(&dtb, chosen, name, &property)) return 0;
     return dtb_cells(&property, 0, property.size / 4, &value) ? value : 0;
 }
 
-static void make_map(const struct dtb *dtb)
+static void make_map(void)
 {
-    uint32_t reserved = dtb_find(dtb, "/reserved-memory");
-    struct bootmap map = {.capacity = entries_needed(dtb, reserved)};
+    static const struct bootmap_source source = {tell};
+    struct bootmap map = {.capacity = bootmap_capacity(&source, 0)};
     map.entry = boot_allocate(map.capacity * sizeof *map.entry);
-    uint64_t base, size;
-    for (uint32_t node = DTB_ROOT; node != DTB_NONE; node = dtb_next(dtb, node)) {
-        for (uint32_t i = 0; is_memory(dtb, node) && dtb_reg(dtb, node, i, &base, &size); i++)
-            bootmap_add(&map, base, size);
-    }
-    bootmap_carve(&map, info.kernel_base, info.kernel_size, BOOT_MEMORY_KERNEL);
-    bootmap_carve(&map, info.initrd_base, info.initrd_size, BOOT_MEMORY_INITRD);
-    bootmap_carve(&map, info.dtb, dtb->size, BOOT_MEMORY_RECLAIMABLE);
-    carve_reserved(dtb, reserved, &map);
+    bootmap_make(&map, &source);
     info.memory = map.entry;
     info.memory_count = map.count;
 }
@@ -83,7 +69,6 @@ static void make_map(const struct dtb *dtb)
 struct bootinfo *raw_bootinfo(uint64_t dtb_address, uint64_t kernel_base, uint64_t kernel_size,
                               uint64_t boot_cpu)
 {
-    static struct dtb dtb;
     info.dtb = dtb_address;
     info.kernel_base = kernel_base;
     info.kernel_size = kernel_size;
@@ -92,11 +77,11 @@ struct bootinfo *raw_bootinfo(uint64_t dtb_address, uint64_t kernel_base, uint64
     if (dtb_address == 0 || !dtb_open(&dtb, arch_physical_to_virtual(dtb_address), DTB_MAX))
         arch_halt();
     uint32_t chosen = dtb_find(&dtb, "/chosen");
-    info.initrd_base = chosen_address(&dtb, chosen, "linux,initrd-start");
-    uint64_t initrd_end = chosen_address(&dtb, chosen, "linux,initrd-end");
+    info.initrd_base = chosen_address(chosen, "linux,initrd-start");
+    uint64_t initrd_end = chosen_address(chosen, "linux,initrd-end");
     if (initrd_end > info.initrd_base) info.initrd_size = initrd_end - info.initrd_base;
     const char *command_line = chosen == DTB_NONE ? nullptr : dtb_string(&dtb, chosen, "bootargs");
     if (command_line != nullptr) info.command_line = arch_virtual_to_physical(command_line);
-    make_map(&dtb);
+    make_map();
     return &info;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The boot memory map: adding, carving, and the edges of both.
 #include "kernel/memory/bootmap.h"
+#include "kernel/list.h"
 #include "test/unit.h"
 
 static struct boot_memory entries[16];
@@ -9,6 +10,25 @@ static struct bootmap empty(void)
 {
     return (struct bootmap){.entry = entries, .capacity = 16};
 }
+
+// A source that tells a list.
+struct list_source {
+    struct bootmap_source source;
+    const struct boot_memory *range;
+    uint32_t count;
+};
+
+static void tell(const struct bootmap_source *self, struct bootmap_listener *listener)
+{
+    const struct list_source *list = CONTAINER(self, struct list_source, source);
+    for (uint32_t i = 0; i < list->count; i++) listener->range(listener, list->range[i]);
+}
+
+#define SOURCE(list)                                                                               \
+    (struct list_source)                                                                           \
+    {                                                                                              \
+        {tell}, list, sizeof list / sizeof *list                                                   \
+    }
 
 static bool is_entry(uint32_t i, uint64_t base, uint64_t size, uint32_t kind)
 {
@@ -73,4 +93,90 @@ TEST("ranges that wrap around do not")
     EXPECT(is_entry(0, UINT64_MAX - 0x1fff, 0x1000, BOOT_MEMORY_RAM));
     EXPECT(bootmap_carve(&map, UINT64_MAX - 0x1fff, UINT64_MAX, BOOT_MEMORY_RESERVED));
     EXPECT(map.count == 1 && entries[0].kind == BOOT_MEMORY_RESERVED);
+}
+
+TEST("a map of a machine with holes, memory above 4 GiB, and all kinds of ranges, in any order")
+{
+    static const struct boot_memory told[] = {
+        {0x1'0000'0000, 0x4000'0000, BOOT_MEMORY_RAM, 0},
+        {0xf'fc00, 0x400, BOOT_MEMORY_RESERVED, 0},
+        {0x20'0000, 0x12'3456, BOOT_MEMORY_KERNEL, 0},
+        {0x10'0000, 0x7ef'0000, BOOT_MEMORY_RAM, 0},
+        {0x7ff'0000, 0x1'0000, BOOT_MEMORY_RECLAIMABLE, 0},
+        {0, 0x9'fc00, BOOT_MEMORY_RAM, 0},
+        {0x100'0000, 0x8001, BOOT_MEMORY_INITRD, 0},
+        {0x5000, 0, BOOT_MEMORY_RESERVED, 0},
+    };
+    struct list_source list = SOURCE(told);
+    struct bootmap map = empty();
+    EXPECT(bootmap_capacity(&list.source, 2) == 4 * 8 + 4);
+    bootmap_make(&map, &list.source);
+    EXPECT(map.count == 8);
+    EXPECT(is_entry(0, 0, 0x9'f000, BOOT_MEMORY_RAM));
+    EXPECT(is_entry(1, 0x10'0000, 0x10'0000, BOOT_MEMORY_RAM));
+    EXPECT(is_entry(2, 0x20'0000, 0x12'4000, BOOT_MEMORY_KERNEL));
+    EXPECT(is_entry(3, 0x32'4000, 0xcd'c000, BOOT_MEMORY_RAM));
+    EXPECT(is_entry(4, 0x100'0000, 0x9000, BOOT_MEMORY_INITRD));
+    EXPECT(is_entry(5, 0x100'9000, 0x6fe'7000, BOOT_MEMORY_RAM));
+    EXPECT(is_entry(6, 0x7ff'0000, 0x1'0000, BOOT_MEMORY_RECLAIMABLE));
+    EXPECT(is_entry(7, 0x1'0000'0000, 0x4000'0000, BOOT_MEMORY_RAM));
+    EXPECT(bootmap_is(&map, 0x100'0000, 0x8001, BOOT_MEMORY_INITRD));
+    EXPECT(!bootmap_is(&map, 0x100'0000, 0x9001, BOOT_MEMORY_INITRD));
+    EXPECT(!bootmap_is(&map, 0x2'0000'0000, 1, BOOT_MEMORY_RAM));
+}
+
+TEST("where ranges overlap, what is in use wins, whoever comes first")
+{
+    static const struct boot_memory told[] = {
+        {0x1'8000, 0x2'0000, BOOT_MEMORY_RESERVED, 0},
+        {0x1'0000, 0x2'0000, BOOT_MEMORY_RAM, 0},
+        {0x1'4000, 0x2'0000, BOOT_MEMORY_RAM, 0},
+        {0x1'7000, 0x2000, BOOT_MEMORY_INITRD, 0},
+        {0x1'8800, 0x1000, BOOT_MEMORY_KERNEL, 0},
+        {0x1'5000, 0x1'0000, BOOT_MEMORY_RECLAIMABLE, 0},
+        {UINT64_MAX - 0xfff, UINT64_MAX, BOOT_MEMORY_RESERVED, 0},
+    };
+    struct list_source list = SOURCE(told);
+    struct bootmap map = empty();
+    bootmap_make(&map, &list.source);
+    EXPECT(bootmap_is(&map, 0x1'0000, 0x5000, BOOT_MEMORY_RAM));
+    EXPECT(bootmap_is(&map, 0x1'5000, 0x2000, BOOT_MEMORY_RECLAIMABLE));
+    EXPECT(bootmap_is(&map, 0x1'7000, 0x1000, BOOT_MEMORY_INITRD));
+    EXPECT(bootmap_is(&map, 0x1'8000, 0x2000, BOOT_MEMORY_KERNEL));
+    EXPECT(bootmap_is(&map, 0x1'a000, 0x1'a000, BOOT_MEMORY_RESERVED));
+    for (uint32_t i = 1; i < map.count; i++)
+        EXPECT(entries[i - 1].base + entries[i - 1].size <= entries[i].base);
+}
+
+TEST("a place is looked for before there is a map, clear of everything")
+{
+    static const struct boot_memory told[] = {
+        {0x10'0000, 0x10'0000, BOOT_MEMORY_RAM, 0},
+        {0x1'0000'0000, 0x10'0000, BOOT_MEMORY_RAM, 0},
+        {0x1f'f800, 0x1000, BOOT_MEMORY_RESERVED, 0},
+        {0x1f'c000, 0x1801, BOOT_MEMORY_KERNEL, 0},
+        {0x1f'8000, 0x2000, BOOT_MEMORY_INITRD, 0},
+    };
+    struct list_source list = SOURCE(told);
+    EXPECT(bootmap_place(&list.source, 0x1000, 1ull << 32) == 0x1f'e000);
+    EXPECT(bootmap_place(&list.source, 0x1001, 1ull << 32) == 0x1f'a000);
+    EXPECT(bootmap_place(&list.source, 0x2001, 1ull << 32) == 0x1f'5000);
+    EXPECT(bootmap_place(&list.source, 0x1000, 0x1f'b000) == 0x1f'a000);
+    EXPECT(bootmap_place(&list.source, 0x1000, UINT64_MAX) == 0x1'000f'f000);
+    EXPECT(bootmap_place(&list.source, 0x20'0000, UINT64_MAX) == 0);
+    EXPECT(bootmap_place(&list.source, UINT64_MAX - 0x1000, UINT64_MAX) == 0);
+}
+
+TEST("pages are taken from the top below a limit, and given back")
+{
+    struct bootmap map = empty();
+    EXPECT(bootmap_add(&map, 0, 0x1000) && bootmap_add(&map, 0x10000, 0x10000));
+    EXPECT(bootmap_take(&map, 0x1001, 0x1'8000, BOOT_MEMORY_KERNEL) == 0x1'6000);
+    EXPECT(bootmap_is(&map, 0x1'6000, 0x2000, BOOT_MEMORY_KERNEL));
+    EXPECT(bootmap_take(&map, 0x2'0000, UINT64_MAX, BOOT_MEMORY_KERNEL) == 0);
+    EXPECT(bootmap_take(&map, 0x1000, 0x1000, BOOT_MEMORY_KERNEL) == 0); // not address 0
+    EXPECT(bootmap_release(&map, 0x1'6000, 0x1000));
+    EXPECT(bootmap_is(&map, 0x1'7000, 0x1000, BOOT_MEMORY_KERNEL));
+    EXPECT(!bootmap_is(&map, 0x1'6000, 0x2000, BOOT_MEMORY_KERNEL));
+    EXPECT(bootmap_is(&map, 0x1'0000, 0x7000, BOOT_MEMORY_RAM));
 }

@@ -1,136 +1,129 @@
 // SPDX-License-Identifier: MIT
-// The memory map of struct bootinfo while a boot protocol puts it together. The array starts with a
-// few entries in the kernel image and moves to larger ones in RAM as the machine needs.
+// What every boot protocol of x86 does in the same way: reaching what the loader left, finding the
+// RSDP, and making the memory map. The first megabyte is left to firmware, but for a page where
+// further processors start, and where the map says so.
 #include "arch/x86/boot.h"
+#include <acpi/acpi.h>
 #include <arch/arch.h>
+#include "kernel/list.h"
+#include "kernel/log.h"
 
-enum { FIRST_CAPACITY = 32 };
-enum : uint64_t { REACH = 1ull << 32, PAGE = ARCH_PAGE_SIZE };
+// Real mode ends here: where further processors begin.
+enum : uint64_t { LOW_MEMORY = 0x10'0000, PAGE = ARCH_PAGE_SIZE };
+// Where an RSDP is on a machine with a BIOS (ACPI specification 6.5, 5.2.5.1).
+enum : uint64_t { EBDA_SEGMENT = 0x40e, EBDA_SIZE = 1024, BIOS = 0xe'0000, BIOS_SIZE = 0x2'0000 };
+enum : uint32_t { TAKES = 4 };
 
-static struct boot_memory first_map[FIRST_CAPACITY];
-static uint32_t capacity;
+static struct bootmap map;
 
-static void map_append(struct bootinfo *info, uint64_t base, uint64_t size, uint32_t kind);
-
-// The highest place in `ram` for `size` bytes that is mapped and keeps clear of image and initrd;
-// 0: none.
-static uint64_t place_find(const struct bootinfo *info, const struct boot_memory *ram, size_t size)
+void boot_begin(struct bootinfo *info)
 {
-    uint64_t end = ram->base + ram->size < REACH ? ram->base + ram->size : REACH;
-
-    while (end > ram->base && end - ram->base >= size) {
-        uint64_t base = end - size;
-        if (base < info->kernel_base + info->kernel_size && end > info->kernel_base) {
-            end = info->kernel_base & ~(PAGE - 1);
-        } else if (base < info->initrd_base + info->initrd_size && end > info->initrd_base) {
-            end = info->initrd_base & ~(PAGE - 1);
-        } else {
-            return base;
-        }
-    }
-    return 0;
+    extern const uint8_t image_start[], image_end[];
+    start_begin();
+    arch_console_early(info);
+    info->kernel_base = arch_virtual_to_physical(image_start);
+    info->kernel_size = (uint64_t)(image_end - image_start);
+    info->boot_cpu = cpuid(1, 0).ebx >> 24;
 }
 
-// Takes [base, base + size) out of a RAM entry. Splitting may append; the array is grown
-// beforehand.
-static void entry_cut(struct bootinfo *info, struct boot_memory *entry, uint64_t base,
-                      uint64_t size, uint32_t kind)
+const void *boot_at(uint64_t physical, uint64_t size, const char *what)
 {
-    struct boot_memory old = *entry;
-
-    *entry = (struct boot_memory){.base = base, .size = size, .kind = kind};
-    if (base > old.base) map_append(info, old.base, base - old.base, old.kind);
-    uint64_t end = base + size, old_end = old.base + old.size;
-    if (old_end > end) map_append(info, end, old_end - end, old.kind);
+    if (physical >= boot_reach || size > boot_reach - physical)
+        panic("boot: the loader's %s is out of reach: 0x%lx, 0x%lx bytes", what,
+              (unsigned long)physical, (unsigned long)size);
+    return arch_physical_to_virtual(physical);
 }
 
-static void map_append(struct bootinfo *info, uint64_t base, uint64_t size, uint32_t kind)
+uint64_t boot_text_size(uint64_t physical, const char *what)
 {
-    info->memory[info->memory_count++] =
-        (struct boot_memory){.base = base, .size = size, .kind = kind};
+    uint64_t size = 0;
+    while (*(const char *)boot_at(physical + size, 1, what) != '\0') size++;
+    return size + 1;
 }
 
-static void *take(struct bootinfo *info, size_t size)
+void boot_tell(const struct bootinfo *info, struct bootmap_listener *listener)
 {
-    for (uint32_t i = 0; i < info->memory_count; i++) {
-        struct boot_memory *entry = &info->memory[i];
-        if (entry->kind != BOOT_MEMORY_RAM) continue;
-        uint64_t base = place_find(info, entry, size);
-        if (base == 0) continue;
-        entry_cut(info, entry, base, size, BOOT_MEMORY_KERNEL);
-        uint64_t *words = arch_physical_to_virtual(base);
-        for (size_t w = 0; w < size / sizeof(uint64_t); w++) words[w] = 0;
-        return words;
-    }
-    arch_halt();
+    listener->range(listener, (struct boot_memory){info->kernel_base, info->kernel_size,
+                                                   BOOT_MEMORY_KERNEL, 0});
+    listener->range(listener, (struct boot_memory){info->initrd_base, info->initrd_size,
+                                                   BOOT_MEMORY_INITRD, 0});
 }
 
-// Makes sure that a few entries more can be appended: enough for one cut, and one to grow.
-static void map_reserve(struct bootinfo *info)
+// --- The RSDP ---
+
+static const void *acpi_map(void *context, uint64_t physical, size_t size)
 {
-    constexpr uint32_t slack = 6;
-
-    if (info->memory == nullptr) {
-        info->memory = first_map;
-        capacity = FIRST_CAPACITY;
-    }
-    if (info->memory_count + slack <= capacity) return;
-
-    uint32_t larger = capacity * 2;
-    struct boot_memory *map = take(info, (larger * sizeof(*map) + PAGE - 1) & ~(PAGE - 1));
-    for (uint32_t i = 0; i < info->memory_count; i++) map[i] = info->memory[i];
-    info->memory = map;
-    capacity = larger;
+    if (physical >= boot_reach || size > boot_reach - physical) return nullptr;
+    return arch_physical_to_virtual(physical);
 }
 
-void boot_memory_add(struct bootinfo *info, uint64_t base, uint64_t size,
-                     enum boot_memory_kind kind)
-{
-    uint64_t end = base + size;
+static const struct acpi_source acpi_source = {.map = acpi_map};
 
-    if (end < base) return;
-    if (kind == BOOT_MEMORY_RAM) {
-        base = (base + PAGE - 1) & ~(PAGE - 1);
-        end &= ~(PAGE - 1);
-    } else {
-        base &= ~(PAGE - 1);
-        end = (end + PAGE - 1) & ~(PAGE - 1);
-    }
-    if (end <= base) return;
-    map_reserve(info);
-    map_append(info, base, end - base, kind);
+struct searcher {
+    struct bootmap_listener listener;
+    uint64_t found;
+};
+
+// Firmware that is no BIOS keeps it with its tables.
+static void search_range(struct bootmap_listener *self, struct boot_memory range)
+{
+    struct searcher *searcher = CONTAINER(self, struct searcher, listener);
+    if (searcher->found != 0 || range.kind != BOOT_MEMORY_RECLAIMABLE) return;
+    searcher->found = acpi_search(&acpi_source, range.base, (size_t)range.size);
 }
 
-void boot_memory_claim(struct bootinfo *info, uint64_t base, uint64_t size,
-                       enum boot_memory_kind kind)
+static uint64_t rsdp_find(const struct bootmap_source *source)
 {
-    uint64_t end = (base + size + PAGE - 1) & ~(PAGE - 1);
+    const uint16_t *segment = arch_physical_to_virtual(EBDA_SEGMENT);
+    uint64_t ebda = (uint64_t)*segment << 4;
+    uint64_t found = ebda == 0 ? 0 : acpi_search(&acpi_source, ebda, EBDA_SIZE);
+    if (found == 0) found = acpi_search(&acpi_source, BIOS, BIOS_SIZE);
+    if (found != 0) return found;
+    struct searcher searcher = {.listener = {search_range}};
+    source->tell(source, &searcher.listener);
+    return searcher.found;
+}
 
-    base &= ~(PAGE - 1);
-    for (uint32_t i = 0; size != 0 && i < info->memory_count; i++) {
-        map_reserve(info);
-        struct boot_memory *entry = &info->memory[i];
-        uint64_t low = base > entry->base ? base : entry->base;
-        uint64_t high = entry->base + entry->size < end ? entry->base + entry->size : end;
-        if (entry->kind != BOOT_MEMORY_RAM || low >= high) continue;
-        entry_cut(info, entry, low, high - low, kind);
-    }
+// --- The map ---
+
+static void map_make(struct bootinfo *info, const struct bootmap_source *source)
+{
+    map.capacity = bootmap_capacity(source, TAKES);
+    uint64_t size = map.capacity * sizeof *map.entry;
+    uint64_t at = bootmap_place(source, size, boot_reach);
+    if (at == 0) panic("boot: too little memory: no room for its map");
+    map.entry = arch_physical_to_virtual(at);
+    bootmap_make(&map, source);
+    bool has_room = bootmap_carve(&map, at, size, BOOT_MEMORY_KERNEL);
+    (void)bootmap_take(&map, PAGE, LOW_MEMORY, BOOT_MEMORY_KERNEL); // else no further processors
+    ASSERT(has_room && bootmap_carve(&map, 0, LOW_MEMORY, BOOT_MEMORY_RESERVED));
+    info->memory = map.entry;
+    info->memory_count = map.count;
+}
+
+void boot_start(struct bootinfo *info, const struct bootmap_source *source)
+{
+    if (info->rsdp == 0) info->rsdp = rsdp_find(source);
+    map_make(info, source);
+    if (!bootmap_is(&map, info->initrd_base, info->initrd_size, BOOT_MEMORY_INITRD))
+        panic("boot: the initrd is not in memory: 0x%lx, 0x%lx bytes",
+              (unsigned long)info->initrd_base, (unsigned long)info->initrd_size);
+    start(info);
 }
 
 void *boot_memory_take(struct bootinfo *info, size_t size)
 {
-    map_reserve(info);
-    return take(info, (size + PAGE - 1) & ~(PAGE - 1));
+    uint64_t at = bootmap_take(&map, size, boot_reach, BOOT_MEMORY_KERNEL);
+    if (at == 0) panic("boot: too little memory: 0x%lx bytes for tables", (unsigned long)size);
+    info->memory_count = map.count;
+    uint64_t *words = arch_physical_to_virtual(at);
+    for (size_t i = 0; i < size / sizeof *words; i++) words[i] = 0;
+    return words;
 }
 
 void boot_memory_return(struct bootinfo *info, uint64_t base, uint64_t size)
 {
-    for (uint32_t i = 0; size != 0 && i < info->memory_count; i++) {
-        struct boot_memory *entry = &info->memory[i];
-        if (entry->kind != BOOT_MEMORY_KERNEL) continue;
-        if (base < entry->base || base + size > entry->base + entry->size) continue;
-        map_reserve(info);
-        entry_cut(info, &info->memory[i], base, size, BOOT_MEMORY_RAM);
-        return;
-    }
+    bool has_room = bootmap_release(&map, base, size);
+    ASSERT(has_room);
+    info->memory_count = map.count;
 }

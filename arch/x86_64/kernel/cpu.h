@@ -3,7 +3,6 @@
 // code's own symbols.
 #pragma once
 
-#include <abi/bootinfo.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,11 +34,6 @@ enum : uint32_t {
     EXCEPTION_SIMD = 19,
     VECTOR_EXTERNAL = 32, // the first that is not an exception
 };
-
-// Boot protocols end here: builds the kernel's own address space over `info` and goes to
-// kernel_main. Runs on a kernel stack with the low 4 GiB mapped at PHYSMAP_BASE. Tables come out of
-// RAM in `info`'s map.
-[[noreturn]] void start(struct bootinfo *info);
 
 // What a CPU has of its own: segments, task state, emergency stacks. False when there is no memory.
 bool cpu_tables_make(struct cpu *cpu);

@@ -9,8 +9,9 @@
 #include "boot/boot.h"
 #include <arch/arch.h>
 
-uintptr_t kernel_offset;
+uintptr_t kernel_offset = KERNEL_BASE;
 uint64_t kernel_root;
+const uint64_t boot_reach = 1ull << 32;
 
 extern const uint8_t image_start[], text_end[], constants_end[], image_end[];
 extern const uint8_t kernel_stack_guard[], kernel_stack[];
@@ -120,9 +121,13 @@ static void patch(uint8_t *const *from, uint8_t *const *to, uint8_t last)
     }
 }
 
-void start(struct bootinfo *info)
+void start_begin(void)
 {
     msr_write(MSR_GS_BASE, (uintptr_t)&no_cpu);
+}
+
+void start(struct bootinfo *info)
+{
     has_page_1g = cpuid_if_present(0x8000'0001, 0).edx & CPUID_81_D_PAGE_1G;
     if (cpuid_if_present(7, 0).ebx & CPUID_7_B_SMAP) {
         patch(stac_begin, stac_end, 0xcb);
