@@ -21,11 +21,21 @@ struct boot_memory {
 };
 static_assert(sizeof(struct boot_memory) == 24);
 
-struct boot_framebuffer {
-    uint64_t address; // 0: none
-    uint32_t width, height, stride, bits_per_pixel;
+// A color's part of a pixel: `size` bits from bit `position` on.
+struct boot_channel {
+    uint8_t position, size;
 };
-static_assert(sizeof(struct boot_framebuffer) == 24);
+
+// A picture in memory that the screen shows. Pixels are little-endian numbers.
+struct boot_framebuffer {
+    uint64_t address;       // physical; 0: none
+    uint32_t width, height; // pixels
+    uint32_t stride;        // bytes from one line to the next
+    uint32_t bits_per_pixel;
+    struct boot_channel red, green, blue;
+    uint16_t zero;
+};
+static_assert(sizeof(struct boot_framebuffer) == 32);
 
 struct bootinfo {
     struct boot_memory *memory; // kernel virtual address once the kernel maps memory; see arch.h

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 # QEMU's q35 PC: ACPI, PCI Express, virtio devices over PCI.
 arch := x86_64
-boots := raw
+boots := raw multiboot1 multiboot2
 memory := 512M
 emulator = qemu-system-x86_64 -machine q35 -cpu max -smp $(CPUS) -nodefaults -vga none
 devices := -device virtio-net-pci,netdev=net0 -device virtio-blk-pci,drive=disk0 \
 	-device virtio-rng-pci
 load.raw = -kernel $(boot_image) -initrd $(initrd)
+load.multiboot1 = -boot d -cdrom $(boot_image)
+load.multiboot2 = -boot d -cdrom $(boot_image)
 # make bench: an instruction is a nanosecond; the processor is that of the peers' figures. Of the
 # devices, the network's, which sends by the guest's clock; a disk or random numbers would come when
 # the host has them, another time in each run.
