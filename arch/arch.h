@@ -165,7 +165,8 @@ static inline void *arch_physical_to_virtual(uint64_t physical);
 static inline uint64_t arch_virtual_to_physical(const void *address);
 
 // The user half of the address space: [ARCH_USER_BASE, ARCH_USER_END), constants of inline.h, as is
-// ARCH_PAGE_SIZE, ARCH_MACHO_CPU (abi/manifest.h) and ARCH_NAME.
+// ARCH_PAGE_SIZE, ARCH_MACHO_CPU (abi/manifest.h), ARCH_NAME, and ARCH_RECORD_BELOW: how far below
+// the frame pointer a frame record (the caller's, then the return address) lies.
 
 // --- The fast path of messages ---
 //

@@ -95,7 +95,7 @@ system-headers = $(if $(filter kernel user,$1),-isystem $(clang_headers))
 # Our own libraries, services and drivers without the C library keep off the vector registers: a program
 # that only passes messages then has none to save at a switch.
 freestanding = $(if $(filter user,$2),$(if $(filter $(library.c),$1 $($1.$2.reach)),,-ffreestanding \
-	$(if $($1.root),,$(if $(filter library service driver,$($1.kind)),-mgeneral-regs-only))))
+	$(if $($1.root),,$(if $(filter library service driver,$($1.kind)),$(general_only)))))
 
 # archive(component, flavour)
 define archive

@@ -43,6 +43,7 @@ endif
 
 isa := $(arch)
 inherits :=
+general_only :=
 include arch/$(isa)/arch.mk
 arch_flags := $(flags)
 lineage := $(isa) $(inherits)

@@ -20,7 +20,7 @@ void panic_backtrace(uintptr_t base)
 {
     for (uint32_t depth = 0; depth < BACKTRACE_DEPTH; depth++) {
         if (base < ARCH_USER_END || base % sizeof(uintptr_t) != 0) return;
-        const uintptr_t *record = (const uintptr_t *)base;
+        const uintptr_t *record = (const uintptr_t *)(base - ARCH_RECORD_BELOW);
         uintptr_t offset = 0;
         if (record[1] == 0) return;
         const char *name = symbol_find(record[1] - 1, &offset);

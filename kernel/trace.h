@@ -6,6 +6,7 @@
 
 #include "kernel/object/thread.h"
 #include "kernel/schedule/cpu.h"
+#include <arch/arch.h>
 #include <abi/trace.h>
 
 struct event;
@@ -23,7 +24,7 @@ static inline bool trace_is_on(const struct cpu *cpu, enum fe_trace_kind kind)
 
 // What writes saves all registers itself and is not inlined, so that the places that may call it
 // are compiled as if they did not.
-#define TRACE_WRITER [[gnu::cold, gnu::noinline, clang::preserve_most]]
+#define TRACE_WRITER [[gnu::cold, gnu::noinline]] ARCH_RARE
 TRACE_WRITER void trace_write_switch(struct cpu *cpu, const struct thread *thread);
 TRACE_WRITER void trace_write_message(enum fe_trace_kind kind, const struct thread *caller,
                                       const struct thread *server);

@@ -7,6 +7,7 @@ flags := -march=armv8-a
 kernel_flags := -mgeneral-regs-only -mstrict-align -ffixed-x18 -flto=thin
 kernel_link := -O2 --lto-O2 --thinlto-jobs=2 --thinlto-cache-dir=$(out)/lto
 user_flags :=
+general_only := -mgeneral-regs-only
 raw_image := binary
 debugger_arch := aarch64
 # The fast path keeps its hands off a message: label, words, and what comes after them.

@@ -27,7 +27,9 @@ enum : uint64_t {
     ARCH_KERNEL = 0xffff'ffff'8000'0000,
 };
 enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_ARM64 };
+constexpr uintptr_t ARCH_RECORD_BELOW = 0; // frame records lie where the frame pointer says
 #define ARCH_NAME "aarch64"
+#define ARCH_RARE [[clang::preserve_most]] // of functions that are seldom called
 #define ARCH_FAST [[clang::preserve_none]] // every register but those of the message may be used
 #define ARCH_FAST_PART [[gnu::always_inline]] static inline // with registers fixed none is called
 

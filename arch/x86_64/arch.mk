@@ -6,6 +6,7 @@ flags := -march=x86-64
 kernel_flags := -mno-red-zone -mgeneral-regs-only -mcmodel=kernel -flto=thin
 kernel_link := -O2 --lto-O2 --thinlto-jobs=2 --thinlto-cache-dir=$(out)/lto
 user_flags :=
+general_only := -mgeneral-regs-only
 raw_image := elf
 debugger_arch := i386:x86-64
 source-flags.kernel.kernel/object/fast.c := -fomit-frame-pointer

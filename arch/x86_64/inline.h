@@ -8,7 +8,9 @@
 #include "arch/x86/register.h"
 #include "kernel/schedule/cpu.h"
 
+constexpr uintptr_t ARCH_RECORD_BELOW = 0; // frame records lie where the frame pointer says
 #define ARCH_NAME "x86_64"
+#define ARCH_RARE [[clang::preserve_most]] // of functions that are seldom called
 
 // The last user page stays empty, so that an instruction pointer after `syscall` is always
 // canonical; the first 64 KiB stay empty so that null pointers with small offsets fault.

@@ -4,4 +4,4 @@ kind := library
 name := posix
 uses := c 9p net ferrite
 # No vector registers here either: a call does not touch them.
-flags := -mgeneral-regs-only
+flags := $(general_only)

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// The kernel's drivers for what RISC-V machines have. Each maps its registers from the DTB node and
+// registers its table of device.h; false when the node does not describe a device that works.
+#pragma once
+
+#include <stdint.h>
+
+struct dtb;
+
+// Whichever interrupt controller there is.
+bool interrupt_controller_find(const struct dtb *dtb);
+
+bool plic_init(const struct dtb *dtb, uint32_t node);
+bool ns16550_init(const struct dtb *dtb, uint32_t node);
+
+// The hart whose own interrupt controller has this phandle; false: none that is used.
+bool driver_hart(const struct dtb *dtb, uint32_t phandle, uint64_t *hart);
+
+// The registers that the `index`th pair of a node's `reg` describes; nullptr when there are none.
+volatile void *driver_map(const struct dtb *dtb, uint32_t node, uint32_t index);
+
+static inline uint32_t mmio_read(volatile void *base, uint32_t offset)
+{
+    uint32_t value = *(volatile uint32_t *)((volatile uint8_t *)base + offset);
+    __asm__ volatile("fence i, rw" : : : "memory");
+    return value;
+}
+
+static inline void mmio_write(volatile void *base, uint32_t offset, uint32_t value)
+{
+    __asm__ volatile("fence rw, o" : : : "memory");
+    *(volatile uint32_t *)((volatile uint8_t *)base + offset) = value;
+}
