@@ -196,17 +196,31 @@ struct fe_system_info {
 static_assert(sizeof(struct fe_system_info) == 200);
 
 // One CPU's figures, for cpu_inspect. Times in ns, since boot.
+enum : uint32_t { FE_CPU_MODEL_MAX = 48 };
 struct fe_cpu_info {
     uint64_t hardware_id; // MPIDR affinity, APIC id, hart id
     uint64_t idle_time;
     uint64_t context_switches, interrupts, calls, page_faults;
-    uint64_t lock_waits; // how often it waited for another CPU to leave the kernel
-    uint64_t lock_time;  // for which it kept others out of the kernel
-    uint64_t thread;     // id of the one that runs there; 0: idle
-    uint32_t ready;      // threads that wait to run there
-    uint32_t priority;   // of the one that runs there
+    uint64_t lock_waits;          // how often it waited for another CPU to leave the kernel
+    uint64_t lock_time;           // for which it kept others out of the kernel
+    uint64_t thread;              // id of the one that runs there; 0: idle
+    uint32_t ready;               // threads that wait to run there
+    uint32_t priority;            // of the one that runs there
+    char model[FE_CPU_MODEL_MAX]; // what it says that it is, ended by 0
 };
-static_assert(sizeof(struct fe_cpu_info) == 80);
+static_assert(sizeof(struct fe_cpu_info) == 80 + FE_CPU_MODEL_MAX);
+
+// Something that CPUs of the architecture may have or lack, for cpu_feature.
+enum fe_feature_state : uint32_t {
+    FEATURE_ABSENT,
+    FEATURE_UNUSED, // it is there, and the kernel makes nothing of it
+    FEATURE_USED,
+};
+struct fe_cpu_feature {
+    char name[28]; // as the architecture's manual has it, in lower case, ended by 0
+    enum fe_feature_state state;
+};
+static_assert(sizeof(struct fe_cpu_feature) == 32);
 
 // Thread scheduling parameters. Periods follow each other from the call on. A deadline orders
 // threads of one priority; without a period it comes once. At each release the budget is full

@@ -111,11 +111,17 @@ enum status sys_system_inspect(struct resource *resource, struct fe_system_info 
     return OK;
 }
 
+static struct cpu *find_cpu(uint32_t index)
+{
+    struct cpu *cpu = cpu_list;
+    while (cpu != nullptr && cpu->index != index) cpu = cpu->next;
+    return cpu;
+}
+
 enum status sys_cpu_inspect(struct resource *resource, uint32_t index, struct fe_cpu_info *info)
 {
     TRY(resource_check(resource, RESOURCE_SYSTEM, 0, 1));
-    struct cpu *cpu = cpu_list;
-    while (cpu != nullptr && cpu->index != index) cpu = cpu->next;
+    struct cpu *cpu = find_cpu(index);
     if (cpu == nullptr) return ERR_NOT_FOUND;
     schedule_account(cpu);
     const struct thread *thread = cpu->current;
@@ -132,6 +138,24 @@ enum status sys_cpu_inspect(struct resource *resource, uint32_t index, struct fe
         .ready = cpu->queue.count,
         .priority = thread == nullptr ? 0 : urgency_priority(thread->urgency),
     };
+    copy_name(info->model, sizeof info->model, cpu->model);
+    return OK;
+}
+
+enum status sys_cpu_feature(struct resource *resource, uint32_t index, uint32_t feature,
+                            struct fe_cpu_feature *info)
+{
+    TRY(resource_check(resource, RESOURCE_SYSTEM, 0, 1));
+    const struct cpu *cpu = find_cpu(index);
+    uint32_t count = 0;
+    while (arch_feature[count] != nullptr && count < feature) count++;
+    if (cpu == nullptr || arch_feature[count] == nullptr) return ERR_NOT_FOUND;
+    uint64_t bit = 1ull << count;
+    ASSERT(count < 64 && !(cpu->features_used & ~cpu->features));
+    *info = (struct fe_cpu_feature){.state = cpu->features_used & bit ? FEATURE_USED
+                                             : cpu->features & bit    ? FEATURE_UNUSED
+                                                                      : FEATURE_ABSENT};
+    copy_name(info->name, sizeof info->name, arch_feature[count]);
     return OK;
 }
 

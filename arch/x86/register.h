@@ -32,18 +32,22 @@ enum : uint32_t {
     CPUID_1_C_X2APIC = 1u << 21,
     CPUID_1_C_TSC_DEADLINE = 1u << 24,
     CPUID_1_C_XSAVE = 1u << 26,
+    CPUID_1_C_AVX = 1u << 28,
     CPUID_1_C_RDRAND = 1u << 30,
     CPUID_1_C_HYPERVISOR = 1u << 31,
     CPUID_1_D_PAT = 1u << 16,
     // Leaf 7, subleaf 0
+    CPUID_7_B_FSGSBASE = 1u << 0,
     CPUID_7_B_SMEP = 1u << 7,
     CPUID_7_B_INVPCID = 1u << 10,
+    CPUID_7_B_AVX512F = 1u << 16,
     CPUID_7_B_RDSEED = 1u << 18,
     CPUID_7_B_SMAP = 1u << 20,
     CPUID_7_C_UMIP = 1u << 2,
     // Leaf 0xd, subleaf 1
     CPUID_D_A_XSAVEOPT = 1u << 0,
     // Leaf 0x8000'0001
+    CPUID_81_D_NX = 1u << 20,
     CPUID_81_D_PAGE_1G = 1u << 26,
     // Leaf 0x8000'0007
     CPUID_87_D_INVARIANT_TSC = 1u << 8,
@@ -77,6 +81,7 @@ enum : uint32_t {
     CR4_OSFXSR = 1u << 9,
     CR4_OSXMMEXCPT = 1u << 10,
     CR4_UMIP = 1u << 11,
+    CR4_FSGSBASE = 1u << 16,
     CR4_PCIDE = 1u << 17,
     CR4_OSXSAVE = 1u << 18,
     CR4_SMEP = 1u << 20,

@@ -5,6 +5,7 @@
 
 #include <abi/manifest.h>
 #include "arch/x86/float.h"
+#include "arch/x86/feature.h"
 #include "arch/x86/register.h"
 #include "kernel/schedule/cpu.h"
 

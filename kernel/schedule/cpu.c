@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The CPUs of the machine: found by the port, started one after the other by the first, before
 // anything else runs. One that does not come in time is left out, and halts if it comes later; so
-// is one whose counter says another time, or that stops answering.
+// is one whose counter says another time, that stops answering, or that lacks a feature which the
+// first makes use of.
 #include "kernel/schedule/cpu.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
@@ -10,6 +11,7 @@
 #include "kernel/time/timer.h"
 #include "kernel/trap.h"
 #include <arch/arch.h>
+#include <stdarg.h>
 #include <stddef.h>
 
 static_assert(offsetof(struct cpu, self) == 0);
@@ -72,6 +74,36 @@ static void wait_for_all(struct cpu *cpu)
     }
 }
 
+bool cpu_feature_use(uint32_t feature)
+{
+    struct cpu *cpu = arch_cpu();
+    uint64_t bit = 1ull << feature;
+    if (!(cpu->features & bit)) return false;
+    if (cpu != cpu_list && !(cpu_list->features_used & bit)) return false;
+    cpu->features_used |= bit;
+    return true;
+}
+
+void cpu_set_model(struct cpu *cpu, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    log_format(cpu->model, sizeof cpu->model, format, arguments);
+    va_end(arguments);
+}
+
+// Whether the CPU, online, has what the others make use of, and the same time; else why not.
+static const char *objection(struct cpu *cpu)
+{
+    if (cpu_list->features_used & ~cpu->features) return "lacks what the first makes use of";
+    switch (agree_ask(&cpu->agreement, START_LIMIT)) {
+    case AGREE_SAME: break;
+    case AGREE_OTHER: return "has another clock";
+    case AGREE_SILENT: return "does not answer";
+    }
+    return nullptr;
+}
+
 static void append(struct cpu *cpu)
 {
     struct cpu *last = cpu_list;
@@ -90,11 +122,10 @@ void cpu_found(uint64_t hardware_id)
         log_print("CPU 0x%lx does not start\n", (unsigned long)hardware_id);
         return; // its memory stays: it may come after all
     }
-    enum agree_outcome outcome = agree_ask(&cpu->agreement, START_LIMIT);
-    if (outcome != AGREE_SAME) {
+    const char *why = objection(cpu);
+    if (why != nullptr) {
         __atomic_store_n(&cpu->presence, CPU_ABSENT, __ATOMIC_RELEASE);
-        log_print("CPU 0x%lx %s and is not used\n", (unsigned long)hardware_id,
-                  outcome == AGREE_OTHER ? "has another clock" : "does not answer");
+        log_print("CPU 0x%lx %s and is not used\n", (unsigned long)hardware_id, why);
         return;
     }
     append(cpu);

@@ -9,6 +9,7 @@
 #include "kernel/time/timer.h"
 #include "kernel/tree.h"
 #include <abi/bootinfo.h>
+#include <abi/object.h>
 #include <abi/status.h>
 #include <stdint.h>
 
@@ -66,6 +67,8 @@ struct cpu {
     uint64_t lock_waits, lock_ticks; // turns of the lock waited for; counter: while it was held
     uint64_t lock_since;             // counter
     struct agreement agreement;      // asked before it is one of the others
+    uint64_t features, features_used; // bits by arch_feature: what it has; what is made use of
+    char model[FE_CPU_MODEL_MAX];     // what it says that it is, ended by 0
     struct timers timers;
 };
 
@@ -80,6 +83,14 @@ void cpu_init_first(struct cpu *cpu);
 
 // Starts every CPU that `info`, or else the port's own tables, tell of. Nobody else runs yet.
 void cpu_start_all(const struct bootinfo *info);
+
+// Whether this CPU has feature number `feature` of arch_feature, to be made use of from now on. What
+// the first CPU makes use of, the others have to have, or are left out; they make use of nothing
+// that it does not. For the port, on the CPU itself.
+bool cpu_feature_use(uint32_t feature);
+
+// What `cpu` is, for people.
+[[gnu::format(printf, 2, 3)]] void cpu_set_model(struct cpu *cpu, const char *format, ...);
 
 // Called by the port for each CPU that its tables tell of, the boot CPU among them.
 void cpu_found(uint64_t hardware_id);

@@ -115,7 +115,18 @@ static int text_system(struct p9_request *request, void *context, struct p9_text
     return 0;
 }
 
-// A line for each CPU. What a figure is stands before it.
+static void print_features(struct p9_text *text, fe_handle resource, uint32_t cpu,
+                           enum fe_feature_state state, const char *word)
+{
+    struct fe_cpu_feature feature;
+    p9_print(text, "%s %u", word, cpu);
+    for (uint32_t i = 0; fe_cpu_feature(resource, cpu, i, &feature) == OK; i++) {
+        if (feature.state == state) p9_print(text, " %s", feature.name);
+    }
+    p9_print(text, "\n");
+}
+
+// A line of figures for each CPU, what a figure is before it; then three about what each is.
 static int text_cpu(struct p9_request *request, void *context, struct p9_text *text)
 {
     struct fe_cpu_info info = {};
@@ -130,6 +141,11 @@ static int text_cpu(struct p9_request *request, void *context, struct p9_text *t
                  info.ready, (unsigned long long)info.thread, info.priority,
                  (unsigned long long)info.lock_waits, (unsigned long long)info.lock_time,
                  (unsigned long long)info.hardware_id);
+    }
+    for (uint32_t i = 0; fe_cpu_inspect(resource, i, &info) == OK; i++) {
+        p9_print(text, "model %u %s\n", i, info.model);
+        print_features(text, resource, i, FEATURE_USED, "used");
+        print_features(text, resource, i, FEATURE_UNUSED, "unused");
     }
     return 0;
 }

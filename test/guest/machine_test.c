@@ -112,6 +112,33 @@ TEST("each CPU has figures of its own")
     EXPECT(fe_cpu_inspect(resource, 0, (struct fe_cpu_info *)kernel_address) == ERR_BAD_ADDRESS);
 }
 
+TEST("each CPU tells its model and its features")
+{
+    struct fe_cpu_info info;
+    struct fe_cpu_feature feature;
+    fe_handle resource = guest_resource("system");
+    for (uint32_t i = 0; i < guest_cpu_count(); i++) {
+        uint32_t count = 0, used = 0;
+        EXPECT(fe_cpu_inspect(resource, i, &info) == OK && info.model[0] != 0);
+        while (fe_cpu_feature(resource, i, count, &feature) == OK) {
+            EXPECT(feature.name[0] != 0 && feature.state <= FEATURE_USED);
+            used += feature.state == FEATURE_USED;
+            if (feature.state != FEATURE_ABSENT)
+                guest_print("cpu %u %s %s\n", i, feature.name,
+                            feature.state == FEATURE_USED ? "used" : "unused");
+            count++;
+        }
+        EXPECT(count > 0 && used <= count);
+        EXPECT(fe_cpu_feature(resource, i, count, &feature) == ERR_NOT_FOUND);
+        EXPECT(fe_cpu_feature(resource, i, UINT32_MAX, &feature) == ERR_NOT_FOUND);
+        if (i == 0) guest_print("cpu model %s\n", info.model);
+    }
+    EXPECT(fe_cpu_feature(resource, guest_cpu_count(), 0, &feature) == ERR_NOT_FOUND);
+    EXPECT(fe_cpu_feature(guest_resource("debug"), 0, 0, &feature) == ERR_WRONG_TYPE);
+    EXPECT(fe_cpu_feature(resource, 0, 0, (struct fe_cpu_feature *)kernel_address) ==
+           ERR_BAD_ADDRESS);
+}
+
 TEST("the power is not for everybody")
 {
     EXPECT(fe_system_power(guest_resource("debug"), POWER_OFF) != OK);

@@ -6,6 +6,7 @@
 #include "kernel/device/device.h"
 #include "kernel/device/dtb.h"
 #include "kernel/log.h"
+#include "feature.h"
 #include "map.h"
 #include "port.h"
 #include <arch/arch.h>
@@ -15,21 +16,13 @@ enum : size_t { DTB_MAX = 2u << 20, FLOAT_SIZE = 576, FLOAT_WORDS = FLOAT_SIZE /
 enum : uint64_t { AFFINITY = 0xff'00ff'ffff }; // of MPIDR_EL1
 
 extern char kernel_stack_end[];
-extern uint32_t cpu_has_pan; // for copy.S
-uint32_t cpu_has_pan;
 
 static struct dtb dtb;
 static bool is_dtb_open;
 
-static uint32_t feature(uint64_t id, uint32_t shift)
-{
-    return (id >> shift) & 15;
-}
-
 void arch_cpu_init(struct cpu *cpu)
 {
-    uint64_t features, debug;
-    __asm__("mrs %0, id_aa64mmfr1_el1" : "=r"(features));
+    uint64_t debug;
     __asm__("mrs %0, id_aa64dfr0_el1" : "=r"(debug));
     if (cpu->kernel_stack == 0) cpu->kernel_stack = (uintptr_t)kernel_stack_end; // the boot CPU
     uint64_t mpidr;
@@ -37,13 +30,9 @@ void arch_cpu_init(struct cpu *cpu)
     cpu->hardware_id = mpidr & AFFINITY;
     __asm__ volatile("msr tpidr_el1, %0" : : "r"(cpu));
     __asm__ volatile("msr tpidrro_el0, xzr\n\tmsr tpidr_el0, xzr\n\tmsr mdscr_el1, xzr");
-    uint32_t counters = feature(debug, 8);
+    uint32_t counters = debug >> 8 & 15;
     if (counters != 0 && counters != 15) __asm__ volatile("msr pmuserenr_el0, xzr");
-    cpu_has_pan = feature(features, 20) != 0;
-    __asm__ volatile(".arch_extension pan\n\t"
-                     "cbz %w0, 1f\n\tmsr pan, #1\n1:"
-                     :
-                     : "r"(cpu_has_pan));
+    feature_init(cpu);
     arch_float_enable(false);
     __asm__ volatile("isb");
 }
@@ -147,12 +136,12 @@ static void mix(uint8_t seed[64], const struct dtb *tree, const char *name)
 
 void arch_entropy(const struct bootinfo *info, uint8_t seed[64])
 {
-    uint64_t words[8], features;
-    __asm__("mrs %0, id_aa64isar0_el1" : "=r"(features));
+    uint64_t words[8];
+    bool has_random = cpu_feature_use(FEATURE_RNG);
     for (uint32_t i = 0; i < 8; i++) {
         words[i] = arch_counter() * 0x9e3779b97f4a7c15;
         uint64_t random, flags = 1u << 30;
-        if (feature(features, 60) != 0) // RNDR; Z tells that it had nothing to give
+        if (has_random) // RNDR; Z tells that it had nothing to give
             __asm__ volatile("mrs %0, s3_3_c2_c4_0\n\tmrs %1, nzcv" : "=r"(random), "=r"(flags));
         if (!(flags & 1u << 30)) words[i] ^= random;
     }

@@ -12,6 +12,7 @@
 #include "map.h"
 #include <arch/arch.h>
 
+enum : uint64_t { TCR_AS = 1ull << 36 }; // identifiers have 16 bits: feature.c
 enum : uint64_t { ASID_SHIFT = 48, FLUSH_ALL_ABOVE = 64 * ARCH_PAGE_SIZE };
 enum : uint64_t { COUNT_ONE = 1u << 2, COUNT_MASK = 0x3ffu << 2 }; // in an entry that is a table
 
@@ -317,9 +318,9 @@ static bool is_kept(uint64_t identifier)
 static void asid_assign(struct arch_space *space)
 {
     if (asid_count == 0) {
-        uint64_t features;
-        __asm__("mrs %0, id_aa64mmfr0_el1" : "=r"(features));
-        asid_count = ((features >> 4) & 15) != 0 ? 1u << 16 : 1u << 8;
+        uint64_t control;
+        __asm__("mrs %0, tcr_el1" : "=r"(control));
+        asid_count = control & TCR_AS ? 1u << 16 : 1u << 8;
     }
     do {
         if (++asid_last < asid_count) continue;

@@ -119,20 +119,13 @@ start_mmu_shared:
     cmp x3, x4 // 48 bits are all that 4 KiB pages reach without LPA2
     csel x3, x3, x4, lo
     bfi x1, x3, #32, #3
-    ubfx x3, x2, #4, #4 // 16-bit address-space identifiers
-    cbz x3, 2f
-    orr x1, x1, #(1 << 36)
-2:  msr tcr_el1, x1
+    msr tcr_el1, x1
     tlbi vmalle1
     ic iallu
     dsb nsh
     isb
     ldr w1, =SCTLR_ON
-    mrs x2, id_aa64mmfr1_el1
-    ubfx x2, x2, #20, #4
-    cbz x2, 3f
-    bic x1, x1, #(1 << 23) // SPAN clear: traps into the kernel set PAN
-3:  msr sctlr_el1, x1
+    msr sctlr_el1, x1
     isb
     br x0
 

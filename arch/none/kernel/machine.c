@@ -13,9 +13,12 @@ struct none_machine none_machine;
 extern const char image_start[], image_end[];
 const char image_start[1], image_end[1]; // there is no kernel image whose symbols could be found
 
+const char *const arch_feature[] = {"played", "missing", nullptr};
+
 void arch_cpu_init(struct cpu *cpu)
 {
     none_machine.cpu = cpu;
+    cpu->features = cpu->features_used = 1;
 }
 
 void arch_devices_init(const struct bootinfo *info) {}

@@ -7,6 +7,7 @@
 #include <arch/arch.h>
 #include "kernel/device/x86/lapic.h"
 #include "kernel/log.h"
+#include "kernel/schedule/cpu.h"
 
 enum : uint32_t { WINDOWS_PER_SECOND = 200, SAMPLE_TRIES = 8, SCALE_SHIFT = 32 };
 
@@ -52,13 +53,13 @@ void clock_calibrate(const struct reference *reference)
     uint64_t counts = end.counter - begin.counter;
     uint64_t ticks = begin.timer - end.timer;
     counter_frequency = counts * reference->frequency / elapsed;
-    if (cpuid(1, 0).ecx & CPUID_1_C_TSC_DEADLINE) {
+    if (cpu_feature_use(FEATURE_TSC_DEADLINE)) {
         lapic_timer_use_deadline();
     } else {
         timer_scale = (ticks << SCALE_SHIFT) / counts;
         if (timer_scale == 0) panic("the local APIC's timer does not count");
     }
-    bool is_invariant = cpuid_if_present(0x8000'0007, 0).edx & CPUID_87_D_INVARIANT_TSC;
+    bool is_invariant = cpu_feature_use(FEATURE_INVARIANT_TSC);
     log_print("clock: %lu kHz by %s%s, timer %s\n", (unsigned long)counter_frequency / 1000,
               reference->name, is_invariant ? ", invariant" : "",
               timer_scale == 0 ? "by deadline" : "one-shot");

@@ -9,6 +9,7 @@
 #include "kernel/device/x86/ns16550.h"
 #include "kernel/device/x86/port_io.h"
 #include "kernel/log.h"
+#include "kernel/schedule/cpu.h"
 #include "kernel/machine.h"
 #include "kernel/option.h"
 
@@ -76,8 +77,7 @@ static uint64_t rotate(uint64_t value, unsigned by)
 // again.
 static bool hardware_random(uint64_t *out)
 {
-    bool has_seed = cpuid_if_present(7, 0).ebx & CPUID_7_B_RDSEED;
-    bool has_random = cpuid(1, 0).ecx & CPUID_1_C_RDRAND;
+    bool has_seed = cpu_feature_use(FEATURE_RDSEED), has_random = cpu_feature_use(FEATURE_RDRAND);
     uintptr_t value = 0;
     bool ok = false;
 

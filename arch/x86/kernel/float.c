@@ -4,6 +4,7 @@
 // chapter 13.)
 #include "arch/x86/float.h"
 #include <arch/arch.h>
+#include "kernel/schedule/cpu.h"
 
 enum : uint64_t { STATE_X87 = 1, STATE_SSE = 2, STATE_AVX = 4, STATE_AVX512 = 0xe0 };
 enum : uint32_t { LEGACY_SIZE = 512, CONTROL_DEFAULT = 0x37f, MXCSR_DEFAULT = 0x1f80 };
@@ -22,15 +23,18 @@ static uint32_t state_size = LEGACY_SIZE;
 
 void float_init_cpu(void)
 {
-    if (!(cpuid(1, 0).ecx & CPUID_1_C_XSAVE)) return;
+    if (!cpu_feature_use(FEATURE_XSAVE)) return;
 
     cr4_write(cr4_read() | CR4_OSXSAVE);
-    struct cpuid leaf = cpuid(0xd, 0);
-    uint64_t wanted = leaf.eax & (STATE_X87 | STATE_SSE | STATE_AVX | STATE_AVX512);
-    if ((wanted & STATE_AVX512) != STATE_AVX512) wanted &= ~(uint64_t)STATE_AVX512;
+    uint64_t offered = cpuid(0xd, 0).eax, wanted = STATE_X87 | STATE_SSE;
+    if (offered & STATE_AVX && cpu_feature_use(FEATURE_AVX)) wanted |= STATE_AVX;
+    if ((offered & STATE_AVX512) == STATE_AVX512 && wanted & STATE_AVX &&
+        cpu_feature_use(FEATURE_AVX512F)) {
+        wanted |= STATE_AVX512;
+    }
     __asm__ volatile("xsetbv" ::"c"(0), "a"((uint32_t)wanted), "d"(0));
     float_has_xsave = true;
-    float_has_xsaveopt = cpuid(0xd, 1).eax & CPUID_D_A_XSAVEOPT;
+    float_has_xsaveopt = cpu_feature_use(FEATURE_XSAVEOPT);
     state_size = (cpuid(0xd, 0).ebx + 63) & ~63u; // now for what is switched on
 }
 

@@ -7,6 +7,7 @@
 #include <arch/arch.h>
 #include "arch/x86/float.h"
 #include "arch/x86_64/kernel/offset.h"
+#include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/object/thread.h"
 
@@ -78,29 +79,9 @@ extern const uint8_t vector_stubs[VECTOR_COUNT][STUB_SIZE];
 extern void syscall_entry(void);
 extern const uint8_t kernel_stack_end[];
 
-struct cpu_features cpu_features;
 static struct cpu_tables boot_tables;
 static uint64_t boot_stamps[PAGE_SIZE / sizeof(uint64_t)];
 static struct gate idt[VECTOR_COUNT];
-
-static void features_find(void)
-{
-    struct cpuid one = cpuid(1, 0);
-    struct cpuid seven = cpuid_if_present(7, 0);
-    struct cpuid extended = cpuid_if_present(0x8000'0001, 0);
-
-    cpu_features = (struct cpu_features){
-        .pcid = one.ecx & CPUID_1_C_PCID,
-        .x2apic = one.ecx & CPUID_1_C_X2APIC,
-        .tsc_deadline = one.ecx & CPUID_1_C_TSC_DEADLINE,
-        .rdrand = one.ecx & CPUID_1_C_RDRAND,
-        .rdseed = seven.ebx & CPUID_7_B_RDSEED,
-        .smep = seven.ebx & CPUID_7_B_SMEP,
-        .smap = seven.ebx & CPUID_7_B_SMAP,
-        .umip = seven.ecx & CPUID_7_C_UMIP,
-        .page_1g = extended.edx & CPUID_81_D_PAGE_1G,
-    };
-}
 
 static void gate_set(unsigned vector, unsigned special, unsigned privilege)
 {
@@ -169,10 +150,11 @@ static void protection_enable(void)
 {
     uintptr_t cr4 = cr4_read() | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 
-    if (cpu_features.smep) cr4 |= CR4_SMEP;
-    if (cpu_features.smap) cr4 |= CR4_SMAP;
-    if (cpu_features.umip) cr4 |= CR4_UMIP;
-    if (cpu_features.pcid) cr4 |= CR4_PCIDE;
+    if (cpu_feature_use(FEATURE_SMEP)) cr4 |= CR4_SMEP;
+    if (cpu_feature_use(FEATURE_SMAP)) cr4 |= CR4_SMAP;
+    if (cpu_feature_use(FEATURE_UMIP)) cr4 |= CR4_UMIP;
+    if (cpu_feature_use(FEATURE_PCID)) cr4 |= CR4_PCIDE;
+    (void)cpu_feature_use(FEATURE_PAGE_1G); // as start.c did
     cr4_write(cr4);
     cr0_write((cr0_read() & ~(uintptr_t)CR0_EM) | CR0_MP | CR0_NE | CR0_WP | CR0_TS);
     // Write-combining takes the place of write-through in entry 1 (SPACE_WRITE_COMBINE).
@@ -191,10 +173,7 @@ bool cpu_tables_make(struct cpu *cpu)
 
 void arch_cpu_init(struct cpu *cpu)
 {
-    if (idt[0].type == 0) {
-        features_find();
-        vectors_fill();
-    }
+    if (idt[0].type == 0) vectors_fill();
     if (cpu->arch[CPU_TABLES] == 0) { // the boot CPU
         cpu->arch[CPU_TABLES] = (uintptr_t)&boot_tables;
         cpu->arch[CPU_STAMPS] = (uintptr_t)boot_stamps;
@@ -210,6 +189,8 @@ void arch_cpu_init(struct cpu *cpu)
     msr_write(MSR_KERNEL_GS_BASE, 0);
     msr_write(MSR_FS_BASE, 0);
 
+    feature_find(cpu);
+    if (!cpu_feature_use(FEATURE_NX)) panic("this processor cannot forbid to execute");
     msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SCE | EFER_NXE);
     // sysret takes its selectors from 0x18 on: data at +8, 64-bit code at +16, privilege 3.
     msr_write(MSR_STAR, (uint64_t)0x18 << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the files of this port tell each other: processor features, exception numbers, and the entry
-// code's own symbols.
+// What the files of this port tell each other: exception numbers, and the entry code's own symbols.
 #pragma once
 
 #include <stddef.h>
@@ -8,12 +7,6 @@
 
 struct cpu;
 struct frame;
-
-// What this machine's processors can do; found by the first, the same on all.
-struct cpu_features {
-    bool pcid, x2apic, tsc_deadline, rdrand, rdseed, smep, smap, umip, page_1g;
-};
-extern struct cpu_features cpu_features;
 
 enum : uint32_t {
     EXCEPTION_DIVIDE = 0,

@@ -55,7 +55,7 @@ enum status arch_space_init(struct arch_space *space)
     memcpy(root + USER_TOPS, kernel + USER_TOPS, (TABLE_ENTRIES - USER_TOPS) * sizeof *root);
     identifier_last = identifier_last % (IDENTIFIER_COUNT - 1) + 1;
     *space = (struct arch_space){.root = page_physical(page)};
-    if (cpu_features.pcid) {
+    if (cr4_read() & CR4_PCIDE) {
         space->root |= identifier_last | KEEP_TRANSLATIONS;
     }
     space->stamp = ++stamp_last;

@@ -168,17 +168,6 @@ static void ioapic_add(uint64_t physical, uint32_t first)
     ioapics = ioapic;
 }
 
-// Some processor's number does not fit the eight bits of xAPIC.
-static bool has_wide_id(const struct acpi_table *table)
-{
-    struct acpi_controller_entry entry;
-
-    for (size_t position = 0; acpi_controller_next(table, &position, &entry);) {
-        if (entry.type == ACPI_X2APIC && entry.id > 254 && entry.flags & 1) return true;
-    }
-    return false;
-}
-
 void apic_init(const struct acpi_table *table)
 {
     struct acpi_controller_entry entry;
@@ -186,7 +175,7 @@ void apic_init(const struct acpi_table *table)
     madt = *table;
     slab_init(&ioapic_slab, "ioapic", sizeof(struct ioapic));
     pic_mask();
-    lapic_init(acpi_lapic_address(table), has_wide_id(table));
+    lapic_init(acpi_lapic_address(table));
     for (size_t position = 0; acpi_controller_next(table, &position, &entry);) {
         if (entry.type == ACPI_IOAPIC) ioapic_add(entry.address, entry.line);
     }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Local APIC in either of its forms: registers in memory (xAPIC), or model-specific registers
-// (x2APIC) where the firmware chose that or a processor's number needs it. Vectors are the same on
+// Local APIC in either of its forms: model-specific registers (x2APIC) where the processor has them,
+// else registers in memory (xAPIC). Vectors are the same on
 // every processor, so that an interrupt may be sent to any. Guarded by the kernel lock;
 // acknowledging is each processor's own. (Intel SDM volume 3, chapter 11.)
 #include "kernel/device/x86/lapic.h"
 #include <arch/arch.h>
 #include "kernel/log.h"
+#include "kernel/schedule/cpu.h"
 
 enum : uint32_t {
     REGISTER_ID = 0x20,
@@ -52,13 +53,10 @@ static void lapic_write(uint32_t offset, uint32_t value)
     }
 }
 
-void lapic_init(uint64_t physical, bool wants_extended)
+void lapic_init(uint64_t physical)
 {
-    bool has_extended = cpuid(1, 0).ecx & CPUID_1_C_X2APIC;
-    bool is_extended = has_extended && msr_read(MSR_APIC_BASE) & BASE_X2APIC;
-
     for (uint32_t vector = 0; vector < LAPIC_TIMER; vector++) vector_number[vector] = VECTOR_FREE;
-    if (!is_extended && !(has_extended && wants_extended)) {
+    if (!cpu_feature_use(FEATURE_X2APIC)) {
         registers =
             arch_map_device(physical, REGISTERS_SIZE, SPACE_READ | SPACE_WRITE | SPACE_DEVICE);
         if (registers == nullptr) panic("no room for the local APIC's registers");
@@ -71,7 +69,8 @@ void lapic_init_cpu(void)
     uint64_t base = msr_read(MSR_APIC_BASE) | BASE_ENABLE;
 
     msr_write(MSR_APIC_BASE, base);
-    if (registers == nullptr) msr_write(MSR_APIC_BASE, base | BASE_X2APIC);
+    if (registers == nullptr && cpu_feature_use(FEATURE_X2APIC))
+        msr_write(MSR_APIC_BASE, base | BASE_X2APIC);
     lapic_write(REGISTER_TASK_PRIORITY, 0);
     lapic_write(REGISTER_LINT0, MASKED);
     lapic_write(REGISTER_LINT1, DELIVER_NMI);

@@ -8,9 +8,9 @@
 // The higher the vector, the more urgent. What lies between the first and the timer is given out.
 enum : uint32_t { LAPIC_FIRST = 0x30, LAPIC_TIMER = 0xf0, LAPIC_SIGNAL, LAPIC_SPURIOUS = 0xff };
 
-// Takes over the registers at `physical`, or x2APIC's if they are on or wanted, and makes this
-// CPU's ready.
-void lapic_init(uint64_t physical, bool wants_extended);
+// Takes over x2APIC's registers, or where there are none those at `physical`, and makes this CPU's
+// ready.
+void lapic_init(uint64_t physical);
 void lapic_init_cpu(void);
 void lapic_acknowledge(void);
 uint32_t lapic_id(void);
