@@ -34,8 +34,8 @@ enum : uint32_t { // protection of a mapping, arch_space_map
 // ever.
 void arch_cpu_init(struct cpu *cpu);
 
-// What a CPU may have or lack, by the name that the architecture's manual has, in lower case; at most
-// 64, the last is nullptr. A port fills in cpu->features, a bit for each of these, and calls
+// What a CPU may have or lack, by the name that the architecture's manual has, in lower case; at
+// most 64, the last is nullptr. A port fills in cpu->features, a bit for each of these, and calls
 // cpu_set_model(), in arch_cpu_init, or, where firmware's tables tell it, at the latest in
 // arch_devices_init and before cpu_join(); whatever it makes use of, it asks cpu_feature_use() for.
 extern const char *const arch_feature[];

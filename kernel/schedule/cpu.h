@@ -64,9 +64,9 @@ struct cpu {
     uint64_t handovers; // by the fast path, each a call and a switch: kernel/object/fast.c
     uint64_t idle_ticks, switches, interrupts, calls, faults; // the others
     struct trace_ring *trace;                                 // nullptr: none was made
-    uint64_t lock_waits, lock_ticks; // turns of the lock waited for; counter: while it was held
-    uint64_t lock_since;             // counter
-    struct agreement agreement;      // asked before it is one of the others
+    uint64_t lock_waits, lock_ticks;  // turns of the lock waited for; counter: while it was held
+    uint64_t lock_since;              // counter
+    struct agreement agreement;       // asked before it is one of the others
     uint64_t features, features_used; // bits by arch_feature: what it has; what is made use of
     char model[FE_CPU_MODEL_MAX];     // what it says that it is, ended by 0
     struct timers timers;
@@ -84,9 +84,9 @@ void cpu_init_first(struct cpu *cpu);
 // Starts every CPU that `info`, or else the port's own tables, tell of. Nobody else runs yet.
 void cpu_start_all(const struct bootinfo *info);
 
-// Whether this CPU has feature number `feature` of arch_feature, to be made use of from now on. What
-// the first CPU makes use of, the others have to have, or are left out; they make use of nothing
-// that it does not. For the port, on the CPU itself.
+// Whether this CPU has feature number `feature` of arch_feature, to be made use of from now on.
+// What the first CPU makes use of, the others have to have, or are left out; they make use of
+// nothing that it does not. For the port, on the CPU itself.
 bool cpu_feature_use(uint32_t feature);
 
 // What `cpu` is, for people.

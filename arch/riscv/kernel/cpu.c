@@ -6,6 +6,7 @@
 #include "kernel/device/dtb.h"
 #include "kernel/device/riscv/driver.h"
 #include "kernel/log.h"
+#include "feature.h"
 #include "port.h"
 #include <arch/arch.h>
 #include <arch/kernel/space.h>
@@ -53,7 +54,8 @@ void arch_devices_init(const struct bootinfo *info)
     const struct dtb *tree = cpu_dtb(info);
     if (tree == nullptr) panic("no device tree");
     arch_console_early(info);
-    cpu_has_float = cpu_has_extension(tree, "d");
+    feature_find(tree);
+    cpu_has_float = cpu_feature_use(FEATURE_D);
     signal_init(tree);
     if (!interrupt_controller_find(tree)) panic("no interrupt controller that works");
     interrupt_controller->init_cpu();
@@ -154,6 +156,9 @@ enum status arch_cpu_start(struct cpu *cpu)
 void cpu_started(struct cpu *cpu)
 {
     arch_cpu_init(cpu);
+    feature_find(&dtb);
+    (void)cpu_feature_use(FEATURE_D);
+    (void)cpu_feature_use(FEATURE_SSTC);
     interrupt_controller->init_cpu();
     clock_init_cpu();
     cpu_join(cpu);

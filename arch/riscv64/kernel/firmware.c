@@ -4,6 +4,7 @@
 #include "kernel/device/device.h"
 #include "kernel/device/dtb.h"
 #include "map.h"
+#include "arch/riscv/kernel/feature.h"
 #include "arch/riscv/kernel/port.h"
 #include "sbi.h"
 #include "space.h"
@@ -50,7 +51,7 @@ bool clock_init(const struct dtb *dtb)
     if (cpus == DTB_NONE || !dtb_property(dtb, cpus, "timebase-frequency", &property)) return false;
     if (!dtb_cells(&property, 0, property.size >= 8 ? 2 : 1, &frequency) || frequency == 0)
         return false;
-    clock_has_compare = cpu_has_extension(dtb, "sstc");
+    clock_has_compare = cpu_feature_use(FEATURE_SSTC);
     has_timer = sbi_has(SBI_TIMER);
     clock_init_cpu();
     return true;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Local APIC in either of its forms: model-specific registers (x2APIC) where the processor has them,
-// else registers in memory (xAPIC). Vectors are the same on
-// every processor, so that an interrupt may be sent to any. Guarded by the kernel lock;
-// acknowledging is each processor's own. (Intel SDM volume 3, chapter 11.)
+// Local APIC in either of its forms: model-specific registers (x2APIC) where the processor has
+// them, else registers in memory (xAPIC). Vectors are the same on every processor, so that an
+// interrupt may be sent to any. Guarded by the kernel lock; acknowledging is each processor's own.
+// (Intel SDM volume 3, chapter 11.)
 #include "kernel/device/x86/lapic.h"
 #include <arch/arch.h>
 #include "kernel/log.h"

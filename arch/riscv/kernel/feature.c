@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// What a hart has, by its node in the DTB: extensions of the instruction set.
+#include "feature.h"
+#include "kernel/device/dtb.h"
+#include "kernel/schedule/cpu.h"
+#include "port.h"
+#include <arch/arch.h>
+
+const char *const arch_feature[] = {
+    [FEATURE_D] = "d",
+    [FEATURE_V] = "v",
+    [FEATURE_H] = "h",
+    [FEATURE_SSTC] = "sstc",
+    [FEATURE_SSAIA] = "ssaia",
+    [FEATURE_SVPBMT] = "svpbmt",
+    [FEATURE_SVNAPOT] = "svnapot",
+    [FEATURE_ZBA] = "zba",
+    [FEATURE_ZBB] = "zbb",
+    [FEATURE_ZBS] = "zbs",
+    [FEATURE_ZKR] = "zkr",
+    [FEATURE_COUNT] = nullptr,
+};
+static_assert(FEATURE_COUNT <= 64);
+
+// Instructions that user mode can use without the kernel's doing.
+static const enum feature plain[] = {FEATURE_ZBA, FEATURE_ZBB, FEATURE_ZBS};
+
+void feature_find(const struct dtb *tree)
+{
+    struct cpu *cpu = arch_cpu();
+    uint32_t node = cpu_node(tree, cpu->hardware_id);
+    const char *name = node == DTB_NONE ? nullptr : dtb_string(tree, node, "compatible");
+    cpu->features = cpu->features_used = 0;
+    for (uint32_t i = 0; i < FEATURE_COUNT; i++) {
+        if (cpu_has_extension(tree, arch_feature[i])) cpu->features |= 1ull << i;
+    }
+    for (uint32_t i = 0; i < sizeof plain / sizeof *plain; i++) (void)cpu_feature_use(plain[i]);
+    cpu_set_model(cpu, "%s", name == nullptr ? "riscv" : name);
+}
