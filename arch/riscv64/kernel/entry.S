@@ -178,6 +178,7 @@ message_declined: // handle, deadline or token, and transfer are in the frame
     ld t3, FRAME_T0 + 24(t4)
 message_slowly: // the frame at t4 lacks a0 to a7 and t0 to t3; t6 is the call
     save_arguments t4
+    sd t6, FRAME_T4 + 16(t4)
     li s0, 0
     mv s1, t4
     mv s2, t6
@@ -219,6 +220,7 @@ user_call:
     bnez t5, event_call
 call_plainly:
     save_arguments t4
+    sd t6, FRAME_T4 + 16(t4) // a call that is made again begins at its instruction
     save_kept t4
     save_call t4
     enter_stack t4
@@ -243,7 +245,7 @@ left_call: // back into the thread that made the call: gp and s2 to s11 are as t
     load_arguments a0
     li t4, 0
     li t5, 0
-    li t6, 0
+    ld t6, FRAME_T4 + 16(a0)
     ld a0, FRAME_A0(a0)
     TRAP_RETURN
 
