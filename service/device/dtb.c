@@ -53,6 +53,8 @@ static enum status add_interrupts(struct dtb_node *root, const struct dtb_node *
     for (uint32_t i = 0; dtb_interrupt(root, node, i, &interrupt); i++) {
         uint32_t number, flags;
         char name[24];
+        // To a CPU itself: controllers and clocks, which are the kernel's or firmware's.
+        if (dtb_is_compatible(interrupt.controller, "riscv,cpu-intc")) return ERR_NOT_FOUND;
         if (!decode(&interrupt, &number, &flags)) return ERR_NOT_SUPPORTED;
         snprintf(name, sizeof(name), "interrupt/%u", i);
         TRY(device_add_interrupt(device, roots, name, number, flags));
@@ -118,9 +120,8 @@ static enum status describe(struct dtb_node *root, const struct dtb_node *node,
 // Nodes that are not devices for drivers: no registers, memory, or what the kernel itself drives.
 static bool is_candidate(const struct dtb_node *node)
 {
-    static const char *const kernels[] = {
-        "arm,gic-v3",     "arm,gic-400",       "arm,cortex-a15-gic", "arm,gic-v2m-frame",
-        "arm,gic-v3-its", "sifive,plic-1.0.0", "riscv,plic0"};
+    static const char *const kernels[] = {"arm,gic-v3", "arm,gic-400", "arm,cortex-a15-gic",
+                                          "arm,gic-v2m-frame", "arm,gic-v3-its"};
     uint64_t address, size;
     if (dtb_property(node, "compatible") == nullptr || !dtb_is_enabled(node)) return false;
     if (!dtb_region(node, 0, &address, &size)) return false;
