@@ -24,7 +24,7 @@ enum : uint64_t {
     ARCH_KERNEL = 0xffff'ffff'8000'0000,
 };
 enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_RISCV64 };
-constexpr bool ARCH_HAS_TABLES = true;
+constexpr bool ARCH_SPACE_IDENTITY = false;
 #define ARCH_NAME "riscv64"
 #define ARCH_FAST                                           // entry code moves what it uses
 #define ARCH_FAST_PART [[gnu::always_inline]] static inline // with registers fixed none is called

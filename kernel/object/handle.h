@@ -11,7 +11,7 @@ struct handle_slot {
     struct object *object; // nullptr: free
     uint32_t number;
     uint32_t rights; // of a free slot: index of the next
-};
+} __attribute__((aligned(16)));
 
 enum : uint32_t { HANDLE_INDEX_BITS = 17, HANDLE_SLOTS_PER_PAGE = 256 };
 

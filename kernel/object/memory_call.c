@@ -107,8 +107,8 @@ enum status sys_memory_resize(struct memory *memory, size_t size)
 {
     if (memory->kind != MEMORY_RAM) return ERR_NOT_SUPPORTED;
     if (memory->sealed) return ERR_BAD_STATE;
-    if (size == 0 || size > MEMORY_SIZE_MAX) return ERR_BAD_ARGUMENT;
-    uint64_t rounded = (size + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
+    uint64_t wanted = size, rounded = (wanted + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
+    if (wanted == 0 || wanted > MEMORY_SIZE_MAX) return ERR_BAD_ARGUMENT;
     // Also when it grows: another call, that was not made again, may have left something there.
     while (!memory_shrink_step(memory, rounded < memory->size ? rounded : memory->size)) {
         if (progress_should_stop()) return CALL_RESTART;

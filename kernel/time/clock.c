@@ -16,7 +16,7 @@
 enum : uint64_t { NS_PER_SECOND = 1'000'000'000, CLOCK_END = 1ull << 61 }; // 73 years
 enum : uint32_t { CLOCK_SHIFT = 32, INVERSE_SHIFT = 56 };
 
-typedef unsigned __int128 wide;
+typedef unsigned _BitInt(128) wide;
 
 static uint64_t frequency, multiplier, start;
 static uint64_t inverse; // ticks per ns, times 1 << INVERSE_SHIFT, rounded down

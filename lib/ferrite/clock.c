@@ -17,6 +17,8 @@ static const struct fe_clock_page *clock_page_get(void)
     return page;
 }
 
+typedef unsigned _BitInt(128) wide;
+
 struct reading {
     uint64_t monotonic;
     int64_t realtime;
@@ -28,7 +30,7 @@ static struct reading read_page(const struct fe_clock_page *page)
     uint32_t sequence;
     do {
         sequence = __atomic_load_n(&page->sequence, __ATOMIC_ACQUIRE);
-        unsigned __int128 product = (unsigned __int128)fe_counter() * page->multiplier;
+        wide product = (wide)fe_counter() * page->multiplier;
         reading.monotonic = page->base + (uint64_t)(product >> page->shift);
         reading.realtime = page->realtime;
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
@@ -67,7 +69,7 @@ uint64_t fe_clock_from_counter(uint64_t counter)
 {
     const struct fe_clock_page *page = clock_page_get();
     if (page == nullptr) return 0;
-    return page->base + (uint64_t)(((unsigned __int128)counter * page->multiplier) >> page->shift);
+    return page->base + (uint64_t)((wide)counter * page->multiplier >> page->shift);
 }
 
 void fe_clock_sleep_until(uint64_t deadline)

@@ -7,24 +7,25 @@
 // Set by build/user.ld; the image starts at its address 0. Hidden, so that they are reached without
 // a table that would itself have to be relocated first.
 [[gnu::visibility("hidden")]] extern const char __image_start[];
-[[gnu::visibility("hidden")]] extern const uint64_t __relr_start[], __relr_end[];
+[[gnu::visibility("hidden")]] extern const uintptr_t __relr_start[], __relr_end[];
 
-// RELR: an even entry is the address of a word to relocate; an odd one is a bitmap of the 63 words
-// after the last one touched (System V gABI, SHT_RELR).
+// RELR: an even entry is the address of a word to relocate; an odd one is a bitmap of the words
+// after the last one touched, 63 or 31 of them (System V gABI, SHT_RELR).
 static void relocate(uintptr_t base)
 {
-    uint64_t *where = nullptr;
-    for (const uint64_t *entry = __relr_start; entry < __relr_end; entry++) {
+    enum { BITS = 8 * sizeof(uintptr_t) - 1 };
+    uintptr_t *where = nullptr;
+    for (const uintptr_t *entry = __relr_start; entry < __relr_end; entry++) {
         if ((*entry & 1) == 0) {
-            where = (uint64_t *)(base + *entry);
+            where = (uintptr_t *)(base + *entry);
             *where++ += base;
             continue;
         }
-        uint64_t *word = where;
-        for (uint64_t bits = *entry >> 1; bits != 0; bits >>= 1, word++) {
+        uintptr_t *word = where;
+        for (uintptr_t bits = *entry >> 1; bits != 0; bits >>= 1, word++) {
             if (bits & 1) *word += base;
         }
-        where += 63;
+        where += BITS;
     }
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Reads a static position-independent ELF64 program (System V ABI, chapters 4 and 5). It must
-// relocate itself by DT_RELR alone; other dynamic relocations, needed libraries, an interpreter,
-// relocated text and writable code are refused, because nothing that loads an image would do
-// anything about them.
+// Reads a static position-independent ELF program (System V ABI, chapters 4 and 5); headers of 32
+// bits are read into those of 64, which have the same fields. It must relocate itself by DT_RELR
+// alone; other dynamic relocations, needed libraries, an interpreter, relocated text and writable
+// code are refused, because nothing that loads an image would do anything about them.
 #include "program.h"
 
 #include <elf.h>
@@ -13,8 +13,9 @@ struct elf {
     const char *path;
     const uint8_t *bytes;
     uint64_t size;
-    const Elf64_Ehdr *header;
-    const Elf64_Phdr *parts;
+    bool is_narrow; // 32 bits
+    Elf64_Ehdr header;
+    Elf64_Phdr *parts;
 };
 
 static const uint8_t *part_bytes(const struct elf *elf, const Elf64_Phdr *part)
@@ -24,36 +25,75 @@ static const uint8_t *part_bytes(const struct elf *elf, const Elf64_Phdr *part)
     return elf->bytes + part->p_offset;
 }
 
-static void header_check(const struct elf *elf)
+static void header_read(struct elf *elf)
 {
-    const Elf64_Ehdr *header = elf->header;
-    if (elf->size < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
+    Elf64_Ehdr *header = &elf->header;
+    Elf32_Ehdr narrow;
+    if (elf->size < sizeof *header || memcmp(elf->bytes, ELFMAG, SELFMAG) != 0)
         complain("%s: not an ELF file", elf->path);
-    if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB)
-        complain("%s: not 64-bit little-endian", elf->path);
+    memcpy(header, elf->bytes, sizeof *header);
+    memcpy(&narrow, elf->bytes, sizeof narrow);
+    elf->is_narrow = header->e_ident[EI_CLASS] == ELFCLASS32;
+    if ((!elf->is_narrow && header->e_ident[EI_CLASS] != ELFCLASS64) ||
+        header->e_ident[EI_DATA] != ELFDATA2LSB)
+        complain("%s: not 32-bit or 64-bit little-endian", elf->path);
+    if (elf->is_narrow) {
+        header->e_entry = narrow.e_entry;
+        header->e_phoff = narrow.e_phoff;
+        header->e_phnum = narrow.e_phnum;
+        header->e_phentsize = narrow.e_phentsize;
+    }
     if (header->e_type != ET_DYN) complain("%s: not position-independent", elf->path);
-    uint64_t table = (uint64_t)header->e_phnum * sizeof(Elf64_Phdr);
-    if (header->e_phentsize != sizeof(Elf64_Phdr) || header->e_phoff > elf->size ||
-        header->e_phoff % 8 || table > elf->size - header->e_phoff)
+}
+
+static void parts_read(struct elf *elf)
+{
+    const Elf64_Ehdr *header = &elf->header;
+    size_t each = elf->is_narrow ? sizeof(Elf32_Phdr) : sizeof(Elf64_Phdr);
+    if (header->e_phentsize != each || header->e_phoff > elf->size ||
+        header->e_phnum * each > elf->size - header->e_phoff)
         complain("%s: malformed program headers", elf->path);
+    elf->parts = allocate(header->e_phnum, sizeof *elf->parts);
+    for (size_t i = 0; i < header->e_phnum; i++) {
+        const uint8_t *from = elf->bytes + header->e_phoff + i * each;
+        Elf32_Phdr narrow;
+        if (!elf->is_narrow) {
+            memcpy(&elf->parts[i], from, each);
+            continue;
+        }
+        memcpy(&narrow, from, each);
+        elf->parts[i] = (Elf64_Phdr){.p_type = narrow.p_type,
+                                     .p_flags = narrow.p_flags,
+                                     .p_offset = narrow.p_offset,
+                                     .p_vaddr = narrow.p_vaddr,
+                                     .p_filesz = narrow.p_filesz,
+                                     .p_memsz = narrow.p_memsz};
+    }
 }
 
 static uint32_t cpu_of(const struct elf *elf)
 {
-    switch (elf->header->e_machine) {
+    switch (elf->header.e_machine) {
+    case EM_386: return MACHO_CPU_X86;
     case EM_AARCH64: return MACHO_CPU_ARM64;
     case EM_X86_64: return MACHO_CPU_X86_64;
-    case EM_RISCV: return MACHO_CPU_RISCV64;
-    default: complain("%s: machine %u is unknown", elf->path, elf->header->e_machine);
+    case EM_RISCV: return elf->is_narrow ? MACHO_CPU_RISCV : MACHO_CPU_RISCV64;
+    default: complain("%s: machine %u is unknown", elf->path, elf->header.e_machine);
     }
 }
 
 static void dynamic_check(const struct elf *elf, const Elf64_Phdr *part)
 {
     const uint8_t *bytes = part_bytes(elf, part);
-    for (uint64_t at = 0; at + sizeof(Elf64_Dyn) <= part->p_filesz; at += sizeof(Elf64_Dyn)) {
+    size_t each = elf->is_narrow ? sizeof(Elf32_Dyn) : sizeof(Elf64_Dyn);
+    for (uint64_t at = 0; at + each <= part->p_filesz; at += each) {
         Elf64_Dyn entry;
-        memcpy(&entry, bytes + at, sizeof entry);
+        Elf32_Dyn narrow;
+        memcpy(elf->is_narrow ? (void *)&narrow : &entry, bytes + at, each);
+        if (elf->is_narrow) {
+            entry.d_tag = narrow.d_tag;
+            entry.d_un.d_val = narrow.d_un.d_val;
+        }
         switch (entry.d_tag) {
         case DT_NULL: return;
         case DT_NEEDED: complain("%s: needs a shared library", elf->path);
@@ -118,13 +158,13 @@ static void segment_add(const struct elf *elf, const Elf64_Phdr *part, struct pr
 
 void elf_read(const char *path, const struct file *file, struct program *program)
 {
-    struct elf elf = {path, file->bytes, file->size, (void *)file->bytes, nullptr};
-    header_check(&elf);
-    elf.parts = (void *)(file->bytes + elf.header->e_phoff);
+    struct elf elf = {.path = path, .bytes = file->bytes, .size = file->size};
+    header_read(&elf);
+    parts_read(&elf);
     program->cpu_type = cpu_of(&elf);
-    program->entry = elf.header->e_entry;
-    program->segments = allocate(elf.header->e_phnum, sizeof *program->segments);
-    for (size_t i = 0; i < elf.header->e_phnum; i++) {
+    program->entry = elf.header.e_entry;
+    program->segments = allocate(elf.header.e_phnum, sizeof *program->segments);
+    for (size_t i = 0; i < elf.header.e_phnum; i++) {
         const Elf64_Phdr *part = &elf.parts[i];
         switch (part->p_type) {
         case PT_LOAD: segment_add(&elf, part, program); break;

@@ -58,7 +58,7 @@ static void illegal(struct frame *frame)
 // Without tables of pages, memory that may not be touched answers as memory that is not there.
 static enum fault_reason access(enum fault_reason reason)
 {
-    return ARCH_HAS_TABLES ? FAULT_BUS : reason;
+    return ARCH_SPACE_IDENTITY ? reason : FAULT_BUS;
 }
 
 void trap_user_fault(struct frame *frame)
@@ -98,7 +98,7 @@ void trap_kernel(struct frame *frame)
 {
     uintptr_t cause = CSR_READ(CSR_CAUSE), address = CSR_READ(CSR_TVAL);
     bool is_write = cause == CAUSE_STORE_PAGE || cause == CAUSE_STORE_ACCESS;
-    bool is_page = cause == CAUSE_LOAD_PAGE || cause == CAUSE_STORE_PAGE || !ARCH_HAS_TABLES;
+    bool is_page = cause == CAUSE_LOAD_PAGE || cause == CAUSE_STORE_PAGE || ARCH_SPACE_IDENTITY;
     bool is_data = is_write || cause == CAUSE_LOAD_PAGE || cause == CAUSE_LOAD_ACCESS;
     const struct recovery *row = nullptr;
     if (is_data && address < ARCH_USER_END) row = recovery_find(frame->pc);

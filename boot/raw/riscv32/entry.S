@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// Protocol raw on RISC-V in machine mode: the image lies where it was linked to, and is entered at
+// its first byte with a0 = this hart's id, a1 = address of the DTB.
+#include <arch/csr.h>
+
+.section .head, "ax"
+.global _start
+_start:
+    csrw CSR_IE, zero
+    la t0, raw_stop // a fault ends here, and not where firmware set it
+    csrw CSR_TVEC, t0
+    csrw CSR_SCRATCH, zero
+    la sp, kernel_stack_end
+    la t0, image_bss
+    la t1, image_bss_end
+1:  sw zero, 0(t0)
+    addi t0, t0, 4
+    bltu t0, t1, 1b
+    mv a6, a0 // as three numbers of 64 bits before it
+    mv a0, a1
+    li a1, 0
+    la a2, image_start
+    li a3, 0
+    la a4, image_size
+    li a5, 0
+    li a7, 0
+    li s0, 0
+    call raw_bootinfo
+    call kernel_main
+
+.balign 4
+raw_stop:
+    wfi
+    j raw_stop
