@@ -11,7 +11,9 @@ general_only := -mno-implicit-float
 raw_image := binary
 debugger_arch := riscv:rv64
 # The fast path keeps its hands off a message: of label and words, what does not lie in registers of
-# arguments, and where entry code puts what does (entry.S).
-source-flags.kernel.kernel/object/fast.c := $(patsubst %,-ffixed-x%,5 6 14 15 16 17 25 26 27)
+# arguments, and where entry code puts what does (entry.S). It has no use for registers that it would
+# have to save.
+source-flags.kernel.kernel/object/fast.c := -fomit-frame-pointer $(patsubst %,-ffixed-x%,5 6 8 9 14 15 \
+	16 17 18 19 20 21 22 23 24 25 26 27)
 # Other fast calls keep to few registers, because entry code has to wipe those that they use.
-source-flags.kernel.kernel/object/fast_event.c := $(patsubst %,-ffixed-x%,5 6 7 28 29 31)
+source-flags.kernel.kernel/object/fast_event.c := -fomit-frame-pointer $(patsubst %,-ffixed-x%,5 6 7 28 29 31)
