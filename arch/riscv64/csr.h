@@ -17,6 +17,11 @@
 #define CSR_IE sie
 #define CSR_IP sip
 #define CSR_COUNTER_ENABLE scounteren
+// Of an IMSIC (The RISC-V Advanced Interrupt Architecture, sections 2.3 and 3.8): registers behind
+// registers, and the interrupt that is first.
+#define CSR_SELECT 0x150   /* siselect */
+#define CSR_SELECTED 0x151 /* sireg */
+#define CSR_FIRST 0x15c    /* stopei */
 #define TRAP_RETURN sret
 
 // Fields of the status register.

@@ -11,6 +11,13 @@ VARIANTS = {
         "virt,gic-version=3,virtualization=on -cpu cortex-a57",
         "virt,gic-version=3 -cpu max",
     ]),
+    "qemu-virt-riscv64": ("virt -cpu rv64 -smp 1", [
+        "virt,aia=aplic-imsic,aia-guests=3 -cpu max -smp 4",
+        "virt,aia=aplic -cpu rv64,sv57=off,sstc=off -smp 2",
+        "virt -cpu sifive-u54 -smp 2",
+        "virt -cpu rva22s64 -smp 1",
+        "virt,aia=aplic-imsic -cpu rv64,sv57=off,sv48=off -smp 1",
+    ]),
     "qemu-pc-x86_64": ("q35 -cpu max -smp 1", [
         "pc -cpu qemu64 -smp 1",
         "q35 -cpu Nehalem -smp 4",

@@ -2,6 +2,7 @@
 // What the kernel's drivers on RISC-V share: finding their registers, and whose they are.
 #include "driver.h"
 #include "kernel/device/dtb.h"
+#include "kernel/schedule/cpu.h"
 #include <arch/arch.h>
 
 volatile void *driver_map(const struct dtb *dtb, uint32_t node, uint32_t index)
@@ -11,8 +12,18 @@ volatile void *driver_map(const struct dtb *dtb, uint32_t node, uint32_t index)
     return arch_map_device(base, size, SPACE_READ | SPACE_WRITE | SPACE_DEVICE);
 }
 
-// (interrupt-controller/riscv,cpu-intc.yaml: a child of the CPU's node.)
-bool driver_hart(const struct dtb *dtb, uint32_t phandle, uint64_t *hart)
+uint32_t driver_cell(const struct dtb *dtb, uint32_t node, const char *name, uint32_t otherwise)
+{
+    struct dtb_property property;
+    uint64_t value;
+    if (!dtb_property(dtb, node, name, &property) || !dtb_cells(&property, 0, 1, &value))
+        return otherwise;
+    return (uint32_t)value;
+}
+
+// The hart whose own interrupt controller has this phandle (interrupt-controller/
+// riscv,cpu-intc.yaml: a child of the CPU's node).
+static bool hart_of(const struct dtb *dtb, uint32_t phandle, uint64_t *hart)
 {
     struct dtb_property reg;
     uint32_t node = dtb_find_phandle(dtb, phandle);
@@ -21,12 +32,31 @@ bool driver_hart(const struct dtb *dtb, uint32_t phandle, uint64_t *hart)
            dtb_cells(&reg, 0, reg.size / 4, hart);
 }
 
-bool interrupt_controller_find(const struct dtb *dtb)
+bool driver_entry(const struct dtb *dtb, uint32_t node, uint32_t *entry)
 {
-    static const char *const plic[] = {"riscv,plic0", "sifive,plic-1.0.0", "thead,c900-plic"};
-    for (uint32_t i = 0; i < sizeof plic / sizeof *plic; i++) {
-        uint32_t node = dtb_find_compatible(dtb, DTB_ROOT, plic[i]);
-        if (node != DTB_NONE && plic_init(dtb, node)) return true;
+    struct dtb_property list;
+    uint64_t handle, cause, hart;
+    if (!dtb_property(dtb, node, "interrupts-extended", &list)) return false;
+    for (*entry = 0; dtb_cells(&list, 2 * *entry, 1, &handle); ++*entry) {
+        if (!dtb_cells(&list, 2 * *entry + 1, 1, &cause) || cause != CAUSE_EXTERNAL) continue;
+        if (hart_of(dtb, (uint32_t)handle, &hart) && hart == arch_cpu()->hardware_id) return true;
     }
     return false;
+}
+
+// Of controllers for several modes of a hart, the first that works for the kernel's.
+static bool find(const struct dtb *dtb, const char *name,
+                 bool (*init)(const struct dtb *dtb, uint32_t node))
+{
+    uint32_t node = dtb_find_compatible(dtb, DTB_ROOT, name);
+    for (; node != DTB_NONE; node = dtb_find_compatible(dtb, node, name))
+        if (dtb_is_enabled(dtb, node) && init(dtb, node)) return true;
+    return false;
+}
+
+bool interrupt_controller_find(const struct dtb *dtb)
+{
+    return find(dtb, "riscv,imsics", imsic_init) || find(dtb, "riscv,aplic", aplic_init) ||
+           find(dtb, "riscv,plic0", plic_init) || find(dtb, "sifive,plic-1.0.0", plic_init) ||
+           find(dtb, "thead,c900-plic", plic_init);
 }

@@ -10,11 +10,18 @@ struct dtb;
 // Whichever interrupt controller there is.
 bool interrupt_controller_find(const struct dtb *dtb);
 
+// IMSIC with the APLIC that sends to it, APLIC alone, PLIC.
+bool imsic_init(const struct dtb *dtb, uint32_t node);
+bool aplic_init(const struct dtb *dtb, uint32_t node);
 bool plic_init(const struct dtb *dtb, uint32_t node);
 bool ns16550_init(const struct dtb *dtb, uint32_t node);
 
-// The hart whose own interrupt controller has this phandle; false: none that is used.
-bool driver_hart(const struct dtb *dtb, uint32_t phandle, uint64_t *hart);
+// The entry of a controller's interrupts-extended that is the running hart's external interrupt in
+// the kernel's mode; false: there is none.
+bool driver_entry(const struct dtb *dtb, uint32_t node, uint32_t *entry);
+
+// A property of one cell, or `otherwise`.
+uint32_t driver_cell(const struct dtb *dtb, uint32_t node, const char *name, uint32_t otherwise);
 
 // The registers that the `index`th pair of a node's `reg` describes; nullptr when there are none.
 volatile void *driver_map(const struct dtb *dtb, uint32_t node, uint32_t index);

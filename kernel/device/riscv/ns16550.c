@@ -41,15 +41,6 @@ static bool put(char character)
 
 static const struct debug_console console = {.name = "16550", .put = put};
 
-static uint32_t cell(const struct dtb *dtb, uint32_t node, const char *name, uint32_t otherwise)
-{
-    struct dtb_property property;
-    uint64_t value;
-    if (!dtb_property(dtb, node, name, &property) || !dtb_cells(&property, 0, 1, &value))
-        return otherwise;
-    return (uint32_t)value;
-}
-
 bool ns16550_init(const struct dtb *dtb, uint32_t node)
 {
     if (!dtb_is_compatible(dtb, node, "ns16550a") && !dtb_is_compatible(dtb, node, "ns16550") &&
@@ -57,8 +48,8 @@ bool ns16550_init(const struct dtb *dtb, uint32_t node)
         return false;
     uart = driver_map(dtb, node, 0);
     if (uart == nullptr) return false;
-    shift = cell(dtb, node, "reg-shift", 0);
-    width = cell(dtb, node, "reg-io-width", 1);
+    shift = driver_cell(dtb, node, "reg-shift", 0);
+    width = driver_cell(dtb, node, "reg-io-width", 1);
     debug_console_register(&console);
     return true;
 }

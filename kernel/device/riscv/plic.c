@@ -84,27 +84,11 @@ static enum status message_allocate(uint32_t *number, uint64_t *address, uint32_
 
 static void message_free(uint32_t number) {}
 
-// The entry of interrupts-extended that is this hart's external interrupt in the kernel's mode.
-static bool find_context(uint32_t *found)
-{
-    struct dtb_property list;
-    uint64_t handle, cause, hart;
-    if (!dtb_property(tree, plic_node, "interrupts-extended", &list)) return false;
-    for (uint32_t i = 0; dtb_cells(&list, 2 * i, 1, &handle); i++) {
-        if (!dtb_cells(&list, 2 * i + 1, 1, &cause) || cause != CAUSE_EXTERNAL) continue;
-        if (!driver_hart(tree, (uint32_t)handle, &hart)) continue;
-        if (hart != arch_cpu()->hardware_id) continue;
-        *found = i;
-        return true;
-    }
-    return false;
-}
-
 static void init_cpu(void)
 {
     uint32_t own;
     CSR_SET(CSR_IE, (uintptr_t)1 << CAUSE_SIGNAL);
-    if (!find_context(&own)) return; // this CPU gets no interrupts of devices
+    if (!driver_entry(tree, plic_node, &own)) return; // this CPU gets no interrupts of devices
     arch_cpu()->interrupt_port = (void *)(uintptr_t)(own + 1);
     for (uint32_t i = 0; i <= source_count / 32; i++)
         mmio_write(registers, ENABLE + own * ENABLE_SIZE + 4 * i, 0);
@@ -129,16 +113,13 @@ static const struct interrupt_controller controller = {
 
 bool plic_init(const struct dtb *dtb, uint32_t node)
 {
-    struct dtb_property property;
-    uint64_t count;
-    if (!dtb_property(dtb, node, "riscv,ndev", &property) || !dtb_cells(&property, 0, 1, &count))
-        return false;
+    uint32_t count = driver_cell(dtb, node, "riscv,ndev", 0);
     if (count == 0 || count > SOURCES_MAX) return false;
     registers = driver_map(dtb, node, 0);
     if (registers == nullptr) return false;
     tree = dtb;
     plic_node = node;
-    source_count = (uint32_t)count;
+    source_count = count;
     for (uint32_t i = 1; i <= source_count; i++) mask(i);
     interrupt_controller_register(&controller);
     return true;
