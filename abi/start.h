@@ -33,9 +33,10 @@ static_assert(sizeof(struct fe_start) == 104);
 
 // Handle names every process gets: "self" (its process), "thread" (its first thread), "namespace".
 // init's further names: "initrd" (memory; value = bytes), "dtb" (memory), "acpi" (value = RSDP
-// address), "command-line" (memory; value = bytes), "resource/memory", "resource/interrupt",
-// "resource/msi", "resource/port", "resource/dma", "resource/debug", "resource/power",
-// "resource/entropy", "resource/system", "resource/time".
+// address), "command-line" (memory; value = bytes), "framebuffer" (memory with a struct
+// boot_framebuffer, where the boot loader set a picture up), "resource/memory",
+// "resource/interrupt", "resource/msi", "resource/port", "resource/dma", "resource/debug",
+// "resource/power", "resource/entropy", "resource/system", "resource/time".
 //
 // A process's first thread begins with the block's address in reg[0] and a handle to itself in
 // reg[1] (process_start puts it into the child), for which the parent leaves room under the name

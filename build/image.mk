@@ -158,7 +158,7 @@ $(initrd): $(initrd).list $(packed) out/host/bin/initrd $(keys)
 
 # What the emulator or a loader takes, by the protocol's own recipe.
 boot_image := $(made)/kernel.elf
-append = -append '$1'
+append = $(if $1,-append '$1')
 -include boot/$(BOOT)/image.mk
 
 .PHONY: build all libc sdk

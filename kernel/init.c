@@ -94,6 +94,8 @@ static void give_machine(struct process *process, const struct bootinfo *info)
         const uint8_t *dtb = arch_physical_to_virtual(info->dtb);
         give_copy(process, "dtb", dtb, dtb_size(dtb));
     }
+    if (info->framebuffer.address != 0)
+        give_copy(process, "framebuffer", &info->framebuffer, sizeof info->framebuffer);
     if (info->rsdp != 0) start_block_handle(&block, "acpi", FE_NO_HANDLE, info->rsdp);
     const char *line = info->command_line == 0 ? "" : arch_physical_to_virtual(info->command_line);
     size_t length = strlen(line);

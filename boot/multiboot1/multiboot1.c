@@ -31,10 +31,10 @@ struct information {
     uint64_t framebuffer;
     uint32_t framebuffer_stride, framebuffer_width, framebuffer_height;
     uint8_t framebuffer_bits, framebuffer_type;
-    struct boot_channel red, green, blue;
+    struct boot_channel channel[4]; // red, green, blue from the first on; GRUB: from the second on
 };
 static_assert(offsetof(struct information, framebuffer) == 88);
-static_assert(offsetof(struct information, red) == 110);
+static_assert(offsetof(struct information, channel) == 110);
 
 struct module {
     uint32_t begin, end, text, reserved;
@@ -89,14 +89,16 @@ static void tell(const struct bootmap_source *, struct bootmap_listener *listene
 static void framebuffer_note(void)
 {
     if (!(given->flags & HAS_FRAMEBUFFER) || given->framebuffer_type != FRAMEBUFFER_COLOR) return;
+    const struct boot_channel *channel = given->channel;
+    if (channel->size == 0) channel++;
     info.framebuffer = (struct boot_framebuffer){.address = given->framebuffer,
                                                  .width = given->framebuffer_width,
                                                  .height = given->framebuffer_height,
                                                  .stride = given->framebuffer_stride,
                                                  .bits_per_pixel = given->framebuffer_bits,
-                                                 .red = given->red,
-                                                 .green = given->green,
-                                                 .blue = given->blue};
+                                                 .red = channel[0],
+                                                 .green = channel[1],
+                                                 .blue = channel[2]};
 }
 
 static void initrd_note(void)

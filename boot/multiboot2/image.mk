@@ -6,4 +6,4 @@ $(boot_image): $(made)/kernel.elf $(initrd) tool/disc
 	$(Q)tool/disc $@ multiboot2 $(made)/kernel.elf $(initrd)
 # The disc's GRUB takes the command line from the machine's first OEM string.
 comma := ,
-append = -smbios type=11,value='$(subst $(comma),$(comma)$(comma),$1)'
+append = -smbios type=11,value='ferrite: $(subst $(comma),$(comma)$(comma),$1)'

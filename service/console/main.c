@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The console: a terminal over the byte stream of a serial port (its first argument), served as one
 // file, /dev/console and /dev/tty. Output goes to the port without waiting, polled by the bound
-// event; input is read by a second thread. Keys that send signals ask the process service to signal
-// the foreground group.
+// event, and what has gone there also to screens (its other arguments); input is read by a second
+// thread. Keys that send signals ask the process service to signal the foreground group.
+#include "screen.h"
 #include "terminal.h"
 
 #include <9p/client.h>
@@ -56,6 +57,7 @@ static void output_flush(void)
         if (size > TERMINAL_RING - at) size = TERMINAL_RING - at;
         int64_t written = p9_write(line, FE_9P_POSITION, ring->bytes + at, size);
         if (written > 0) {
+            screen_put(ring->bytes + at, (size_t)written);
             ring->taken += (uint32_t)written;
         } else if (written == -EAGAIN) {
             int ready = p9_poll(line, READY_WRITE, server.event, BIT_OUTPUT);
@@ -214,7 +216,9 @@ static int window_set(struct p9_request *request)
     memcpy(&window, request->data, sizeof window);
     bool is_other = memcmp(&window, &terminal.window, sizeof window) != 0;
     terminal.window = window;
-    if (is_other) group_signal(SIGNAL_WINDOW);
+    if (!is_other) return 0;
+    screen_resize(&window);
+    group_signal(SIGNAL_WINDOW);
     return 0;
 }
 
@@ -288,6 +292,7 @@ int main(int count, char **arguments)
     struct p9_session *own = handle ? p9_session_adopt(handle) : nullptr;
     if (own) process = p9_file_adopt(own, FE_9P_ROOT_FID, OPEN_PATH);
     if (p9_server_init(&server) != OK) return 2;
+    if (!screen_start(arguments + 2, (uint32_t)count - 2, &terminal.window)) return 4;
     line_open();
     fe_handle thread;
     if (fe_thread_spawn(input_run, nullptr, INPUT_STACK, 0, &thread) != OK) return 3;

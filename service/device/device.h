@@ -16,7 +16,7 @@ struct resource { // a start handle for the driver
 
 struct device {
     struct device *next;
-    char bus[16]; // "dtb", "virtio", "pci", "pc"
+    char bus[16]; // "dtb", "virtio", "pci", "pc", "boot"
     char id[512]; // identifiers on the bus, most specific first, each NUL-terminated, then an empty
                   // one
     char location[48]; // where it is, for people: "virtio_mmio@a003e00", "pci 0:2.0"
@@ -77,3 +77,4 @@ bool virtio_reset(const struct device *device);
 enum status dtb_enumerate(const struct roots *roots, const void *dtb, size_t size);
 enum status pci_enumerate(const struct roots *roots);
 enum status pc_enumerate(const struct roots *roots);
+enum status framebuffer_enumerate(const struct roots *roots);

@@ -190,6 +190,8 @@ static void enumerate(const struct roots *roots)
     if (status != OK) fe_log("PCI: %s", fe_status_text(status));
     status = pc_enumerate(roots);
     if (status != OK) fe_log("PC: %s", fe_status_text(status));
+    status = framebuffer_enumerate(roots);
+    if (status != OK) fe_log("frame buffer: %s", fe_status_text(status));
     for (struct device *device = device_list; device != nullptr; device = device->next) {
         device->driver = driver_find(device);
         if (device->driver != nullptr) device->index = device->driver->device_count++;

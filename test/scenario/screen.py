@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+"""Where the boot loader sets a picture up, the console is on the screen too. The picture is read back through the
+font: each cell is looked up among the glyphs, so what is compared is text."""
+
+import contextlib
+import json
+import os
+import re
+import socket
+import time
+
+from machine import Machine, TOP, passed
+
+# How a board that is started in this way gets a picture: what its emulator line says, and what it says then.
+PICTURES = {
+    ("qemu-pc-x86_64", "multiboot1"): ("-vga none", "-vga std"),
+    ("qemu-pc-x86_64", "multiboot2"): ("-vga none", "-vga std"),
+}
+FONTS = os.path.join(TOP, "out/port/terminus/src/Fonts/bdf")
+
+
+def font_read(size):
+    """{rows of bits: character} of a size of the font, and the box of a glyph."""
+    glyphs, code, rows, box = {}, 0, None, None
+    with open(os.path.join(FONTS, f"ter-u{size}n.bdf"), encoding="latin-1") as file:
+        for line in file:
+            word, *rest = line.split()
+            if word == "FONTBOUNDINGBOX":
+                box = int(rest[0]), int(rest[1])
+            elif word == "ENCODING":
+                code = int(rest[0])
+            elif word == "BITMAP":
+                rows = []
+            elif word == "ENDCHAR":
+                glyphs.setdefault(tuple(rows), chr(code))
+                rows = None
+            elif rows is not None:
+                rows.append(int(word, 16) >> (4 * len(word) - box[0]))
+    glyphs[tuple([0] * box[1])] = " "
+    return glyphs, box
+
+
+class Screen:
+    """What the emulator shows, by way of QMP."""
+
+    def __init__(self, machine):
+        self.path = os.path.join(machine.folder.name, "qmp")
+        self.picture = os.path.join(machine.folder.name, "screen.ppm")
+        machine.line += f" -qmp unix:{self.path},server=on,wait=off"
+        self.stream = None
+
+    def open(self):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(self.path)
+        self.stream = connection.makefile("rw")
+        json.loads(self.stream.readline())
+        self.ask("qmp_capabilities")
+
+    def ask(self, command, **arguments):
+        self.stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self.stream.flush()
+        while True:
+            answer = json.loads(self.stream.readline())
+            if "event" not in answer:
+                assert "return" in answer, answer
+                return answer["return"]
+
+    def pixels(self):
+        """Width, and the lines as bytes, three a pixel."""
+        if not self.stream:
+            self.open()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.picture)
+        self.ask("screendump", filename=self.picture)
+        with open(self.picture, "rb") as file:
+            assert file.readline() == b"P6\n"
+            width, height = map(int, file.readline().split())
+            assert file.readline() == b"255\n"
+            return width, [file.read(3 * width) for _ in range(height)]
+
+    def text(self, size):
+        """The lines of text in a size of the font. A cell is of two colors, the paper's in its corner or not; what is
+        no character is a question mark."""
+        glyphs, (width, height) = font_read(size)
+        whole, lines = self.pixels()
+        mask = (1 << width) - 1
+        found = []
+        for top in range(0, len(lines) - height + 1, height):
+            row = ""
+            for left in range(0, whole - width + 1, width):
+                cell = [lines[top + y][3 * left:3 * (left + width)] for y in range(height)]
+                paper = cell[0][:3]
+                bits = tuple(int("".join("0" if line[i:i + 3] == paper else "1" for i in range(0, 3 * width, 3)), 2)
+                             for line in cell)
+                row += glyphs.get(bits) or glyphs.get(tuple(line ^ mask for line in bits)) or "?"
+            found.append(row.rstrip())
+        return found
+
+
+def wait_for(screen, size, wanted, seconds=30):
+    """The lines of the screen as soon as `wanted` accepts them."""
+    end = time.monotonic() + seconds
+    while True:
+        lines = screen.text(size)
+        if wanted(lines):
+            return lines
+        assert time.monotonic() < end, "the screen says:\n" + "\n".join(lines)
+        time.sleep(0.5)
+
+
+def look(old, new):
+    machine = Machine()
+    assert old in machine.line, machine.line
+    machine.line = machine.line.replace(old, new)
+    screen = Screen(machine)
+    with machine:
+        machine.expect("login: ", timeout=120)
+        lines = wait_for(screen, 32, lambda lines: any(line.endswith("login:") for line in lines))
+        assert any("Ferrite" in line for line in lines), lines  # what was said before the screen was there
+        passed("the prompt is on the screen, in the largest font that there is room for")
+
+        machine.line_send("root")
+        machine.expect("(?i)password: ")
+        machine.line_send("ferrite")
+        machine.expect("[$#] ")
+        machine.run("seq 1 99")
+        wait_for(screen, 32, lambda lines: "99" in lines and "80" in lines)
+        machine.run(r"printf '\033[2J\033[5;10H\033[1;33mgr\303\274n\033[m \342\202\254\033[7;1H'")
+        wait_for(screen, 32, lambda lines: lines[4] == "         grün €")
+        passed("UTF-8, colors, scrolling and the cursor's movements")
+
+        machine.run("stty rows 50 cols 160")
+        machine.run("clear; echo " + "x" * 150)
+        wait_for(screen, 16, lambda lines: "x" * 150 in lines)
+        passed("a larger terminal has a smaller font")
+
+        machine.run("stty rows 24 cols 80")
+        machine.run("echo before; kill -9 $(ps | grep '[f]ramebuffer' | { read pid rest; echo $pid; })")
+        machine.run("echo after")
+        wait_for(screen, 32, lambda lines: "before" in lines and "after" in lines)
+        assert re.search("(?m)^boot 1280x800x32 framebuffer .* ready", machine.run("cat /dev/device/devices"))
+        passed("a driver that died is started again, and shows what was said before")
+
+
+given = Machine()
+if (given.board, given.boot) in PICTURES:
+    look(*PICTURES[given.board, given.boot])
+else:
+    passed(f"{given.board} by {given.boot} has none")
