@@ -24,7 +24,7 @@ help:
 	@echo 'make keys KEYS=dir    keys for releases; RELEASE=version KEYS=dir PASSWD=file make one (man/5/release.md)'
 	@echo 'make list             boards and how they boot, systems; make clean forgets out/'
 	@echo
-	@echo 'BOARD=$(BOARD) BOOT=$(BOOT) SYSTEM=$(SYSTEM) V=1 (show commands)'
+	@echo 'BOARD=$(BOARD) BOOT=$(BOOT)$(LOADER:%= LOADER=%) SYSTEM=$(SYSTEM) V=1 (show commands)'
 	@$(MAKE) -s list
 
 list:

@@ -58,7 +58,13 @@ fuzz-list:
 	@echo $(fuzzers)
 
 # What the programs in tool/ ask.
-.PHONY: unit-list boots boards arch
+.PHONY: unit-list boots boards arch cells
+# Each way in which the board is started, protocol or protocol/loader, and :what for one that needs what
+# tool/setup did not find.
+cells:
+	@echo $(foreach b,$(boots),$(foreach l,$(or $(loaders.$b),.),$b$(addprefix /,$(filter-out .,$l))$(addprefix \
+		:,$(firstword $(call lacking,$(needs.$b) $(needs.$b.$l))))))
+lacking = $(foreach n,$1,$(if $($n),,$n))
 arch:
 	@echo $(isa)
 unit-list:

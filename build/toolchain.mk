@@ -14,10 +14,13 @@ PYTHON := /usr/bin/python3
 
 # out/setup.mk says what tool/setup found or installed; making it is what installs. Goals that only
 # tell something, or tidy up, need none of it.
-idle := help list clean format book unit-list boots boards arch emulator-command
+telling := emulator-command cells
+idle := help list clean format book unit-list boots boards arch $(telling)
 goals := $(or $(MAKECMDGOALS),help)
 ifneq ($(filter-out $(idle),$(goals)),)
 building := yes
+endif
+ifneq ($(filter-out $(filter-out $(telling),$(idle)),$(goals)),)
 include out/setup.mk
 endif
 out/setup.mk: tool/setup
@@ -39,6 +42,10 @@ include board/$(BOARD)/board.mk
 BOOT ?= $(firstword $(boots))
 ifeq ($(filter $(BOOT),$(boots)),)
 $(error $(BOARD) boots by: $(boots))
+endif
+LOADER ?= $(firstword $(loaders.$(BOOT)))
+ifneq ($(LOADER),$(filter $(LOADER),$(loaders.$(BOOT))))
+$(error $(BOOT) is loaded there $(if $(loaders.$(BOOT)),by: $(loaders.$(BOOT)),in one way only))
 endif
 
 isa := $(arch)

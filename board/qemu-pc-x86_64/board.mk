@@ -7,8 +7,14 @@ emulator = qemu-system-x86_64 -machine q35 -cpu max -smp $(CPUS) -nodefaults -vg
 devices := -device virtio-net-pci,netdev=net0 -device virtio-blk-pci,drive=disk0 \
 	-device virtio-rng-pci
 load.raw = -kernel $(boot_image) -initrd $(initrd)
-load.multiboot1 = -boot d -cdrom $(boot_image)
-load.multiboot2 = -boot d -cdrom $(boot_image)
+loaders.multiboot1 := grub-bios grub-efi
+loaders.multiboot2 := grub-bios grub-efi
+load.multiboot1.grub-bios = -boot d -cdrom $(boot_image)
+load.multiboot1.grub-efi = -bios $(ovmf) -boot menu=on,splash-time=0 -cdrom $(boot_image)
+load.multiboot2.grub-bios = $(load.multiboot1.grub-bios)
+load.multiboot2.grub-efi = $(load.multiboot1.grub-efi)
+needs.multiboot1.grub-efi := ovmf
+needs.multiboot2.grub-efi := ovmf
 # make bench: an instruction is a nanosecond; the processor is that of the peers' figures. Of the
 # devices, the network's, which sends by the guest's clock; a disk or random numbers would come when
 # the host has them, another time in each run.

@@ -2,7 +2,7 @@
 """A booted machine for scenarios, and a web server for it to talk to.
 
     from machine import Machine
-    with Machine() as machine:              # board and boot protocol from the command line
+    with Machine() as machine:              # board, and protocol or protocol/loader, from the command line
         machine.login()
         assert "hello" in machine.run("echo hello")
 
@@ -40,6 +40,17 @@ def this_board():
     return sys.argv[1] if len(sys.argv) > 1 else "qemu-virt-aarch64"
 
 
+def this_cell():
+    return sys.argv[2] if len(sys.argv) > 2 else subprocess.check_output(
+        ["make", "-s", "--no-print-directory", "boots", f"BOARD={this_board()}"], cwd=TOP, text=True).split()[0]
+
+
+def cell_words(cell):
+    """A protocol, or protocol/loader, as variables for make."""
+    boot, _, loader = cell.partition("/")
+    return [f"BOOT={boot}"] + ([f"LOADER={loader}"] if loader else [])
+
+
 def make(*words):
     """Builds for the scenario's board, and gives what was printed."""
     return subprocess.check_output(["make", "-s", "--no-print-directory", f"BOARD={this_board()}", *words],
@@ -53,7 +64,7 @@ class Machine:
     def __init__(self, board=None, boot=None, system="scenario", forward=(), command_line="",
                  extra="", disk=None, disk_size=64 << 20, given=()):
         self.board = board or this_board()
-        self.boot = boot or (sys.argv[2] if len(sys.argv) > 2 else "raw")
+        self.boot = boot or this_cell()
         self.ports = {guest: free_port() for guest in forward}
         self.folder = tempfile.TemporaryDirectory(prefix="ferrite-")
         self.disk = disk or os.path.join(self.folder.name, "disk.img")
@@ -62,7 +73,7 @@ class Machine:
                 file.truncate(disk_size)
         line = subprocess.check_output(
             ["make", "-s", "--no-print-directory", "emulator-command", f"BOARD={self.board}",
-             f"BOOT={self.boot}", f"SYSTEM={system}", f"CMDLINE={command_line}", *given], cwd=TOP, text=True)
+             *cell_words(self.boot), f"SYSTEM={system}", f"CMDLINE={command_line}", *given], cwd=TOP, text=True)
         network = "user,id=net0" + "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{guest}"
                                            for guest, host in self.ports.items())
         self.line = (f"exec {line.strip()} -display none -monitor none -no-reboot "

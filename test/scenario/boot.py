@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# cells: *
+"""Every way in which a board is started comes to the same prompt, and the protocol passes on the command line, the
+initrd, all of the memory and what describes the machine."""
+
+import re
+
+from machine import Machine, passed, this_cell
+
+LEAST = 0.9  # of the memory that the emulator gives, as users count it
+
+with Machine(command_line="note=kept") as machine:
+    memory = int(re.search(r" -m (\d+)M", machine.line)[1])
+    told = machine.expect(r"booted by (\w+)\s", timeout=300)[1]
+    assert told == this_cell().split("/")[0], f"the kernel says that it was booted by {told}"
+    machine.expect(r"command line: .*note=kept\s")
+    machine.login()
+    total = int(re.search(r"\n *(\d+)", machine.run("free"))[1])
+    assert LEAST * memory * 1024 < total <= memory * 1024, f"{total} KiB of {memory} MiB"
+    assert "127.0.0.1" in machine.run("ip addr")
+passed("the login prompt")
