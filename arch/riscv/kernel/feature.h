@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What RISC-V harts may have or lack: numbers for cpu_feature_use(), in the order of the extensions'
-// names that feature.c gives them.
+// What RISC-V harts may have or lack: numbers for cpu_feature_use(), in the order of the
+// extensions' names that feature.c gives them.
 #pragma once
 
 #include <stdint.h>

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+"""The guest tests on several models of processors, from old ones that lack most features to the newest: what is missing
+is not fatal, and what is there is made use of and breaks nothing."""
+
+from machine import Machine, make, passed, this_board
+
+# Per board: what its emulator line says of the processor, and what else it may say; which features the kernel must make
+# use of there, and which not.
+MODELS = {
+    "qemu-virt-aarch64": ("-cpu cortex-a57", {
+        "cortex-a53": ("asid16", "pan lse"),
+        "cortex-a72": ("asid16", "pan lse"),
+        "neoverse-n1": ("asid16 pan lse", "bti pauth"),
+        "max": ("asid16 pan lse e0pd rng", ""),
+    }),
+    "qemu-pc-x86_64": ("-cpu max", {
+        "qemu64": ("nx", "smep smap umip xsave x2apic"),
+        "Nehalem": ("nx", "smep smap umip xsave x2apic"),
+        "EPYC": ("nx smep smap xsave avx", "x2apic"),
+        "max,-smap,-smep,-umip,-xsave,-x2apic,-fsgsbase": ("nx", "smep smap umip xsave x2apic"),
+        "max": ("nx smep smap umip xsave avx x2apic", ""),
+    }),
+}
+
+
+def features(text):
+    """Of the first processor: {name: used or unused}."""
+    words = [line.split() for line in text.splitlines() if line.startswith("cpu 0 ")]
+    return {word[2]: word[3] for word in words if len(word) == 4}
+
+
+def run(usual, model, wanted, unwanted):
+    machine = Machine(system="test", command_line="test", given=("CPUS=2",))
+    assert usual in machine.line, machine.line
+    machine.line = machine.line.replace(usual, f"-cpu {model}")
+    with machine:
+        text = ""
+        while True:
+            end = machine.expect([r"FAIL [^\n]*\n", r"cpu model [^\n]*\n", r"\nEND\r"], timeout=240)[0]
+            text += machine.child.before + end
+            assert not end.startswith("FAIL"), f"{model}: {end}"
+            if "END" in end:
+                break
+    found = features(text.replace("\r", ""))
+    for name in wanted.split():
+        assert found.get(name) == "used", f"{model}: {name} is not used: {found}"
+    for name in unwanted.split():
+        assert name not in found, f"{model} has {name}"
+    passed(model)
+
+
+board, first_boot = this_board(), make("boots").split()[0]
+usual_model, models = MODELS.get(board, ("", {}))
+is_first = Machine().boot == first_boot
+if not models or not is_first:
+    passed(f"{board} has none" if is_first else f"they are booted by {first_boot}")
+else:
+    make("SYSTEM=test", "build")
+    for each, expected in models.items():
+        run(usual_model, each, *expected)
