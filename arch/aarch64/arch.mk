@@ -4,9 +4,9 @@
 triple := aarch64-none-elf
 inherits :=
 flags := -march=armv8-a
-kernel_flags := -mgeneral-regs-only -mstrict-align -ffixed-x18 -flto=thin
+kernel_flags := -mgeneral-regs-only -mstrict-align -ffixed-x18 -mbranch-protection=bti -flto=thin
 kernel_link := -O2 --lto-O2 --thinlto-jobs=2 --thinlto-cache-dir=$(out)/lto
-user_flags :=
+user_flags := -mbranch-protection=bti
 general_only := -mgeneral-regs-only
 raw_image := binary
 debugger_arch := aarch64
