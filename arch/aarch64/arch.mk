@@ -5,8 +5,8 @@ triple := aarch64-none-elf
 inherits :=
 flags := -march=armv8-a
 kernel_flags := -mgeneral-regs-only -mstrict-align -ffixed-x18 -mbranch-protection=bti -flto=thin
-kernel_link := -O2 --lto-O2 --thinlto-jobs=2 --thinlto-cache-dir=$(out)/lto
-user_flags := -mbranch-protection=bti
+kernel_link = --emit-relocs -O2 --lto-O2 --thinlto-jobs=2 --thinlto-cache-dir=$(out)/lto
+user_flags :=
 general_only := -mgeneral-regs-only
 raw_image := binary
 debugger_arch := aarch64
@@ -14,3 +14,10 @@ debugger_arch := aarch64
 source-flags.kernel.kernel/object/fast.c := $(patsubst %,-ffixed-x%,1 2 3 4 5 6 7 9 10 11 12)
 # Other fast calls keep to few registers, because entry code has to wipe those that they use.
 source-flags.kernel.kernel/object/fast_event.c := $(patsubst %,-ffixed-x%,9 10 11 12 13 14 15)
+# Indirect branches of the kernel land on pads (BTI). What is called often, and only directly, goes
+# without: tool/pads sees that nobody takes such a function's address.
+without_pads := $(patsubst %,kernel/%.c,syscall tree object/fast object/fast_event object/fast_transfer \
+	object/handle object/message object/call memory/page_tree memory/slab \
+	memory/space memory/user memory/progress schedule/queue schedule/lock schedule/float \
+	schedule/inherit time/timer time/clock) $(patsubst %,arch/aarch64/kernel/%.c,trap space)
+$(foreach f,$(without_pads),$(eval source-flags.kernel.$f += -mbranch-protection=none))

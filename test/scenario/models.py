@@ -11,7 +11,7 @@ MODELS = {
         "cortex-a53": ("asid16", "pan lse"),
         "cortex-a72": ("asid16", "pan lse"),
         "neoverse-n1": ("asid16 pan lse", "bti pauth"),
-        "max": ("asid16 pan lse e0pd rng", ""),
+        "max": ("asid16 pan bti lse e0pd rng", ""),
     }),
     "qemu-pc-x86_64": ("-cpu max", {
         "qemu64": ("nx", "smep smap umip xsave x2apic"),

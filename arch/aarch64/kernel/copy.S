@@ -85,16 +85,17 @@ copy_much:
     subs x2, x2, #128
     b.hs 12b
     add x2, x2, #128
-    adr x6, copy_rest
+    mov x6, #0
 13: ldp q0, q1, [sp]
     ldp q2, q3, [sp, #32]
     ldp q4, q5, [sp, #64]
     ldp q6, q7, [sp, #96]
     add sp, sp, #128
     msr cpacr_el1, x5
-    br x6
+    cbz x6, copy_rest
+    b fail
 much_fails:
-    adr x6, fail
+    mov x6, #1
     b 13b
 
 .section .recovery, "a"

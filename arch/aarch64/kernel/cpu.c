@@ -119,6 +119,12 @@ void cpu_started(struct cpu *cpu)
     cpu_join(cpu);
 }
 
+void arch_doze(void)
+{
+    __asm__ volatile("dsb sy\n\twfi" : : : "memory");
+    interrupt_controller->take_signal();
+}
+
 void arch_halt(void)
 {
     __asm__ volatile("msr daifset, #0xf");

@@ -112,6 +112,7 @@ void feature_init(struct cpu *cpu)
 {
     find(cpu);
     use_plain();
+    (void)cpu_feature_use(FEATURE_BTI); // as map_early() did
     translation_init();
     access_init();
 }

@@ -133,6 +133,14 @@ static void map_image_part(const char *from, const char *to, uint64_t attributes
               attributes);
 }
 
+// Landing pads are asked for where the processor knows them.
+static uint64_t guard(void)
+{
+    uint64_t features;
+    __asm__("mrs %0, id_aa64pfr1_el1" : "=r"(features));
+    return (features & 15) != 0 ? (uint64_t)ENTRY_GUARDED : 0;
+}
+
 void map_early(uint64_t dtb)
 {
     state.physical = image_here();
@@ -146,7 +154,7 @@ void map_early(uint64_t dtb)
     uint64_t write = (read & ~ENTRY_READ_ONLY) | ENTRY_KERNEL_NO_EXECUTE;
     map_range(map_identity, state.physical, state.physical,
               (uint64_t)(image_text_end - image_start), read);
-    map_image_part(image_start, image_text_end, read);
+    map_image_part(image_start, image_text_end, read | guard());
     map_image_part(image_text_end, image_rodata_end, read | ENTRY_KERNEL_NO_EXECUTE);
     map_image_part(image_rodata_end, kernel_stack_guard, write);
     map_image_part(kernel_stack, image_end, write);

@@ -17,6 +17,7 @@ enum : uint64_t {
     ENTRY_SHARED = 3u << 8,
     ENTRY_ACCESSED = 1u << 10,
     ENTRY_NOT_GLOBAL = 1u << 11,
+    ENTRY_GUARDED = 1ull << 50, // indirect branches land on pads only (BTI)
     ENTRY_KERNEL_NO_EXECUTE = 1ull << 53,
     ENTRY_USER_NO_EXECUTE = 1ull << 54,
     ENTRY_ADDRESS = 0x0000'ffff'ffff'f000,

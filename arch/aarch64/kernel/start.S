@@ -127,7 +127,7 @@ start_mmu_shared:
     ldr w1, =SCTLR_ON
     msr sctlr_el1, x1
     isb
-    br x0
+    ret x0 // as a return, to which landing pads do not matter
 
 // The kernel's vectors, for good.
 .global start_vectors

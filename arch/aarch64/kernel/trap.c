@@ -173,12 +173,6 @@ void trap_device(void)
     interrupt_controller->complete(number);
 }
 
-void arch_doze(void)
-{
-    __asm__ volatile("dsb sy\n\twfi" : : : "memory");
-    interrupt_controller->take_signal();
-}
-
 void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument)
 {
     *frame = (struct frame){
