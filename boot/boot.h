@@ -10,5 +10,27 @@
 // left.
 void *boot_allocate(size_t size);
 
+// A protocol whose translator runs before the kernel's own entry, in the environment of a loader or
+// firmware, leaves a block in memory and enters the image as protocol raw does, wherever it lies,
+// with the block's physical address for that of the DTB (x86_64: at enter_long). All addresses in
+// it are physical; map and command line are within it. One piece, page-aligned.
+enum : uint32_t { HANDOVER_MAGIC = 0x6f48'6546, HANDOVER_PROTOCOL = 16 };
+struct handover {
+    uint32_t magic;
+    uint32_t size; // of all, big-endian, at the place where a DTB has it
+    char protocol[HANDOVER_PROTOCOL];
+    struct bootinfo info; // without protocol, kernel and boot CPU
+};
+
+static inline uint64_t handover_size(const struct handover *handover)
+{
+    return __builtin_bswap32(handover->size);
+}
+
+// Whether that is what lies there. As raw_bootinfo of a DTB (boot/raw/raw.h).
+bool handover_is(const void *at);
+struct bootinfo *handover_bootinfo(uint64_t at, uint64_t kernel_base, uint64_t kernel_size,
+                                   uint64_t boot_cpu);
+
 // The portable kernel. All of RAM that `info` lists (but what is reserved) is mapped by now.
 [[noreturn]] void kernel_main(const struct bootinfo *info);

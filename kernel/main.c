@@ -32,8 +32,8 @@ void kernel_start(const struct bootinfo *info)
     arch_cpu_init(&boot_cpu);
     arch_console_early(info);
     log_print("Ferrite %s on %s, booted by %s\n", trust_version, ARCH_NAME, info->protocol);
-    if (info->command_line != 0)
-        log_print("command line: %s\n", (const char *)arch_physical_to_virtual(info->command_line));
+    const char *line = info->command_line == 0 ? "" : arch_physical_to_virtual(info->command_line);
+    if (*line != '\0') log_print("command line: %s\n", line);
     reap_init_all();
     page_init(info);
     object_init_types();

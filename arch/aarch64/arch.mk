@@ -9,6 +9,7 @@ kernel_link = --emit-relocs -O2 --lto-O2 --thinlto-jobs=2 --thinlto-cache-dir=$(
 user_flags :=
 general_only := -mgeneral-regs-only
 raw_image := binary
+efi_name := BOOTAA64.EFI
 debugger_arch := aarch64
 # The fast path keeps its hands off a message: label, words, and what comes after them.
 source-flags.kernel.kernel/object/fast.c := $(patsubst %,-ffixed-x%,1 2 3 4 5 6 7 9 10 11 12)

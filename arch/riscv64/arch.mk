@@ -9,6 +9,7 @@ kernel_link := -O2 --lto-O2 --thinlto-jobs=2 --thinlto-cache-dir=$(out)/lto
 user_flags := -march=rv64gc -mabi=lp64d -mcmodel=medany
 general_only := -mno-implicit-float
 raw_image := binary
+efi_name := BOOTRISCV64.EFI
 debugger_arch := riscv:rv64
 # The fast path keeps its hands off a message: of label and words, what does not lie in registers of
 # arguments, and where entry code puts what does (entry.S). It has no use for registers that it would

@@ -5,9 +5,11 @@ inherits := x86
 flags := -march=x86-64
 kernel_flags := -mno-red-zone -mgeneral-regs-only -mcmodel=kernel -flto=thin
 kernel_link := -O2 --lto-O2 --thinlto-jobs=2 --thinlto-cache-dir=$(out)/lto
+early_flags := -mcmodel=small
 user_flags :=
 general_only := -mgeneral-regs-only
 raw_image := elf
+efi_name := BOOTX64.EFI
 debugger_arch := i386:x86-64
 source-flags.kernel.kernel/object/fast.c := -fomit-frame-pointer
 # Stubs of messages use the stack below what the compiler knows of, and the frame pointer's register.

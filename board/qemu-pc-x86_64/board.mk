@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # QEMU's q35 PC: ACPI, PCI Express, virtio devices over PCI.
 arch := x86_64
-boots := raw multiboot1 multiboot2
+boots := raw multiboot1 multiboot2 uefi
 memory := 512M
 emulator = qemu-system-x86_64 -machine q35 -cpu max -smp $(CPUS) -nodefaults -vga none
 devices := -device virtio-net-pci,netdev=net0 -device virtio-blk-pci,drive=disk0 \
@@ -15,6 +15,10 @@ load.multiboot2.grub-bios = $(load.multiboot1.grub-bios)
 load.multiboot2.grub-efi = $(load.multiboot1.grub-efi)
 needs.multiboot1.grub-efi := ovmf
 needs.multiboot2.grub-efi := ovmf
+needs.uefi := ovmf
+load.uefi = -bios $(ovmf) -boot menu=on,splash-time=0 \
+	-drive if=none,id=esp,format=raw,readonly=on,file=$(boot_image) \
+	-device virtio-blk-pci,drive=esp
 # make bench: an instruction is a nanosecond; the processor is that of the peers' figures. Of the
 # devices, the network's, which sends by the guest's clock; a disk or random numbers would come when
 # the host has them, another time in each run.

@@ -1,13 +1,22 @@
 # SPDX-License-Identifier: MIT
 # QEMU's virt machine with a RISC-V processor under OpenSBI, PLIC and virtio devices over MMIO.
 arch := riscv64
-boots := raw
+boots := raw uefi
 memory := 512M
 emulator = qemu-system-riscv64 -machine virt -cpu rv64 -smp $(CPUS) -nodefaults \
 	-global virtio-mmio.force-legacy=false
 devices := -device virtio-net-device,netdev=net0 -device virtio-blk-device,drive=disk0 \
 	-device virtio-rng-device
 load.raw = -kernel $(boot_image) -initrd $(initrd)
+loaders.uefi := edk2 u-boot
+needs.uefi.edk2 := riscv-efi
+needs.uefi.u-boot := u-boot
+load.uefi.edk2 = -machine acpi=off -boot menu=on,splash-time=0 \
+	-drive if=pflash,format=raw,unit=0,readonly=on,file=$(riscv-efi) \
+	-drive if=pflash,format=raw,unit=1,snapshot=on,file=$(riscv-efi-variables) $(load.uefi.disk)
+load.uefi.u-boot = -kernel $(u-boot) $(load.uefi.disk)
+load.uefi.disk = -drive if=none,id=esp,format=raw,readonly=on,file=$(boot_image) \
+	-device virtio-blk-device,drive=esp
 # make bench: an instruction is a nanosecond. Of the devices, the network's, which sends by the
 # guest's clock; a disk or random numbers would come when the host has them, another time in each
 # run.

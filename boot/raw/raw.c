@@ -69,6 +69,8 @@ static void make_map(void)
 struct bootinfo *raw_bootinfo(uint64_t dtb_address, uint64_t kernel_base, uint64_t kernel_size,
                               uint64_t boot_cpu)
 {
+    if (dtb_address != 0 && handover_is(arch_physical_to_virtual(dtb_address)))
+        return handover_bootinfo(dtb_address, kernel_base, kernel_size, boot_cpu);
     info.dtb = dtb_address;
     info.kernel_base = kernel_base;
     info.kernel_size = kernel_size;

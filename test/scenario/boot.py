@@ -13,7 +13,8 @@ with Machine(command_line="note=kept") as machine:
     memory = int(re.search(r" -m (\d+)M", machine.line)[1])
     told = machine.expect(r"booted by (\w+)\s", timeout=300)[1]
     assert told == this_cell().split("/")[0], f"the kernel says that it was booted by {told}"
-    machine.expect(r"command line: .*note=kept\s")
+    if "note=kept" in machine.line:  # where a loader takes one from the emulator
+        machine.expect(r"command line: .*note=kept\s")
     machine.login()
     total = int(re.search(r"\n *(\d+)", machine.run("free"))[1])
     assert LEAST * memory * 1024 < total <= memory * 1024, f"{total} KiB of {memory} MiB"

@@ -9,7 +9,7 @@
 
     .section .text.boot, "ax"
     .code32
-    .globl enter
+    .globl enter, boot_gdt, boot_root, boot_low, boot_high, boot_directory
 enter:
     cld
     cli

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Between the parts of UEFI's translator. It has no state but what is on its stack: what it runs
+// in is the image that it copies to the kernel's place.
+#pragma once
+
+#include "boot/boot.h"
+#include "boot/uefi/efi.h"
+
+enum : uint32_t { UEFI_PIECES = 4 };
+
+// What was allocated, to be given back where the way ends early; all zero: nothing.
+struct uefi_piece {
+    uint64_t base, pages;
+};
+
+struct uefi {
+    efi_handle self;
+    struct efi_system *system;
+    struct efi_boot_services *boot;
+    struct efi_image *image;
+    struct efi_file *volume; // the root of the file system that the image came from; nullptr: none
+    struct uefi_piece piece[UEFI_PIECES];
+    uint64_t kernel; // where it will run
+    uint64_t initrd, initrd_size;
+    uint64_t boot_cpu;
+};
+
+// Prints a line on firmware's console, and gives the status back.
+efi_status uefi_say(const struct uefi *uefi, efi_status status, const char *what);
+
+// Memory as the map will tell of it: free, but for what is told otherwise. `size` bytes.
+efi_status uefi_allocate(struct uefi *uefi, uint64_t size, uint64_t *base);
+void uefi_give_back(struct uefi *uefi);
+
+// initrd.c: finds and loads it.
+efi_status uefi_initrd(struct uefi *uefi);
+
+// options.c: the kernel's command line, from the image's load options if they are a text, else from
+// a file; its size with the NUL, which is at most `room`.
+uint64_t uefi_command_line(const struct uefi *uefi, char *to, uint64_t room);
+
+// Reads all of a file of the volume: its size, and then its bytes, when `to` is not nullptr.
+efi_status uefi_file(const struct uefi *uefi, const efi_char *path, uint64_t *size, void *to);
+
+// machine.c: what firmware's tables say of the machine.
+void uefi_machine(const struct uefi *uefi, struct bootinfo *info);
+
+// Appends what an entry of firmware's map says, and of the rest what has to be kept.
+void uefi_map(struct bootinfo *info, const struct efi_memory *entry);
+void uefi_map_kept(const struct uefi *uefi, struct bootinfo *info);
+
+// place.c, which some instruction sets have of their own: the last physical address that the
+// kernel's entry reaches, and the boot CPU's number where it cannot find out itself.
+uint64_t uefi_reach(void);
+efi_status uefi_boot_cpu(struct uefi *uefi);
+
+// <isa>/leave.S, after boot services: leaves firmware's environment and enters the kernel, `size`
+// bytes that were copied to `kernel`, with the block.
+[[noreturn]] void uefi_leave(uint64_t kernel, uint64_t size, uint64_t boot_cpu, uint64_t block);
