@@ -19,6 +19,6 @@ source-flags.kernel.kernel/object/fast_event.c := $(patsubst %,-ffixed-x%,9 10 1
 # without: tool/pads sees that nobody takes such a function's address.
 without_pads := $(patsubst %,kernel/%.c,syscall tree object/fast object/fast_event object/fast_transfer \
 	object/handle object/message object/call memory/page_tree memory/slab \
-	memory/space memory/user memory/progress schedule/queue schedule/lock schedule/float \
+	memory/space memory/user memory/progress schedule/queue schedule/later schedule/lock schedule/float \
 	schedule/inherit time/timer time/clock) $(patsubst %,arch/aarch64/kernel/%.c,trap space)
 $(foreach f,$(without_pads),$(eval source-flags.kernel.$f += -mbranch-protection=none))

@@ -54,6 +54,7 @@ struct arch_space {
     uint64_t root;       // physical address of the level 0 table; its identifier in the top 16 bits
     uint64_t generation; // in which the identifier is valid; 0: none was given yet
     uint64_t version;    // how often translations were forgotten
+    uint64_t key[10];    // by which its threads sign addresses: APIA, APIB, APDA, APDB, APGA
 };
 
 extern uint64_t asid_generation; // guarded by the kernel lock
@@ -63,9 +64,27 @@ static inline bool arch_space_is_ready(const struct arch_space *space)
     return space->generation == asid_generation;
 }
 
+// Where processors sign addresses, map_early makes the first instruction a branch to the others,
+// which load the space's keys too. (kernel_switch has a row for each such place.)
 static inline void arch_space_use(struct arch_space *space)
 {
-    __asm__ volatile("msr ttbr0_el1, %0" : : "r"(space->root) : "memory");
+    __asm__ volatile("1: msr ttbr0_el1, %0\n"
+                     "2:\n"
+                     ".pushsection .text.keys, \"ax\"\n"
+                     "3: msr ttbr0_el1, %0\n"
+                     "stp x16, x30, [sp, #-16]!\n"
+                     "add x16, %1, %2\n"
+                     "bl keys_load\n"
+                     "ldp x16, x30, [sp], #16\n"
+                     "b 2b\n"
+                     ".popsection\n"
+                     ".pushsection .switch, \"a\"\n"
+                     ".long 1b - .\n"
+                     ".long 3b - .\n"
+                     ".popsection"
+                     :
+                     : "r"(space->root), "r"(space), "i"(offsetof(struct arch_space, key))
+                     : "memory");
 }
 
 static inline uint64_t arch_space_version(const struct arch_space *space)

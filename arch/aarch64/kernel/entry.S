@@ -316,6 +316,30 @@ resume: // loads every register of the frame at x0
     ldp x16, x17, [x0, #FRAME_X14 + 16]
     load_low
 
+// Keys for signing addresses, from x16 on. What else is in registers stays, but for x30, which
+// whoever calls has put aside. They count from the return to user mode on.
+.arch_extension pauth
+.global keys_load
+keys_load:
+    stp x0, x1, [sp, #-16]!
+    ldp x0, x1, [x16]
+    msr apiakeylo_el1, x0
+    msr apiakeyhi_el1, x1
+    ldp x0, x1, [x16, #16]
+    msr apibkeylo_el1, x0
+    msr apibkeyhi_el1, x1
+    ldp x0, x1, [x16, #32]
+    msr apdakeylo_el1, x0
+    msr apdakeyhi_el1, x1
+    ldp x0, x1, [x16, #48]
+    msr apdbkeylo_el1, x0
+    msr apdbkeyhi_el1, x1
+    ldp x0, x1, [x16, #64]
+    msr apgakeylo_el1, x0
+    msr apgakeyhi_el1, x1
+    ldp x0, x1, [sp], #16
+    ret
+
 // A fault in the kernel. The frame goes below what the stack held, if there is room (see
 // STACK_SHIFT).
 .macro save_kernel

@@ -17,10 +17,10 @@ const char *const arch_feature[] = {
 static_assert(FEATURE_COUNT <= 64);
 
 enum : uint64_t {
-    SCTLR_SPAN = 1u << 23, // PAN stays as it is on the way into the kernel
-    TCR_AS = 1ull << 36,   // identifiers of 16 bits
-    TCR_E0PD1 =
-        1ull << 56, // user mode learns nothing of the kernel's half, nor from how long it takes
+    SCTLR_SIGNING = 1u << 31 | 1u << 30 | 1u << 27 | 1u << 13, // EnIA, EnIB, EnDA, EnDB
+    SCTLR_SPAN = 1u << 23,  // PAN stays as it is on the way into the kernel
+    TCR_AS = 1ull << 36,    // identifiers of 16 bits
+    TCR_E0PD1 = 1ull << 56, // user mode cannot tell by time what the kernel's half maps
 };
 
 enum id : uint8_t { PFR0, PFR1, ISAR0, ISAR1, ISAR2, MMFR0, MMFR1, MMFR2, ID_COUNT };
@@ -42,8 +42,6 @@ static const struct field fields[FEATURE_COUNT] = {
     [FEATURE_SHA512] = {ISAR0, 12, 2},  [FEATURE_CRC32] = {ISAR0, 16, 1},
     [FEATURE_SVE] = {PFR0, 32, 1},
 };
-// Addresses are signed by any of three algorithms.
-static const struct field signing[] = {{ISAR1, 4, 1}, {ISAR1, 8, 1}, {ISAR2, 12, 1}};
 
 extern uint32_t cpu_has_pan; // for copy.S
 uint32_t cpu_has_pan;
@@ -62,6 +60,12 @@ static bool has(const uint64_t id[static ID_COUNT], struct field field)
     return value >= field.least && !is_none;
 }
 
+bool feature_has_signing(void)
+{
+    uint64_t first = READ("id_aa64isar1_el1"), second = READ("s3_0_c0_c6_2"); // APA, API; APA3
+    return (first & 0xff0) != 0 || (second & 0xf000) != 0;
+}
+
 static void find(struct cpu *cpu)
 {
     uint64_t id[ID_COUNT] = {
@@ -75,9 +79,7 @@ static void find(struct cpu *cpu)
     for (uint32_t i = 0; i < FEATURE_COUNT; i++) {
         if (has(id, fields[i])) cpu->features |= 1ull << i;
     }
-    for (uint32_t i = 0; i < sizeof signing / sizeof *signing; i++) {
-        if (has(id, signing[i])) cpu->features |= 1ull << FEATURE_PAUTH;
-    }
+    if (feature_has_signing()) cpu->features |= 1ull << FEATURE_PAUTH;
     cpu_set_model(cpu, "implementer 0x%lx part 0x%lx r%lup%lu", midr >> 24 & 0xff,
                   midr >> 4 & 0xfff, midr >> 20 & 15, midr & 15);
 }
@@ -104,6 +106,7 @@ static void access_init(void)
     uint64_t control = READ("sctlr_el1") | SCTLR_SPAN;
     cpu_has_pan = cpu_feature_use(FEATURE_PAN);
     if (cpu_has_pan) control &= ~(uint64_t)SCTLR_SPAN;
+    if (cpu_feature_use(FEATURE_PAUTH)) control |= SCTLR_SIGNING;
     __asm__ volatile("msr sctlr_el1, %0\n\tisb" : : "r"(control));
     if (cpu_has_pan) __asm__ volatile(".arch_extension pan\n\tmsr pan, #1");
 }

@@ -26,6 +26,9 @@ enum feature : uint32_t {
     FEATURE_COUNT
 };
 
+// Whether this processor signs addresses. Needs neither the MMU nor anything else.
+bool feature_has_signing(void);
+
 // Finds what `cpu`, the one that runs, has, and what it is; switches on what needs no more than
 // that.
 void feature_init(struct cpu *cpu);

@@ -6,6 +6,7 @@
 // already, later from the page allocator.
 #include "boot/boot.h"
 #include "kernel/memory/page.h"
+#include "feature.h"
 #include "frame.h"
 #include "map.h"
 #include <arch/arch.h>
@@ -141,6 +142,29 @@ static uint64_t guard(void)
     return (features & 15) != 0 ? (uint64_t)ENTRY_GUARDED : 0;
 }
 
+// Where the processor signs addresses, what switches spaces loads keys too: each of these places
+// becomes a branch. Caches are off, but may hold what was there.
+struct switch_row {
+    int32_t place, target; // relative to themselves
+};
+extern const struct switch_row kernel_switch[], kernel_switch_end[];
+
+static uintptr_t relative(const int32_t *word)
+{
+    return (uintptr_t)word + (uintptr_t)(intptr_t)*word;
+}
+
+static void patch_switches(void)
+{
+    enum : uint32_t { BRANCH = 0x1400'0000, BRANCH_WORDS = 0x3ff'ffff };
+    for (const struct switch_row *row = kernel_switch; row < kernel_switch_end; row++) {
+        uint32_t *place = (uint32_t *)relative(&row->place);
+        uintptr_t distance = relative(&row->target) - (uintptr_t)place;
+        *place = BRANCH | ((uint32_t)(distance >> 2) & BRANCH_WORDS);
+        __asm__ volatile("dmb sy\n\tdc ivac, %0" : : "r"(place) : "memory");
+    }
+}
+
 void map_early(uint64_t dtb)
 {
     state.physical = image_here();
@@ -148,6 +172,7 @@ void map_early(uint64_t dtb)
     state.spare = nullptr;
     state.device = ARCH_DEVICES;
     for (uint32_t i = 0; i < 512; i++) map_root[i] = map_identity[i] = 0;
+    if (feature_has_signing()) patch_switches();
 
     uint64_t read =
         ENTRY_VALID | ENTRY_ACCESSED | ENTRY_SHARED | ENTRY_READ_ONLY | ENTRY_USER_NO_EXECUTE;

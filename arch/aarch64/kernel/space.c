@@ -8,7 +8,9 @@
 #include "kernel/memory/space.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
+#include "kernel/random.h"
 #include "kernel/schedule/cpu.h"
+#include "feature.h"
 #include "map.h"
 #include <arch/arch.h>
 
@@ -161,6 +163,8 @@ enum status arch_space_init(struct arch_space *space)
     struct page *page = space_table_allocate(space);
     if (page == nullptr) return ERR_NO_MEMORY;
     space->root = page_physical(page);
+    if (arch_cpu()->features_used & 1ull << FEATURE_PAUTH)
+        random_fill(space->key, sizeof space->key);
     return OK;
 }
 
@@ -333,21 +337,26 @@ static void asid_assign(struct arch_space *space)
     space->generation = asid_generation;
 }
 
-static inline void use_table(uint64_t table)
+static inline void use(struct arch_space *space)
 {
-    __asm__ volatile("msr ttbr0_el1, %0\n\tisb" : : "r"(table) : "memory");
+    arch_space_use(space);
+    __asm__ volatile("isb" : : : "memory");
 }
 
 [[gnu::noinline]] static void switch_rarely(struct arch_space *space)
 {
-    if (space != nullptr) asid_assign(space);
-    use_table(space == nullptr ? map_empty_root() : space->root);
+    if (space != nullptr) {
+        asid_assign(space);
+        use(space);
+    } else {
+        __asm__ volatile("msr ttbr0_el1, %0\n\tisb" : : "r"(map_empty_root()) : "memory");
+    }
 }
 
 void arch_space_switch(struct arch_space *space)
 {
     if (space != nullptr && space->generation == asid_generation) [[clang::likely]] {
-        use_table(space->root);
+        use(space);
         return;
     }
     switch_rarely(space);
