@@ -9,7 +9,7 @@ import pexpect
 
 from machine import TOP, passed, this_board
 
-FIRST = {"qemu-virt-aarch64": "0x40000000", "qemu-pc-x86_64": "0xfff0"}
+FIRST = {"qemu-virt-aarch64": "0x40000000", "qemu-virt-riscv64": "0x1000", "qemu-pc-x86_64": "0xfff0"}
 PROMPT = r"\(gdb\) "
 
 
