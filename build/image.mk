@@ -69,7 +69,8 @@ out/host/plugin/%.so: tool/plugin/%.c tool/plugin/emulator.h
 # The kernel: kernel/, this instruction set's half, and every protocol that the board boots by.
 kernel := $(if $(wildcard kernel/main.c),$(call of-kind,kernel))
 # Linked twice: the names of its functions, for backtraces, come from the first time.
-kernel-linker = $(LD) $(kernel_link) --build-id=sha1 -z max-page-size=4096 -z noexecstack --gc-sections
+kernel-linker = $(LD) $(kernel_link) --build-id=sha1 -z max-page-size=4096 -z noexecstack --gc-sections \
+	--discard-locals
 kernel_script := $(firstword $(wildcard $(lineage:%=arch/%/kernel/kernel.ld)))
 define kernel-image
 $(foreach c,$(call reach,$(call used,$1,kernel),,kernel),$(eval $(call archive,$c,kernel)))
@@ -94,7 +95,7 @@ kernel:
 # Programs: static and position-independent, made an image and signed.
 $(foreach c,$(filter-out tool/%,$(call of-kind,library)),$(eval $(call archive,$c,user)))
 user_link := -pie --no-dynamic-linker --pack-dyn-relocs=relr -z max-page-size=4096 -z noexecstack \
-	-z norelro --gc-sections --build-id=sha1 --hash-style=sysv
+	-z norelro --gc-sections --build-id=sha1 --hash-style=sysv --discard-locals
 user_script := $(or $(firstword $(wildcard $(lineage:%=arch/%/user/user.ld))),build/user.ld)
 folder = $(or $(if $(filter service driver,$($1.kind)),/$($1.kind)),$(if $(filter test/%,$1),/test),/bin)
 

@@ -72,6 +72,8 @@ static const struct opening {
 } openings[] = {
     {"aarch64", 0xffff'ffe0, 0xd538'c100, false}, // mrs xN, isr_el1
     {"aarch64", 0xffff'ffff, 0xd503'207f, true},  // wfi
+    {"riscv64", 0xffff'f07f, 0x1440'2073, false}, // csrr xN, sip
+    {"riscv64", 0xffff'ffff, 0x1050'0073, true},  // wfi
     {"x86_64", 0xff, 0xfb, false},                // sti
     {"x86_64", 0xff, 0xf4, true},                 // hlt
 };
@@ -164,7 +166,8 @@ static void run_block(unsigned int cpu, void *context)
     if (!block->is_kernel) {
         if (state->is_closed) {
             piece_end(state, 0);
-            state->was_user = true;
+            // Without a mark it was the kernel's start, which may have called firmware.
+            if (state->mark != nullptr) state->was_user = true;
         }
         state->is_closed = false;
         return;

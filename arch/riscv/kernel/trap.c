@@ -127,9 +127,9 @@ static void take_external(void)
     interrupt_controller->complete(number);
 }
 
-void trap_device(void)
+// One of those that are pending, as bits by cause.
+static void take(uintptr_t pending)
 {
-    uintptr_t pending = CSR_READ(CSR_IP) & CSR_READ(CSR_IE);
     if (pending & (uintptr_t)1 << CAUSE_TIMER) {
         arch_timer_set(UINT64_MAX);
         trap_timer();
@@ -139,6 +139,16 @@ void trap_device(void)
     } else if (pending & (uintptr_t)1 << CAUSE_EXTERNAL) {
         take_external();
     }
+}
+
+void trap_user_interrupt(void)
+{
+    take((uintptr_t)1 << (CSR_READ(CSR_CAUSE) & 31));
+}
+
+void trap_device(void)
+{
+    take(CSR_READ(CSR_IP) & CSR_READ(CSR_IE));
 }
 
 void arch_doze(void)

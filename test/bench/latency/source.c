@@ -102,9 +102,10 @@ static bool line_of(struct dtb_node *root, const struct dtb_node *bus, uint32_t 
         if (controller == nullptr) return false;
         uint32_t specifier = i + 5 + dtb_cell(controller, "#address-cells", 0);
         uint32_t next = specifier + dtb_cell(controller, "#interrupt-cells", 0);
-        if (next > cells || next < specifier + 2) return false;
+        if (next > cells || next == specifier) return false;
         if (cell(map, i) == (SLOT << 11 & cell(mask, 0)) && cell(map, i + 3) == 1) {
-            *number = GIC_SHARED_FIRST + cell(map, specifier + 1);
+            *number = next - specifier < 3 ? cell(map, specifier)
+                                           : GIC_SHARED_FIRST + cell(map, specifier + 1);
             return true;
         }
         i = next;
