@@ -90,6 +90,35 @@ static void make(struct blob *blob)
     header(blob);
 }
 
+// A bridge to PCI with two windows, one pin of slot 1 wired, and half of its functions known to the
+// controller of messages as others.
+static void make_bridge(struct blob *blob)
+{
+    *blob = (struct blob){.at = 40};
+    begin(blob, "");
+    CELLS(blob, "#address-cells", 2);
+    CELLS(blob, "#size-cells", 2);
+    begin(blob, "gic@8000000");
+    CELLS(blob, "phandle", 7);
+    CELLS(blob, "#interrupt-cells", 3);
+    CELLS(blob, "#address-cells", 1);
+    put(blob, 2);
+    begin(blob, "pcie@10000000");
+    CELLS(blob, "#address-cells", 3);
+    CELLS(blob, "#size-cells", 2);
+    CELLS(blob, "#interrupt-cells", 1);
+    CELLS(blob, "bus-range", 2, 9);
+    CELLS(blob, "ranges", 0x02000000, 0, 0x1000, 0, 0x40000000, 0, 0x100, 0x43000000, 0x80, 0, 0x90,
+          0, 1, 0);
+    CELLS(blob, "interrupt-map-mask", 0x800, 0, 0, 7);
+    CELLS(blob, "interrupt-map", 0x800, 0, 0, 2, 7, 0, 0, 33, 4);
+    CELLS(blob, "msi-map", 0, 8, 0x1000, 0x80);
+    put(blob, 2);
+    put(blob, 2);
+    put(blob, 9);
+    header(blob);
+}
+
 static struct dtb_node *find(struct dtb_node *root, const char *name)
 {
     struct dtb_node *node = root;
@@ -126,6 +155,44 @@ TEST("interrupts are split by the cells of the controller above")
     dtb_free(root);
 }
 
+TEST("a bridge to PCI tells its buses and windows")
+{
+    struct blob blob;
+    make_bridge(&blob);
+    struct dtb_node *root = dtb_parse(blob.bytes, blob.at), *bridge = find(root, "pcie@10000000");
+    struct dtb_pci_window window;
+    uint32_t first = 0, last = 255;
+    EXPECT(dtb_pci_window(bridge, 0, &window));
+    EXPECT(window.space == DTB_PCI_MEMORY_32 && !window.is_prefetchable);
+    EXPECT(window.inside == 0x1000 && window.address == 0x40000000 && window.size == 0x100);
+    EXPECT(dtb_pci_window(bridge, 1, &window));
+    EXPECT(window.space == DTB_PCI_MEMORY_64 && window.is_prefetchable);
+    EXPECT(window.inside == 0x80'0000'0000 && window.address == 0x90'0000'0000);
+    EXPECT(!dtb_pci_window(bridge, 2, &window));
+    EXPECT(!dtb_pci_window(find(root, "gic@8000000"), 0, &window));
+    dtb_pci_buses(bridge, &first, &last);
+    EXPECT(first == 2 && last == 9);
+    dtb_free(root);
+}
+
+TEST("a pin goes where the bridge's map says, and messages come from who its other map says")
+{
+    struct blob blob;
+    make_bridge(&blob);
+    struct dtb_node *root = dtb_parse(blob.bytes, blob.at), *bridge = find(root, "pcie@10000000");
+    struct dtb_interrupt line;
+    uint32_t id;
+    EXPECT(
+        dtb_pci_interrupt(root, bridge, 3 << 11, 2, &line)); // the map looks at one bit of a slot
+    EXPECT(line.cell_count == 3 && line.cell[1] == 33 && line.cell[2] == 4);
+    EXPECT(!dtb_pci_interrupt(root, bridge, 1 << 11, 1, &line));
+    EXPECT(!dtb_pci_interrupt(root, bridge, 2 << 11, 2, &line));
+    EXPECT(dtb_pci_requester(bridge, 0x7f, &id) && id == 0x107f);
+    EXPECT(!dtb_pci_requester(bridge, 0x80, &id));
+    EXPECT(!dtb_pci_requester(find(root, "gic@8000000"), 0, &id));
+    dtb_free(root);
+}
+
 TEST("a blob cut anywhere is refused")
 {
     struct blob blob;
@@ -138,22 +205,36 @@ TEST("a blob cut anywhere is refused")
     }
 }
 
+static void read_all(struct dtb_node *root)
+{
+    uint64_t address, size;
+    struct dtb_interrupt interrupt;
+    struct dtb_pci_window window;
+    uint32_t first = 0, last = 0;
+    for (struct dtb_node *node = root; node != nullptr; node = dtb_next(node)) {
+        (void)dtb_region(node, 0, &address, &size);
+        (void)dtb_interrupt(root, node, 0, &interrupt);
+        (void)dtb_pci_window(node, 1, &window);
+        (void)dtb_pci_interrupt(root, node, 0, 1, &interrupt);
+        (void)dtb_pci_requester(node, 1, &first);
+        dtb_pci_buses(node, &first, &last);
+    }
+}
+
 TEST("no damaged byte makes the parser read outside of the blob")
 {
-    for (uint32_t at = 0; at < 512; at++) {
+    for (uint32_t at = 0; at < 2 * 1024; at++) {
         struct blob blob;
-        make(&blob);
-        if (at >= blob.at) break;
-        blob.bytes[at] ^= 0x81;
+        if (at % 2 == 0)
+            make(&blob);
+        else
+            make_bridge(&blob);
+        if (at / 2 >= blob.at) continue;
+        blob.bytes[at / 2] ^= 0x81;
         uint8_t *exact = malloc(blob.at);
         memcpy(exact, blob.bytes, blob.at);
         struct dtb_node *root = dtb_parse(exact, blob.at);
-        uint64_t address, size;
-        struct dtb_interrupt interrupt;
-        for (struct dtb_node *node = root; node != nullptr; node = dtb_next(node)) {
-            (void)dtb_region(node, 0, &address, &size);
-            (void)dtb_interrupt(root, node, 0, &interrupt);
-        }
+        read_all(root);
         dtb_free(root);
         free(exact);
     }

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Addresses and interrupts: numbers whose width another node tells (Devicetree Specification 0.4,
 // sections 2.3 and 2.4).
-#include <dtb/dtb.h>
+#include "lib/dtb/cursor.h"
 
-enum : uint32_t { ADDRESS_CELLS_DEFAULT = 2, SIZE_CELLS_DEFAULT = 1 };
-
-struct cursor {
-    const uint8_t *at;
-    uint32_t left; // bytes
-};
-
-static bool skip_to(struct cursor *cursor, uint64_t bytes)
+bool cursor_skip(struct cursor *cursor, uint64_t bytes)
 {
     if (bytes > cursor->left) return false;
     cursor->at += bytes;
@@ -18,18 +11,12 @@ static bool skip_to(struct cursor *cursor, uint64_t bytes)
     return true;
 }
 
-// A number of `cells` cells; those over 64 bits lose their high part (PCI's flags).
-static bool take_number(struct cursor *cursor, uint32_t cells, uint64_t *number)
+bool cursor_number(struct cursor *cursor, uint32_t cells, uint64_t *number)
 {
     if (cells > 4 || cursor->left < 4 * cells) return false;
     *number = 0;
     for (uint32_t i = 0; i < 4 * cells; i++) *number = *number << 8 | cursor->at[i];
-    return skip_to(cursor, 4 * cells);
-}
-
-static struct cursor cursor_of(const struct dtb_property *property)
-{
-    return (struct cursor){property->value, property->size};
+    return cursor_skip(cursor, 4 * cells);
 }
 
 // Carries `address` from the bus `bus` up to its parent's; false when the bus does not let it
@@ -44,13 +31,20 @@ static bool translate(const struct dtb_node *bus, uint64_t *address)
     uint32_t above = dtb_cell(bus->parent, "#address-cells", ADDRESS_CELLS_DEFAULT);
     struct cursor cursor = cursor_of(ranges);
     uint64_t child, parent, size;
-    while (take_number(&cursor, here, &child) && take_number(&cursor, above, &parent) &&
-           take_number(&cursor, sizes, &size)) {
+    while (cursor_number(&cursor, here, &child) && cursor_number(&cursor, above, &parent) &&
+           cursor_number(&cursor, sizes, &size)) {
         if (*address - child >= size) continue;
         *address = parent + (*address - child);
         return true;
     }
     return false;
+}
+
+bool cursor_translate(const struct dtb_node *bus, uint64_t *address)
+{
+    for (; bus->parent != nullptr; bus = bus->parent)
+        if (!translate(bus, address)) return false;
+    return true;
 }
 
 bool dtb_region(const struct dtb_node *node, uint32_t index, uint64_t *address, uint64_t *size)
@@ -61,16 +55,14 @@ bool dtb_region(const struct dtb_node *node, uint32_t index, uint64_t *address, 
     uint32_t sizes = dtb_cell(node->parent, "#size-cells", SIZE_CELLS_DEFAULT);
     if (addresses > 4 || sizes > 4) return false;
     struct cursor cursor = cursor_of(property);
-    if (!skip_to(&cursor, (uint64_t)index * 4 * (addresses + sizes))) return false;
-    if (!take_number(&cursor, addresses, address) || !take_number(&cursor, sizes, size))
+    if (!cursor_skip(&cursor, (uint64_t)index * 4 * (addresses + sizes))) return false;
+    if (!cursor_number(&cursor, addresses, address) || !cursor_number(&cursor, sizes, size))
         return false;
-    for (const struct dtb_node *bus = node->parent; bus->parent != nullptr; bus = bus->parent)
-        if (!translate(bus, address)) return false;
-    return true;
+    return cursor_translate(node->parent, address);
 }
 
-static bool fill(struct cursor *cursor, const struct dtb_node *controller,
-                 struct dtb_interrupt *interrupt)
+bool cursor_interrupt(struct cursor *cursor, const struct dtb_node *controller,
+                      struct dtb_interrupt *interrupt)
 {
     if (controller == nullptr) return false;
     interrupt->controller = controller;
@@ -78,7 +70,7 @@ static bool fill(struct cursor *cursor, const struct dtb_node *controller,
     if (interrupt->cell_count == 0 || interrupt->cell_count > 4) return false;
     for (uint32_t i = 0; i < interrupt->cell_count; i++) {
         uint64_t cell;
-        if (!take_number(cursor, 1, &cell)) return false;
+        if (!cursor_number(cursor, 1, &cell)) return false;
         interrupt->cell[i] = (uint32_t)cell;
     }
     return true;
@@ -90,8 +82,9 @@ static bool extended(struct dtb_node *root, const struct dtb_property *property,
     struct cursor cursor = cursor_of(property);
     for (uint32_t i = 0; i <= index; i++) {
         uint64_t handle;
-        if (!take_number(&cursor, 1, &handle)) return false;
-        if (!fill(&cursor, dtb_by_handle(root, (uint32_t)handle), interrupt)) return false;
+        if (!cursor_number(&cursor, 1, &handle)) return false;
+        if (!cursor_interrupt(&cursor, dtb_by_handle(root, (uint32_t)handle), interrupt))
+            return false;
     }
     return true;
 }
@@ -109,6 +102,6 @@ bool dtb_interrupt(struct dtb_node *root, const struct dtb_node *node, uint32_t 
     struct cursor cursor = cursor_of(property);
     const struct dtb_node *controller = dtb_by_handle(root, handle);
     for (uint32_t i = 0; i <= index; i++)
-        if (!fill(&cursor, controller, interrupt)) return false;
+        if (!cursor_interrupt(&cursor, controller, interrupt)) return false;
     return true;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The PCI transport (virtio 1.2, section 4.1). The device manager has read the vendor capabilities,
 // programmed MSI-X vector 0 and enabled the device; each structure arrives as a window of its own:
-// "virtio/common", "virtio/notify", "virtio/isr", "virtio/device", and the notify multiplier as the
-// value of "virtio/multiplier".
+// "virtio/common", "virtio/notify", "virtio/device", and the notify multiplier as the value of
+// "virtio/multiplier". A device without messages interrupts by its pin: then there is "virtio/isr".
 #include <virtio/virtio.h>
 
 #include <ferrite/start.h>
@@ -26,6 +26,7 @@ enum : uint32_t { // 4.1.4.3: struct virtio_pci_common_cfg
     PCI_QUEUE_DESCRIPTOR = 32,
     PCI_QUEUE_AVAILABLE = 40,
     PCI_QUEUE_USED = 48,
+    PCI_VECTOR_NONE = 0xffff,
 };
 
 static uint8_t get8(struct virtio_device *device, uint32_t offset)
@@ -100,10 +101,11 @@ static uint16_t pci_queue_size(struct virtio_device *device, uint16_t index)
 
 static void pci_queue_enable(struct virtio_device *device, struct virtqueue *queue)
 {
-    set16(device, PCI_CONFIGURATION_VECTOR, 0);
+    uint16_t vector = device->interrupt_status == nullptr ? 0 : PCI_VECTOR_NONE;
+    set16(device, PCI_CONFIGURATION_VECTOR, vector);
     set16(device, PCI_QUEUE_SELECT, queue->index);
     set16(device, PCI_QUEUE_SIZE, queue->size);
-    set16(device, PCI_QUEUE_VECTOR, 0);
+    set16(device, PCI_QUEUE_VECTOR, vector);
     set64(device, PCI_QUEUE_DESCRIPTOR, queue->descriptor_address);
     set64(device, PCI_QUEUE_AVAILABLE, queue->available_address);
     set64(device, PCI_QUEUE_USED, queue->used_address);
@@ -118,10 +120,11 @@ static void pci_notify(void *device, struct virtqueue *queue)
     *(volatile uint16_t *)queue->notify_address = queue->index;
 }
 
-// With MSI-X the status register stays clear (4.1.4.5): every interrupt may mean either.
+// With MSI-X the status register stays clear (4.1.4.5): every interrupt may mean either. Without,
+// reading it lets the pin go.
 static uint32_t pci_interrupt_causes(struct virtio_device *device)
 {
-    (void)device;
+    if (device->interrupt_status != nullptr) return *device->interrupt_status;
     return VIRTIO_INTERRUPT_QUEUE | VIRTIO_INTERRUPT_CONFIG;
 }
 
@@ -148,6 +151,8 @@ enum status virtio_pci_find(struct virtio_device *device)
     TRY(virtio_map_window("virtio/notify", &device->notify));
     enum status status = virtio_map_window("virtio/device", &device->configuration);
     if (status != OK && status != ERR_NOT_FOUND) return status; // some devices have none
+    status = virtio_map_window("virtio/isr", &device->interrupt_status);
+    if (status != OK && status != ERR_NOT_FOUND) return status;
     const struct fe_start_handle *multiplier = fe_start_find("virtio/multiplier");
     device->notify_multiplier = multiplier == nullptr ? 0 : (uint32_t)multiplier->value;
     device->transport = &pci_transport;

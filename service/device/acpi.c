@@ -4,7 +4,6 @@
 #include "acpi.h"
 
 #include <abi/syscalls.h>
-#include <acpi/acpi.h>
 #include <ferrite/handle.h>
 #include <ferrite/log.h>
 #include <ferrite/memory.h>
@@ -66,4 +65,11 @@ bool firmware_serial_port(uint16_t *port, uint32_t *interrupt)
     *port = (uint16_t)console.registers.address;
     *interrupt = console.line;
     return true;
+}
+
+bool firmware_pci_segment(uint32_t index, struct acpi_pci_segment *segment)
+{
+    struct acpi_table mcfg;
+    return is_open && acpi_find(&tables, "MCFG", 0, &mcfg) &&
+           acpi_pci_segment(&mcfg, index, segment);
 }

@@ -5,6 +5,8 @@
 
 #include "device.h"
 
+#include <acpi/acpi.h>
+
 // Opens the tables whose RSDP the kernel told.
 void firmware_open(const struct roots *roots, uint64_t rsdp);
 
@@ -14,3 +16,6 @@ uint32_t firmware_isa_interrupt(uint8_t isa, uint32_t *flags);
 // The serial port that the firmware talks through: its first I/O port and interrupt; false when it
 // tells of none, or of one that is no 16550 behind I/O ports. An interrupt of 0: not known.
 bool firmware_serial_port(uint16_t *port, uint32_t *interrupt);
+
+// Entry `index` of MCFG: the configuration space of PCI buses, mapped into memory; false: none.
+bool firmware_pci_segment(uint32_t index, struct acpi_pci_segment *segment);

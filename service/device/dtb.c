@@ -3,7 +3,8 @@
 // registers tell which device it holds (virtio 1.2, section 4.2.2); an empty one is no device.
 #include <dtb/dtb.h>
 
-#include "device.h"
+#include "pci.h"
+#include "tree.h"
 
 #include <abi/syscalls.h>
 #include <ferrite/handle.h>
@@ -20,9 +21,7 @@ enum : uint32_t {
 };
 enum : uint64_t { DMA_LIMIT = 64u << 20 };
 
-// Interrupt number and flags of the kernel's from a controller's cells; false for an unknown
-// controller.
-static bool decode(const struct dtb_interrupt *interrupt, uint32_t *number, uint32_t *flags)
+bool tree_interrupt(const struct dtb_interrupt *interrupt, uint32_t *number, uint32_t *flags)
 {
     const struct dtb_node *controller = interrupt->controller;
     uint32_t trigger;
@@ -55,7 +54,7 @@ static enum status add_interrupts(struct dtb_node *root, const struct dtb_node *
         char name[24];
         // To a CPU itself: controllers and clocks, which are the kernel's or firmware's.
         if (dtb_is_compatible(interrupt.controller, "riscv,cpu-intc")) return ERR_NOT_FOUND;
-        if (!decode(&interrupt, &number, &flags)) return ERR_NOT_SUPPORTED;
+        if (!tree_interrupt(&interrupt, &number, &flags)) return ERR_NOT_SUPPORTED;
         snprintf(name, sizeof(name), "interrupt/%u", i);
         TRY(device_add_interrupt(device, roots, name, number, flags));
     }
@@ -132,21 +131,28 @@ static bool is_candidate(const struct dtb_node *node)
     return true;
 }
 
+static void found(struct dtb_node *root, const struct dtb_node *node, const struct roots *roots)
+{
+    struct device *device = device_new("dtb");
+    if (device == nullptr) return;
+    enum status status = describe(root, node, device, roots);
+    if (status == OK) return device_announce(device);
+    if (status != ERR_NOT_FOUND) fe_log("%s: status %d, left alone", device->location, status);
+    device_discard(device);
+}
+
 enum status dtb_enumerate(const struct roots *roots, const void *dtb, size_t size)
 {
     struct dtb_node *root = dtb_parse(dtb, size);
     if (root == nullptr) return ERR_BAD_MESSAGE;
     for (struct dtb_node *node = root; node != nullptr; node = dtb_next(node)) {
         if (!is_candidate(node)) continue;
-        struct device *device = device_new("dtb");
-        if (device == nullptr) break;
-        enum status status = describe(root, node, device, roots);
-        if (status == OK) {
-            device_announce(device);
-            continue;
+        if (dtb_is_compatible(node, "pci-host-ecam-generic")) {
+            enum status status = pci_enumerate_tree(roots, root, node);
+            if (status != OK) fe_log("%s: status %d, left alone", node->name, status);
+        } else {
+            found(root, node, roots);
         }
-        if (status != ERR_NOT_FOUND) fe_log("%s: status %d, left alone", device->location, status);
-        device_discard(device);
     }
     dtb_free(root);
     return OK;

@@ -51,3 +51,34 @@ bool dtb_interrupt(struct dtb_node *root, const struct dtb_node *node, uint32_t 
 
 // Whether "compatible" lists `id`.
 bool dtb_is_compatible(const struct dtb_node *node, const char *id);
+
+// --- Bridges to PCI (PCI Bus Binding to IEEE 1275, revision 2.1; Linux' pci-msi and interrupt-map
+// bindings, which firmware follows) ---
+
+enum dtb_pci_space : uint32_t {
+    DTB_PCI_CONFIG,
+    DTB_PCI_PORT,
+    DTB_PCI_MEMORY_32,
+    DTB_PCI_MEMORY_64
+};
+
+// Entry `index` of the bridge's "ranges": `size` bytes at `inside` on PCI are at `address` for the
+// CPU. False: none, or what is above the bridge does not let it through.
+struct dtb_pci_window {
+    enum dtb_pci_space space;
+    bool is_prefetchable;
+    uint64_t inside, address, size;
+};
+bool dtb_pci_window(const struct dtb_node *bridge, uint32_t index, struct dtb_pci_window *window);
+
+// Where the interrupt pin (1 to 4: INTA to INTD) of the function whose first address cell is
+// `place` (bus << 16 | slot << 11 | function << 8) goes, by "interrupt-map".
+bool dtb_pci_interrupt(struct dtb_node *root, const struct dtb_node *bridge, uint32_t place,
+                       uint32_t pin, struct dtb_interrupt *interrupt);
+
+// What the controller of messages knows the function by whose requester id (bus << 8 | slot << 3 |
+// function) is `requester`, by "msi-map"; without one they are the same. False: it has no messages.
+bool dtb_pci_requester(const struct dtb_node *bridge, uint32_t requester, uint32_t *id);
+
+// The first and the last bus behind the bridge, by "bus-range"; both stay without one.
+void dtb_pci_buses(const struct dtb_node *bridge, uint32_t *first, uint32_t *last);

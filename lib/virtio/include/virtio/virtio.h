@@ -45,7 +45,7 @@ struct virtio_device {
     volatile uint8_t *registers;     // mmio: all; PCI: the common configuration structure
     volatile uint8_t *configuration; // device-specific
     volatile uint8_t *notify;
-    volatile uint8_t *interrupt_status;
+    volatile uint8_t *interrupt_status; // nullptr: interrupts are messages
     uint32_t notify_multiplier;
     uint64_t features; // negotiated
     fe_handle dma;

@@ -41,10 +41,12 @@ static bool has_resource(const struct device *device, const char *name)
 }
 
 static enum status add_structure(const struct pci_function *at, struct device *device,
-                                 const struct roots *roots, uint32_t capability)
+                                 bool with_status, uint32_t capability)
 {
+    const struct roots *roots = at->host->roots;
     uint32_t type = pci_read(at, capability + VIRTIO_TYPE, 1);
     if (type < STRUCTURE_COMMON || type > STRUCTURE_DEVICE) return OK;
+    if (type == STRUCTURE_INTERRUPT && !with_status) return OK;
     const char *name = structure_name[type];
     if (has_resource(device, name)) return OK; // the first of a type is preferred (4.1.4)
 
@@ -53,7 +55,8 @@ static enum status add_structure(const struct pci_function *at, struct device *d
     uint64_t length = pci_read(at, capability + VIRTIO_LENGTH, 4);
     if (region.is_port || length == 0) return OK;
     if (offset > region.size || length > region.size - offset) return ERR_BAD_MESSAGE;
-    TRY(device_add_window(device, roots, name, region.address + offset, length));
+    uint64_t address = pci_address(at->host, region.address) + offset;
+    TRY(device_add_window(device, roots, name, address, length));
     if (type != STRUCTURE_NOTIFY) return OK;
     return device_add_resource(device, "virtio/multiplier", FE_NO_HANDLE,
                                pci_read(at, capability + VIRTIO_MULTIPLIER, 4));
@@ -70,8 +73,8 @@ static uint32_t virtio_type(const struct pci_function *at)
     return 0;
 }
 
-enum status virtio_pci_describe(const struct pci_function *at, struct device *device,
-                                const struct roots *roots)
+enum status pci_virtio_describe(const struct pci_function *at, struct device *device,
+                                bool with_status)
 {
     uint32_t type = virtio_type(at);
     if (type == 0) return ERR_NOT_FOUND;
@@ -81,7 +84,7 @@ enum status virtio_pci_describe(const struct pci_function *at, struct device *de
     device_add_id(device, id);
     uint32_t capability = pci_capability(at, CAPABILITY_VENDOR, 0);
     while (capability != 0) {
-        TRY(add_structure(at, device, roots, capability));
+        TRY(add_structure(at, device, with_status, capability));
         capability = pci_capability(at, CAPABILITY_VENDOR, capability);
     }
     return has_resource(device, "virtio/common") ? OK : ERR_NOT_SUPPORTED;
