@@ -27,6 +27,16 @@ static inline uint64_t handover_size(const struct handover *handover)
     return __builtin_bswap32(handover->size);
 }
 
+// How much of memory a DTB takes, by its header.
+static inline uint64_t boot_dtb_size(const void *dtb)
+{
+    return __builtin_bswap32(((const uint32_t *)dtb)[1]);
+}
+
+// boot/raw/<isa>/leave.S: leaves the loader's environment and enters the kernel, whose `size` bytes
+// were copied to `kernel`, a boundary of 2 MiB. Both are mapped as they are.
+[[noreturn]] void handover_leave(uint64_t kernel, uint64_t size, uint64_t boot_cpu, uint64_t block);
+
 // Whether that is what lies there. As raw_bootinfo of a DTB (boot/raw/raw.h).
 bool handover_is(const void *at);
 struct bootinfo *handover_bootinfo(uint64_t at, uint64_t kernel_base, uint64_t kernel_size,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # QEMU's q35 PC: ACPI, PCI Express, virtio devices over PCI.
 arch := x86_64
-boots := raw multiboot1 multiboot2 uefi
+boots := raw multiboot1 multiboot2 uefi limine
 memory := 512M
 emulator = qemu-system-x86_64 -machine q35 -cpu max -smp $(CPUS) -nodefaults -vga none
 devices := -device virtio-net-pci,netdev=net0 -device virtio-blk-pci,drive=disk0 \
@@ -19,6 +19,10 @@ needs.uefi := ovmf
 load.uefi = -bios $(ovmf) -boot menu=on,splash-time=0 \
 	-drive if=none,id=esp,format=raw,readonly=on,file=$(boot_image) \
 	-device virtio-blk-pci,drive=esp
+loaders.limine := bios efi
+needs.limine := limine
+load.limine.bios = $(load.multiboot1.grub-bios)
+load.limine.efi = $(load.uefi)
 # make bench: an instruction is a nanosecond; the processor is that of the peers' figures. Of the
 # devices, the network's, which sends by the guest's clock; a disk or random numbers would come when
 # the host has them, another time in each run.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # QEMU's virt machine with an ARMv8-A processor, GICv3 and virtio devices over MMIO.
 arch := aarch64
-boots := raw uefi
+boots := raw uefi limine
 memory := 512M
 emulator = qemu-system-aarch64 -machine virt,gic-version=3 -cpu cortex-a57 -smp $(CPUS) -nodefaults \
 	-global virtio-mmio.force-legacy=false
@@ -15,6 +15,8 @@ load.uefi.edk2 = -machine acpi=off -bios $(aavmf) -boot menu=on,splash-time=0 \
 	-drive if=none,id=esp,format=raw,readonly=on,file=$(boot_image) \
 	-device virtio-blk-device,drive=esp
 load.uefi.edk2-kernel = -machine acpi=off -bios $(aavmf) -kernel $(efi) -initrd $(initrd)
+needs.limine := limine
+load.limine = $(load.uefi.edk2)
 # make bench: an instruction is a nanosecond. Of the devices, the network's, which sends by the
 # guest's clock; a disk or random numbers would come when the host has them, another time in each
 # run.

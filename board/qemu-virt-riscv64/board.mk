@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # QEMU's virt machine with a RISC-V processor under OpenSBI, PLIC and virtio devices over MMIO.
 arch := riscv64
-boots := raw uefi
+boots := raw uefi limine
 memory := 512M
 emulator = qemu-system-riscv64 -machine virt -cpu rv64 -smp $(CPUS) -nodefaults \
 	-global virtio-mmio.force-legacy=false
@@ -17,6 +17,12 @@ load.uefi.edk2 = -machine acpi=off -boot menu=on,splash-time=0 \
 load.uefi.u-boot = -kernel $(u-boot) $(load.uefi.disk)
 load.uefi.disk = -drive if=none,id=esp,format=raw,readonly=on,file=$(boot_image) \
 	-device virtio-blk-device,drive=esp
+loaders.limine := edk2 u-boot
+needs.limine := limine
+needs.limine.edk2 := riscv-efi
+needs.limine.u-boot := u-boot
+load.limine.edk2 = $(load.uefi.edk2)
+load.limine.u-boot = $(load.uefi.u-boot)
 # make bench: an instruction is a nanosecond. Of the devices, the network's, which sends by the
 # guest's clock; a disk or random numbers would come when the host has them, another time in each
 # run.

@@ -86,8 +86,6 @@ void uefi_map_kept(const struct uefi *uefi, struct bootinfo *info)
 {
     append(info, (struct boot_memory){uefi->initrd, uefi->initrd_size, BOOT_MEMORY_INITRD, 0});
     if (info->dtb == 0) return;
-    const uint8_t *size = (const uint8_t *)info->dtb + 4; // big-endian
-    uint32_t bytes =
-        (uint32_t)size[0] << 24 | (uint32_t)size[1] << 16 | (uint32_t)size[2] << 8 | size[3];
-    append(info, (struct boot_memory){info->dtb, bytes, BOOT_MEMORY_RECLAIMABLE, 0});
+    uint64_t size = boot_dtb_size((const void *)info->dtb);
+    append(info, (struct boot_memory){info->dtb, size, BOOT_MEMORY_RECLAIMABLE, 0});
 }

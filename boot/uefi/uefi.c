@@ -120,7 +120,7 @@ static efi_status start(struct uefi *uefi)
     copy((void *)uefi->kernel, image_start, image_size());
     status = end_services(uefi, &block->info);
     if (status != EFI_SUCCESS) return uefi_say(uefi, status, "firmware's services do not end");
-    uefi_leave(uefi->kernel, image_size(), uefi->boot_cpu, (uint64_t)block);
+    handover_leave(uefi->kernel, image_size(), uefi->boot_cpu, (uint64_t)block);
 }
 
 // Where firmware enters.

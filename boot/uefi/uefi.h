@@ -53,7 +53,3 @@ void uefi_map_kept(const struct uefi *uefi, struct bootinfo *info);
 // kernel's entry reaches, and the boot CPU's number where it cannot find out itself.
 uint64_t uefi_reach(void);
 efi_status uefi_boot_cpu(struct uefi *uefi);
-
-// <isa>/leave.S, after boot services: leaves firmware's environment and enters the kernel, `size`
-// bytes that were copied to `kernel`, with the block.
-[[noreturn]] void uefi_leave(uint64_t kernel, uint64_t size, uint64_t boot_cpu, uint64_t block);

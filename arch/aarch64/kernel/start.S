@@ -62,7 +62,8 @@ start_level:
     msr spsr_el2, x1
     msr elr_el2, x30
     eret
-3:  ldr w1, =SCTLR_OFF
+3:  msr spsel, #1
+    ldr w1, =SCTLR_OFF
     msr sctlr_el1, x1
     isb
     ret

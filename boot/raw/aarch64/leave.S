@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// From UEFI's environment, EL1 or EL2 with all memory mapped as it is, to the kernel's entry: MMU
-// and data cache off, x0 = the block. What is read with caches off has to be in memory by then, so
+// From a loader's environment to the kernel's entry: EL1 or EL2, with the kernel's copy and the block
+// mapped as they are, to MMU and data cache off, x0 = the block. What is read with caches off has to be in memory by then, so
 // the kernel's copy and the block are cleaned to there; the last steps run in the copy.
 
 .text
-.global uefi_leave
-uefi_leave:
+.global handover_leave
+handover_leave:
     msr daifset, #0xf
     mov x19, x0
     mov x20, x3

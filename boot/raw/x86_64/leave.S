@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// From UEFI's environment, long mode with all memory mapped as it is, to the kernel's entry.
+// From a loader's environment, long mode with the low 4 GiB mapped as they are, to the kernel's entry.
 
     .text
-    .globl uefi_leave
-uefi_leave:
+    .globl handover_leave
+handover_leave:
     cli
     lea enter_long(%rip), %rax
     lea image_start(%rip), %rdx
