@@ -96,9 +96,37 @@ static inline bool arch_space_is_ready(const struct arch_space *space)
     return at == 0;
 }
 
+// Loads a user space's tables. Where the processor has FSGSBASE, start.c makes the first
+// instruction (prefixes make it long enough) a jump to the others: what user mode left in the bases
+// of FS and GS is another process's then.
+static inline void space_load(uint64_t root)
+{
+    __asm__ volatile("1: .byte 0x3e, 0x3e\n"
+                     "mov %0, %%cr3\n"
+                     "2:\n"
+                     ".pushsection .text.switch, \"ax\"\n"
+                     "3: mov %0, %%cr3\n"
+                     "push %%rax\n"
+                     "xor %%eax, %%eax\n"
+                     "swapgs\n"
+                     "wrgsbase %%rax\n"
+                     "swapgs\n"
+                     "mov %%rsp, %%gs:%c1\n" // no user's thread pointer is loaded
+                     "pop %%rax\n"
+                     "jmp 2b\n"
+                     ".popsection\n"
+                     ".pushsection .patch.switch, \"a\"\n"
+                     ".quad 1b, 3b\n"
+                     ".popsection"
+                     :
+                     : "r"(root),
+                       "i"(offsetof(struct cpu, arch) + CPU_LOADED_POINTER * sizeof(uintptr_t))
+                     : "memory", "cc");
+}
+
 static inline void arch_space_use(struct arch_space *space)
 {
-    cr3_write(space->root);
+    space_load(space->root);
 }
 
 static inline uint64_t arch_space_version(const struct arch_space *space)

@@ -77,6 +77,7 @@ static void wait_for_all(struct cpu *cpu)
 bool cpu_feature_use(uint32_t feature)
 {
     struct cpu *cpu = arch_cpu();
+    ASSERT(feature < 64);
     uint64_t bit = 1ull << feature;
     if (!(cpu->features & bit)) return false;
     if (cpu != cpu_list && !(cpu_list->features_used & bit)) return false;

@@ -16,9 +16,9 @@ MODELS = {
     "qemu-pc-x86_64": ("-cpu max", {
         "qemu64": ("nx", "smep smap umip xsave x2apic"),
         "Nehalem": ("nx", "smep smap umip xsave x2apic"),
-        "EPYC": ("nx smep smap xsave avx", "x2apic"),
+        "EPYC": ("nx smep smap fsgsbase xsave avx", "x2apic"),
         "max,-smap,-smep,-umip,-xsave,-x2apic,-fsgsbase": ("nx", "smep smap umip xsave x2apic"),
-        "max": ("nx smep smap umip xsave avx x2apic", ""),
+        "max": ("nx smep smap umip fsgsbase xsave avx x2apic", ""),
     }),
 }
 

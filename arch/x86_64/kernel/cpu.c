@@ -153,6 +153,7 @@ static void protection_enable(void)
     if (cpu_feature_use(FEATURE_SMEP)) cr4 |= CR4_SMEP;
     if (cpu_feature_use(FEATURE_SMAP)) cr4 |= CR4_SMAP;
     if (cpu_feature_use(FEATURE_UMIP)) cr4 |= CR4_UMIP;
+    if (cpu_feature_use(FEATURE_FSGSBASE)) cr4 |= CR4_FSGSBASE; // see start.c
     if (cpu_feature_use(FEATURE_PCID)) cr4 |= CR4_PCIDE;
     (void)cpu_feature_use(FEATURE_PAGE_1G); // as start.c did
     cr4_write(cr4);

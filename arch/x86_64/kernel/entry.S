@@ -14,6 +14,17 @@
 
     .text
 
+// The base of FS from rax, its upper half in edx too. Where the processor has FSGSBASE, start.c puts
+// wrfsbase in the place of these seven bytes.
+.macro WRITE_FS_BASE
+771:
+    mov $ENTRY_MSR_FS_BASE, %ecx
+    wrmsr
+    .pushsection .patch.base, "a"
+    .quad 771b
+    .popsection
+.endm
+
 // The end of the way back from a call, what other registers hold being there: rsp is the frame.
 .macro LEAVE_CALL
     mov FRAME_R8(%rsp), %r8
@@ -97,10 +108,9 @@ syscall_entry:
     jz message_slowly
 message_done: // into the thread whose frame is rax, with what is in the message's registers
     mov %rax, %rsp
-    mov FRAME_THREAD_POINTER(%rsp), %eax
+    mov FRAME_THREAD_POINTER(%rsp), %rax
     mov FRAME_THREAD_POINTER + 4(%rsp), %edx
-    mov $ENTRY_MSR_FS_BASE, %ecx
-    wrmsr
+    WRITE_FS_BASE
     mov %rsp, %gs:CPU_ARCH_POINTER // no user's: it is loaded anew when another thread goes on
     xor %edx, %edx // OK
     LEAVE_CALL
@@ -291,8 +301,7 @@ load_thread_pointer:
     mov %rax, %gs:CPU_ARCH_POINTER
     mov %rax, %rdx
     shr $32, %rdx
-    mov $ENTRY_MSR_FS_BASE, %ecx
-    wrmsr
+    WRITE_FS_BASE
     jmp thread_pointer_loaded
 
 handle_pending: // an interrupt that arch_interrupt_pending let in, perhaps in schedule_exit itself
@@ -407,18 +416,22 @@ interrupt_in_kernel:
     iretq
 
 // Non-maskable interrupt, double fault, machine check: on stacks of their own, at any instruction,
-// so the sign of GS base tells whether it is still the user's.
+// so the sign of GS base tells whether it is still the user's. It is for sure in user mode, where
+// FSGSBASE lets it be anything.
 interrupt_special:
     cld
     CLOSE
     PUSH_REGISTERS
     mov %rsp, %rbp
+    xor %ebx, %ebx
+    testb $3, FRAME_CS(%rsp)
+    jnz 2f
     mov $ENTRY_MSR_GS_BASE, %ecx
     rdmsr
     mov %edx, %ebx
     test %edx, %edx
     js 1f
-    swapgs
+2:  swapgs
 1:  mov %rbp, %rdi
     and $-16, %rsp
     call trap_special

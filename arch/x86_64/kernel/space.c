@@ -302,7 +302,7 @@ void arch_space_switch(struct arch_space *space)
         return;
     }
     cpu_stamps(arch_cpu())[space->root & IDENTIFIER_MASK] = space->stamp;
-    cr3_write(space->root & ~KEEP_TRANSLATIONS);
+    space_load(space->root & ~KEEP_TRANSLATIONS);
 }
 
 void *arch_map_device(uint64_t physical, size_t size, uint32_t protection)

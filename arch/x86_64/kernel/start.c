@@ -8,6 +8,7 @@
 #include "arch/x86_64/kernel/table.h"
 #include "boot/boot.h"
 #include <arch/arch.h>
+#include "kernel/string.h"
 
 uintptr_t kernel_offset = KERNEL_BASE;
 uint64_t kernel_root;
@@ -15,7 +16,6 @@ const uint64_t boot_reach = 1ull << 32;
 
 extern const uint8_t image_start[], text_end[], constants_end[], image_end[];
 extern const uint8_t kernel_stack_guard[], kernel_stack[];
-extern uint8_t *const stac_begin[], *const stac_end[], *const clac_begin[], *const clac_end[];
 
 static struct cpu no_cpu; // what arch_cpu() reads before arch_cpu_init: nullptr
 static bool has_page_1g;
@@ -111,13 +111,37 @@ static void tops_make(void)
     }
 }
 
-static void patch(uint8_t *const *from, uint8_t *const *to, uint8_t last)
+// --- Instructions that only some processors have ---
+
+struct jump {
+    uint8_t *from, *to;
+};
+extern const struct jump switch_begin[], switch_end[];
+extern uint8_t *const stac_begin[], *const stac_end[], *const clac_begin[], *const clac_end[];
+extern uint8_t *const base_begin[], *const base_end[];
+
+static void put(uint8_t *at, const uint8_t *code, size_t size)
 {
-    for (; from < to; from++) {
-        uint8_t *at = arch_physical_to_virtual(arch_virtual_to_physical(*from));
-        at[0] = 0x0f;
-        at[1] = 0x01;
-        at[2] = last;
+    memcpy(arch_physical_to_virtual(arch_virtual_to_physical(at)), code, size);
+}
+
+static void patch_user_access(void)
+{
+    static const uint8_t stac[] = {0x0f, 0x01, 0xcb}, clac[] = {0x0f, 0x01, 0xca};
+    for (uint8_t *const *at = stac_begin; at < stac_end; at++) put(*at, stac, sizeof stac);
+    for (uint8_t *const *at = clac_begin; at < clac_end; at++) put(*at, clac, sizeof clac);
+}
+
+static void patch_bases(void)
+{
+    // wrfsbase %rax, and a no-operation of two bytes
+    static const uint8_t write[] = {0xf3, 0x48, 0x0f, 0xae, 0xd0, 0x66, 0x90};
+    for (uint8_t *const *at = base_begin; at < base_end; at++) put(*at, write, sizeof write);
+    for (const struct jump *jump = switch_begin; jump < switch_end; jump++) {
+        uint8_t code[5] = {0xe9};
+        int32_t distance = (int32_t)(jump->to - (jump->from + sizeof code));
+        memcpy(code + 1, &distance, sizeof distance);
+        put(jump->from, code, sizeof code);
     }
 }
 
@@ -129,10 +153,9 @@ void start_begin(void)
 void start(struct bootinfo *info)
 {
     has_page_1g = cpuid_if_present(0x8000'0001, 0).edx & CPUID_81_D_PAGE_1G;
-    if (cpuid_if_present(7, 0).ebx & CPUID_7_B_SMAP) {
-        patch(stac_begin, stac_end, 0xcb);
-        patch(clac_begin, clac_end, 0xca);
-    }
+    struct cpuid seven = cpuid_if_present(7, 0);
+    if (seven.ebx & CPUID_7_B_SMAP) patch_user_access();
+    if (seven.ebx & CPUID_7_B_FSGSBASE) patch_bases();
     pool_make(info);
     kernel_root = table_make();
     tops_make();
