@@ -19,9 +19,10 @@
 enum : uint64_t { STACK_SIZE = 256 << 10, STRING_MAX = 4096 };
 static struct start_block block;
 
-// Nothing works without init, so nothing here fails but by a panic that says what.
+// Nothing works without init, so nothing here fails but by a line that says what.
 static void must(enum status status, const char *what)
 {
+    if (status == ERR_NO_MEMORY) boot_refuse("too little memory for init: %s", what);
     if (status != OK) panic("init: %s: error %d", what, status);
 }
 
@@ -102,14 +103,27 @@ static void give_machine(struct process *process, const struct bootinfo *info)
     give_copy(process, "command-line", line, (length < STRING_MAX ? length : STRING_MAX - 1) + 1);
 }
 
+// Why an archive is none that this kernel may use.
+static const char *initrd_fault(enum status status)
+{
+    switch (status) {
+    case ERR_IMAGE_TRUNCATED: return "has lost a part";
+    case ERR_IMAGE_UNSIGNED: return "ends without a signature: cut off, or never signed";
+    case ERR_IMAGE_UNTRUSTED: return "is signed with a key that this kernel does not trust";
+    case ERR_IMAGE_SIGNATURE: return "is not what was signed";
+    default: return "cannot be read";
+    }
+}
+
 static struct image *load_image(const struct bootinfo *info)
 {
     struct initrd initrd;
     const uint8_t *file;
     size_t size;
-    if (info->initrd_size == 0) panic("init: there is no initrd");
+    if (info->initrd_size == 0) boot_refuse("there is no initrd");
     const uint8_t *bytes = arch_physical_to_virtual(info->initrd_base);
-    must(initrd_open(bytes, info->initrd_size, &initrd), "the initrd's signature");
+    enum status status = initrd_open(bytes, info->initrd_size, &initrd);
+    if (status != OK) boot_refuse("the initrd %s", initrd_fault(status));
     must(initrd_find(&initrd, "service/init", &file, &size), "service/init in the initrd");
     struct memory *memory = memory_of(file, size);
     struct image *image;

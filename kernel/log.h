@@ -34,6 +34,10 @@ void log_set_quiet(bool quiet);
 // Prints the reason and a backtrace, and ends the machine; a release starts it again.
 [[noreturn, gnu::format(printf, 1, 2)]] void panic(const char *format, ...);
 
+// Ends the start of a machine that cannot be started as it is, or with what it was given: prints
+// why, in one line, and stops.
+[[noreturn, gnu::format(printf, 1, 2)]] void boot_refuse(const char *format, ...);
+
 // Prints return addresses from the frame pointer `base` on, by name where the kernel knows one.
 void panic_backtrace(uintptr_t base);
 

@@ -59,7 +59,7 @@ static void tell_map(struct bootmap_listener *listener)
         const struct range *range = (const struct range *)at;
         size_t left = (size_t)(end - at) - sizeof range->size;
         if (range->size < RANGE_LEAST || range->size > left)
-            panic("boot: a range of the loader's memory map is %u bytes long", range->size);
+            boot_refuse("a range of the loader's memory map is %u bytes long", range->size);
         enum boot_memory_kind kind = range->type == MAP_RAM    ? BOOT_MEMORY_RAM
                                      : range->type == MAP_ACPI ? BOOT_MEMORY_RECLAIMABLE
                                                                : BOOT_MEMORY_RESERVED;
@@ -106,8 +106,8 @@ static void initrd_note(void)
     if (!(given->flags & HAS_MODULES) || given->module_count == 0) return;
     const struct module *module = boot_at(given->modules, sizeof *module, "module list");
     if (module->end < module->begin)
-        panic("boot: the loader's module ends before it begins: 0x%x, 0x%x", module->begin,
-              module->end);
+        boot_refuse("the loader's module ends before it begins: 0x%x, 0x%x", module->begin,
+                    module->end);
     info.initrd_base = module->begin;
     info.initrd_size = module->end - module->begin;
 }
@@ -119,9 +119,9 @@ void multiboot1_start(uint32_t magic, uint32_t at)
     static const struct bootmap_source source = {tell};
 
     boot_begin(&info);
-    if (magic != LOADER_MAGIC) panic("boot: 0x%x is no Multiboot loader's number", magic);
+    if (magic != LOADER_MAGIC) boot_refuse("0x%x is no Multiboot loader's number", magic);
     given = boot_at(at, sizeof *given, "information");
-    if (!(given->flags & (HAS_MAP | HAS_SIZES))) panic("boot: the loader tells of no memory");
+    if (!(given->flags & (HAS_MAP | HAS_SIZES))) boot_refuse("the loader tells of no memory");
     if (given->flags & HAS_COMMAND_LINE) info.command_line = given->command_line;
     initrd_note();
     framebuffer_note();

@@ -69,8 +69,8 @@ static const void *find(enum tag_type type, uint32_t size)
     for (uint32_t at = sizeof *given; given->size - at >= sizeof(struct tag);) {
         const struct tag *tag = (const struct tag *)(base + at);
         if (tag->size < sizeof *tag || tag->size > given->size - at)
-            panic("boot: tag %u of the loader's information is %u bytes long", tag->type,
-                  tag->size);
+            boot_refuse("tag %u of the loader's information is %u bytes long", tag->type,
+                        tag->size);
         if (tag->type == TAG_END) return nullptr;
         if (tag->type == type && tag->size >= size) return tag;
         uint32_t step = (tag->size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
@@ -89,7 +89,7 @@ static uint64_t content_of(const struct tag *tag)
 static void tell_map(const struct map_tag *map, struct bootmap_listener *listener)
 {
     if (map->entry_size < sizeof(struct range))
-        panic("boot: ranges of the loader's memory map are %u bytes long", map->entry_size);
+        boot_refuse("ranges of the loader's memory map are %u bytes long", map->entry_size);
     const uint8_t *base = (const uint8_t *)map;
     for (uint32_t at = sizeof *map; map->tag.size - at >= map->entry_size; at += map->entry_size) {
         const struct range *range = (const struct range *)(base + at);
@@ -116,7 +116,7 @@ static void tell(const struct bootmap_source *, struct bootmap_listener *listene
         listener->range(listener, (struct boot_memory){UPPER_BASE, (uint64_t)sizes->upper << 10,
                                                        BOOT_MEMORY_RAM, 0});
     } else {
-        panic("boot: the loader tells of no memory");
+        boot_refuse("the loader tells of no memory");
     }
 }
 
@@ -139,7 +139,7 @@ static void command_line_note(void)
     const struct tag *tag = find(TAG_COMMAND_LINE, sizeof *tag + 1);
     if (tag == nullptr) return;
     if (((const char *)tag)[tag->size - 1] != '\0')
-        panic("boot: the loader's command line has no end");
+        boot_refuse("the loader's command line has no end");
     info.command_line = content_of(tag);
 }
 
@@ -148,8 +148,8 @@ static void initrd_note(void)
     const struct module_tag *module = find(TAG_MODULE, sizeof *module);
     if (module == nullptr) return;
     if (module->end < module->begin)
-        panic("boot: the loader's module ends before it begins: 0x%x, 0x%x", module->begin,
-              module->end);
+        boot_refuse("the loader's module ends before it begins: 0x%x, 0x%x", module->begin,
+                    module->end);
     info.initrd_base = module->begin;
     info.initrd_size = module->end - module->begin;
 }
@@ -161,9 +161,9 @@ void multiboot2_start(uint32_t magic, uint32_t at)
     static const struct bootmap_source source = {tell};
 
     boot_begin(&info);
-    if (magic != LOADER_MAGIC) panic("boot: 0x%x is no Multiboot2 loader's number", magic);
+    if (magic != LOADER_MAGIC) boot_refuse("0x%x is no Multiboot2 loader's number", magic);
     given = boot_at(at, sizeof *given, "information");
-    if (given->size < sizeof *given) panic("boot: the loader's information is empty");
+    if (given->size < sizeof *given) boot_refuse("the loader's information is empty");
     (void)boot_at(at, given->size, "information");
     given_base = at;
     const struct tag *rsdp = find(TAG_RSDP_2, sizeof *rsdp + 36);

@@ -389,12 +389,13 @@ static struct run arrays_place(const struct bootinfo *info)
         pages += (run.end - run.base) >> PAGE_SHIFT;
         range_count++;
     }
-    if (range_count > UINT16_MAX) panic("the memory map has too many ranges");
+    if (range_count > UINT16_MAX) boot_refuse("the memory map has too many ranges");
     uint64_t size = round_up(range_count * sizeof *ranges + pages * sizeof(struct page));
     for (uint64_t from = 0; run_next(info, from, &run); from = run.end) {
         if (run.end - run.base > largest.end - largest.base) largest = run;
     }
-    if (largest.end - largest.base < size) panic("no room for the page table of RAM");
+    if (largest.end - largest.base < size)
+        boot_refuse("too little memory: 0x%lx bytes in one piece are wanted", (unsigned long)size);
     struct run taken = {largest.end - size, largest.end};
     uint8_t *at = arch_physical_to_virtual(taken.base);
     memset(at, 0, size);

@@ -24,7 +24,7 @@ import pexpect
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HOST = "10.0.2.2"  # this machine, as the guest sees it
-PANIC = r"(?i)kernel panic[^\n]*\n|panic: [^\n]*\n"
+PANIC = r"(?i)kernel panic[^\n]*\n|panic: [^\n]*\n|cannot start: [^\n]*\n"
 # The end of the typed line as the terminal echoes it, which may wrap anywhere.
 ECHO = re.compile(r"\s*".join(map(re.escape, 'ished:$?:"')) + r"\s*\n")
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")

@@ -5,6 +5,7 @@
 #include "arch/x86/boot.h"
 #include <acpi/acpi.h>
 #include <arch/arch.h>
+#include "kernel/device/x86/ns16550.h"
 #include "kernel/list.h"
 #include "kernel/log.h"
 
@@ -29,8 +30,8 @@ void boot_begin(struct bootinfo *info)
 const void *boot_at(uint64_t physical, uint64_t size, const char *what)
 {
     if (physical >= boot_reach || size > boot_reach - physical)
-        panic("boot: the loader's %s is out of reach: 0x%lx, 0x%lx bytes", what,
-              (unsigned long)physical, (unsigned long)size);
+        boot_refuse("the loader's %s is out of reach: 0x%lx, 0x%lx bytes", what,
+                    (unsigned long)physical, (unsigned long)size);
     return arch_physical_to_virtual(physical);
 }
 
@@ -84,6 +85,18 @@ static uint64_t rsdp_find(const struct bootmap_source *source)
     return searcher.found;
 }
 
+// From here on early messages go where firmware has its console, if that is a port: memory cannot
+// be mapped yet.
+static void console_follow(uint64_t rsdp)
+{
+    struct acpi acpi;
+    struct acpi_table table;
+    struct acpi_console console;
+    if (acpi_open(&acpi, &acpi_source, rsdp) && acpi_find(&acpi, "SPCR", 0, &table) &&
+        acpi_console_read(&table, &console) && console.registers.space == ACPI_PORT)
+        (void)ns16550_open(&console);
+}
+
 // --- The map ---
 
 static void map_make(struct bootinfo *info, const struct bootmap_source *source)
@@ -91,7 +104,7 @@ static void map_make(struct bootinfo *info, const struct bootmap_source *source)
     map.capacity = bootmap_capacity(source, TAKES);
     uint64_t size = map.capacity * sizeof *map.entry;
     uint64_t at = bootmap_place(source, size, boot_reach);
-    if (at == 0) panic("boot: too little memory: no room for its map");
+    if (at == 0) boot_refuse("too little memory: no room for its map");
     map.entry = arch_physical_to_virtual(at);
     bootmap_make(&map, source);
     bool has_room = bootmap_carve(&map, at, size, BOOT_MEMORY_KERNEL);
@@ -104,17 +117,18 @@ static void map_make(struct bootinfo *info, const struct bootmap_source *source)
 void boot_start(struct bootinfo *info, const struct bootmap_source *source)
 {
     if (info->rsdp == 0) info->rsdp = rsdp_find(source);
+    console_follow(info->rsdp);
     map_make(info, source);
     if (!bootmap_is(&map, info->initrd_base, info->initrd_size, BOOT_MEMORY_INITRD))
-        panic("boot: the initrd is not in memory: 0x%lx, 0x%lx bytes",
-              (unsigned long)info->initrd_base, (unsigned long)info->initrd_size);
+        boot_refuse("the initrd is not in memory: 0x%lx, 0x%lx bytes",
+                    (unsigned long)info->initrd_base, (unsigned long)info->initrd_size);
     start(info);
 }
 
 void *boot_memory_take(struct bootinfo *info, size_t size)
 {
     uint64_t at = bootmap_take(&map, size, boot_reach, BOOT_MEMORY_KERNEL);
-    if (at == 0) panic("boot: too little memory: 0x%lx bytes for tables", (unsigned long)size);
+    if (at == 0) boot_refuse("too little memory: 0x%lx bytes for tables", (unsigned long)size);
     info->memory_count = map.count;
     uint64_t *words = arch_physical_to_virtual(at);
     for (size_t i = 0; i < size / sizeof *words; i++) words[i] = 0;

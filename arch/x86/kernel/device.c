@@ -4,6 +4,7 @@
 #include <abi/object.h>
 #include <arch/arch.h>
 #include "arch/x86/clock.h"
+#include "kernel/device/device.h"
 #include "kernel/device/x86/apic.h"
 #include "kernel/device/x86/firmware.h"
 #include "kernel/device/x86/ns16550.h"
@@ -17,10 +18,10 @@ enum { JITTER_ROUNDS = 64, HARDWARE_TRIES = 16 };
 
 static uint16_t exit_port; // isa-debug-exit, when the command line names it
 
-// The chip of the usual ports, until the tables have been read.
+// What boot_start has found, or the chip of the usual ports, until the tables are read in earnest.
 void arch_console_early(const struct bootinfo *info)
 {
-    (void)ns16550_open(nullptr);
+    if (debug_console == nullptr) (void)ns16550_open(nullptr);
 }
 
 // Manufacturer and model as the FADT has them, which is as much as static tables say.
@@ -49,14 +50,12 @@ void arch_devices_init(const struct bootinfo *info)
     struct acpi_console console;
 
     port_io_init();
-    if (!firmware_init(info)) panic("no ACPI tables");
+    if (!firmware_init(info)) boot_refuse("there are no ACPI tables");
     if (acpi_find(&firmware_acpi, "FACP", 0, &table)) machine_name(&table);
-    if (acpi_find(&firmware_acpi, "SPCR", 0, &table) && acpi_console_read(&table, &console) &&
-        (console.type <= 1 || console.type == 18)) {
+    if (acpi_find(&firmware_acpi, "SPCR", 0, &table) && acpi_console_read(&table, &console))
         (void)ns16550_open(&console);
-    }
     if (!acpi_find(&firmware_acpi, "APIC", 0, &table))
-        panic("ACPI tells of no interrupt controller");
+        boot_refuse("ACPI tells of no interrupt controller");
     apic_init(&table);
     clock_calibrate(reference_find(&firmware_acpi, &firmware_fixed));
     exit_port = (uint16_t)option_number(info, "isa-debug-exit=");

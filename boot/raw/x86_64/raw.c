@@ -53,7 +53,7 @@ void raw_start(uint32_t, uint32_t at)
     boot_begin(&info);
     const struct pvh_start *start = boot_at(at, sizeof *start, "start information");
     if (start->magic != PVH_MAGIC || start->version < 1)
-        panic("boot: no PVH start information of version 1");
+        boot_refuse("no PVH start information of version 1");
     info.rsdp = start->rsdp;
     info.command_line = start->command_line;
     if (start->module_count > 0) {

@@ -21,6 +21,7 @@ enum : uint32_t {
     STATUS_EMPTY = 1u << 5,
     DIVISOR_115200 = 1,
     REGISTER_COUNT = 8,
+    GENERIC_16550 = 18, // in SPCR, as 0 and 1
     FIFO_SIZE = 16,
 };
 
@@ -91,8 +92,9 @@ static bool ns16550_find(const struct acpi_console *where)
 bool ns16550_open(const struct acpi_console *where)
 {
     bool keeps_speed = where != nullptr && where->baud_code == 0;
+    bool is_other = where != nullptr && where->type > 1 && where->type != GENERIC_16550;
 
-    if (!ns16550_find(where)) return false;
+    if (is_other || !ns16550_find(where)) return false;
     uart_write(INTERRUPTS, 0);
     if (!keeps_speed) {
         uart_write(LINE, LINE_8N1 | LINE_DIVISOR);

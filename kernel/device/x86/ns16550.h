@@ -5,5 +5,5 @@
 #include <acpi/acpi.h>
 
 // At the place that firmware tells of, or nullptr: the first of the PC's four usual ports where a
-// chip answers. False when there is none.
+// chip answers. False when there is none, or another chip.
 bool ns16550_open(const struct acpi_console *where);

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""Whatever is wrong with what a machine is started with is said in one line on the debug console; then it stops."""
+
+import os
+import re
+import subprocess
+
+import pexpect
+
+from machine import Machine, TOP, passed
+
+KERNEL = "out/{board}/kernel.elf"
+OVMF = "/usr/share/ovmf/OVMF.fd"
+
+
+def with_initrd(machine, initrd):
+    """The machine's line with another initrd; None: without one."""
+    path = None
+    if initrd is not None:
+        path = os.path.join(machine.folder.name, "initrd")
+        with open(path, "wb") as file:
+            file.write(initrd)
+    disc = re.search(r"\S+\.iso", machine.line)
+    if not disc:
+        return re.sub(r" -initrd \S+", f" -initrd {path}" if path else "", machine.line)
+    made = os.path.join(machine.folder.name, "disc.iso")
+    protocol = "multiboot2" if machine.boot == "multiboot2" else "multiboot"
+    command = ["tool/disc", made, protocol, KERNEL.format(board=machine.board)]
+    subprocess.run(command + ([path] if path else []), cwd=TOP, check=True)
+    return machine.line.replace(disc[0], made)
+
+
+def initrd_of(machine):
+    with open(os.path.join(TOP, "out", machine.board, "scenario/initrd"), "rb") as file:
+        return file.read()
+
+
+def refuses(what, wanted, change):
+    """Starts the machine as `change` makes its line; it has to say the wanted line, and nothing after that."""
+    machine = Machine()
+    line = change(machine)
+    if line is None:
+        return
+    machine.line = line
+    with machine:
+        machine.expect(rf"cannot start: {wanted}[\r\n]+", timeout=60)
+        more = machine.child.expect([r"\S", pexpect.TIMEOUT], timeout=2)
+        assert more == 1, "it went on after that"
+    passed(what)
+
+
+def flipped(initrd):
+    """A byte in the middle is another."""
+    middle = len(initrd) // 2
+    return initrd[:middle] + bytes([initrd[middle] ^ 1]) + initrd[middle + 1:]
+
+
+def signed_by_another(initrd):
+    """The trailer names another key (struct initrd_trailer, abi/manifest.h)."""
+    return initrd[:-96] + bytes(32) + initrd[-64:]
+
+
+def without_acpi(machine):
+    if "-machine q35" not in machine.line or ".iso" not in machine.line or not os.path.exists(OVMF):
+        return None  # a BIOS makes tables of its own
+    return machine.line.replace("-machine q35", f"-machine q35,acpi=off -bios {OVMF}")
+
+
+def with_little_memory(machine):
+    """An initrd leaves so little of 256 MiB that the kernel cannot keep account of them."""
+    if (machine.board, machine.boot) != ("qemu-pc-x86_64", "raw"):
+        return None
+    whole, firmware, left = 256 << 20, 128 << 10, 64 << 10
+    names = subprocess.check_output(["llvm-nm-19", KERNEL.format(board=machine.board)], cwd=TOP, text=True)
+    end = int(re.search(r"([0-9a-f]+) \S image_end", names)[1], 16) & 0x7fffffff
+    return with_initrd(machine, bytes(whole - end - firmware - left)).replace("-m 512M", "-m 256M")
+
+
+def initrd_changed(change):
+    return lambda machine: with_initrd(machine, change(initrd_of(machine)))
+
+
+refuses("no initrd", "there is no initrd", lambda machine: with_initrd(machine, None))
+refuses("an initrd that is cut off", "the initrd ends without a signature: cut off, or never signed",
+        initrd_changed(lambda initrd: initrd[:len(initrd) // 2]))
+refuses("an initrd that lost its beginning", "the initrd has lost a part",
+        initrd_changed(lambda initrd: initrd[4096:]))
+refuses("an initrd that was changed", "the initrd is not what was signed", initrd_changed(flipped))
+refuses("an initrd of another signer", "the initrd is signed with a key that this kernel does not trust",
+        initrd_changed(signed_by_another))
+refuses("no ACPI", "there are no ACPI tables", without_acpi)
+refuses("too little memory", "too little memory: .*", with_little_memory)
