@@ -17,8 +17,7 @@ extern const char entry_vector[];
 void trap_user_fault(struct frame *frame);
 void trap_kernel(struct frame *frame);
 [[noreturn]] void trap_kernel_overflow(struct frame *frame);
-void trap_user_interrupt(void);
-void trap_device(void); // while idle
+void trap_device(void);
 
 // cpu.c, from start.S: a CPU that was started, on its own stack.
 [[noreturn]] void cpu_started(struct cpu *cpu);

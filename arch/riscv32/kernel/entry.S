@@ -64,7 +64,7 @@ entry_vector:
     call trap_user_fault
     j leave
 user_interrupt:
-    call trap_user_interrupt
+    call trap_device
     j leave
 user_call:
     addi t0, t0, 4

@@ -330,7 +330,7 @@ user_trap: // t4 is the frame; its own value is in struct cpu, that of t5 in the
     call trap_user_fault
     j leave
 user_interrupt:
-    call trap_user_interrupt
+    call trap_device
     j leave
 
 // Nothing below the stack's top is needed any more.
