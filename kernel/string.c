@@ -26,6 +26,11 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size)
             in += 4 * sizeof(word);
             out += 4 * sizeof(word);
         }
+        for (; size >= sizeof(word); size -= sizeof(word)) {
+            *(word *)out = *(const word *)in;
+            in += sizeof(word);
+            out += sizeof(word);
+        }
     }
     for (; size > 0; size--) *out++ = *in++;
     return to;
@@ -45,12 +50,10 @@ void *memset(void *to, int value, size_t size)
     uint8_t *out = to;
     if (is_aligned(to, to)) {
         word fill = (uint8_t)value * 0x0101'0101'0101'0101u;
-        for (; size >= 4 * sizeof(word); size -= 4 * sizeof(word), out += 4 * sizeof(word)) {
-            ((word *)out)[0] = fill;
-            ((word *)out)[1] = fill;
-            ((word *)out)[2] = fill;
-            ((word *)out)[3] = fill;
+        for (; size >= 8 * sizeof(word); size -= 8 * sizeof(word), out += 8 * sizeof(word)) {
+            for (uint32_t i = 0; i < 8; i++) ((word *)out)[i] = fill;
         }
+        for (; size >= sizeof(word); size -= sizeof(word), out += sizeof(word)) *(word *)out = fill;
     }
     for (; size > 0; size--) *out++ = (uint8_t)value;
     return to;

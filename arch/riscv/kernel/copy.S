@@ -28,9 +28,10 @@ copy:
     j 1b
 2:  andi t0, a1, WORD - 1
     bnez t0, apart
-    addi a5, a4, -(8 * WORD - 1)
+    addi a5, a4, -(16 * WORD - 1)
     bgeu a0, a5, 4f
-3:  REG_LOAD t0, 0(a1)
+3:
+    REG_LOAD t0, 0(a1)
     REG_LOAD t1, WORD(a1)
     REG_LOAD t2, 2 * WORD(a1)
     REG_LOAD t3, 3 * WORD(a1)
@@ -46,8 +47,24 @@ copy:
     REG_STORE t5, 5 * WORD(a0)
     REG_STORE a6, 6 * WORD(a0)
     REG_STORE a7, 7 * WORD(a0)
-    addi a1, a1, 8 * WORD
-    addi a0, a0, 8 * WORD
+    REG_LOAD t0, 8 * WORD(a1)
+    REG_LOAD t1, 9 * WORD(a1)
+    REG_LOAD t2, 10 * WORD(a1)
+    REG_LOAD t3, 11 * WORD(a1)
+    REG_LOAD t4, 12 * WORD(a1)
+    REG_LOAD t5, 13 * WORD(a1)
+    REG_LOAD a6, 14 * WORD(a1)
+    REG_LOAD a7, 15 * WORD(a1)
+    REG_STORE t0, 8 * WORD(a0)
+    REG_STORE t1, 9 * WORD(a0)
+    REG_STORE t2, 10 * WORD(a0)
+    REG_STORE t3, 11 * WORD(a0)
+    REG_STORE t4, 12 * WORD(a0)
+    REG_STORE t5, 13 * WORD(a0)
+    REG_STORE a6, 14 * WORD(a0)
+    REG_STORE a7, 15 * WORD(a0)
+    addi a1, a1, 16 * WORD
+    addi a0, a0, 16 * WORD
     bltu a0, a5, 3b
 4:  addi a5, a4, -(WORD - 1)
     bgeu a0, a5, bytes
