@@ -7,7 +7,10 @@ emulator = qemu-system-riscv64 -machine virt -cpu rv64 -smp $(CPUS) -nodefaults 
 	-global virtio-mmio.force-legacy=false
 devices := -device virtio-net-device,netdev=net0 -device virtio-blk-device,drive=disk0 \
 	-device virtio-rng-device
-load.raw = -kernel $(boot_image) -initrd $(initrd)
+loaders.raw := qemu u-boot
+needs.raw.u-boot := u-boot
+load.raw.qemu = -kernel $(boot_image) -initrd $(initrd)
+load.raw.u-boot = $(load.uefi.u-boot)
 loaders.uefi := edk2 u-boot
 needs.uefi.edk2 := riscv-efi
 needs.uefi.u-boot := u-boot

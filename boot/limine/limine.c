@@ -128,8 +128,9 @@ static void map_copy(const struct limine_way *way, const struct limine_list *map
 static void command_line_copy(char *to)
 {
     const struct limine_kernel *kernel = kernel_file.response;
-    const char *from = kernel == nullptr ? nullptr : kernel->file->words;
-    uint64_t length = from == nullptr ? 0 : strlen(from);
+    const char *words = kernel == nullptr ? nullptr : kernel->file->words;
+    const char *from = words == nullptr ? "" : words;
+    uint64_t length = strlen(from);
     if (length >= COMMAND_LINE_MAX) length = COMMAND_LINE_MAX - 1;
     memcpy(to, from, length);
     to[length] = '\0';

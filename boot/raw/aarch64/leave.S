@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// From a loader's environment to the kernel's entry: EL1 or EL2, with the kernel's copy and the block
-// mapped as they are, to MMU and data cache off, x0 = the block. What is read with caches off has to be in memory by then, so
-// the kernel's copy and the block are cleaned to there; the last steps run in the copy.
+// From a loader's environment to the kernel's entry: EL1 or EL2, with the kernel's copy and the
+// block mapped as they are, to MMU and data cache off, x0 = the block. What is read with caches off
+// has to be in memory by then, so the kernel's copy and the block are cleaned to there; the last
+// steps run in the copy.
 
 .text
 .global handover_leave

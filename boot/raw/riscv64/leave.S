@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// From a loader's environment, with the kernel's copy mapped as it is if anything is, to the kernel's
-// entry: translation off, a0 = this hart's id, a1 = the block. The last steps run in the copy.
+// From a loader's environment, with the kernel's copy mapped as it is if anything is, to the
+// kernel's entry: translation off, a0 = this hart's id, a1 = the block. The last steps run in the
+// copy.
 
 .text
 .global handover_leave

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From a loader's environment, long mode with the low 4 GiB mapped as they are, to the kernel's entry.
+// From a loader's environment, long mode with the low 4 GiB mapped as they are, to the kernel's
+// entry.
 
     .text
     .globl handover_leave
