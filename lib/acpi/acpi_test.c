@@ -97,6 +97,44 @@ static void put_madt(void)
     table_finish(AT_MADT, "APIC", 44 + sizeof entries);
 }
 
+// An Arm machine's: a CPU, its GIC's parts. Returns the size of the table.
+static uint32_t put_madt_arm(void)
+{
+    uint32_t at = AT_MADT + 44;
+
+    memset(memory + AT_MADT, 0, AT_HPET - AT_MADT);
+    memory[at] = ACPI_GIC_CPU;
+    memory[at + 1] = 80;
+    put(at + 12, ACPI_CPU_ENABLED, 4);
+    put(at + 32, 0x801'0000, 8);
+    put(at + 60, 0x80c'0000, 8);
+    put(at + 68, 0x1'0000'0203, 8);
+    at += 80;
+    memory[at] = ACPI_GIC_DISTRIBUTOR;
+    memory[at + 1] = 24;
+    put(at + 8, 0x800'0000, 8);
+    memory[at + 20] = 3;
+    at += 24;
+    memory[at] = ACPI_GIC_FRAME;
+    memory[at + 1] = 24;
+    put(at + 8, 0x802'0000, 8);
+    put(at + 16, ACPI_FRAME_TOLD, 4);
+    put(at + 20, 64, 2);
+    put(at + 22, 80, 2);
+    at += 24;
+    memory[at] = ACPI_GIC_REDISTRIBUTORS;
+    memory[at + 1] = 16;
+    put(at + 4, 0x80a'0000, 8);
+    put(at + 12, 0xf6'0000, 4);
+    at += 16;
+    memory[at] = ACPI_GIC_ITS;
+    memory[at + 1] = 20;
+    put(at + 8, 0x808'0000, 8);
+    at += 20;
+    table_finish(AT_MADT, "APIC", at - AT_MADT);
+    return at - AT_MADT;
+}
+
 static void put_dsdt(void)
 {
     static const uint8_t code[] = {0x5b, 0x80, '_',  'S', '5',  '_',  0x08, '_',  'S', '5',
@@ -248,6 +286,59 @@ TEST("the MADT lists controllers and the wiring of ISA interrupts")
     release();
 }
 
+TEST("the MADT of an Arm machine lists CPUs and the parts of its GIC")
+{
+    struct acpi acpi;
+    struct acpi_table table;
+    struct acpi_controller_entry entry;
+    size_t position = 0;
+    uint32_t seen = 0;
+
+    machine_make();
+    put_madt_arm();
+    EXPECT(acpi_open(&acpi, &source, AT_RSDP) && acpi_find(&acpi, "APIC", 0, &table));
+    for (; acpi_controller_next(&table, &position, &entry); seen++) {
+        switch (entry.type) {
+        case ACPI_GIC_CPU:
+            EXPECT(entry.affinity == 0x1'0000'0203 && entry.flags == ACPI_CPU_ENABLED);
+            EXPECT(entry.address == 0x801'0000 && entry.redistributor == 0x80c'0000);
+            break;
+        case ACPI_GIC_DISTRIBUTOR: EXPECT(entry.address == 0x800'0000 && entry.version == 3); break;
+        case ACPI_GIC_FRAME:
+            EXPECT(entry.address == 0x802'0000 && entry.line == 80 && entry.count == 64);
+            break;
+        case ACPI_GIC_REDISTRIBUTORS:
+            EXPECT(entry.address == 0x80a'0000 && entry.size == 0xf6'0000);
+            break;
+        default: EXPECT(entry.type == ACPI_GIC_ITS && entry.address == 0x808'0000);
+        }
+    }
+    EXPECT(seen == 5);
+    release();
+}
+
+TEST("an Arm machine's power is PSCI's, and its timer's interrupt is told")
+{
+    struct acpi acpi;
+    struct acpi_table table;
+    struct acpi_fixed fixed;
+    uint32_t line;
+
+    machine_make();
+    put(AT_FADT + 129, 3, 2);
+    table_finish(AT_FADT, "FACP", 244);
+    put(AT_HPET + 64, 27, 4);
+    table_finish(AT_HPET, "GTDT", 96);
+    EXPECT(acpi_open(&acpi, &source, AT_RSDP));
+    EXPECT(acpi_find(&acpi, "FACP", 0, &table) && acpi_fixed_read(&table, &fixed));
+    EXPECT(fixed.has_psci && fixed.psci_by_hvc);
+    EXPECT(acpi_find(&acpi, "GTDT", 0, &table) && acpi_timer_read(&table, &line) && line == 27);
+    put(AT_HPET + 64, 0, 4);
+    table_finish(AT_HPET, "GTDT", 96);
+    EXPECT(acpi_find(&acpi, "GTDT", 0, &table) && !acpi_timer_read(&table, &line));
+    release();
+}
+
 TEST("timer, PCI segments and serial console are read")
 {
     struct acpi acpi;
@@ -303,6 +394,11 @@ TEST("a table cut short anywhere is read no farther")
             table_finish(tables[i].at, tables[i].signature, size);
             read_all();
         }
+    }
+    machine_make();
+    for (uint32_t size = put_madt_arm(); size > 0; size--) {
+        table_finish(AT_MADT, "APIC", size - 1);
+        read_all();
     }
     EXPECT(mapping_count == 0);
 }

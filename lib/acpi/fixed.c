@@ -19,6 +19,7 @@ enum : size_t {
     FADT_FLAGS = 112,
     FADT_RESET = 116,
     FADT_RESET_VALUE = 128,
+    FADT_ARM_FLAGS = 129,
     FADT_X_DSDT = 140,
     FADT_X_PM1A_CONTROL = 172,
     FADT_X_PM1B_CONTROL = 184,
@@ -33,6 +34,8 @@ enum : uint32_t {
     FLAG_RESET = 1u << 10,
     FLAG_HARDWARE_REDUCED = 1u << 20,
     BOOT_FLAG_8042 = 1u << 1,
+    ARM_FLAG_PSCI = 1u << 0,
+    ARM_FLAG_HVC = 1u << 1,
 };
 
 bool field_register(const struct acpi_table *table, size_t offset, struct acpi_register *out)
@@ -82,6 +85,11 @@ bool acpi_fixed_read(const struct acpi_table *fadt, struct acpi_fixed *fixed)
         fadt->size > FADT_RESET_VALUE) {
         fixed->has_reset = true;
         fixed->reset_value = data[FADT_RESET_VALUE];
+    }
+    if (fadt->size >= FADT_ARM_FLAGS + 2) {
+        uint16_t arm = field_16(data + FADT_ARM_FLAGS);
+        fixed->has_psci = arm & ARM_FLAG_PSCI;
+        fixed->psci_by_hvc = arm & ARM_FLAG_HVC;
     }
     if (fadt->size >= FADT_X_DSDT + 8 && field_64(data + FADT_X_DSDT) != 0) {
         fixed->dsdt = field_64(data + FADT_X_DSDT);

@@ -8,14 +8,58 @@ enum : size_t {
     MCFG_ENTRIES = 44,
     MCFG_ENTRY = 16,
     SPCR_SIZE = 59,
-    HPET_SIZE = 56
+    HPET_SIZE = 56,
+    GTDT_VIRTUAL = 64,
+    GTDT_SIZE = 80,
 };
 
 // The least size of each kind of entry that is decoded.
 static const uint8_t entry_size[] = {
-    [ACPI_LAPIC] = 8,     [ACPI_IOAPIC] = 12,        [ACPI_OVERRIDE] = 10, [ACPI_NMI_SOURCE] = 8,
-    [ACPI_LAPIC_NMI] = 6, [ACPI_LAPIC_ADDRESS] = 12, [ACPI_X2APIC] = 16,
+    [ACPI_LAPIC] = 8,
+    [ACPI_IOAPIC] = 12,
+    [ACPI_OVERRIDE] = 10,
+    [ACPI_NMI_SOURCE] = 8,
+    [ACPI_LAPIC_NMI] = 6,
+    [ACPI_LAPIC_ADDRESS] = 12,
+    [ACPI_X2APIC] = 16,
+    [ACPI_GIC_CPU] = 76,
+    [ACPI_GIC_DISTRIBUTOR] = 24,
+    [ACPI_GIC_FRAME] = 24,
+    [ACPI_GIC_REDISTRIBUTORS] = 16,
+    [ACPI_GIC_ITS] = 20,
 };
+
+static void gic_decode(const uint8_t *at, struct acpi_controller_entry *entry)
+{
+    switch (entry->type) {
+    case ACPI_GIC_CPU:
+        entry->id = field_32(at + 4);
+        entry->flags = field_32(at + 12);
+        entry->address = field_64(at + 32);
+        entry->redistributor = field_64(at + 60);
+        entry->affinity = field_64(at + 68);
+        break;
+    case ACPI_GIC_DISTRIBUTOR:
+        entry->address = field_64(at + 8);
+        entry->version = at[20];
+        break;
+    case ACPI_GIC_FRAME:
+        entry->address = field_64(at + 8);
+        entry->flags = field_32(at + 16);
+        entry->count = field_16(at + 20);
+        entry->line = field_16(at + 22);
+        break;
+    case ACPI_GIC_REDISTRIBUTORS:
+        entry->address = field_64(at + 4);
+        entry->size = field_32(at + 12);
+        break;
+    case ACPI_GIC_ITS:
+        entry->id = field_32(at + 4);
+        entry->address = field_64(at + 8);
+        break;
+    default: break;
+    }
+}
 
 static void entry_decode(const uint8_t *at, struct acpi_controller_entry *entry)
 {
@@ -48,7 +92,7 @@ static void entry_decode(const uint8_t *at, struct acpi_controller_entry *entry)
         entry->id = field_32(at + 4);
         entry->flags = field_32(at + 8);
         break;
-    default: break;
+    default: gic_decode(at, entry); break;
     }
 }
 
@@ -90,6 +134,13 @@ void acpi_isa_interrupt(const struct acpi_table *madt, uint8_t isa, uint32_t *li
         *line = entry.line;
         *flags = (uint16_t)entry.flags;
     }
+}
+
+bool acpi_timer_read(const struct acpi_table *gtdt, uint32_t *line)
+{
+    if (gtdt->size < GTDT_SIZE) return false;
+    *line = field_32(gtdt->data + GTDT_VIRTUAL);
+    return *line != 0;
 }
 
 bool acpi_hpet_read(const struct acpi_table *hpet, struct acpi_register *registers)

@@ -8,6 +8,7 @@
 #include <ferrite/log.h>
 #include <ferrite/memory.h>
 #include <ferrite/status.h>
+#include <stdio.h>
 
 static struct acpi tables;
 static bool is_open;
@@ -51,13 +52,12 @@ uint32_t firmware_isa_interrupt(uint8_t isa, uint32_t *flags)
 
 bool firmware_serial_port(uint16_t *port, uint32_t *interrupt)
 {
-    enum : uint8_t { FULL_16550 = 0, FULL_16450 = 1, GENERIC_16550 = 18 };
     struct acpi_table spcr;
     struct acpi_console console;
     if (!is_open || !acpi_find(&tables, "SPCR", 0, &spcr) || !acpi_console_read(&spcr, &console))
         return false;
-    bool is_16550 =
-        console.type == FULL_16550 || console.type == FULL_16450 || console.type == GENERIC_16550;
+    bool is_16550 = console.type == ACPI_CONSOLE_16550 || console.type == ACPI_CONSOLE_16450 ||
+                    console.type == ACPI_CONSOLE_16550_AT;
     if (!is_16550 || console.registers.space != ACPI_PORT ||
         console.registers.address > UINT16_MAX) {
         return false;
@@ -65,6 +65,37 @@ bool firmware_serial_port(uint16_t *port, uint32_t *interrupt)
     *port = (uint16_t)console.registers.address;
     *interrupt = console.line;
     return true;
+}
+
+// The console's UART; whatever else the machine has only byte code (DSDT) tells.
+static enum status describe_uart(struct device *device, const struct roots *roots,
+                                 const struct acpi_console *console)
+{
+    uint64_t address = console->registers.address;
+    device_add_id(device, "ARMH0011"); // what a PL011 is called in byte code
+    snprintf(device->location, sizeof(device->location), "serial port %llx",
+             (unsigned long long)address);
+    TRY(device_add_window(device, roots, "registers/0", address, FE_PAGE_SIZE));
+    return device_add_interrupt(device, roots, "interrupt/0", console->line, INTERRUPT_LEVEL);
+}
+
+enum status firmware_enumerate(const struct roots *roots)
+{
+    struct acpi_table spcr;
+    struct acpi_console console;
+    if (!is_open || !acpi_find(&tables, "SPCR", 0, &spcr) || !acpi_console_read(&spcr, &console))
+        return OK;
+    if (console.type != ACPI_CONSOLE_PL011 || console.registers.space != ACPI_MEMORY ||
+        console.line == 0)
+        return OK;
+    struct device *device = device_new("acpi");
+    if (device == nullptr) return ERR_NO_MEMORY;
+    enum status status = describe_uart(device, roots, &console);
+    if (status == OK)
+        device_announce(device);
+    else
+        device_discard(device);
+    return status;
 }
 
 bool firmware_pci_segment(uint32_t index, struct acpi_pci_segment *segment)

@@ -17,5 +17,8 @@ uint32_t firmware_isa_interrupt(uint8_t isa, uint32_t *flags);
 // tells of none, or of one that is no 16550 behind I/O ports. An interrupt of 0: not known.
 bool firmware_serial_port(uint16_t *port, uint32_t *interrupt);
 
+// Announces the UART of the console that the firmware uses, unless it is a PC's: pc_enumerate's.
+enum status firmware_enumerate(const struct roots *roots);
+
 // Entry `index` of MCFG: the configuration space of PCI buses, mapped into memory; false: none.
 bool firmware_pci_segment(uint32_t index, struct acpi_pci_segment *segment);

@@ -185,7 +185,11 @@ static void enumerate(const struct roots *roots)
         if (status == OK) status = dtb_enumerate(roots, at, size);
         if (status != OK) fe_log("device tree: %s", fe_status_text(status));
     }
-    if (acpi != nullptr) firmware_open(roots, acpi->value);
+    // A device tree tells all that ACPI's tables do, and the two would tell of devices twice.
+    bool is_by_acpi = acpi != nullptr && dtb == nullptr;
+    if (is_by_acpi) firmware_open(roots, acpi->value);
+    if (is_by_acpi) status = firmware_enumerate(roots);
+    if (is_by_acpi && status != OK) fe_log("ACPI: %s", fe_status_text(status));
     status = pci_enumerate(roots);
     if (status != OK) fe_log("PCI: %s", fe_status_text(status));
     status = pc_enumerate(roots);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The generic timer (Arm ARM D12): the virtual counter, which user space may read, and this CPU's
-// virtual timer, whose interrupt the DTB names.
+// virtual timer, whose interrupt firmware names.
+#include "kernel/device/aarch64/description.h"
 #include "kernel/device/device.h"
-#include "kernel/device/dtb.h"
 #include "port.h"
 #include <arch/arch.h>
 
 enum : uint32_t {
-    VIRTUAL_TIMER = 2,  // index of the virtual timer's interrupt in the node
-    PRIVATE_FIRST = 16, // INTID of private peripheral interrupt 0
+    PRIVATE_FIRST = 16, // INTIDs of private peripheral interrupts
+    PRIVATE_END = 32,
     TIMER_ENABLE = 1,
     USER_READS_VIRTUAL = 1u << 1, // CNTKCTL_EL1
 };
@@ -16,17 +16,11 @@ enum : uint32_t {
 static uint32_t interrupt;
 static uint64_t frequency;
 
-bool clock_init(const struct dtb *dtb)
+bool clock_init(const struct description *description)
 {
-    struct dtb_property list;
-    uint64_t number, override;
-    uint32_t node = dtb_find_compatible(dtb, DTB_ROOT, "arm,armv8-timer");
-    if (node == DTB_NONE || !dtb_property(dtb, node, "interrupts", &list)) return false;
-    // GIC's three cells: kind (1: private), number, flags.
-    if (!dtb_cells(&list, 3 * VIRTUAL_TIMER + 1, 1, &number) || number >= 16) return false;
-    interrupt = PRIVATE_FIRST + (uint32_t)number;
-    if (dtb_property(dtb, node, "clock-frequency", &list) && dtb_cells(&list, 0, 1, &override))
-        frequency = override;
+    interrupt = description->timer_interrupt;
+    frequency = description->timer_frequency;
+    if (interrupt < PRIVATE_FIRST || interrupt >= PRIVATE_END) return false;
     clock_init_cpu();
     return true;
 }

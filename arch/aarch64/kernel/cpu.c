@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// This CPU's registers as the kernel wants them, the kernel's own devices from the DTB, and
-// randomness.
+// This CPU's registers as the kernel wants them, the kernel's own devices, and randomness.
 #include "kernel/schedule/cpu.h"
+#include "kernel/device/aarch64/description.h"
 #include "kernel/device/aarch64/driver.h"
 #include "kernel/device/device.h"
 #include "kernel/device/dtb.h"
@@ -19,6 +19,7 @@ extern char kernel_stack_end[];
 
 static struct dtb dtb;
 static bool is_dtb_open;
+static struct description machine;
 
 void arch_cpu_init(struct cpu *cpu)
 {
@@ -37,68 +38,48 @@ void arch_cpu_init(struct cpu *cpu)
     __asm__ volatile("isb");
 }
 
-const struct dtb *cpu_dtb(const struct bootinfo *info)
+static const struct dtb *machine_dtb(const struct bootinfo *info)
 {
     if (!is_dtb_open && info->dtb != 0)
         is_dtb_open = dtb_open(&dtb, arch_physical_to_virtual(info->dtb), DTB_MAX);
     return is_dtb_open ? &dtb : nullptr;
 }
 
-void arch_console_early(const struct bootinfo *info)
+// By the device tree where there is one, else by ACPI's tables.
+static void describe(const struct bootinfo *info)
 {
-    const struct dtb *tree = cpu_dtb(info);
-    if (tree == nullptr || debug_console != nullptr) return;
-    uint32_t node = dtb_find_console(tree);
-    if (node != DTB_NONE) pl011_init(tree, node);
+    const struct dtb *tree = machine_dtb(info);
+    if (machine.cpus != nullptr) return;
+    if (tree != nullptr)
+        describe_by_dtb(&machine, tree);
+    else
+        describe_by_acpi(&machine, info->rsdp);
 }
 
-static bool find_interrupt_controller(const struct dtb *tree)
+void arch_console_early(const struct bootinfo *info)
 {
-    uint32_t node = dtb_find_compatible(tree, DTB_ROOT, "arm,gic-v3");
-    if (node != DTB_NONE) return gicv3_init(tree, node);
-    static const char *const second[] = {"arm,cortex-a15-gic", "arm,gic-400", "arm,cortex-a7-gic",
-                                         "arm,cortex-a9-gic"};
-    for (uint32_t i = 0; i < sizeof second / sizeof *second; i++) {
-        node = dtb_find_compatible(tree, DTB_ROOT, second[i]);
-        if (node != DTB_NONE) return gicv2_init(tree, node);
-    }
-    return false;
+    describe(info);
+    if (debug_console == nullptr) pl011_init(&machine);
 }
 
 void arch_devices_init(const struct bootinfo *info)
 {
-    const struct dtb *tree = cpu_dtb(info);
-    if (tree == nullptr) panic("no device tree");
     arch_console_early(info);
-    if (!find_interrupt_controller(tree)) panic("no interrupt controller that works");
+    if (info->dtb == 0 && info->rsdp == 0) panic("neither a device tree nor ACPI tables");
+    bool has_gic = machine.gic_version == 3   ? gicv3_init(&machine)
+                   : machine.gic_version == 2 ? gicv2_init(&machine)
+                                              : false;
+    if (!has_gic) panic("no interrupt controller that works");
     interrupt_controller->init_cpu();
-    if (!clock_init(tree)) panic("no timer that works");
-    power_init(tree, info);
-}
-
-// (Devicetree Specification 0.4, section 3.8.)
-static void find_in_tree(const struct dtb *tree)
-{
-    struct dtb_property property;
-    uint64_t cells = 2, id;
-    uint32_t cpus = dtb_find(tree, "/cpus");
-    if (cpus == DTB_NONE) return;
-    if (dtb_property(tree, cpus, "#address-cells", &property)) dtb_cells(&property, 0, 1, &cells);
-    for (uint32_t node = dtb_child(tree, cpus); node != DTB_NONE; node = dtb_sibling(tree, node)) {
-        if (!dtb_string_is(tree, node, "device_type", "cpu") || !dtb_is_enabled(tree, node))
-            continue;
-        if (dtb_property(tree, node, "reg", &property) &&
-            dtb_cells(&property, 0, cells == 1 ? 1 : 2, &id)) {
-            cpu_found(id & AFFINITY);
-        }
-    }
+    if (!clock_init(&machine)) panic("no timer that works");
+    power_init(&machine, info);
 }
 
 void arch_cpus_find(const struct bootinfo *info)
 {
     map_identity_open();
     for (uint32_t i = 0; i < info->cpu_count; i++) cpu_found(info->cpus[i]);
-    if (info->cpu_count == 0) find_in_tree(cpu_dtb(info));
+    if (info->cpu_count == 0) machine.cpus(cpu_found);
     map_identity_close();
 }
 
@@ -152,7 +133,7 @@ void arch_entropy(const struct bootinfo *info, uint8_t seed[64])
         if (!(flags & 1u << 30)) words[i] ^= random;
     }
     for (uint32_t i = 0; i < 64; i++) seed[i] = (uint8_t)(words[i / 8] >> (i % 8 * 8));
-    const struct dtb *tree = cpu_dtb(info);
+    const struct dtb *tree = machine_dtb(info);
     if (tree == nullptr) return;
     mix(seed, tree, "rng-seed");
     mix(seed, tree, "kaslr-seed");

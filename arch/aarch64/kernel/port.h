@@ -7,7 +7,7 @@
 
 struct cpu;
 struct frame;
-struct dtb;
+struct description;
 
 // trap.c, from entry.S
 void trap_user_fault(struct frame *frame);
@@ -21,16 +21,13 @@ void trap_device(void);
 [[noreturn]] void cpu_started(struct cpu *cpu);
 extern const char start_secondary[];
 
-// clock.c: the timer's interrupt number, once clock_init has found it in the DTB.
+// clock.c: the timer's interrupt number, once clock_init has been told it.
 uint32_t clock_interrupt(void);
-bool clock_init(const struct dtb *dtb);
+bool clock_init(const struct description *description);
 void clock_init_cpu(void);
 
-// power.c: how the machine is ended, from the DTB and the command line.
-void power_init(const struct dtb *dtb, const struct bootinfo *info);
+// power.c: how the machine is ended, as firmware and the command line say.
+void power_init(const struct description *description, const struct bootinfo *info);
 
 // Starts a CPU at a physical address, `context` in x0. False when firmware does not.
 bool power_start_cpu(uint64_t hardware_id, uint64_t entry, uint64_t context);
-
-// cpu.c: the machine's DTB; nullptr when firmware gave none.
-const struct dtb *cpu_dtb(const struct bootinfo *info);

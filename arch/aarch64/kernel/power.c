@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Ending the machine, and starting its CPUs, through PSCI (Arm DEN0022), by the conduit that the
-// DTB names. With `exit=semihosting` on the command line the exit code goes to the debugger or
+// Ending the machine, and starting its CPUs, through PSCI (Arm DEN0022), by the conduit that
+// firmware names. With `exit=semihosting` on the command line the exit code goes to the debugger or
 // emulator instead (Arm semihosting, SYS_EXIT_EXTENDED): for tests only, since without one the
 // instruction is undefined.
-#include "kernel/device/dtb.h"
+#include "kernel/device/aarch64/description.h"
 #include "kernel/option.h"
 #include "port.h"
 #include <abi/object.h>
@@ -17,17 +17,13 @@ enum : uint32_t {
     SEMIHOSTING_APPLICATION_EXIT = 0x20026,
 };
 
-static enum conduit : uint8_t { CONDUIT_NONE, CONDUIT_HVC, CONDUIT_SMC } conduit;
+static enum conduit conduit;
 static bool is_semihosting;
 
-void power_init(const struct dtb *dtb, const struct bootinfo *info)
+void power_init(const struct description *description, const struct bootinfo *info)
 {
     is_semihosting = option_has(info, "exit=semihosting");
-    uint32_t node = dtb_find_compatible(dtb, DTB_ROOT, "arm,psci-0.2");
-    if (node == DTB_NONE) node = dtb_find_compatible(dtb, DTB_ROOT, "arm,psci-1.0");
-    if (node == DTB_NONE) return;
-    if (dtb_string_is(dtb, node, "method", "hvc")) conduit = CONDUIT_HVC;
-    if (dtb_string_is(dtb, node, "method", "smc")) conduit = CONDUIT_SMC;
+    conduit = description->conduit;
 }
 
 // Registers as the SMC calling convention has them (Arm DEN0028): x4 to x17 may be lost.

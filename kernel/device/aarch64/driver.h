@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
-// The kernel's drivers for what AArch64 machines have. Each maps its registers from the DTB node
-// and registers its table of device.h; false when the node does not describe a device that works.
+// The kernel's drivers for what AArch64 machines have. Each maps its registers where the machine's
+// description says and registers its table of device.h; false when what is there does not work.
 #pragma once
 
 #include <stdint.h>
 
-struct dtb;
+struct description;
+struct place;
 
-bool gicv2_init(const struct dtb *dtb, uint32_t node);
-bool gicv3_init(const struct dtb *dtb, uint32_t node);
-bool pl011_init(const struct dtb *dtb, uint32_t node);
+bool gicv2_init(const struct description *description);
+bool gicv3_init(const struct description *description);
+bool pl011_init(const struct description *description);
 
-// The registers that the `index`th pair of a node's `reg` describes; nullptr when there are none.
-volatile void *driver_map(const struct dtb *dtb, uint32_t node, uint32_t index);
+// The registers at a place; nullptr when there are none.
+volatile void *driver_map(const struct place *place);
 
 static inline uint32_t mmio_read(volatile uint8_t *base, uint32_t offset)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The Generic Interrupt Controller, version 2 (Arm IHI 0048), with the v2m frame for
-// message-signalled interrupts (Server Base System Architecture, appendix E) where the DTB has one.
+// message-signalled interrupts (Server Base System Architecture, appendix E) where there is one.
 // Numbers are INTIDs. Guarded by the kernel lock.
+#include "description.h"
 #include "driver.h"
 #include "gic.h"
 #include "kernel/device/device.h"
-#include "kernel/device/dtb.h"
 #include "kernel/schedule/cpu.h"
 #include <arch/arch.h>
 
@@ -121,33 +121,32 @@ static const struct interrupt_controller controller = {
     .message_free = message_free,
 };
 
-static void find_messages(const struct dtb *dtb, uint32_t node)
+static void find_messages(const struct description *description)
 {
-    uint64_t base, size;
-    for (uint32_t frame = dtb_child(dtb, node); frame != DTB_NONE;
-         frame = dtb_sibling(dtb, frame)) {
-        if (!dtb_is_compatible(dtb, frame, "arm,gic-v2m-frame")) continue;
-        volatile uint8_t *registers = driver_map(dtb, frame, 0);
-        if (registers == nullptr || !dtb_reg(dtb, frame, 0, &base, &size)) continue;
-        uint32_t type = mmio_read(registers, FRAME_TYPE);
-        messages.first = (type >> 16) & 0x3ff;
-        messages.count = type & 0x3ff;
-        messages.doorbell = base + FRAME_SET;
-        return;
-    }
+    volatile uint8_t *registers = driver_map(&description->message_frame);
+    if (registers == nullptr) return;
+    uint32_t type = mmio_read(registers, FRAME_TYPE);
+    bool is_told = description->message_count != 0;
+    messages.first = is_told ? description->message_first : (type >> 16) & 0x3ff;
+    messages.count = is_told ? description->message_count : type & 0x3ff;
+    messages.doorbell = description->message_frame.base + FRAME_SET;
+    // No more than there are interrupts, whoever tells.
+    uint32_t end = gic_count(distributor);
+    if (messages.first < GIC_SHARED_FIRST || messages.first >= end) messages.count = 0;
+    if (messages.count > end - messages.first) messages.count = end - messages.first;
 }
 
-bool gicv2_init(const struct dtb *dtb, uint32_t node)
+bool gicv2_init(const struct description *description)
 {
-    distributor = driver_map(dtb, node, 0);
-    cpu_interface = driver_map(dtb, node, 1);
+    distributor = driver_map(&description->distributor);
+    cpu_interface = driver_map(&description->cpu_interface);
     if (distributor == nullptr || cpu_interface == nullptr) return false;
     mmio_write(distributor, GIC_CONTROL, 0);
     gic_shared_init(distributor);
     uint32_t self = own_mask(); // all to the boot CPU
     for (uint32_t i = GIC_SHARED_FIRST; i < gic_count(distributor); i += 4)
         mmio_write(distributor, GIC_TARGETS + i, self * 0x01010101);
-    find_messages(dtb, node);
+    find_messages(description);
     mmio_write(distributor, GIC_CONTROL, DISTRIBUTOR_ENABLE);
     interrupt_controller_register(&controller);
     return true;

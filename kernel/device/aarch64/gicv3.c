@@ -2,10 +2,10 @@
 // The Generic Interrupt Controller, version 3 (Arm IHI 0069): distributor for shared interrupts,
 // one redistributor for each CPU, the CPU interface in system registers. Message-signalled
 // interrupts would take an ITS and are refused. Guarded by the kernel lock.
+#include "description.h"
 #include "driver.h"
 #include "gic.h"
 #include "kernel/device/device.h"
-#include "kernel/device/dtb.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/schedule/cpu.h"
@@ -30,10 +30,13 @@ enum : uint32_t {
 };
 
 static volatile uint8_t *distributor;
-static volatile uint8_t **regions; // of redistributors, mapped
-static uint32_t region_count;
-static const struct dtb *tree;
-static uint32_t gic_node;
+
+struct region { // of redistributors, mapped
+    struct region *next;
+    volatile uint8_t *registers;
+    uint64_t base, size; // physical
+};
+static struct region *regions;
 
 static uint64_t affinity(void)
 {
@@ -109,16 +112,15 @@ static enum status message_allocate(uint32_t *number, uint64_t *address, uint32_
 
 static void message_free(uint32_t number) {}
 
-// This CPU's redistributor within the `region`th of them: each says whose it is.
-static volatile uint8_t *find_redistributor(uint32_t region)
+// This CPU's redistributor: each says whose it is.
+static volatile uint8_t *find_redistributor(const struct region *region)
 {
-    uint64_t base, size, self = affinity();
-    volatile uint8_t *at = regions[region];
-    if (at == nullptr || !dtb_reg(tree, gic_node, 1 + region, &base, &size)) return nullptr;
+    uint64_t self = affinity();
     self = (self & 0xffffff) | (self >> 32) << 24;
-    for (uint64_t offset = 0; offset + FRAMES_SIZE <= size;) {
-        uint32_t type = mmio_read(at + offset, REDISTRIBUTOR_TYPE);
-        if (mmio_read(at + offset, REDISTRIBUTOR_TYPE + 4) == self) return at + offset;
+    for (uint64_t offset = 0; offset + FRAMES_SIZE <= region->size;) {
+        volatile uint8_t *at = region->registers + offset;
+        uint32_t type = mmio_read(at, REDISTRIBUTOR_TYPE);
+        if (mmio_read(at, REDISTRIBUTOR_TYPE + 4) == self) return at;
         if (type & TYPE_LAST) break;
         offset += type & TYPE_VIRTUAL_LPI ? FRAMES_SIZE_V4 : FRAMES_SIZE;
     }
@@ -139,8 +141,8 @@ static void init_interface(void)
 static void init_cpu(void)
 {
     volatile uint8_t *redistributor = nullptr;
-    for (uint32_t i = 0; redistributor == nullptr && i < region_count; i++)
-        redistributor = find_redistributor(i);
+    for (struct region *at = regions; redistributor == nullptr && at != nullptr; at = at->next)
+        redistributor = find_redistributor(at);
     if (redistributor == nullptr) panic("this CPU has no redistributor");
     redistributor += PRIVATE_FRAME;
     arch_cpu()->interrupt_port = (void *)redistributor;
@@ -175,28 +177,25 @@ static void write_control(uint32_t value)
     }
 }
 
-static bool map_regions(const struct dtb *dtb, uint32_t node)
+static bool map_regions(const struct description *description)
 {
-    struct dtb_property property;
-    struct page *page = page_allocate(0, PAGE_ZERO);
-    uint64_t count = 1;
-    if (page == nullptr) return false;
-    regions = page_address(page);
-    if (dtb_property(dtb, node, "#redistributor-regions", &property))
-        dtb_cells(&property, 0, 1, &count);
-    if (count > PAGE_SIZE / sizeof *regions) return false;
-    for (region_count = 0; region_count < count; region_count++)
-        regions[region_count] = driver_map(dtb, node, 1 + region_count);
-    return true;
+    static struct slab slab;
+    struct place place;
+    slab_init(&slab, "redistributors", sizeof(struct region));
+    for (uint32_t i = 0; description->redistributors(i, &place); i++) {
+        struct region *region = slab_allocate(&slab);
+        if (region == nullptr) return false;
+        *region = (struct region){regions, driver_map(&place), place.base, place.size};
+        if (region->registers == nullptr) return false;
+        regions = region;
+    }
+    return regions != nullptr;
 }
 
-bool gicv3_init(const struct dtb *dtb, uint32_t node)
+bool gicv3_init(const struct description *description)
 {
-    tree = dtb;
-    gic_node = node;
-    distributor = driver_map(dtb, node, 0);
-    if (distributor == nullptr) return false;
-    if (!map_regions(dtb, node)) return false;
+    distributor = driver_map(&description->distributor);
+    if (distributor == nullptr || !map_regions(description)) return false;
     write_control(0);
     gic_shared_init(distributor);
     for (uint32_t i = GIC_SHARED_FIRST; i < gic_count(distributor); i += 32)

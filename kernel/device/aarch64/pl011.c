@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Debug console on an Arm PL011 UART (Arm DDI 0183), as firmware set it up.
+#include "description.h"
 #include "driver.h"
 #include "kernel/device/device.h"
-#include "kernel/device/dtb.h"
 #include <arch/arch.h>
 
 enum : uint32_t {
@@ -26,12 +26,11 @@ static bool put(char character)
 
 static const struct debug_console console = {.name = "pl011", .put = put};
 
-bool pl011_init(const struct dtb *dtb, uint32_t node)
+bool pl011_init(const struct description *description)
 {
-    if (!dtb_is_compatible(dtb, node, "arm,pl011")) return false;
-    uart = driver_map(dtb, node, 0);
+    uart = driver_map(&description->console);
     if (uart == nullptr) return false;
-    if (!(mmio_read(uart, CONTROL) & 1)) { // nobody used it yet
+    if (!description->is_console_ready && !(mmio_read(uart, CONTROL) & 1)) { // nobody used it yet
         mmio_write(uart, LINE_CONTROL, LINE_FIFO_8_BITS);
         mmio_write(uart, CONTROL, CONTROL_ENABLE_BOTH);
     }
@@ -39,9 +38,8 @@ bool pl011_init(const struct dtb *dtb, uint32_t node)
     return true;
 }
 
-volatile void *driver_map(const struct dtb *dtb, uint32_t node, uint32_t index)
+volatile void *driver_map(const struct place *place)
 {
-    uint64_t base, size;
-    if (!dtb_reg(dtb, node, index, &base, &size) || size == 0) return nullptr;
-    return arch_map_device(base, size, SPACE_READ | SPACE_WRITE | SPACE_DEVICE);
+    if (place->size == 0) return nullptr;
+    return arch_map_device(place->base, place->size, SPACE_READ | SPACE_WRITE | SPACE_DEVICE);
 }

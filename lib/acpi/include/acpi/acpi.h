@@ -70,6 +70,7 @@ struct acpi_fixed {
     uint8_t acpi_enable;                              // value for smi_command
     uint8_t reset_value;
     bool has_reset, has_8042, timer_is_32_bits, is_hardware_reduced;
+    bool has_psci, psci_by_hvc; // Arm: power by PSCI, called by HVC rather than SMC
 };
 
 bool acpi_fixed_read(const struct acpi_table *fadt, struct acpi_fixed *fixed);
@@ -88,7 +89,15 @@ enum acpi_controller : uint8_t {
     ACPI_LAPIC_NMI = 4,
     ACPI_LAPIC_ADDRESS = 5,
     ACPI_X2APIC = 9,
+    ACPI_GIC_CPU = 11,
+    ACPI_GIC_DISTRIBUTOR = 12,
+    ACPI_GIC_FRAME = 13, // for messages, version 2
+    ACPI_GIC_REDISTRIBUTORS = 14,
+    ACPI_GIC_ITS = 15,
 };
+
+enum : uint32_t { ACPI_CPU_ENABLED = 1u << 0, ACPI_CPU_CAN_ENABLE = 1u << 3 }; // of a GIC_CPU
+enum : uint32_t { ACPI_FRAME_TOLD = 1u << 0 }; // line and count are for the frame's own
 
 // Polarity and trigger of an override, from the MPS flags: 0 means as the bus has it.
 enum : uint16_t {
@@ -107,6 +116,11 @@ struct acpi_controller_entry {
     uint32_t line;  // IOAPIC: first global interrupt; OVERRIDE, NMI_SOURCE: global interrupt
     uint8_t source; // OVERRIDE: ISA interrupt; LAPIC_NMI: LINT
     uint64_t address;
+    uint64_t affinity;      // GIC_CPU: MPIDR
+    uint64_t redistributor; // GIC_CPU: its own; 0: see GIC_REDISTRIBUTORS
+    uint32_t size;          // GIC_REDISTRIBUTORS: bytes at address
+    uint16_t count;         // GIC_FRAME: of interrupts, from line on
+    uint8_t version;        // GIC_DISTRIBUTOR: of the GIC; 0: not told
 };
 
 // Steps through a MADT: `position` starts at 0. False at the end or at a malformed entry.
@@ -123,6 +137,9 @@ void acpi_isa_interrupt(const struct acpi_table *madt, uint8_t isa, uint32_t *li
 // --- Others
 // -----------------------------------------------------------------------------------------
 
+// GTDT: the interrupt of each CPU's virtual timer.
+bool acpi_timer_read(const struct acpi_table *gtdt, uint32_t *line);
+
 // HPET: its registers.
 bool acpi_hpet_read(const struct acpi_table *hpet, struct acpi_register *registers);
 
@@ -135,8 +152,16 @@ struct acpi_pci_segment {
 bool acpi_pci_segment(const struct acpi_table *mcfg, uint32_t index, struct acpi_pci_segment *out);
 
 // SPCR: the serial console that the firmware uses.
+enum acpi_console_type : uint8_t {
+    ACPI_CONSOLE_16550 = 0,
+    ACPI_CONSOLE_16450 = 1,
+    ACPI_CONSOLE_PL011 = 3,
+    ACPI_CONSOLE_SBSA_32 = 13, // what a PL011 has of it, by words
+    ACPI_CONSOLE_SBSA = 14,
+    ACPI_CONSOLE_16550_AT = 18, // where the register says
+};
 struct acpi_console {
-    uint8_t type; // 0: full 16550, 1: 16450, 3: PL011, 18: 16550 with a parameterised register
+    uint8_t type; // enum acpi_console_type, or another
     struct acpi_register registers;
     uint32_t line;      // global interrupt; 0: none
     uint32_t baud_code; // 0: as it is, 3: 9600, 4: 19200, 6: 57600, 7: 115200
