@@ -14,8 +14,8 @@
 
     .text
 
-// The base of FS from rax, its upper half in edx too. Where the processor has FSGSBASE, start.c puts
-// wrfsbase in the place of these seven bytes.
+// The base of FS from rax, its upper half in edx too. Where the processor has FSGSBASE, start.c
+// puts wrfsbase in the place of these seven bytes.
 .macro WRITE_FS_BASE
 771:
     mov $ENTRY_MSR_FS_BASE, %ecx
