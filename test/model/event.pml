@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Signals and waits that pass beside the kernel lock (kernel/object/fast_event.c) against those
-   that take it (event.c), whose wake-ups go on in pieces between which fast paths pass, and against the
-   event's end and that of a thread that waits. A bit that is signalled is taken once, nobody sleeps
-   while there is what he waits for, and nobody touches an event that is freed.
+   that take it (event.c), whose wake-ups go on in pieces between which fast paths pass, and against
+   the event's end and that of a thread that waits. A bit that is signalled is taken once, nobody
+   sleeps while there is what he waits for, and nobody touches an event that is freed.
 
    fast_signal   signal_beside         signal   event_signal, add
    fast_wait     wait_beside           piece    give, give_some
