@@ -20,9 +20,11 @@ run: build $(disk)
 debug: build $(disk)
 	$(Q)tool/debug $(DEBUGGER) $(made)/kernel.elf $(debugger_arch) $(command) $(outside)
 
-# Pictures of a session, for the README, and of a trace, for the book.
+# Pictures of a session, for the README, and of a trace and the screen, for the book.
 picture: build
 	$(Q)$(PYTHON) tool/picture $(BOARD) $(BOOT) doc/picture/session.svg
+	$(Q)$(MAKE) BOARD=qemu-pc-x86_64 BOOT=multiboot2 SYSTEM=default build
+	$(Q)$(PYTHON) tool/screenshot doc/picture/screen.png
 	$(Q)$(PYTHON) tool/timeline --boot $(BOARD) $(BOOT) doc/picture/trace.svg 'cat /tmp/note'
 
 book:

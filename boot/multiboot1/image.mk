@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-# multiboot1: a disc from which GRUB starts the kernel, with a BIOS and with EFI.
+# multiboot1: a disc from which GRUB starts the kernel, with a BIOS and with EFI; or the kernel itself,
+# where the emulator's own loader does.
+ifneq ($(LOADER),qemu)
 boot_image := $(made)/$(SYSTEM)/multiboot1.iso
 $(boot_image): $(made)/kernel.elf $(initrd) tool/disc
 	$(call progress,DISC,$@)
@@ -7,3 +9,4 @@ $(boot_image): $(made)/kernel.elf $(initrd) tool/disc
 # The disc's GRUB takes the command line from the machine's first OEM string.
 comma := ,
 append = -smbios type=11,value='ferrite: $(subst $(comma),$(comma)$(comma),$1)'
+endif

@@ -12,6 +12,7 @@ limit. A kernel panic fails the scenario at once.
 
 import contextlib
 import http.server
+import json
 import os
 import re
 import socket
@@ -147,6 +148,30 @@ def passed(what):
     """Tells of a part of the scenario that went well, on a line of its own behind the machine's output."""
     name = os.path.basename(sys.argv[0]).removesuffix(".py")
     print(f"\nPASS {name}: {what}", flush=True)
+
+
+class Monitor:
+    """The emulator's own interface (QMP). It is made before the machine is entered, and used after that."""
+
+    def __init__(self, machine):
+        self.path = os.path.join(machine.folder.name, "monitor")
+        machine.line += f" -qmp unix:{self.path},server=on,wait=off"
+        self.stream = None
+
+    def ask(self, command, **arguments):
+        if not self.stream:
+            connection = socket.socket(socket.AF_UNIX)
+            connection.connect(self.path)
+            self.stream = connection.makefile("rw")
+            json.loads(self.stream.readline())
+            self.ask("qmp_capabilities")
+        self.stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self.stream.flush()
+        while True:
+            answer = json.loads(self.stream.readline())
+            if "event" not in answer:
+                assert "return" in answer, answer
+                return answer["return"]
 
 
 class WebServer:

@@ -3,14 +3,11 @@
 """Where the boot loader sets a picture up, the console is on the screen too. The picture is read back through the
 font: each cell is looked up among the glyphs, so what is compared is text."""
 
-import contextlib
-import json
 import os
 import re
-import socket
 import time
 
-from machine import Machine, TOP, passed, this_board, this_cell
+from machine import Machine, Monitor, TOP, passed, this_board, this_cell
 
 # How a board gets a picture: what its emulator line says, and what it says then. Others have firmware's.
 PICTURES = {
@@ -45,37 +42,15 @@ def font_read(size):
 
 
 class Screen:
-    """What the emulator shows, by way of QMP."""
+    """What the emulator shows."""
 
     def __init__(self, machine):
-        self.path = os.path.join(machine.folder.name, "qmp")
         self.picture = os.path.join(machine.folder.name, "screen.ppm")
-        machine.line += f" -qmp unix:{self.path},server=on,wait=off"
-        self.stream = None
-
-    def open(self):
-        connection = socket.socket(socket.AF_UNIX)
-        connection.connect(self.path)
-        self.stream = connection.makefile("rw")
-        json.loads(self.stream.readline())
-        self.ask("qmp_capabilities")
-
-    def ask(self, command, **arguments):
-        self.stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
-        self.stream.flush()
-        while True:
-            answer = json.loads(self.stream.readline())
-            if "event" not in answer:
-                assert "return" in answer, answer
-                return answer["return"]
+        self.monitor = Monitor(machine)
 
     def pixels(self):
         """Width, and the lines as bytes, three a pixel."""
-        if not self.stream:
-            self.open()
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.picture)
-        self.ask("screendump", filename=self.picture)
+        self.monitor.ask("screendump", filename=self.picture)
         with open(self.picture, "rb") as file:
             assert file.readline() == b"P6\n"
             width, height = map(int, file.readline().split())
