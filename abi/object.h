@@ -81,7 +81,7 @@ enum : uint32_t {
 enum resource_kind : uint32_t {
     RESOURCE_MEMORY,    // physical addresses, in bytes
     RESOURCE_INTERRUPT, // interrupt numbers: GIC INTID, or ACPI global system interrupt
-    RESOURCE_MSI,       // how many message-signalled vectors may be made: [0, size)
+    RESOURCE_MSI,       // devices that may send message-signalled interrupts: see interrupt_message
     RESOURCE_PORT,      // x86 I/O ports
     RESOURCE_DMA,       // bytes of contiguous memory with known physical addresses: [0, size)
     RESOURCE_DEBUG,     // the kernel's debug console and log: [0, 1)

@@ -23,8 +23,11 @@ struct interrupt_controller {
     enum status (*configure)(uint32_t number, uint32_t *flags);
     void (*mask)(uint32_t number);
     void (*unmask)(uint32_t number);
-    // A message-signalled interrupt: what a device must write where. ERR_NOT_SUPPORTED without MSI.
-    enum status (*message_allocate)(uint32_t *number, uint64_t *address, uint32_t *data);
+    // A message-signalled interrupt: what a device must write where. Controllers that tell senders
+    // apart deliver it from no other than the `device`, by the number that it has for them.
+    // ERR_NOT_SUPPORTED without MSI, ERR_BUSY when all are in use, ERR_NO_MEMORY.
+    enum status (*message_allocate)(uint32_t device, uint32_t *number, uint64_t *address,
+                                    uint32_t *data);
     void (*message_free)(uint32_t number);
 };
 

@@ -101,7 +101,8 @@ enum status sys_interrupt_message(struct resource *resource, fe_handle *handle, 
     TRY(handle_reserve(process, 1));
     struct interrupt *interrupt;
     TRY(object_create(OBJECT_INTERRUPT, process, &interrupt));
-    enum status status = interrupt_controller->message_allocate(&interrupt->number, address, data);
+    enum status status = interrupt_controller->message_allocate((uint32_t)resource->base,
+                                                                &interrupt->number, address, data);
     if (status != OK) {
         object_free(&interrupt->object);
         return status;

@@ -87,7 +87,7 @@ static void find_gic(struct description *description)
     for (size_t position = 0; acpi_controller_next(&madt, &position, &entry);)
         take_entry(description, &entry);
     if (description->distributor.size == 0) return; // and no version either
-    bool is_third = description->gic_version >= 3; // 4 is 3 and more for virtual machines
+    bool is_third = description->gic_version >= 3;  // 4 is 3 and more for virtual machines
     if (description->gic_version == 0) is_third = redistributors(0, &place);
     description->gic_version = is_third ? 3 : 2;
     if (!is_third) return;

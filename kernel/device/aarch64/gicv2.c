@@ -91,7 +91,8 @@ static void unmask(uint32_t number)
     gic_set_bit(distributor, GIC_SET_ENABLE, number);
 }
 
-static enum status message_allocate(uint32_t *number, uint64_t *address, uint32_t *data)
+static enum status message_allocate(uint32_t device, uint32_t *number, uint64_t *address,
+                                    uint32_t *data)
 {
     TRY(gic_message_allocate(&messages, number));
     gic_configure_edge(distributor, *number);

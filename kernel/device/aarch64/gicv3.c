@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The Generic Interrupt Controller, version 3 (Arm IHI 0069): distributor for shared interrupts,
-// one redistributor for each CPU, the CPU interface in system registers. Message-signalled
-// interrupts would take an ITS and are refused. Guarded by the kernel lock.
+// one redistributor for each CPU, the CPU interface in system registers, and message-signalled
+// interrupts where there is an ITS. Guarded by the kernel lock.
 #include "description.h"
 #include "driver.h"
 #include "gic.h"
+#include "its.h"
 #include "kernel/device/device.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
@@ -37,6 +38,7 @@ struct region { // of redistributors, mapped
     uint64_t base, size; // physical
 };
 static struct region *regions;
+static bool has_messages;
 
 static uint64_t affinity(void)
 {
@@ -50,7 +52,7 @@ static bool claim(uint32_t *number)
     uint64_t value;
     __asm__ volatile("mrs %0, s3_0_c12_c12_0\n\tdsb sy" : "=r"(value)); // ICC_IAR1_EL1
     *number = (uint32_t)value;
-    return value < GIC_SPECIAL;
+    return value < GIC_SPECIAL || value >= LPI_FIRST;
 }
 
 static void complete(uint32_t number)
@@ -79,11 +81,13 @@ static void take_signal(void)
 
 static void mask(uint32_t number)
 {
+    if (number >= LPI_FIRST) return its_message_enable(number, false);
     gic_set_bit(bank(number), GIC_CLEAR_ENABLE, number);
 }
 
 static void unmask(uint32_t number)
 {
+    if (number >= LPI_FIRST) return its_message_enable(number, true);
     gic_set_bit(bank(number), GIC_SET_ENABLE, number);
 }
 
@@ -105,26 +109,47 @@ static void signal(struct cpu *cpu)
     __asm__ volatile("dsb ishst\n\tmsr s3_0_c12_c11_5, %0\n\tisb" : : "r"(target) : "memory");
 }
 
-static enum status message_allocate(uint32_t *number, uint64_t *address, uint32_t *data)
+static enum status message_allocate(uint32_t device, uint32_t *number, uint64_t *address,
+                                    uint32_t *data)
 {
-    return ERR_NOT_SUPPORTED;
+    if (!has_messages) return ERR_NOT_SUPPORTED;
+    volatile uint8_t *own = arch_cpu()->interrupt_port;
+    return its_message_allocate(own - PRIVATE_FRAME, device, number, address, data);
 }
 
-static void message_free(uint32_t number) {}
+// The redistributor after `at` in the region (nullptr: the first); nullptr: none.
+static volatile uint8_t *next_redistributor(const struct region *region, volatile uint8_t *at)
+{
+    if (at == nullptr) return region->size >= FRAMES_SIZE ? region->registers : nullptr;
+    uint32_t type = mmio_read(at, REDISTRIBUTOR_TYPE);
+    if (type & TYPE_LAST) return nullptr;
+    at += type & TYPE_VIRTUAL_LPI ? FRAMES_SIZE_V4 : FRAMES_SIZE;
+    uint64_t left = region->size - (uint64_t)(at - region->registers);
+    return left >= FRAMES_SIZE && left <= region->size ? at : nullptr;
+}
 
-// This CPU's redistributor: each says whose it is.
+// This CPU's: each says whose it is.
 static volatile uint8_t *find_redistributor(const struct region *region)
 {
     uint64_t self = affinity();
     self = (self & 0xffffff) | (self >> 32) << 24;
-    for (uint64_t offset = 0; offset + FRAMES_SIZE <= region->size;) {
-        volatile uint8_t *at = region->registers + offset;
-        uint32_t type = mmio_read(at, REDISTRIBUTOR_TYPE);
-        if (mmio_read(at, REDISTRIBUTOR_TYPE + 4) == self) return at;
-        if (type & TYPE_LAST) break;
-        offset += type & TYPE_VIRTUAL_LPI ? FRAMES_SIZE_V4 : FRAMES_SIZE;
+    volatile uint8_t *at = next_redistributor(region, nullptr);
+    while (at != nullptr && mmio_read(at, REDISTRIBUTOR_TYPE + 4) != self)
+        at = next_redistributor(region, at);
+    return at;
+}
+
+// All get ready for messages, or none is used.
+static bool messages_init(const struct description *description)
+{
+    if (description->its.size == 0 || !its_init(description, distributor)) return false;
+    for (const struct region *region = regions; region != nullptr; region = region->next) {
+        volatile uint8_t *at = next_redistributor(region, nullptr);
+        for (; at != nullptr; at = next_redistributor(region, at))
+            if (!its_add_redistributor(at, region->base + (uint64_t)(at - region->registers)))
+                return false;
     }
-    return nullptr;
+    return true;
 }
 
 static void init_interface(void)
@@ -152,6 +177,7 @@ static void init_cpu(void)
     }
     mmio_write(redistributor, GIC_GROUP, UINT32_MAX);
     gic_private_init(redistributor);
+    if (has_messages) its_init_cpu(redistributor - PRIVATE_FRAME);
     init_interface();
 }
 
@@ -167,7 +193,7 @@ static const struct interrupt_controller controller = {
     .mask = mask,
     .unmask = unmask,
     .message_allocate = message_allocate,
-    .message_free = message_free,
+    .message_free = its_message_free,
 };
 
 static void write_control(uint32_t value)
@@ -205,6 +231,7 @@ bool gicv3_init(const struct description *description)
         mmio_write(distributor, ROUTER + 8 * i, (uint32_t)affinity());
         mmio_write(distributor, ROUTER + 8 * i + 4, (uint32_t)(affinity() >> 32));
     }
+    has_messages = messages_init(description);
     interrupt_controller_register(&controller);
     return true;
 }

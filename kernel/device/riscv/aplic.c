@@ -126,7 +126,8 @@ static enum status configure(uint32_t number, uint32_t *flags)
     return aplic_configure(number, *flags, (uint32_t)own - 1, 1);
 }
 
-static enum status message_allocate(uint32_t *number, uint64_t *address, uint32_t *data)
+static enum status message_allocate(uint32_t device, uint32_t *number, uint64_t *address,
+                                    uint32_t *data)
 {
     return ERR_NOT_SUPPORTED;
 }

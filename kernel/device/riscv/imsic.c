@@ -107,7 +107,8 @@ static void unmask(uint32_t number)
     if (number < MESSAGES) aplic_unmask(number);
 }
 
-static enum status message_allocate(uint32_t *number, uint64_t *address, uint32_t *data)
+static enum status message_allocate(uint32_t device, uint32_t *number, uint64_t *address,
+                                    uint32_t *data)
 {
     uint32_t identity = identity_allocate(0);
     if (identity == 0) return ERR_NO_MEMORY;

@@ -120,7 +120,8 @@ static void apic_unmask(uint32_t number)
     ioapic_write(ioapic, index, ioapic_read(ioapic, index) & ~(uint32_t)ROUTE_MASKED);
 }
 
-static enum status apic_message_allocate(uint32_t *number, uint64_t *address, uint32_t *data)
+static enum status apic_message_allocate(uint32_t device, uint32_t *number, uint64_t *address,
+                                         uint32_t *data)
 {
     uint32_t vector;
 
