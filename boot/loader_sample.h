@@ -19,7 +19,7 @@ static uint32_t sample_range_count;
 static jmp_buf sample_end;
 
 // Puts bytes down; their address.
-static uint32_t sample_put(const void *bytes, size_t size)
+[[maybe_unused]] static uint32_t sample_put(const void *bytes, size_t size)
 {
     sample_used = (sample_used + 7) & ~7u;
     memcpy(sample + sample_used, bytes, size);
@@ -27,7 +27,7 @@ static uint32_t sample_put(const void *bytes, size_t size)
     return SAMPLE_BASE + sample_used - (uint32_t)size;
 }
 
-static bool sample_tells(uint64_t base, uint64_t size, enum boot_memory_kind kind)
+[[maybe_unused]] static bool sample_tells(uint64_t base, uint64_t size, enum boot_memory_kind kind)
 {
     for (uint32_t i = 0; i < sample_range_count; i++) {
         const struct boot_memory *range = &sample_range[i];
