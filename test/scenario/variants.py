@@ -43,6 +43,8 @@ for other in others:
     with machine:
         machine.login()
         machine.run("cat /etc/passwd | wc -l")
+        text = machine.run("cat /proc/cpu")
+        assert "\nmodel 0 " in text and "\nused 0" in text and "\nunused 0" in text, text
     passed(other)
 for other in ON_PCI.get(board, []):
     machine = Machine()
