@@ -39,7 +39,10 @@ static bool print_record(struct process *process)
     struct fault_report *report = &process->report;
     uintptr_t base = report->base, record[2];
     if (++report->depth > USER_BACKTRACE_DEPTH || base % sizeof(uintptr_t) != 0) return false;
-    if (user_read(record, base - ARCH_RECORD_BELOW, sizeof record) != OK || record[1] == 0) return false;
+    enum status status = user_read(record, base - ARCH_RECORD_BELOW, sizeof record);
+    if (status != OK || record[1] == 0) return false;
+    // What is above an address is the signature of a program that signs them.
+    if (record[1] >= ARCH_USER_END) record[1] &= ARCH_USER_END - 1;
     print_address(process, record[1]);
     report->base = record[0];
     return record[0] > base;
