@@ -7,7 +7,7 @@ CPUS ?= $(if $(filter run debug,$(goals)),4,1)
 disk := $(out)/disk.img
 words = $(strip $(CMDLINE) $(if $(BENCH),seed=1))
 command = $(emulator) -m $(memory) $(load.$(BOOT)$(LOADER:%=.%)) $(call append,$(words)) \
-	$(if $(BENCH),$(bench),$(devices))
+	$(if $(BENCH),$(bench),$(or $(devices.$(BOOT)$(LOADER:%=.%)),$(devices)))
 outside = -display none -netdev user,id=net0$(hostfwd) \
 	-drive if=none,id=disk0,format=raw,file=$(disk) $(RUN_FLAGS)
 hostfwd = $(PORTS:%=,hostfwd=tcp:127.0.0.1:%)

@@ -8,8 +8,9 @@ emulator = qemu-system-aarch64 -machine virt,gic-version=3 -cpu cortex-a57 -smp 
 devices := -device virtio-net-device,netdev=net0 -device virtio-blk-device,drive=disk0 \
 	-device virtio-rng-device
 load.raw = -kernel $(boot_image) -initrd $(initrd)
-# The firmware describes the machine by a device tree where it has no ACPI tables.
-loaders.uefi := edk2 edk2-kernel
+# The firmware describes the machine by a device tree where it has no ACPI tables. By those it tells of
+# what is on PCI.
+loaders.uefi := edk2 edk2-kernel edk2-acpi
 needs.uefi := aavmf
 load.uefi.edk2 = -machine acpi=off -bios $(aavmf) -boot menu=on,splash-time=0 \
 	-drive if=none,id=esp,format=raw,readonly=on,file=$(boot_image) \
@@ -17,6 +18,9 @@ load.uefi.edk2 = -machine acpi=off -bios $(aavmf) -boot menu=on,splash-time=0 \
 load.uefi.edk2-kernel = -machine acpi=off -bios $(aavmf) -kernel $(efi) -initrd $(initrd)
 needs.limine := limine
 load.limine = $(load.uefi.edk2)
+load.uefi.edk2-acpi = -bios $(aavmf) -kernel $(efi) -initrd $(initrd)
+devices.uefi.edk2-acpi := -device virtio-net-pci,netdev=net0 -device virtio-blk-pci,drive=disk0 \
+	-device virtio-rng-pci
 # make bench: an instruction is a nanosecond. Of the devices, the network's, which sends by the
 # guest's clock; a disk or random numbers would come when the host has them, another time in each
 # run.

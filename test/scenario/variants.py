@@ -31,7 +31,8 @@ VARIANTS = {
 
 # The same with the devices behind a bridge to PCI, on machines whose interrupts come as messages and by pins.
 ON_PCI = {
-    "qemu-virt-aarch64": ["virt,gic-version=2 -cpu cortex-a57", "virt,gic-version=3,its=off -cpu cortex-a57"],
+    "qemu-virt-aarch64": ["virt,gic-version=2 -cpu cortex-a57", "virt,gic-version=3 -cpu cortex-a57",
+                          "virt,gic-version=3,its=off -cpu cortex-a57"],
 }
 
 board = Machine().board

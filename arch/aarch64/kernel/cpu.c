@@ -65,13 +65,13 @@ void arch_console_early(const struct bootinfo *info)
 void arch_devices_init(const struct bootinfo *info)
 {
     arch_console_early(info);
-    if (info->dtb == 0 && info->rsdp == 0) panic("neither a device tree nor ACPI tables");
+    if (info->dtb == 0 && info->rsdp == 0) boot_refuse("there is neither a device tree nor are there ACPI tables");
     bool has_gic = machine.gic_version == 3   ? gicv3_init(&machine)
                    : machine.gic_version == 2 ? gicv2_init(&machine)
                                               : false;
-    if (!has_gic) panic("no interrupt controller that works");
+    if (!has_gic) boot_refuse("firmware tells of no interrupt controller that works");
     interrupt_controller->init_cpu();
-    if (!clock_init(&machine)) panic("no timer that works");
+    if (!clock_init(&machine)) boot_refuse("firmware tells of no timer that works");
     power_init(&machine, info);
 }
 
