@@ -13,6 +13,13 @@ MODELS = {
         "neoverse-n1": ("asid16 pan lse", "bti pauth"),
         "max": ("asid16 pan bti pauth lse e0pd rng", ""),
     }),
+    "qemu-virt-riscv64": ("-cpu rv64", {
+        "sifive-u54": ("d", "sstc sv48 sv57 v h zbb"),
+        "thead-c906": ("d", "sstc sv57 h"),
+        "rva22s64": ("d zba zbb zbs", "sv48 v"),
+        "rv64,sstc=off,sv57=off,zba=off": ("d sv48 zbb", "sstc sv57 zba"),
+        "max": ("d sstc sv57 zba zbb zbs", ""),
+    }),
     "qemu-pc-x86_64": ("-cpu max", {
         "qemu64": ("nx", "smep smap umip xsave x2apic"),
         "Nehalem": ("nx", "smep smap umip xsave x2apic"),

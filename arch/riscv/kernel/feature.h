@@ -13,6 +13,8 @@ enum feature : uint32_t {
     FEATURE_H,
     FEATURE_SSTC,
     FEATURE_SSAIA,
+    FEATURE_SV48,
+    FEATURE_SV57,
     FEATURE_SVPBMT,
     FEATURE_SVNAPOT,
     FEATURE_ZBA,

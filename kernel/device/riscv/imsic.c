@@ -4,6 +4,7 @@
 // number to its page. Interrupt numbers are sources of the APLIC, and behind those identities of
 // messages. Identities are given out for all harts alike. Guarded by the kernel lock.
 #include "aplic.h"
+#include "arch/riscv/kernel/feature.h"
 #include "arch/riscv/kernel/port.h"
 #include "driver.h"
 #include "kernel/device/device.h"
@@ -128,6 +129,7 @@ static void init_cpu(void)
     uint32_t entry;
     CSR_SET(CSR_IE, (uintptr_t)1 << CAUSE_SIGNAL);
     if (!driver_entry(tree, imsic_node, &entry)) return; // it gets no interrupts of devices
+    (void)cpu_feature_use(FEATURE_SSAIA);
     arch_cpu()->interrupt_port = (void *)(uintptr_t)file_of(entry);
     set_register(DELIVERY, 0);
     set_register(THRESHOLD, 0);
