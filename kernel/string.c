@@ -16,15 +16,12 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size)
     uint8_t *out = to;
     const uint8_t *in = from;
     if (is_aligned(to, from)) {
-        for (; size >= 4 * sizeof(word); size -= 4 * sizeof(word)) {
-            word a = ((const word *)in)[0], b = ((const word *)in)[1];
-            word c = ((const word *)in)[2], d = ((const word *)in)[3];
-            ((word *)out)[0] = a;
-            ((word *)out)[1] = b;
-            ((word *)out)[2] = c;
-            ((word *)out)[3] = d;
-            in += 4 * sizeof(word);
-            out += 4 * sizeof(word);
+        for (; size >= 8 * sizeof(word); size -= 8 * sizeof(word)) {
+            word part[8];
+            for (uint32_t i = 0; i < 8; i++) part[i] = ((const word *)in)[i];
+            for (uint32_t i = 0; i < 8; i++) ((word *)out)[i] = part[i];
+            in += sizeof part;
+            out += sizeof part;
         }
         for (; size >= sizeof(word); size -= sizeof(word)) {
             *(word *)out = *(const word *)in;

@@ -6,6 +6,7 @@
 // the stacks goes back to its blocks when a large one is wanted and not there, by the reaper.
 #include "kernel/memory/page.h"
 #include "kernel/log.h"
+#include "kernel/memory/clear.h"
 #include "kernel/object/reap.h"
 #include "kernel/schedule/cpu.h"
 #include "kernel/string.h"
@@ -225,7 +226,7 @@ struct page *page_allocate(uint32_t order, uint32_t flags)
     }
     free_count -= 1u << order;
     for (uint32_t i = 0; i < 1u << order; i++) page_claim(page + i);
-    if (flags & PAGE_ZERO) memset(page_address(page), 0, (size_t)PAGE_SIZE << order);
+    if (flags & PAGE_ZERO) page_clear(page_address(page), (size_t)PAGE_SIZE << order);
     return page;
 }
 

@@ -95,7 +95,35 @@ apart:
     neg t2, t1 // shifts take the low bits only: the width less t1
     sub a3, a1, t0
     REG_LOAD t3, 0(a3)
-7:  REG_LOAD t4, WORD(a3)
+    addi a5, a4, -(5 * WORD - 1)
+    bgeu a0, a5, 8f
+7:
+    REG_LOAD t4, WORD(a3)
+    srl t3, t3, t1
+    sll t5, t4, t2
+    or t3, t3, t5
+    REG_STORE t3, 0(a0)
+    REG_LOAD t3, 2 * WORD(a3)
+    srl t4, t4, t1
+    sll t5, t3, t2
+    or t4, t4, t5
+    REG_STORE t4, WORD(a0)
+    REG_LOAD t4, 3 * WORD(a3)
+    srl t3, t3, t1
+    sll t5, t4, t2
+    or t3, t3, t5
+    REG_STORE t3, 2 * WORD(a0)
+    REG_LOAD t3, 4 * WORD(a3)
+    srl t4, t4, t1
+    sll t5, t3, t2
+    or t4, t4, t5
+    REG_STORE t4, 3 * WORD(a0)
+    addi a3, a3, 4 * WORD
+    addi a0, a0, 4 * WORD
+    bltu a0, a5, 7b
+8:  addi a5, a4, -(2 * WORD - 1)
+    bgeu a0, a5, 10f
+9:  REG_LOAD t4, WORD(a3)
     srl t3, t3, t1
     sll t5, t4, t2
     or t3, t3, t5
@@ -103,7 +131,8 @@ apart:
     mv t3, t4
     addi a3, a3, WORD
     addi a0, a0, WORD
-    bltu a0, a5, 7b
+    bltu a0, a5, 9b
+10:
     add a1, a3, t0
     j bytes
 copied:

@@ -20,6 +20,7 @@ enum feature : uint32_t {
     FEATURE_ZBA,
     FEATURE_ZBB,
     FEATURE_ZBS,
+    FEATURE_ZICBOZ,
     FEATURE_ZKR,
     FEATURE_COUNT
 };

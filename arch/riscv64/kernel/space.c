@@ -233,7 +233,7 @@ enum status arch_space_map(struct arch_space *space, uintptr_t address, uint64_t
         return OK;
     }
     // At most two tables are entered: both exist before anything changes.
-    if (!extend(space, address + size - 1, 0, &last)) {
+    if (size > ARCH_PAGE_SIZE && !extend(space, address + size - 1, 0, &last)) {
         walk(space, address, &path);
         drop_unused(space, address, &path);
         return ERR_NO_MEMORY;
