@@ -59,6 +59,7 @@ void arch_devices_init(const struct bootinfo *info)
     signal_init(tree);
     if (!interrupt_controller_find(tree)) panic("no interrupt controller that works");
     interrupt_controller->init_cpu();
+    if (imsic_is_open()) (void)cpu_feature_use(FEATURE_SSAIA);
     if (!clock_init(tree)) panic("no timer that works");
     power_init(tree, info);
 }
@@ -160,6 +161,7 @@ void cpu_started(struct cpu *cpu)
     (void)cpu_feature_use(FEATURE_D);
     (void)cpu_feature_use(FEATURE_SSTC);
     interrupt_controller->init_cpu();
+    if (imsic_is_open()) (void)cpu_feature_use(FEATURE_SSAIA);
     clock_init_cpu();
     cpu_join(cpu);
 }

@@ -35,10 +35,8 @@ uint32_t cpu_node(const struct dtb *dtb, uint64_t hart);
 // clock.c. The second is for each CPU.
 bool clock_init(const struct dtb *dtb);
 void clock_init_cpu(void);
-// signal.c: interrupts another CPU, or takes back what one has done to this one.
+// How CPUs interrupt each other, before there is a controller.
 void signal_init(const struct dtb *dtb);
-void signal_send(struct cpu *cpu);
-void signal_take(void);
 // power.c
 void power_init(const struct dtb *dtb, const struct bootinfo *info);
 // start.c: makes a CPU run cpu_started(cpu) on its stack, which is made.

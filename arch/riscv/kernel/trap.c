@@ -3,6 +3,7 @@
 // told. Runs on the CPU's kernel stack with interrupts masked.
 #include "kernel/trap.h"
 #include "kernel/device/device.h"
+#include "kernel/device/riscv/driver.h"
 #include "kernel/object/thread.h"
 #include "kernel/schedule/cpu.h"
 #include "port.h"

@@ -3,6 +3,7 @@
 // the timer where the CPU's own is not to be had, signals to other CPUs, starting them.
 #include "kernel/device/device.h"
 #include "kernel/device/dtb.h"
+#include "kernel/device/riscv/driver.h"
 #include "map.h"
 #include "arch/riscv/kernel/feature.h"
 #include "arch/riscv/kernel/port.h"

@@ -6,8 +6,8 @@
 #include "driver.h"
 #include "kernel/device/device.h"
 #include "kernel/device/dtb.h"
+#include "kernel/log.h"
 #include "kernel/schedule/cpu.h"
-#include "arch/riscv/kernel/port.h"
 #include <abi/object.h>
 #include <arch/arch.h>
 
@@ -61,6 +61,7 @@ void aplic_unmask(uint32_t source)
 enum status aplic_configure(uint32_t source, uint32_t flags, uint32_t hart, uint32_t identity)
 {
     if (flags & ~(uint32_t)(INTERRUPT_EDGE | INTERRUPT_ACTIVE_LOW)) return ERR_BAD_ARGUMENT;
+    ASSERT(source > 0 && source <= source_count);
     uint32_t mode = flags & INTERRUPT_EDGE ? SOURCE_EDGE_RISING : SOURCE_LEVEL_HIGH;
     if (flags & INTERRUPT_ACTIVE_LOW) mode++;
     aplic_mask(source);

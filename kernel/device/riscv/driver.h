@@ -5,12 +5,18 @@
 
 #include <stdint.h>
 
+struct cpu;
 struct dtb;
+
+// What the port supplies: interrupting another CPU, and taking back what one has done to this one.
+void signal_send(struct cpu *cpu);
+void signal_take(void);
 
 // Whichever interrupt controller there is.
 bool interrupt_controller_find(const struct dtb *dtb);
 
 // IMSIC with the APLIC that sends to it, APLIC alone, PLIC.
+bool imsic_is_open(void);
 bool imsic_init(const struct dtb *dtb, uint32_t node);
 bool aplic_init(const struct dtb *dtb, uint32_t node);
 bool plic_init(const struct dtb *dtb, uint32_t node);

@@ -4,11 +4,10 @@
 // number to its page. Interrupt numbers are sources of the APLIC, and behind those identities of
 // messages. Identities are given out for all harts alike. Guarded by the kernel lock.
 #include "aplic.h"
-#include "arch/riscv/kernel/feature.h"
-#include "arch/riscv/kernel/port.h"
 #include "driver.h"
 #include "kernel/device/device.h"
 #include "kernel/device/dtb.h"
+#include "kernel/log.h"
 #include "kernel/schedule/cpu.h"
 #include <arch/arch.h>
 
@@ -92,6 +91,7 @@ static uint32_t hart_index(uint64_t file)
 
 static enum status configure(uint32_t number, uint32_t *flags)
 {
+    ASSERT(is_valid(number));
     if (identity_of[number] == 0) identity_of[number] = (uint16_t)identity_allocate(number);
     if (identity_of[number] == 0) return ERR_NO_MEMORY;
     return aplic_configure(number, *flags, hart_index(own_file()), identity_of[number]);
@@ -121,6 +121,7 @@ static enum status message_allocate(uint32_t device, uint32_t *number, uint64_t 
 
 static void message_free(uint32_t number)
 {
+    ASSERT(number > MESSAGES && number_of[number - MESSAGES] == number);
     number_of[number - MESSAGES] = 0;
 }
 
@@ -129,7 +130,6 @@ static void init_cpu(void)
     uint32_t entry;
     CSR_SET(CSR_IE, (uintptr_t)1 << CAUSE_SIGNAL);
     if (!driver_entry(tree, imsic_node, &entry)) return; // it gets no interrupts of devices
-    (void)cpu_feature_use(FEATURE_SSAIA);
     arch_cpu()->interrupt_port = (void *)(uintptr_t)file_of(entry);
     set_register(DELIVERY, 0);
     set_register(THRESHOLD, 0);
@@ -166,12 +166,18 @@ static uint32_t usual_hart_bits(const struct dtb *dtb, uint32_t node)
     return bits;
 }
 
+bool imsic_is_open(void)
+{
+    return identity_count != 0;
+}
+
 bool imsic_init(const struct dtb *dtb, uint32_t node)
 {
     uint32_t entry;
     if (!driver_entry(dtb, node, &entry)) return false; // another mode's
-    identity_count = driver_cell(dtb, node, "riscv,num-ids", 0);
-    if (identity_count == 0 || identity_count > IDENTITIES_MAX) return false;
+    uint32_t count = driver_cell(dtb, node, "riscv,num-ids", 0);
+    if (count == 0 || count > IDENTITIES_MAX) return false;
+    identity_count = count;
     tree = dtb;
     imsic_node = node;
     guest_bits = driver_cell(dtb, node, "riscv,guest-index-bits", 0);

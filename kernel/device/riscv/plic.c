@@ -5,8 +5,8 @@
 #include "driver.h"
 #include "kernel/device/device.h"
 #include "kernel/device/dtb.h"
+#include "kernel/log.h"
 #include "kernel/schedule/cpu.h"
-#include "arch/riscv/kernel/port.h"
 #include <abi/object.h>
 #include <arch/arch.h>
 
@@ -56,6 +56,7 @@ static void enable(uint32_t of, uint32_t number, bool on)
 
 static void mask(uint32_t number)
 {
+    ASSERT(is_valid(number));
     mmio_write(registers, PRIORITY + 4 * number, 0);
 }
 
