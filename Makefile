@@ -22,13 +22,14 @@ help:
 	@echo 'make bench            measure, in instructions, beside the peers; writes out/bench.json'
 	@echo 'make book             the book as one page; make picture draws its pictures anew'
 	@echo 'make keys KEYS=dir    keys for releases; RELEASE=version KEYS=dir PASSWD=file make one (man/5/release.md)'
-	@echo 'make list             boards and how they boot, systems; make clean forgets out/'
+	@echo 'make list             boards, how each is started, and what was tested; systems; make clean forgets out/'
+	@echo 'make size             what the kernel of each board takes, in bytes'
 	@echo
 	@echo 'BOARD=$(BOARD) BOOT=$(BOOT)$(LOADER:%= LOADER=%) SYSTEM=$(SYSTEM) V=1 (show commands)'
 	@$(MAKE) -s list
 
 list:
-	@for b in $(boards); do echo "board $$b boots by: $$(sed -n 's/^boots *:= *//p' board/$$b/board.mk)"; done
+	@$(PYTHON) tool/list
 	@echo 'systems: $(systems)'
 
 clean:

@@ -37,6 +37,12 @@ test: tools
 bench:
 	@$(PYTHON) tool/bench $(if $(filter command% environment%,$(origin BOARD)),--board $(BOARD))
 
+.PHONY: size
+size: $(if $(filter command% environment%,$(origin BOARD)),kernel,$(boards:%=size-of-%))
+	@$(PYTHON) tool/size $(if $(filter command% environment%,$(origin BOARD)),$(BOARD),$(boards))
+size-of-%:
+	+@$(MAKE) --no-print-directory BOARD=$* kernel
+
 # make fuzz [T=name] [SECONDS=60]: what parses others' bytes is fed by test/fuzz/<name>.c, which includes the
 # file it feeds. What is found on the way is kept in out/fuzz/<name>.
 SECONDS ?= 60

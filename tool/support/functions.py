@@ -1,15 +1,25 @@
 # SPDX-License-Identifier: MIT
-"""The functions of an ELF file, for tools that give names to addresses."""
+"""The functions of an ELF file, for tools that give names to addresses; and LLVM's tools that look into one."""
 
 import bisect
+import os
+import re
 import subprocess
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def tool(name):
+    """LLVM's tool of this name, of the version that tool/setup found."""
+    with open(os.path.join(TOP, "out/setup.mk"), encoding="utf-8") as file:
+        return f"llvm-{name}{re.search(r'^NM := llvm-nm(.*)$', file.read(), re.MULTILINE)[1]}"
 
 
 class Functions:
     """By address; none, where the file has none or is not an ELF file."""
 
     def __init__(self, path):
-        text = subprocess.run(["llvm-nm-19", "-n", path], text=True, capture_output=True, check=False).stdout
+        text = subprocess.run([tool("nm"), "-n", path], text=True, capture_output=True, check=False).stdout
         parts = [line.split() for line in text.splitlines()]
         table = [(int(p[0], 16), p[2]) for p in parts if len(p) == 3 and p[1] in "tTwW" and p[2][0] != "$"]
         self.starts, self.names = [start for start, _ in table], [name for _, name in table]
