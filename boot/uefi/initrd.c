@@ -56,7 +56,7 @@ static efi_status offered(struct uefi *uefi)
     status = file->load(file, path, false, &size, nullptr);
     if (status != EFI_BUFFER_TOO_SMALL || size == 0) return EFI_NOT_FOUND;
     uefi->initrd_size = size;
-    status = uefi_allocate(uefi, size, &uefi->initrd);
+    status = uefi_allocate(uefi, EFI_LOADER_DATA, size, &uefi->initrd);
     if (status != EFI_SUCCESS) return status;
     status = file->load(file, path, false, &size, (void *)uefi->initrd);
     return status == EFI_SUCCESS ? status : uefi_say(uefi, status, "the initrd cannot be read");
@@ -71,7 +71,7 @@ efi_status uefi_initrd(struct uefi *uefi)
     if (status != EFI_SUCCESS || uefi->initrd_size == 0)
         return uefi_say(uefi, EFI_NOT_FOUND,
                         "there is no initrd: the loader has none, nor is \\ferrite\\initrd there");
-    status = uefi_allocate(uefi, uefi->initrd_size, &uefi->initrd);
+    status = uefi_allocate(uefi, EFI_LOADER_DATA, uefi->initrd_size, &uefi->initrd);
     if (status != EFI_SUCCESS) return status;
     status = uefi_file(uefi, path, &uefi->initrd_size, (void *)uefi->initrd);
     return status == EFI_SUCCESS ? status : uefi_say(uefi, status, "the initrd cannot be read");

@@ -28,12 +28,13 @@ efi_status uefi_say(const struct uefi *uefi, efi_status status, const char *what
     return status;
 }
 
-efi_status uefi_allocate(struct uefi *uefi, uint64_t size, uint64_t *base)
+efi_status uefi_allocate(struct uefi *uefi, enum efi_memory_type type, uint64_t size,
+                         uint64_t *base)
 {
     struct uefi_piece *piece = uefi->piece;
     while (piece->pages != 0) piece++;
     uint64_t at = uefi_reach(), pages = (size + EFI_PAGE - 1) / EFI_PAGE;
-    efi_status status = uefi->boot->allocate_pages(EFI_ALLOCATE_BELOW, EFI_LOADER_DATA, pages, &at);
+    efi_status status = uefi->boot->allocate_pages(EFI_ALLOCATE_BELOW, type, pages, &at);
     if (status != EFI_SUCCESS) return uefi_say(uefi, status, "too little memory");
     *piece = (struct uefi_piece){at, pages};
     *base = at;
@@ -66,13 +67,15 @@ static efi_status prepare(struct uefi *uefi, struct handover **handover)
     uint64_t at;
     efi_status status = uefi_boot_cpu(uefi);
     if (status == EFI_SUCCESS) status = uefi_initrd(uefi);
-    if (status == EFI_SUCCESS) status = uefi_allocate(uefi, image_size() + ALIGNMENT, &at);
+    if (status == EFI_SUCCESS)
+        status = uefi_allocate(uefi, EFI_LOADER_CODE, image_size() + ALIGNMENT, &at);
     if (status != EFI_SUCCESS) return status;
     uefi->kernel = (at + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
     (void)uefi->boot->memory_map(&map_size, nullptr, &key, &entry_size, &version);
     uint64_t entries = map_size / entry_size + SLACK;
     uint64_t size = sizeof **handover + entries * sizeof(struct boot_memory) + COMMAND_LINE_MAX;
-    status = uefi_allocate(uefi, size + entries * entry_size, &at); // and firmware's map
+    status = uefi_allocate(uefi, EFI_LOADER_DATA, size + entries * entry_size,
+                           &at); // and firmware's map
     if (status != EFI_SUCCESS) return status;
     struct handover *block = *handover = (struct handover *)at;
     *block = (struct handover){

@@ -28,8 +28,10 @@ struct uefi {
 // Prints a line on firmware's console, and gives the status back.
 efi_status uefi_say(const struct uefi *uefi, efi_status status, const char *what);
 
-// Memory as the map will tell of it: free, but for what is told otherwise. `size` bytes.
-efi_status uefi_allocate(struct uefi *uefi, uint64_t size, uint64_t *base);
+// Memory as the map will tell of it: free, but for what is told otherwise. `size` bytes; of the
+// type depends whether firmware lets it be executed.
+efi_status uefi_allocate(struct uefi *uefi, enum efi_memory_type type, uint64_t size,
+                         uint64_t *base);
 void uefi_give_back(struct uefi *uefi);
 
 // initrd.c: finds and loads it.

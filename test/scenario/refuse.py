@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
-# cells: *-*/[rm]*
+# cells: *
 """Whatever is wrong with what a machine is started with is said in one line on the debug console; then it stops."""
 
 import os
 import re
+import shutil
 import subprocess
+import sys
 
 import pexpect
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tool"))
+from support.functions import tool
 from machine import Machine, TOP, passed
 
 KERNEL = "out/{board}/kernel.elf"
@@ -20,6 +24,9 @@ def with_initrd(machine, initrd):
         path = os.path.join(machine.folder.name, "initrd")
         with open(path, "wb") as file:
             file.write(initrd)
+    disk = re.search(r"out/\S+\.img", machine.line)
+    if disk:
+        return machine.line.replace(disk[0], disk_with(machine, disk[0], path))
     disc = re.search(r"\S+\.iso", machine.line)
     if not disc:
         return re.sub(r" -initrd \S+", f" -initrd {path}" if path else "", machine.line)
@@ -28,6 +35,16 @@ def with_initrd(machine, initrd):
     command = ["tool/disc", made, protocol, KERNEL.format(board=machine.board)]
     subprocess.run(command + ([path] if path else []), cwd=TOP, check=True)
     return machine.line.replace(disc[0], made)
+
+
+def disk_with(machine, disk, path):
+    """A copy of an EFI system partition with another initrd."""
+    made = os.path.join(machine.folder.name, "esp.img")
+    shutil.copyfile(os.path.join(TOP, disk), made)
+    subprocess.run(["mdel", "-i", made, "::/ferrite/initrd"], check=True)
+    if path:
+        subprocess.run(["mcopy", "-i", made, path, "::/ferrite/initrd"], check=True)
+    return made
 
 
 def initrd_of(machine):
@@ -71,7 +88,7 @@ def with_little_memory(machine):
     if (machine.board, machine.boot) != ("qemu-pc-x86_64", "raw"):
         return None
     whole, firmware, left = 256 << 20, 128 << 10, 64 << 10
-    names = subprocess.check_output(["llvm-nm-19", KERNEL.format(board=machine.board)], cwd=TOP, text=True)
+    names = subprocess.check_output([tool("nm"), KERNEL.format(board=machine.board)], cwd=TOP, text=True)
     end = int(re.search(r"([0-9a-f]+) \S image_end", names)[1], 16) & 0x7fffffff
     return with_initrd(machine, bytes(whole - end - firmware - left)).replace("-m 512M", "-m 256M")
 
