@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The system calls on processes, but for those that change mappings (mapping.c).
+#include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/memory/progress.h"
 #include "kernel/memory/user.h"
@@ -47,6 +48,7 @@ enum : uint32_t { REAP_STEPS = 16 };
 
 static bool make_room(struct progress *progress)
 {
+    ASSERT(progress->position <= REAP_STEPS);
     while (progress->position < REAP_STEPS && reap_step()) {
         progress->position++;
         if (progress_should_stop()) return false;

@@ -96,6 +96,7 @@ void cpu_set_model(struct cpu *cpu, const char *format, ...)
 // Whether the CPU, online, has what the others make use of, and the same time; else why not.
 static const char *objection(struct cpu *cpu)
 {
+    ASSERT(cpu != cpu_list && !(cpu->features_used & ~cpu_list->features_used));
     if (cpu_list->features_used & ~cpu->features) return "lacks what the first makes use of";
     switch (agree_ask(&cpu->agreement, START_LIMIT)) {
     case AGREE_SAME: break;
@@ -107,6 +108,7 @@ static const char *objection(struct cpu *cpu)
 
 static void append(struct cpu *cpu)
 {
+    ASSERT(cpu->next == nullptr && cpu->index == count);
     struct cpu *last = cpu_list;
     while (last->next != nullptr) last = last->next;
     last->next = cpu;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Questions about the counter: see the header.
 #include "kernel/time/agree.h"
+#include "kernel/log.h"
 #include "kernel/time/timer.h"
 #include <arch/arch.h>
 
@@ -14,6 +15,7 @@ bool agree_is_asked(const struct agreement *agreement)
 
 void agree_answer(struct agreement *agreement, uint64_t counter)
 {
+    ASSERT(agree_is_asked(agreement));
     agreement->counter = counter;
     __atomic_store_n(&agreement->answered, agreement->answered + 1, __ATOMIC_RELEASE);
 }
