@@ -12,6 +12,7 @@
 enum : uint32_t { // CPU interface, message frame
     CPU_CONTROL = 0x000,
     CPU_PRIORITY_MASK = 0x004,
+    CPU_BINARY_POINT = 0x008,
     CPU_ACKNOWLEDGE = 0x00c,
     CPU_END = 0x010,
     CPU_NEXT = 0x018,
@@ -56,6 +57,8 @@ static void init_cpu(void)
     arch_cpu()->interrupt_port = (void *)(uintptr_t)own_mask();
     gic_private_init(distributor);
     mmio_write(cpu_interface, CPU_PRIORITY_MASK, 0xff);
+    // A signal gets through while another interrupt is served, which firmware may not have wanted.
+    mmio_write(cpu_interface, CPU_BINARY_POINT, 0);
     mmio_write(cpu_interface, CPU_CONTROL, 1);
 }
 

@@ -158,8 +158,9 @@ static void init_interface(void)
     __asm__ volatile("mrs %0, s3_0_c12_c12_5" : "=r"(enable)); // ICC_SRE_EL1
     __asm__ volatile("msr s3_0_c12_c12_5, %0\n\tisb" : : "r"(enable | 1));
     __asm__ volatile("msr s3_0_c4_c6_0, %0" : : "r"(0xfful)); // ICC_PMR_EL1: all priorities
-    __asm__ volatile("msr s3_0_c12_c12_3, xzr");              // ICC_BPR1_EL1
-    __asm__ volatile("msr s3_0_c12_c12_4, xzr"); // ICC_CTLR_EL1: one step ends an interrupt
+    __asm__ volatile("msr s3_0_c12_c12_4, xzr\n\tisb"); // ICC_CTLR_EL1: one step ends an interrupt
+    __asm__ volatile("msr s3_0_c12_c12_3, xzr"); // ICC_BPR1_EL1, which is its own by now: a signal
+                                                 // gets through while another is served
     __asm__ volatile("msr s3_0_c12_c12_7, %0\n\tisb" : : "r"(1ul)); // ICC_IGRPEN1_EL1
 }
 
