@@ -20,6 +20,11 @@ MODELS = {
         "rv64,sstc=off,sv57=off,zba=off": ("d sv48 zbb", "sstc sv57 zba"),
         "max": ("d sstc sv57 zba zbb zbs", ""),
     }),
+    "qemu-virt-riscv64": ("-cpu rv64", {
+        "sifive-u54": ("d", "sstc zba h"),
+        "rv64,sstc=off,zba=off,zbb=off,zbs=off,h=off": ("d", "sstc zba h"),
+        "max": ("d sstc zba zbb zbs", ""),
+    }),
     "qemu-pc-x86_64": ("-cpu max", {
         "qemu64": ("nx", "smep smap umip xsave x2apic"),
         "Nehalem": ("nx", "smep smap umip xsave x2apic"),
