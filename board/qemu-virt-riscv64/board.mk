@@ -28,6 +28,7 @@ load.limine.edk2 = $(load.uefi.edk2)
 load.limine.u-boot = $(load.uefi.u-boot)
 # make bench: an instruction is a nanosecond. Of the devices, the network's, which sends by the
 # guest's clock; a disk or random numbers would come when the host has them, another time in each
-# run.
-bench := -icount shift=0,sleep=off -rtc base=2026-01-01T00:00:00,clock=vm -seed 1 \
-	-global virtio-mmio.ioeventfd=off -device virtio-net-device,netdev=net0,tx=timer
+# run. Three levels of page tables, as the peers use.
+bench := -cpu rv64,sv48=off,sv57=off -icount shift=0,sleep=off \
+	-rtc base=2026-01-01T00:00:00,clock=vm -seed 1 -global virtio-mmio.ioeventfd=off \
+	-device virtio-net-device,netdev=net0,tx=timer
