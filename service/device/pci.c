@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum : uint32_t { HEADER_BRIDGE = 1, HEADER_MANY = 0x80, NO_VENDOR = 0xffff, SLOT_COUNT = 32 };
+enum : uint32_t { HEADER_BRIDGE = 1, HEADER_MANY = 0x80, NO_VENDOR = 0xffff };
+enum : uint8_t { SLOT_COUNT = 32 };
 
 static bool is_any; // host bridge known
 

@@ -65,7 +65,8 @@ void arch_console_early(const struct bootinfo *info)
 void arch_devices_init(const struct bootinfo *info)
 {
     arch_console_early(info);
-    if (info->dtb == 0 && info->rsdp == 0) boot_refuse("there is neither a device tree nor are there ACPI tables");
+    if (info->dtb == 0 && info->rsdp == 0)
+        boot_refuse("there is neither a device tree nor are there ACPI tables");
     bool has_gic = machine.gic_version == 3   ? gicv3_init(&machine)
                    : machine.gic_version == 2 ? gicv2_init(&machine)
                                               : false;

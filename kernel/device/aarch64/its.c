@@ -30,6 +30,7 @@ enum : uint32_t { // registers (Arm IHI 0069, section 12.19)
     TABLE_COLLECTIONS = 4,
     TABLE_ORDER_MAX = 7, // 512 KiB
     QUEUE_SIZE = PAGE_SIZE,
+    COMMAND_SIZE = 32,
 
     EVENT_BITS = 8,
     EVENT_COUNT = 1u << EVENT_BITS, // of a device: entries of at most 16 bytes fill a page
@@ -86,13 +87,14 @@ static uint64_t *device_roots;
 static void command(uint64_t first, uint64_t second, uint64_t third)
 {
     uint64_t at = mmio_read64(its, COMMAND_WRITE);
+    ASSERT(at < QUEUE_SIZE && at % COMMAND_SIZE == 0);
     uint64_t *slot = queue + at / sizeof(uint64_t);
     slot[0] = first;
     slot[1] = second;
     slot[2] = third;
     slot[3] = 0;
-    table_clean(slot, 4 * sizeof(uint64_t));
-    at = (at + 4 * sizeof(uint64_t)) % QUEUE_SIZE;
+    table_clean(slot, COMMAND_SIZE);
+    at = (at + COMMAND_SIZE) % QUEUE_SIZE;
     mmio_write64(its, COMMAND_WRITE, at);
     while (mmio_read64(its, COMMAND_READ) != at)
         if (mmio_read64(its, COMMAND_READ) & READ_STALLED) panic("the ITS refuses a command");
@@ -231,6 +233,7 @@ static bool make_leaf(uint32_t number)
 {
     if (leaf_devices == 0) return true;
     uint64_t *root = &device_roots[number / leaf_devices];
+    ASSERT(number < device_limit);
     if (*root != 0) return true;
     void *leaf = table_make(leaf_order);
     if (leaf == nullptr) return false;
@@ -257,6 +260,7 @@ static struct device *device_make(uint32_t number)
 
 static void device_unmake(struct device *device)
 {
+    ASSERT(device->count == 0);
     command(MAP_DEVICE | device->node.key << 32, EVENT_BITS - 1, 0);
     tree_take(&devices, &device->node);
     table_free(device->table, 0);
@@ -284,6 +288,7 @@ static void message_give(struct message *message)
 
 static uint32_t event_take(struct device *device)
 {
+    ASSERT(device->count < EVENT_COUNT);
     uint32_t event = 0;
     while (device->used[event / 32] & 1u << event % 32) event++;
     device->used[event / 32] |= 1u << event % 32;

@@ -4,6 +4,7 @@
 // lock but at the start.
 #include "gic.h"
 #include "its.h"
+#include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/string.h"
 #include <arch/arch.h>
@@ -103,6 +104,7 @@ void lpi_init_cpu(volatile uint8_t *redistributor)
 
 void lpi_enable(uint32_t number, bool on)
 {
+    ASSERT(number >= LPI_FIRST && number < lpi_end());
     uint8_t *property = &properties[number - LPI_FIRST];
     *property = (uint8_t)((GIC_PRIORITY_ALL & 0xfc) | LPI_GROUP | (on ? LPI_ENABLED : 0));
     table_clean(property, 1);
