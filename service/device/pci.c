@@ -70,6 +70,22 @@ static void announce(const struct pci_function *at)
 static void walk_bus(struct pci_host *host, const struct pci_function *bridge, uint8_t bus,
                      void (*visit)(const struct pci_function *));
 
+static void walk_bridge(const struct pci_function *at, void (*visit)(const struct pci_function *))
+{
+    uint8_t behind = (uint8_t)pci_read(at, CONFIG_SECONDARY_BUS, 1);
+    struct pci_opening opening;
+    if (visit == pci_place_reserve) pci_bridge_reserve(at);
+    if (behind > at->bus) { // anything else would be a loop
+        walk_bus(at->host, at, behind, visit);
+    } else if (visit == pci_place && pci_bridge_open(at, &opening)) {
+        walk_bus(at->host, at, opening.bus, visit);
+        pci_bridge_close(at, &opening);
+    } else if (visit == announce) {
+        fe_log("pci %x:%x.%x: a bridge that nobody has set up, left alone", at->bus, at->slot,
+               at->function);
+    }
+}
+
 static bool walk_function(struct pci_function *at, void (*visit)(const struct pci_function *))
 {
     at->vendor = (uint16_t)pci_read(at, CONFIG_VENDOR, 2);
@@ -80,12 +96,7 @@ static bool walk_function(struct pci_function *at, void (*visit)(const struct pc
         visit(at);
         return true;
     }
-    uint8_t behind = (uint8_t)pci_read(at, CONFIG_SECONDARY_BUS, 1);
-    if (behind > at->bus) // anything else would be a loop
-        walk_bus(at->host, at, behind, visit);
-    else if (visit == announce)
-        fe_log("pci %x:%x.%x: a bridge that firmware has not set up, left alone", at->bus, at->slot,
-               at->function);
+    walk_bridge(at, visit);
     return true;
 }
 
@@ -108,6 +119,7 @@ void pci_host_enumerate(struct pci_host *host)
 {
     bool is_ours = host->window[PCI_LOW].size != 0 || host->window[PCI_HIGH].size != 0;
     is_any = true;
+    host->given_bus = host->first_bus;
     if (is_ours) walk_bus(host, nullptr, host->first_bus, pci_place_reserve);
     if (is_ours) walk_bus(host, nullptr, host->first_bus, pci_place);
     walk_bus(host, nullptr, host->first_bus, announce);

@@ -39,6 +39,7 @@ struct pci_host {
     uint64_t config; // physical address of the first bus's configuration space; 0: by I/O ports
     uint16_t segment;
     uint8_t first_bus, last_bus;
+    uint8_t given_bus;            // the last that a bridge has
     struct dtb_node *tree, *node; // the device tree and the bridge in it; nullptr: not from there
     struct pci_window window[PCI_WINDOW_COUNT]; // size 0: firmware has placed everything
     volatile uint8_t *bus[256];                 // configuration space, mapped when first used
@@ -93,6 +94,21 @@ void pci_place_reserve(const struct pci_function *at);
 
 // Places whatever the function has that is not; tells about what there is no room for.
 void pci_place(const struct pci_function *at);
+
+// --- pci_bridge.c: buses behind bridges that firmware has not set up ---
+
+struct pci_opening {
+    uint64_t first[PCI_WINDOW_COUNT]; // addresses on PCI
+    uint8_t bus;
+};
+
+// Counts what firmware has set up as given out.
+void pci_bridge_reserve(const struct pci_function *at);
+
+// Gives the bridge a bus; what is behind it is placed before pci_bridge_close. False: there is no
+// bus left, or the bridge is of a kind that is not known.
+bool pci_bridge_open(const struct pci_function *at, struct pci_opening *opening);
+void pci_bridge_close(const struct pci_function *at, const struct pci_opening *opening);
 
 // --- pci_interrupt.c ---
 

@@ -31,7 +31,9 @@ static void place_region(const struct pci_function *at, uint32_t index, struct p
 {
     struct pci_window *window = at->host->window;
     uint64_t place = 0;
-    if (region->is_wide) place = pci_window_take(&window[PCI_HIGH], region->size);
+    // Bridges let nothing else through above 4 GiB.
+    bool can_be_high = region->is_wide && (at->bridge == nullptr || region->is_prefetchable);
+    if (can_be_high) place = pci_window_take(&window[PCI_HIGH], region->size);
     if (place == 0) place = pci_window_take(&window[PCI_LOW], region->size);
     if (place == 0) {
         fe_log("pci %x:%x.%x: no room for region %u of %llu bytes", at->bus, at->slot, at->function,
