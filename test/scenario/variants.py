@@ -29,12 +29,6 @@ VARIANTS = {
     ]),
 }
 
-# The same with the devices behind a bridge to PCI, on machines whose interrupts come as messages and by pins.
-ON_PCI = {
-    "qemu-virt-aarch64": ["virt,gic-version=2 -cpu cortex-a57", "virt,gic-version=3 -cpu cortex-a57",
-                          "virt,gic-version=3,its=off -cpu cortex-a57"],
-}
-
 # Other places for them: behind bridges that nobody has set up when the machine starts.
 BRIDGES = {
     "virtio-net-pci,": "pcie-root-port,id=r1,chassis=1 -device pcie-root-port,id=r2,chassis=2 "
@@ -46,6 +40,15 @@ BRIDGES = {
 PLAIN_BRIDGES = {
     "virtio-net-pci,": "pci-bridge,id=r1,chassis_nr=1,msi=off -device virtio-net-pci,bus=r1,addr=2,",
     "virtio-rng-pci": "virtio-rng-pci,bus=r1,addr=3",
+}
+
+# Machines with the devices on PCI, whose interrupts come as messages or by pins; and how they come behind bridges.
+ON_PCI = {
+    "qemu-virt-aarch64": {"virt,gic-version=2 -cpu cortex-a57": BRIDGES,
+                          "virt,gic-version=3 -cpu cortex-a57": BRIDGES,
+                          "virt,gic-version=3,its=off -cpu cortex-a57": PLAIN_BRIDGES},
+    "qemu-virt-riscv64": {"virt,aia=aplic-imsic -cpu rv64 -smp 1": BRIDGES,
+                          "virt -cpu rv64 -smp 1": PLAIN_BRIDGES},
 }
 
 
@@ -75,8 +78,8 @@ for other in others:
         text = machine.run("cat /proc/cpu")
         assert "\nmodel 0 " in text and "\nused 0" in text and "\nunused 0" in text, text
     passed(other)
-for other in ON_PCI.get(board, []):
+for other, places in ON_PCI.get(board, {}).items():
     check_on_pci(other, {}, "on PCI")
-    check_on_pci(other, PLAIN_BRIDGES if "its=off" in other else BRIDGES, "behind bridges")
+    check_on_pci(other, places, "behind bridges")
 if not others:
     passed(f"{board} has none")
