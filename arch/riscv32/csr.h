@@ -19,6 +19,12 @@
 #define CSR_COUNTER_ENABLE mcounteren
 #define TRAP_RETURN mret
 
+// Of an IMSIC (The RISC-V Advanced Interrupt Architecture, sections 2.2 and 3.8): registers behind
+// a number, and the interrupt that is first.
+#define CSR_SELECT 0x350   /* miselect */
+#define CSR_SELECTED 0x351 /* mireg */
+#define CSR_FIRST 0x35c    /* mtopei */
+
 // Fields of the status register.
 #define STATUS_INTERRUPTS 0x8       /* MIE */
 #define STATUS_USER_INTERRUPTS 0x80 /* MPIE: open after the return to user mode */
