@@ -21,6 +21,7 @@ enum : uint32_t {
     SOURCE_LEVEL_HIGH = 6,
     SOURCE_LEVEL_LOW = 7,
     PENDING_SET = 0x1cdc, // takes a number; of a level, it is pending only if the line is
+    INPUTS = 0x1d00,      // read: a bit for each source whose line is active
     CLEAR_ENABLES = 0x1f00,
     ENABLE_SET = 0x1edc,
     ENABLE_CLEAR = 0x1fdc,
@@ -45,6 +46,11 @@ uint32_t aplic_count(void)
     return source_count;
 }
 
+static bool is_level(uint32_t source)
+{
+    return mmio_read(registers, SOURCE + 4 * (source - 1)) >= SOURCE_LEVEL_HIGH;
+}
+
 void aplic_mask(uint32_t source)
 {
     mmio_write(registers, ENABLE_CLEAR, source);
@@ -54,8 +60,7 @@ void aplic_mask(uint32_t source)
 void aplic_unmask(uint32_t source)
 {
     mmio_write(registers, ENABLE_SET, source);
-    if (sends_messages && mmio_read(registers, SOURCE + 4 * (source - 1)) >= SOURCE_LEVEL_HIGH)
-        mmio_write(registers, PENDING_SET, source);
+    if (sends_messages && is_level(source)) mmio_write(registers, PENDING_SET, source);
 }
 
 enum status aplic_configure(uint32_t source, uint32_t flags, uint32_t hart, uint32_t identity)
@@ -107,10 +112,16 @@ static uint32_t hart_registers(void)
     return HART + HART_SIZE * ((uint32_t)(uintptr_t)arch_cpu()->interrupt_port - 1);
 }
 
+static bool is_active(uint32_t source)
+{
+    return (mmio_read(registers, INPUTS + source / 32 * 4) & 1u << source % 32) != 0;
+}
+
+// A level that is there no more is none to tell of: emulators keep it pending once it was claimed.
 static bool claim(uint32_t *number)
 {
     *number = mmio_read(registers, hart_registers() + HART_CLAIM) >> CLAIM_NUMBER_SHIFT;
-    return *number != 0;
+    return *number != 0 && (!is_level(*number) || is_active(*number));
 }
 
 static void complete(uint32_t number) {}
