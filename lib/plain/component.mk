@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 # What a program needs that has no C library: the way into main, memory and text functions, malloc.
 kind := library
-uses := ferrite
+uses := builtins ferrite

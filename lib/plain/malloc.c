@@ -37,7 +37,7 @@ static size_t class_of(size_t size, size_t *exact)
         *exact = size ? (size + 15) & ~(size_t)15 : 16;
         return *exact / 16 - 1;
     }
-    unsigned power = 63 - (unsigned)__builtin_clzl(size - 1);
+    unsigned power = 8 * sizeof(long) - 1 - (unsigned)__builtin_clzl(size - 1);
     size_t step = (size_t)1 << (power - 2);
     *exact = (size + step - 1) & ~(step - 1);
     return 4 + (power - 6) * 4 + (*exact - ((size_t)1 << power)) / step - 1;
