@@ -15,7 +15,7 @@ PICTURES = {
     "qemu-pc-x86_64": ("-vga none", "-vga std"),
 }
 OTHERS = (" -display none", " -display none -device ramfb")
-SIZES = ((32, 16), (24, 12), (16, 8)) # of glyphs
+SIZES = ((32, 16), (16, 8)) # of glyphs
 USUAL, LARGE = (24, 80), (37, 100)  # rows and columns; the larger ones fit in 800 by 600
 FONTS = os.path.join(TOP, "out/port/terminus/src/Fonts/bdf")
 

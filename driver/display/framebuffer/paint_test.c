@@ -87,8 +87,8 @@ TEST("pixels have whatever format the loader told")
 TEST("the font is as large as there is room for")
 {
     EXPECT(show(&usual, 3, 12, "") && painter.font->height == 32);
-    EXPECT(show(&usual, 4, 12, "") && painter.font->height == 24);
-    EXPECT(show(&usual, 4, 17, "") && painter.font->height == 16);
+    EXPECT(show(&usual, 4, 12, "") && painter.font->height == 16);
+    EXPECT(show(&usual, 3, 13, "") && painter.font->height == 16);
     uint32_t rows, columns;
     paint_most(&painter, &rows, &columns);
     EXPECT(rows == HEIGHT / 16 && columns == WIDTH / 8);
