@@ -18,6 +18,7 @@ enum : uint8_t {
     PMP_TOP = 1 << 3,   // TOR: from the register before it up to this one
     PMP_POWER = 3 << 3, // NAPOT
     PMP_KIND = 3 << 3,
+    PMP_LOCKED = 1 << 7, // for machine mode too, until reset
 };
 
 struct arch_space *space_loaded;
@@ -56,7 +57,9 @@ static void configure(const uint8_t config[PMP_MAX])
     CSR_WRITE(pmpcfg3, word[3]);
 }
 
-// How many registers there are is what keeps a value.
+// How many registers there are is what keeps a value. The last one takes the page at 0 away from
+// everybody, the kernel too, whose null pointers fault so; and while nothing else is set, the way
+// to user mode is not one that an emulator takes for a mistake.
 void space_init_cpu(struct cpu *)
 {
     static const uint8_t none[PMP_MAX] __attribute__((aligned(4)));
@@ -66,7 +69,11 @@ void space_init_cpu(struct cpu *)
         if (address_get(register_count) == 0) break;
         address_set(register_count, 0);
     }
-    if (register_count < 2) panic("no physical memory protection");
+    if (register_count < 3) panic("no physical memory protection");
+    uint8_t config[PMP_MAX] __attribute__((aligned(4))) = {};
+    address_set(--register_count, (ARCH_PAGE_SIZE / 2 - 1) >> 2);
+    config[register_count] = PMP_POWER | PMP_LOCKED;
+    configure(config);
 }
 
 void space_load(struct arch_space *space)
