@@ -88,7 +88,7 @@ static uint64_t content_of(const struct tag *tag)
 
 static void tell_map(const struct map_tag *map, struct bootmap_listener *listener)
 {
-    if (map->entry_size < sizeof(struct range))
+    if (map->entry_size < sizeof(struct range) || map->entry_size % ALIGNMENT != 0)
         boot_refuse("ranges of the loader's memory map are %u bytes long", map->entry_size);
     const uint8_t *base = (const uint8_t *)map;
     for (uint32_t at = sizeof *map; map->tag.size - at >= map->entry_size; at += map->entry_size) {

@@ -30,10 +30,39 @@ int guest_child(const char *role)
 {
     if (strcmp(role, "look") == 0) return (base_of_fs() == LEFT) + 2 * (base_of_gs() != 0);
     for (;;) { // and is seen by nobody
+        uint64_t bits;
+        if (fe_event_wait(fe_start_handle("go"), 1, FE_FOREVER, &bits) != OK) return 1;
         (void)!fe_thread_pointer_set(POINTER);
         leave_something();
-        fe_clock_sleep_until(fe_clock_after(MILLISECOND / 8));
+        if (fe_event_signal(fe_start_handle("done"), 1) != OK) return 1;
     }
+}
+
+// The process that leaves something, each time it is told to go on, and tells when it has.
+static fe_handle go, done;
+static struct fe_child leaver;
+
+static enum status leaver_begin(void)
+{
+    TRY(fe_event_create(&go));
+    TRY(fe_event_create(&done));
+    struct fe_spawn_handle handles[] = {{.name = "go", .handle = go, .keep = true},
+                                        {.name = "done", .handle = done, .keep = true}};
+    return guest_spawn("leave", handles, 2, &leaver);
+}
+
+static bool leaver_runs(void)
+{
+    uint64_t bits;
+    return fe_event_signal(go, 1) == OK &&
+           fe_event_wait(done, 1, fe_clock_after(10 * SECOND), &bits) == OK;
+}
+
+static void leaver_end(void)
+{
+    struct fe_process_info info;
+    EXPECT(fe_process_kill(leaver.process, 0) == OK && guest_wait(&leaver, &info) == OK);
+    EXPECT(fe_handle_close(go) == OK && fe_handle_close(done) == OK);
 }
 
 static bool is_writable(void)
@@ -48,35 +77,34 @@ static bool is_writable(void)
 TEST("what one process left in the bases of FS and GS another one does not see")
 {
     struct fe_process_info info;
-    struct fe_child leaver, looker;
+    struct fe_child looker;
     if (!is_writable()) return;
-    EXPECT(guest_spawn("leave", nullptr, 0, &leaver) == OK);
+    EXPECT(leaver_begin() == OK);
     for (uint32_t i = 0; i < ROUNDS; i++) {
+        EXPECT(leaver_runs());
         __asm__ volatile("wrgsbase %0" : : "r"(LEFT));
         EXPECT(guest_spawn("look", nullptr, 0, &looker) == OK);
         EXPECT(guest_wait(&looker, &info) == OK && info.exit_code == 0);
     }
-    EXPECT(fe_process_kill(leaver.process, 0) == OK && guest_wait(&leaver, &info) == OK);
+    leaver_end();
 }
 
 TEST("the thread pointer that was set comes back when another process ran")
 {
-    struct fe_process_info info;
-    struct fe_child leaver;
     if (!is_writable()) return;
     uintptr_t own = base_of_fs();
     EXPECT(fe_thread_affinity(fe_start_handle("thread"), 0, 1) == OK);
-    EXPECT(guest_spawn("leave", nullptr, 0, &leaver) == OK);
+    EXPECT(leaver_begin() == OK);
     // Of the same value as the other's. Nothing may look for the thread's block meanwhile.
     uint32_t wrong = 0;
     for (uint32_t i = 0; i < ROUNDS; i++) {
         enum status status = fe_thread_pointer_set(POINTER);
         leave_something();
-        fe_clock_sleep_until(fe_clock_after(MILLISECOND / 2)); // the other runs
+        wrong += !leaver_runs(); // here, too, since there is one CPU for both
         wrong += status != OK || base_of_fs() != POINTER;
         wrong += fe_thread_pointer_set(own) != OK || base_of_fs() != own;
     }
     EXPECT(wrong == 0);
-    EXPECT(fe_process_kill(leaver.process, 0) == OK && guest_wait(&leaver, &info) == OK);
+    leaver_end();
     EXPECT(fe_thread_affinity(fe_start_handle("thread"), 0, UINT32_MAX) == OK);
 }
