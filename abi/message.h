@@ -10,11 +10,11 @@
 enum : uint32_t { FE_MESSAGE_WORDS = 8, FE_MESSAGE_HANDLES = 4, FE_BUFFER_MAX = 1u << 20 };
 
 struct fe_transfer {
-    uintptr_t send;            // bytes to send: address
-    uintptr_t receive;         // where incoming bytes go: address
-    uint32_t send_size;        // bytes
-    uint32_t receive_capacity; // bytes; a larger incoming buffer fails with ERR_TOO_LARGE
-    uint32_t received_size;    // out: bytes that came
+    alignas(uint64_t) uintptr_t send; // bytes to send: address
+    uintptr_t receive;                // where incoming bytes go: address
+    uint32_t send_size;               // bytes
+    uint32_t receive_capacity;        // bytes; a larger incoming buffer fails with ERR_TOO_LARGE
+    uint32_t received_size;           // out: bytes that came
     uint8_t send_handle_count;
     uint8_t receive_handle_capacity; // more incoming handles fail with ERR_TOO_LARGE
     uint8_t received_handle_count;   // out

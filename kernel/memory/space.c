@@ -47,9 +47,52 @@ enum status space_view_check(const struct space_view *view)
     return OK;
 }
 
+static enum status region_add(struct space *space, const struct space_view *view, uintptr_t at,
+                              uint32_t guard)
+{
+    struct region *region;
+    TRY(region_make(space, &region));
+    region->memory = view->memory;
+    region->start = at;
+    region->offset = view->offset;
+    region->protection = view->flags & ACCESS;
+    region->allowed = view->allowed;
+    region->guard = guard;
+    region->is_used = false;
+    region_link(region, at + view->size - 1);
+    region_join(region);
+    return OK;
+}
+
+// Where addresses are physical ones, a view is where its memory is. What keeps free what is below
+// it is the lowest part of it.
+static enum status map_in_place(struct space *space, const struct space_view *view,
+                                uintptr_t *address)
+{
+    enum : uint32_t { GUARD = 256 };
+    uint64_t place;
+    if (!memory_place(view->memory, view->flags & MAP_WRITE, &place)) {
+        TRY(memory_gather(view->memory));
+        if (!memory_place(view->memory, true, &place)) return ERR_NOT_SUPPORTED;
+    }
+    place += view->offset;
+    if (place < ARCH_USER_BASE || place >= ARCH_USER_END || view->size > ARCH_USER_END - place)
+        return ERR_NOT_SUPPORTED;
+    if (view->flags & MAP_FIXED && *address != place) return ERR_NOT_SUPPORTED;
+    if (!space_is_free(space, (uintptr_t)place, (uintptr_t)place + view->size)) return ERR_EXISTS;
+    struct space_view rest = *view;
+    uint32_t guard = view->flags & MAP_GUARD ? GUARD : 0;
+    rest.offset += guard;
+    rest.size -= guard;
+    TRY(region_add(space, &rest, (uintptr_t)place + guard, 0));
+    *address = (uintptr_t)place;
+    return OK;
+}
+
 enum status space_map(struct space *space, const struct space_view *view, uintptr_t *address)
 {
     TRY(space_view_check(view));
+    if (ARCH_SPACE_IDENTITY) return map_in_place(space, view, address);
     uintptr_t guard = view->flags & MAP_GUARD ? PAGE_SIZE : 0, at = *address;
     bool fits = at % PAGE_SIZE == 0 && at >= ARCH_USER_BASE + guard && at < ARCH_USER_END &&
                 view->size <= ARCH_USER_END - at;
@@ -60,17 +103,7 @@ enum status space_map(struct space *space, const struct space_view *view, uintpt
         TRY(space_place(space, view->size + guard, &at));
         at += guard;
     }
-    struct region *region;
-    TRY(region_make(space, &region));
-    region->memory = view->memory;
-    region->start = at;
-    region->offset = view->offset;
-    region->protection = view->flags & ACCESS;
-    region->allowed = view->allowed;
-    region->guard = (uint32_t)guard;
-    region->is_used = false;
-    region_link(region, at + view->size - 1);
-    region_join(region);
+    TRY(region_add(space, view, at, (uint32_t)guard));
     *address = at;
     return OK;
 }
@@ -120,6 +153,9 @@ enum status space_protect(struct space *space, uintptr_t *address, uintptr_t end
     if (region == nullptr || region->start > *address) return ERR_BAD_ADDRESS;
     if (flags & ~region->allowed) return ERR_NO_RIGHT;
     if (flags & MAP_WRITE && region->memory->sealed) return ERR_BAD_STATE;
+    uint64_t place;
+    if (ARCH_SPACE_IDENTITY && !memory_place(region->memory, flags & MAP_WRITE, &place))
+        return ERR_NOT_SUPPORTED;
     if (region->protection != flags) {
         if (region->start < *address) TRY(region_split(region, *address));
         if (region_end(region) > end) {
@@ -219,6 +255,11 @@ enum status space_fault(struct space *space, uintptr_t address, uint32_t access)
     struct region *region = region_find(space, address);
     if (region == nullptr || region->start > address) return ERR_BAD_ADDRESS;
     if (!(region->protection & access)) return ERR_BAD_ADDRESS;
+    if (ARCH_SPACE_IDENTITY) {
+        region->is_used = true;
+        return arch_space_map(&space->arch, region->start, region->start,
+                              region_end(region) - region->start, region->protection);
+    }
     address &= ~(uintptr_t)(PAGE_SIZE - 1);
     struct memory *memory = region->memory;
     uint64_t offset = region->offset + (address - region->start), physical, there;

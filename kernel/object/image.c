@@ -11,6 +11,7 @@
 #include "kernel/object/memory.h"
 #include "kernel/object/process.h"
 #include "kernel/object/trust.h"
+#include "kernel/schedule/lock.h"
 #include "kernel/string.h"
 #include "kernel/syscall.h"
 #include "kernel/syscalls.h"
@@ -215,17 +216,53 @@ static enum status segment_map(const struct image *image, const struct macho_vie
 {
     static_assert(MACHO_READ == MAP_READ && MACHO_WRITE == MAP_WRITE);
     static_assert(MACHO_EXECUTABLE == MAP_EXECUTE);
-    bool written = segment->protection & MACHO_WRITE;
+    bool written = segment->protection & MACHO_WRITE && !ARCH_SPACE_IDENTITY;
     struct space_view view = {.memory = image->memory,
                               .offset = written ? 0 : segment->file_offset,
                               .size = segment->memory_size,
                               .flags = segment->protection | MAP_FIXED,
                               .allowed = segment->protection};
+    if (ARCH_SPACE_IDENTITY) {
+        view.memory = space->process->image_copy;
+        view.offset = segment->address;
+    }
     if (written) TRY(data_make(image, segment, space->process, &view.memory));
     uintptr_t address = base + segment->address;
     enum status status = space_map(space, &view, &address);
     if (written) object_put(&view.memory->object); // the region has its own reference
     return status;
+}
+
+// What of the file is at `address` of the image; nullptr: zeros.
+static const uint8_t *bytes_at(const struct image *image, uint64_t address)
+{
+    for (uint32_t i = 0; i < image->layout.segment_count; i++) {
+        const struct macho_view *segment = &image->layout.segment[i];
+        uint64_t offset = address - segment->address;
+        if (address >= segment->address && offset < segment->file_size)
+            return image_bytes(image, segment->file_offset + offset);
+    }
+    return nullptr;
+}
+
+static enum status copy_place(const struct image *image, struct process *process)
+{
+    uint64_t place, size = image->layout.memory_size;
+    if (process->image_copy == nullptr) TRY(memory_make(process, size, &process->image_copy));
+    struct memory *copy = process->image_copy;
+    while (copy->loose > 0) {
+        TRY(memory_fill_step(copy, bytes_at(image, copy->size - copy->loose)));
+        if (copy->loose > 0 && lock_should_pass()) return CALL_RESTART;
+    }
+    if (!memory_place(copy, true, &place)) return ERR_NO_MEMORY;
+    process->image_base = (uintptr_t)place;
+    return OK;
+}
+
+enum status image_place(const struct image *image, struct process *process)
+{
+    if (ARCH_SPACE_IDENTITY) return copy_place(image, process);
+    return space_place_apart(&process->space, image->layout.memory_size, &process->image_base);
 }
 
 enum status image_map(struct image *image, struct space *space, uintptr_t base, uint32_t segment)

@@ -11,6 +11,7 @@
 #include "kernel/object/resource.h"
 #include "kernel/schedule/lock.h"
 #include "kernel/string.h"
+#include "kernel/syscall.h"
 #include "kernel/trace.h"
 
 enum : uint32_t { STEP_PAGES = 8, CLONE_PAGES = 4 };
@@ -103,9 +104,24 @@ static enum status memory_new(struct process *owner, enum memory_kind kind, uint
     return OK;
 }
 
+// Finds the piece that all of it is to lie in.
+static enum status run_take(struct memory *memory, uint32_t flags)
+{
+    struct page *page = page_run_allocate(memory->size >> PAGE_SHIFT, flags);
+    if (page == nullptr) return ERR_NO_MEMORY;
+    memory->physical = page_physical(page);
+    memory->loose = memory->size;
+    memory->has_run = true;
+    return OK;
+}
+
 enum status memory_make(struct process *owner, uint64_t size, struct memory **memory)
 {
-    return memory_new(owner, MEMORY_RAM, size, memory);
+    TRY(memory_new(owner, MEMORY_RAM, size, memory));
+    if (!ARCH_SPACE_IDENTITY) return OK;
+    enum status status = run_take(*memory, 0);
+    if (status != OK) object_put(&(*memory)->object);
+    return status;
 }
 
 // Charges for a page and puts it into the tree; the reference becomes the tree's.
@@ -129,6 +145,8 @@ enum status memory_adopt(struct process *owner, uint64_t physical, uint64_t size
         ASSERT(page != nullptr && page->state == PAGE_USED && page->references == 1);
         status = page_add(made, at >> PAGE_SHIFT, page);
     }
+    made->physical = physical;
+    made->has_run = true;
     if (status != OK)
         object_put(&made->object);
     else
@@ -152,26 +170,32 @@ enum status memory_contiguous_make(struct process *owner, uint64_t size, uint32_
     struct memory *made;
     TRY(memory_new(owner, MEMORY_CONTIGUOUS, size, &made));
     made->cache = cache;
-    struct page *page = page_run_allocate(made->size >> PAGE_SHIFT, below_4g ? PAGE_BELOW_4G : 0);
-    if (page == nullptr) {
+    enum status status = run_take(made, below_4g ? PAGE_BELOW_4G : 0);
+    if (status == OK)
+        *memory = made;
+    else
         object_put(&made->object);
-        return ERR_NO_MEMORY;
-    }
-    made->physical = page_physical(page);
-    made->loose = made->size;
-    *memory = made;
+    return status;
+}
+
+enum status memory_fill_step(struct memory *memory, const void *from)
+{
+    ASSERT(memory->has_run && memory->loose >= PAGE_SIZE);
+    uint64_t at = memory->size - memory->loose;
+    struct page *page = contiguous_page(memory, at);
+    TRY(page_add(memory, at >> PAGE_SHIFT, page));
+    page_claim(page);
+    if (from != nullptr)
+        memcpy(page_address(page), from, PAGE_SIZE);
+    else
+        memset(page_address(page), 0, PAGE_SIZE);
+    memory->loose -= PAGE_SIZE;
     return OK;
 }
 
 enum status memory_contiguous_step(struct memory *memory, uint64_t *done)
 {
-    ASSERT(memory->kind == MEMORY_CONTIGUOUS && memory->loose >= PAGE_SIZE);
-    uint64_t at = memory->size - memory->loose;
-    struct page *page = contiguous_page(memory, at);
-    TRY(page_add(memory, at >> PAGE_SHIFT, page));
-    page_claim(page);
-    memset(page_address(page), 0, PAGE_SIZE);
-    memory->loose -= PAGE_SIZE;
+    TRY(memory_fill_step(memory, nullptr));
     *done = memory->size - memory->loose;
     return OK;
 }
@@ -189,6 +213,33 @@ struct page *memory_peek(struct memory *memory, uint64_t offset)
     if (offset >= memory->size) return nullptr;
     struct page *page = page_tree_find(&memory->pages, offset >> PAGE_SHIFT);
     return page != nullptr ? page : backing_page(memory, offset);
+}
+
+enum status memory_gather(struct memory *memory)
+{
+    if (!ARCH_SPACE_IDENTITY || memory->kind != MEMORY_RAM) return OK;
+    if (!memory->has_run) {
+        if (memory->region_count > 0) return ERR_BUSY;
+        TRY(run_take(memory, 0));
+    }
+    while (memory->loose > 0) {
+        const struct page *page = backing_page(memory, memory->size - memory->loose);
+        TRY(memory_fill_step(memory, page == nullptr ? nullptr : page_address(page)));
+        memory_page_count++;
+        if (memory->loose > 0 && lock_should_pass()) return CALL_RESTART;
+    }
+    memory_leave_backing(memory);
+    return OK;
+}
+
+bool memory_place(const struct memory *memory, bool write, uint64_t *physical)
+{
+    const struct memory *backing = memory->backing;
+    *physical = memory->physical;
+    if (memory->kind != MEMORY_RAM || (memory->has_run && memory->loose == 0)) return true;
+    if (write || memory->has_run || backing == nullptr) return false;
+    *physical = backing->physical + memory->backing_offset;
+    return backing->has_run && memory->backing_size >= memory->size;
 }
 
 bool memory_owns(const struct memory *memory, uint64_t offset, const struct page *page)
@@ -232,6 +283,10 @@ enum status memory_page(struct memory *memory, uint64_t offset, bool write, stru
     ASSERT(!(write && memory->sealed));
     if (memory_is_changing(memory)) TRY(memory_settle(memory));
     struct page *present = memory_peek(memory, offset);
+    if (ARCH_SPACE_IDENTITY && (present == nullptr || (write && memory->backing != nullptr))) {
+        TRY(memory_gather(memory));
+        present = memory_peek(memory, offset);
+    }
     if (present != nullptr && (!write || memory_owns(memory, offset, present)))
         *page = present;
     else
@@ -261,7 +316,10 @@ enum status memory_clone_make(struct process *owner, struct memory *source, uint
         clone->backing_size = least(clone->size, source->backing_size - offset);
     }
     if (clone->backing != nullptr) object_get(&clone->backing->object);
-    return OK;
+    if (!ARCH_SPACE_IDENTITY || clone->backing != nullptr) return OK;
+    enum status status = run_take(clone, 0);
+    if (status != OK) object_put(&clone->object);
+    return status;
 }
 
 // Takes away the right to write from translations, so that the next write faults.
@@ -289,6 +347,17 @@ static enum status share(struct memory *clone, struct memory *source, uint64_t f
     return OK;
 }
 
+// Where addresses are physical: a page is copied. What is written meanwhile is in it, or not.
+static enum status copy_step(struct memory *clone, struct memory *source, uint64_t offset,
+                             uint64_t *done)
+{
+    TRY(memory_gather(source));
+    const struct page *page = memory_peek(source, offset + (clone->size - clone->loose));
+    TRY(memory_fill_step(clone, page == nullptr ? nullptr : page_address(page)));
+    *done = clone->size - clone->loose;
+    return OK;
+}
+
 // Who writes to a page while the clone is made writes to both, until views are frozen; nobody has
 // the clone before that.
 enum status memory_clone_step(struct memory *clone, struct memory *source, uint64_t offset,
@@ -296,6 +365,7 @@ enum status memory_clone_step(struct memory *clone, struct memory *source, uint6
 {
     uint64_t first = offset >> PAGE_SHIFT, number = first + (*done >> PAGE_SHIFT);
     uint64_t end = first + (clone->size >> PAGE_SHIFT);
+    if (ARCH_SPACE_IDENTITY && clone->has_run) return copy_step(clone, source, offset, done);
     bool is_backed = clone->backing == source;
     if (!is_backed) TRY(memory_settle(source));
     if (is_backed || page_tree_next(&source->pages, &number) == nullptr || number >= end) {

@@ -37,7 +37,8 @@ struct memory {
     uint32_t cache;    // MEMORY_DEVICE, ...: how windows and contiguous memory are mapped
     uint64_t size;     // bytes, whole pages
     uint64_t physical; // window and contiguous
-    uint64_t loose;    // contiguous: bytes at its end that are not among its pages yet
+    uint64_t loose;    // in one piece: bytes at its end that are not among its pages yet
+    bool has_run;      // its pages lie in one piece from `physical` on, or will
     struct page_tree pages;
     struct memory *backing;  // sealed and without backing of its own, or nullptr
     uint64_t backing_offset; // bytes; where the backing's part begins
@@ -77,6 +78,17 @@ enum status memory_clone_step(struct memory *clone, struct memory *source, uint6
 // gives the backing up. ERR_NO_MEMORY, ERR_QUOTA.
 enum status memory_take_page(struct memory *memory, uint64_t offset);
 void memory_leave_backing(struct memory *memory);
+
+// Where addresses are physical ones: makes all of it pages of its own in one piece. Elsewhere there
+// is nothing to do. CALL_RESTART: an interrupt waits, and part of it is done. ERR_BUSY: it is
+// mapped where its backing is. ERR_NO_MEMORY, ERR_QUOTA.
+enum status memory_gather(struct memory *memory);
+
+// Where byte `offset` and all behind it lie in one piece; for `write`, of its own. False: nowhere.
+bool memory_place(const struct memory *memory, bool write, uint64_t *physical);
+
+// The next page of a memory in one piece becomes its own: a copy of `from`, or zeros.
+enum status memory_fill_step(struct memory *memory, const void *from);
 
 // The page at byte `offset`, committed if need be and, for `write`, of nobody else: nullptr with
 // *physical for a window. With write == false it may be the backing's or a clone's too: do not

@@ -48,7 +48,7 @@ enum status sys_memory_create(size_t size, uint32_t flags, fe_handle *handle)
 {
     if (flags & ~MEMORY_COMMIT) return ERR_BAD_ARGUMENT;
     struct memory *memory;
-    if (!(flags & MEMORY_COMMIT)) {
+    if (!(flags & MEMORY_COMMIT) && !ARCH_SPACE_IDENTITY) {
         TRY(memory_make(process_current(), size, &memory));
         return hand_over(memory, RIGHTS_RAM, handle);
     }

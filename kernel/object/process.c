@@ -52,6 +52,8 @@ void process_release(struct process *process)
 static void abandon(struct process *process)
 {
     process->is_filled = true;
+    if (process->image_copy != nullptr) object_put(&process->image_copy->object);
+    process->image_copy = nullptr;
     object_get(&process->object); // its own, until the space is gone
     process_end(process, FE_EXIT_KILLED);
     reap_add(&process->reap);
@@ -250,6 +252,12 @@ static enum status clock_map(struct process *process)
     return view.memory == nullptr ? OK : space_map(&process->space, &view, &process->clock_page);
 }
 
+static void copy_drop(struct process *process)
+{
+    if (process->image_copy != nullptr) object_put(&process->image_copy->object);
+    process->image_copy = nullptr;
+}
+
 // The clock page, the image's place, its segments one by one.
 enum status process_fill(struct process *process)
 {
@@ -259,12 +267,13 @@ enum status process_fill(struct process *process)
     if (process->filled == CLOCK) {
         TRY(clock_map(process));
     } else if (process->filled == PLACE) {
-        TRY(space_place_apart(&process->space, image->layout.memory_size, &process->image_base));
+        TRY(image_place(image, process));
         process->image_entry = process->image_base + image->layout.entry;
     } else {
         TRY(image_map(image, &process->space, process->image_base, process->filled - SEGMENTS));
     }
     if (++process->filled < end) return OK;
+    copy_drop(process);
     process->is_filled = true;
     object_get(&process->object); // its own, until the space is gone
     trace_process(process, TRACE_PROCESS);

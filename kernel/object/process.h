@@ -83,6 +83,7 @@ struct process {
     struct namespace *name_space;
     struct image *image;
     uintptr_t image_base, image_entry, clock_page;
+    struct memory *image_copy; // while it is filled, where each has its own
     struct entitlement entitlement;
     uint32_t priority_ceiling;
     enum process_state state;
