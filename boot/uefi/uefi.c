@@ -4,7 +4,7 @@
 // that suits it, ends firmware's boot services and enters the copy with a handover block.
 #include "boot/uefi/uefi.h"
 
-enum : uint64_t { ALIGNMENT = 2u << 20, COMMAND_LINE_MAX = 4096, SLACK = 16, TRIES = 4 };
+enum : uint64_t { ALIGNMENT = 2u << 20, COMMAND_LINE_MAX = 4096, SLACK = 16, KEPT = 2, TRIES = 4 };
 
 extern const uint8_t image_start[], image_end[];
 
@@ -73,7 +73,8 @@ static efi_status prepare(struct uefi *uefi, struct handover **handover)
     uefi->kernel = (at + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
     (void)uefi->boot->memory_map(&map_size, nullptr, &key, &entry_size, &version);
     uint64_t entries = map_size / entry_size + SLACK;
-    uint64_t size = sizeof **handover + entries * sizeof(struct boot_memory) + COMMAND_LINE_MAX;
+    uint64_t size = sizeof **handover + (entries + KEPT) * sizeof(struct boot_memory);
+    size += COMMAND_LINE_MAX;
     status = uefi_allocate(uefi, EFI_LOADER_DATA, size + entries * entry_size,
                            &at); // and firmware's map
     if (status != EFI_SUCCESS) return status;
@@ -94,7 +95,7 @@ static efi_status prepare(struct uefi *uefi, struct handover **handover)
 static efi_status end_services(struct uefi *uefi, struct bootinfo *info)
 {
     uint64_t room = info->memory_count;
-    uint8_t *map = (uint8_t *)&info->memory[room];
+    uint8_t *map = (uint8_t *)&info->memory[room + KEPT];
     efi_status status = EFI_INVALID_PARAMETER;
     uintptr_t size = 0, key, entry_size = 0;
     uint32_t version;
