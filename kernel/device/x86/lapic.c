@@ -36,7 +36,7 @@ enum : uint32_t { VECTOR_FREE = UINT32_MAX };
 
 static volatile uint8_t *registers; // nullptr: x2APIC
 static uint32_t timer_mode;
-static uint32_t vector_number[LAPIC_TIMER];
+static uint32_t vector_number[LAPIC_END];
 
 static uint32_t lapic_read(uint32_t offset)
 {
@@ -55,7 +55,7 @@ static void lapic_write(uint32_t offset, uint32_t value)
 
 void lapic_init(uint64_t physical)
 {
-    for (uint32_t vector = 0; vector < LAPIC_TIMER; vector++) vector_number[vector] = VECTOR_FREE;
+    for (uint32_t vector = 0; vector < LAPIC_END; vector++) vector_number[vector] = VECTOR_FREE;
     if (!cpu_feature_use(FEATURE_X2APIC)) {
         registers =
             arch_map_device(physical, REGISTERS_SIZE, SPACE_READ | SPACE_WRITE | SPACE_DEVICE);
@@ -125,7 +125,7 @@ void lapic_timer_use_deadline(void)
 
 enum status vector_allocate(uint32_t number, uint32_t *vector)
 {
-    for (uint32_t v = LAPIC_FIRST; v < LAPIC_TIMER; v++) {
+    for (uint32_t v = LAPIC_FIRST; v < LAPIC_END; v++) {
         if (vector_number[v] != VECTOR_FREE) continue;
         vector_number[v] = number;
         *vector = v;
@@ -141,5 +141,5 @@ void vector_free(uint32_t vector)
 
 uint32_t vector_interrupt(uint32_t vector)
 {
-    return vector < LAPIC_TIMER ? vector_number[vector] : VECTOR_FREE;
+    return vector < LAPIC_END ? vector_number[vector] : VECTOR_FREE;
 }

@@ -5,8 +5,15 @@
 #include <abi/status.h>
 #include <stdint.h>
 
-// The higher the vector, the more urgent. What lies between the first and the timer is given out.
-enum : uint32_t { LAPIC_FIRST = 0x30, LAPIC_TIMER = 0xf0, LAPIC_SIGNAL, LAPIC_SPURIOUS = 0xff };
+// The higher the vector's upper half, the more urgent. What lies between the first and the end is
+// given out, so that timers that are due one after the other keep no device waiting.
+enum : uint32_t {
+    LAPIC_TIMER = 0x30,
+    LAPIC_FIRST = 0x40,
+    LAPIC_END = 0xf0,
+    LAPIC_SIGNAL = 0xf1,
+    LAPIC_SPURIOUS = 0xff,
+};
 
 // Takes over x2APIC's registers, or where there are none those at `physical`, and makes this CPU's
 // ready.
