@@ -70,9 +70,23 @@ uint64_t arch_counter_frequency(void)
     return counter_frequency;
 }
 
+// The moment that is waited for is in struct cpu's `arch` words, of which it takes two where they
+// have 32 bits.
+static void target_set(uint64_t counter)
+{
+    __builtin_memcpy(&arch_cpu()->arch[CPU_TIMER], &counter, sizeof counter);
+}
+
+static uint64_t target_get(void)
+{
+    uint64_t counter;
+    __builtin_memcpy(&counter, &arch_cpu()->arch[CPU_TIMER], sizeof counter);
+    return counter;
+}
+
 void clock_timer_set(uint64_t counter)
 {
-    arch_cpu()->arch[CPU_TIMER] = counter;
+    target_set(counter);
     if (timer_scale == 0) {
         msr_write(MSR_TSC_DEADLINE, counter == UINT64_MAX ? 0 : counter);
         return;
@@ -90,7 +104,7 @@ void clock_timer_set(uint64_t counter)
 
 bool clock_timer_is_due(void)
 {
-    uint64_t target = arch_cpu()->arch[CPU_TIMER];
+    uint64_t target = target_get();
     if (tsc_read() >= target) return true;
     arch_timer_set(target);
     return false;

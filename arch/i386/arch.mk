@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+# i386: 32-bit x86 from the Pentium 4 on, with PAE. Kernel code keeps out of the SSE registers. Numbers
+# of 64 bits are aligned as they are on every other instruction set, as abi/ wants it.
+triple := i386-none-elf
+inherits := x86
+flags := -march=pentium4 -malign-double
+kernel_flags := -mgeneral-regs-only
+kernel_link := -O2
+user_flags :=
+general_only := -mgeneral-regs-only
+debugger_arch := i386

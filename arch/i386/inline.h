@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// The inline half of the contract on i386: PAE's tables, the lower half of the addresses for users,
+// FS for the CPU's own data while the kernel runs. See arch/arch.h for what each function promises.
+#pragma once
+
+#include <abi/manifest.h>
+#include "arch/x86/float.h"
+#include "arch/x86/feature.h"
+#include "arch/x86/register.h"
+#include "kernel/schedule/cpu.h"
+
+constexpr bool ARCH_SPACE_IDENTITY = false;
+constexpr uintptr_t ARCH_RECORD_BELOW = 0; // frame records lie where the frame pointer says
+#define ARCH_NAME "i386"
+#define ARCH_RARE
+#define ARCH_FAST
+#define ARCH_FAST_PART static
+
+constexpr uintptr_t ARCH_USER_BASE = 0x1'0000;
+constexpr uintptr_t ARCH_USER_END = 0x7fff'f000;
+constexpr uintptr_t ARCH_PAGE_SIZE = 4096;
+constexpr uint32_t ARCH_MACHO_CPU = MACHO_CPU_X86;
+
+// The kernel half: RAM, as much as there is room for, the image in it; then device registers.
+constexpr uintptr_t KERNEL_BASE = 0x8000'0000;
+constexpr uintptr_t DEVICE_BASE = 0xe000'0000;
+constexpr uintptr_t DEVICE_END = 0xffff'f000;
+
+// User registers. On entry from user mode the processor pushes into the frame itself, from `ss`
+// down to `eip`, or to `error`. Offsets are in kernel/offset.h.
+struct [[gnu::aligned(16)]] frame {
+    uint64_t reg[12];
+    uint32_t edi, esi, ebp, unused, ebx, edx, ecx, eax; // as pusha has them
+    uint32_t vector; // why the kernel was entered; VECTOR_SYSCALL: results are in reg
+    uint32_t error;
+    uint32_t eip, cs, eflags, esp, ss;
+    uint32_t thread_pointer; // base of GS
+    uint32_t number;         // of the call that is made, or was last
+    uint32_t registers;      // where user memory has the call's reg[]
+    bool again;              // the call begins again: reg is as it is to be
+};
+
+enum : uint32_t { VECTOR_SYSCALL = 0x80 };
+
+struct arch_space {
+    uint32_t root;    // physical address of the top table
+    uint64_t version; // counts what was taken away
+};
+
+// What entry code keeps in struct cpu's `arch` words.
+enum { CPU_PENDING, CPU_TABLES, CPU_TIMER, CPU_TIMER_HIGH };
+
+static inline void arch_relax(void)
+{
+    __asm__ volatile("pause" : : : "memory");
+}
+
+static inline struct cpu *arch_cpu(void)
+{
+    struct cpu *cpu;
+    __asm__("mov %%fs:0, %0" : "=r"(cpu));
+    return cpu;
+}
+
+static inline bool arch_space_is_ready(const struct arch_space *space)
+{
+    return true; // loading it forgets all
+}
+
+static inline void arch_space_use(struct arch_space *space)
+{
+    cr3_write(space->root);
+}
+
+static inline uint64_t arch_space_version(const struct arch_space *space)
+{
+    return space->version;
+}
+
+// Lets one interrupt in, unless one waits already: its handler (trap_kernel) notes the vector and
+// leaves interrupts masked, and the exit path handles it. There is room for one.
+static inline bool arch_interrupt_pending(void)
+{
+    uint32_t vector;
+    __asm__ volatile("mov %%fs:%c1, %0; test %0, %0; jnz 1f; sti; nop; cli; mov %%fs:%c1, %0; 1:"
+                     : "=&r"(vector)
+                     : "i"(offsetof(struct cpu, arch) + CPU_PENDING * sizeof(uintptr_t))
+                     : "memory", "cc");
+    return vector != 0;
+}
+
+static inline void arch_frame_restart(struct frame *frame)
+{
+    frame->eip -= 2; // the length of `int`
+    frame->vector = 0;
+    frame->again = true;
+}
+
+static inline struct frame_place arch_frame_place(const struct frame *frame)
+{
+    return (struct frame_place){frame->eip, frame->esp, frame->ebp};
+}
+
+static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t pointer)
+{
+    frame->thread_pointer = pointer;
+}
+
+static inline void arch_float_enable(bool on)
+{
+    if (on) {
+        __asm__ volatile("clts");
+    } else {
+        cr0_write(cr0_read() | CR0_TS);
+    }
+}
+
+static inline void *arch_physical_to_virtual(uint64_t physical)
+{
+    return (void *)(KERNEL_BASE + (uintptr_t)physical);
+}
+
+static inline uint64_t arch_virtual_to_physical(const void *address)
+{
+    return (uintptr_t)address - KERNEL_BASE;
+}
+
+void clock_timer_set(uint64_t counter);
+
+static inline void arch_timer_set(uint64_t counter)
+{
+    clock_timer_set(counter);
+}
+
+static inline uint64_t arch_counter(void)
+{
+    return tsc_read();
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// The ways into the kernel and out of it. From user mode the processor begins to push at the end of
+// the running thread's frame, of which the task state has the address, and entry code goes on where
+// it ends; then it moves to the CPU's kernel stack. All ways out lead through `resume`, which asks
+// the scheduler whose frame is next. Interrupts stay masked in the kernel but in `idle` and
+// arch_interrupt_pending. FS is the CPU's in the kernel; the way out clears it, being privileged.
+#include "offset.h"
+
+    .text
+
+interrupt_common:
+    cld
+    pusha
+    mov $ENTRY_USER_DATA, %eax
+    mov %eax, %ds
+    mov %eax, %es
+    mov $ENTRY_CPU, %eax
+    mov %eax, %fs
+    testb $3, (FRAME_CS - FRAME_SAVED)(%esp)
+    jz interrupt_in_kernel
+    lea -FRAME_SAVED(%esp), %eax
+    mov %fs:CPU_KERNEL_STACK, %esp
+    xor %ebp, %ebp
+    sub $12, %esp
+    push %eax
+    call trap_user
+    jmp resume
+
+interrupt_in_kernel: // the frame is the stack, but that there is no reg, and no esp and ss
+    lea -FRAME_SAVED(%esp), %eax
+    mov %esp, %ebp
+    sub $FRAME_SAVED, %esp
+    and $-16, %esp
+    sub $12, %esp
+    push %eax
+    call trap_kernel
+    mov %ebp, %esp
+    popa
+    add $8, %esp
+    iret
+
+// [[noreturn]] void arch_leave(void): forget the stack, go on with what the scheduler says.
+    .globl arch_leave
+arch_leave:
+resume:
+    mov %fs:CPU_KERNEL_STACK, %esp
+    xor %ebp, %ebp
+    call schedule_exit
+    cmpl $0, %fs:CPU_ARCH_PENDING
+    jne handle_pending
+    test %eax, %eax
+    jz idle
+    cmpl $ENTRY_SYSCALL, FRAME_VECTOR(%eax)
+    jne load
+    mov %eax, %esi
+    sub $12, %esp
+    push %eax
+    call trap_deliver
+    add $16, %esp
+    test %al, %al
+    jz resume
+    mov %esi, %eax
+
+load: // the frame at eax
+    mov %fs:CPU_ARCH_TABLES, %ecx
+    lea FRAME_HARDWARE_END(%eax), %edx
+    mov %edx, TABLES_STACK(%ecx)
+    mov FRAME_THREAD_POINTER(%eax), %edx
+    mov %dx, TABLES_TLS + 2(%ecx)
+    shr $16, %edx
+    mov %dl, TABLES_TLS + 4(%ecx)
+    mov %dh, TABLES_TLS + 7(%ecx)
+    mov $ENTRY_THREAD_POINTER, %edx
+    mov %edx, %gs
+    lea FRAME_SAVED(%eax), %esp
+    popa
+    add $8, %esp
+    iret
+
+handle_pending: // an interrupt that arch_interrupt_pending let in, perhaps in schedule_exit itself
+    mov %fs:CPU_ARCH_PENDING, %eax
+    movl $0, %fs:CPU_ARCH_PENDING
+    sub $12, %esp
+    push %eax
+    call trap_external
+    jmp resume
+
+// Nothing to run: wait for an interrupt. It comes back through trap_kernel, which goes to
+// arch_leave.
+    .globl idle_begin, idle_end
+idle:
+idle_begin:
+    sti
+    hlt
+idle_end:
+    jmp idle_begin
+
+// One stub for each vector, 16 bytes apart; those for which the processor pushes no error code
+// push 0.
+    .globl vector_stubs
+    .p2align 4
+vector_stubs:
+    .set vector, 0
+    .rept 256
+    .p2align 4
+    .set has_code, vector == 8 || (vector >= 10 && vector <= 14) || vector == 17
+    .set has_code, has_code || vector == 21 || vector == 29 || vector == 30
+    .if !has_code
+    push $0
+    .endif
+    push $vector
+    jmp interrupt_common
+    .set vector, vector + 1
+    .endr
