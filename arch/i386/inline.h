@@ -23,7 +23,7 @@ constexpr uint32_t ARCH_MACHO_CPU = MACHO_CPU_X86;
 
 // The kernel half: RAM, as much as there is room for, the image in it; then device registers.
 constexpr uintptr_t KERNEL_BASE = 0x8000'0000;
-constexpr uintptr_t DEVICE_BASE = 0xe000'0000;
+constexpr uintptr_t DEVICE_BASE = 0xf000'0000;
 constexpr uintptr_t DEVICE_END = 0xffff'f000;
 
 // User registers. On entry from user mode the processor pushes into the frame itself, from `ss`
@@ -37,7 +37,7 @@ struct [[gnu::aligned(16)]] frame {
     uint32_t thread_pointer; // base of GS
     uint32_t number;         // of the call that is made, or was last
     uint32_t registers;      // where user memory has the call's reg[]
-    bool again;              // the call begins again: reg is as it is to be
+    uint32_t again;          // 1: the call begins again: reg is as it is to be
 };
 
 enum : uint32_t { VECTOR_SYSCALL = 0x80 };
@@ -93,7 +93,7 @@ static inline void arch_frame_restart(struct frame *frame)
 {
     frame->eip -= 2; // the length of `int`
     frame->vector = 0;
-    frame->again = true;
+    frame->again = 1;
 }
 
 static inline struct frame_place arch_frame_place(const struct frame *frame)

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Frames made, made harmless, and printed.
 #include "arch/i386/kernel/offset.h"
+#include <abi/syscalls.h>
 #include <arch/arch.h>
 
 void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument)
 {
     *frame = (struct frame){
         .reg[0] = argument,
-        .eax = argument, // where start.S and context.S have it
+        .vector = VECTOR_SYSCALL, // so that user mode gets reg in registers, as after a call
+        .number = FE_CALL_THREAD_YIELD,
         .eip = entry,
         .cs = ENTRY_USER_CODE,
         .eflags = RFLAGS_IF,
@@ -26,7 +28,6 @@ void arch_frame_sanitise(struct frame *frame)
     frame->eflags = (frame->eflags & user_flags) | RFLAGS_IF;
     if (frame->vector != VECTOR_SYSCALL) frame->vector = 0;
     frame->error = 0;
-    frame->again = false;
 }
 
 bool arch_frame_print(const struct frame *frame, uint32_t line,

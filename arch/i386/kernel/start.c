@@ -21,6 +21,8 @@ alignas(4096) static uint64_t directory[TABLE_TOPS - TABLE_USER_TOPS][TABLE_ENTR
 static struct cpu no_cpu; // what arch_cpu() reads before arch_cpu_init: nullptr
 static uint64_t early_gdt[6];
 
+static uint64_t pool, pool_end; // physical pages for tables, zeroed
+
 static uint64_t *directory_entry(uintptr_t at)
 {
     return &directory[table_top(at) - TABLE_USER_TOPS][table_directory(at)];
@@ -41,12 +43,13 @@ static void map_part(const uint8_t *begin, const uint8_t *end, uint64_t flags)
         map_page(at, flags);
 }
 
-static void table_need(struct bootinfo *info, uintptr_t at)
+static void table_need(uintptr_t at)
 {
     uint64_t *entry = directory_entry(at);
     if (*entry != 0) return;
-    void *table = boot_memory_take(info, ARCH_PAGE_SIZE);
-    *entry = arch_virtual_to_physical(table) | TABLE_PRESENT | TABLE_WRITE;
+    ASSERT(pool < pool_end);
+    *entry = pool | TABLE_PRESENT | TABLE_WRITE;
+    pool += ARCH_PAGE_SIZE;
 }
 
 static bool is_mapped(const struct boot_memory *entry)
@@ -54,21 +57,29 @@ static bool is_mapped(const struct boot_memory *entry)
     return entry->kind != BOOT_MEMORY_RESERVED && entry->size > 0;
 }
 
-// Tables of pages where no large page fits: the image's place, and ragged ends of RAM. Taking them
-// changes the map, but only from RAM to the kernel's.
+// As many tables as the map can need, in one piece, so that the map does not change meanwhile.
+static void pool_make(struct bootinfo *info)
+{
+    uint64_t count = (uintptr_t)(image_end - image_start) / TABLE_LARGE_SIZE + 2;
+    count += -DEVICE_BASE / TABLE_LARGE_SIZE + 2 * (info->memory_count + 2);
+    pool = arch_virtual_to_physical(boot_memory_take(info, (size_t)count * ARCH_PAGE_SIZE));
+    pool_end = pool + count * ARCH_PAGE_SIZE;
+}
+
+// Tables of pages where no large page fits: the image's place, and ragged ends of RAM.
 static void tables_make(struct bootinfo *info)
 {
     uintptr_t mask = ~(uintptr_t)(TABLE_LARGE_SIZE - 1);
     for (uintptr_t at = (uintptr_t)image_start & mask; at < (uintptr_t)image_end;
          at += TABLE_LARGE_SIZE)
-        table_need(info, at);
-    for (uintptr_t at = DEVICE_BASE; at != 0; at += TABLE_LARGE_SIZE) table_need(info, at);
+        table_need(at);
+    for (uintptr_t at = DEVICE_BASE; at != 0; at += TABLE_LARGE_SIZE) table_need(at);
     for (uint32_t i = 0; i < info->memory_count; i++) {
         struct boot_memory entry = info->memory[i];
         if (!is_mapped(&entry)) continue;
         uint64_t end = entry.base + entry.size;
-        if (entry.base % TABLE_LARGE_SIZE != 0) table_need(info, KERNEL_BASE + entry.base);
-        if (end % TABLE_LARGE_SIZE != 0) table_need(info, KERNEL_BASE + end - 1);
+        if (entry.base % TABLE_LARGE_SIZE != 0) table_need(KERNEL_BASE + entry.base);
+        if (end % TABLE_LARGE_SIZE != 0) table_need(KERNEL_BASE + end - 1);
     }
 }
 
@@ -129,6 +140,7 @@ void start(struct bootinfo *info)
         boot_refuse("this processor cannot forbid to execute");
     msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_NXE);
     ram_limit(info);
+    pool_make(info);
     tables_make(info);
     map_part(image_start, text_end, 0);
     map_part(text_end, constants_end, TABLE_NO_EXECUTE);
@@ -137,6 +149,7 @@ void start(struct bootinfo *info)
     for (uint32_t i = 0; i < info->memory_count; i++) {
         if (is_mapped(&info->memory[i])) map_ram(&info->memory[i]);
     }
+    boot_memory_return(info, pool, pool_end - pool);
     for (uint32_t i = 0; i < TABLE_TOPS - TABLE_USER_TOPS; i++)
         kernel_top[TABLE_USER_TOPS + i] = arch_virtual_to_physical(directory[i]) | TABLE_PRESENT;
     cr3_write((uintptr_t)arch_virtual_to_physical(kernel_top));

@@ -59,7 +59,7 @@ static void call(struct frame *frame)
         }
         for (uint32_t i = count; i < REGISTERS; i++) frame->reg[i] = 0;
     }
-    frame->again = false;
+    frame->again = 0;
     trap_syscall(frame, frame->number);
 }
 

@@ -17,7 +17,8 @@ enum : uint64_t { MILLISECOND = 1'000'000, SECOND = 1'000'000'000 };
 enum : fe_handle { NO_SUCH_HANDLE = 0x7fff'fff1 };
 
 // An address in the kernel's half, and one that nothing is mapped at.
-static const uintptr_t kernel_address = ~(uintptr_t)0 << 47, unmapped_address = 16;
+static const uintptr_t kernel_address = ~(uintptr_t)0 << (sizeof(uintptr_t) * 8 - 17),
+                       unmapped_address = 16;
 
 // The resource "debug", "memory", ...; FE_NO_HANDLE when this machine has none.
 fe_handle guest_resource(const char *name);

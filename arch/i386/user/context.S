@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// What lib/posix cannot say in C: where a thread begins, and where an upcall enters.
+
+    // A thread of the C library: eax, and esi, its id, are what posix_thread_begin wants, the stack
+    // is 16-aligned.
+    .section .text.posix_thread_entry, "ax", @progbits
+    .globl posix_thread_entry
+    .hidden posix_thread_entry
+    .type posix_thread_entry, @function
+posix_thread_entry:
+    xor     %ebp, %ebp
+    sub     $8, %esp
+    push    %esi
+    push    %eax
+    call    posix_thread_begin
+    ud2
+    .size posix_thread_entry, . - posix_thread_entry
+
+    // An upcall: eax is the saved frame. The kernel has the general registers; those of SSE still
+    // belong to what was interrupted.
+    .section .text.posix_upcall_entry, "ax", @progbits
+    .globl posix_upcall_entry
+    .hidden posix_upcall_entry
+    .type posix_upcall_entry, @function
+posix_upcall_entry:
+    mov     %eax, %ebx
+    and     $-16, %esp
+    sub     $512, %esp
+    fxsave  (%esp)
+    cld
+    xor     %ebp, %ebp
+    sub     $12, %esp
+    push    %ebx
+    call    posix_upcall
+    add     $16, %esp
+    fxrstor (%esp)
+    sub     $16, %esp           // reg[]: the frame, and what posix_upcall said
+    mov     %ebx, 0(%esp)
+    movl    $0, 4(%esp)
+    mov     %eax, 8(%esp)
+    movl    $0, 12(%esp)
+    mov     %esp, %ebx
+    mov     $2, %ecx
+    mov     $64, %eax           // thread_upcall_return; lib/posix asserts the number
+    int     $0x80
+    ud2
+    .size posix_upcall_entry, . - posix_upcall_entry

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// The system-call instruction of i386, for the stubs that tool/abi makes. There are not registers
+// enough: eax has the number, ebx the address of reg[], ecx how many of it the call has. Status and
+// three results come back in registers, those of messages in reg[] itself.
+#pragma once
+
+#include <stdint.h>
+
+void fe_syscall_registers(uint32_t number, uint64_t *reg, uint32_t count);
+void fe_syscall_message(uint32_t number, uint64_t reg[static 12]);
+
+static inline void fe_syscall2(uint64_t number, uint64_t reg[static 2])
+{
+    uint64_t all[4] = {reg[0], reg[1]}; // as many as come back
+    fe_syscall_registers((uint32_t)number, all, 2);
+    reg[0] = all[0];
+    reg[1] = all[1];
+}
+
+static inline void fe_syscall4(uint64_t number, uint64_t reg[static 4])
+{
+    fe_syscall_registers((uint32_t)number, reg, 4);
+}
+
+static inline void fe_syscall8(uint64_t number, uint64_t reg[static 8])
+{
+    fe_syscall_registers((uint32_t)number, reg, 8);
+}
+
+static inline void fe_syscall12(uint64_t number, uint64_t reg[static 12])
+{
+    fe_syscall_message((uint32_t)number, reg);
+}
