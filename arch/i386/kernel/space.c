@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Address spaces: a top table of four entries, of which the upper two are the kernel's, the same in
 // all. The two user directories are there from the start, because the processor reads the top
-// table only when it is loaded. Guarded by the kernel lock.
+// table only when it is loaded. An entry has no room to count what is in the table behind it: a table
+// from which something was taken is looked through, and goes when nothing is left. Guarded by the
+// kernel lock.
 #include "kernel/memory/space.h"
 #include "arch/i386/kernel/cpu.h"
 #include "arch/i386/kernel/table.h"
 #include "kernel/memory/page.h"
 #include "kernel/string.h"
-
-// An entry that points to a table counts, in bits that the processor ignores, the entries in use in
-// it: a table goes with its last one.
-enum : uint64_t { COUNT_ONE = 1ull << 52, COUNT_MASK = 0x3ffull << 52 };
 
 static uintptr_t device_next = DEVICE_BASE;
 
@@ -88,9 +86,17 @@ static bool table_need(struct arch_space *space, uint64_t *entry)
     return true;
 }
 
+static bool is_empty(const uint64_t *table)
+{
+    for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
+        if (table[i] & TABLE_PRESENT) return false;
+    }
+    return true;
+}
+
 static void table_drop(struct arch_space *space, uint64_t *entry, uintptr_t address)
 {
-    if (!(*entry & TABLE_PRESENT) || *entry & (TABLE_LARGE | COUNT_MASK)) return;
+    if (!(*entry & TABLE_PRESENT) || *entry & TABLE_LARGE || !is_empty(table_at(*entry))) return;
     struct page *page = page_of(*entry & TABLE_ADDRESS);
     *entry = 0;
     invalidate(space, address, ARCH_PAGE_SIZE);
@@ -115,16 +121,14 @@ enum status arch_space_map(struct arch_space *space, uintptr_t address, uint64_t
         return ERR_NO_MEMORY;
     }
     for (size_t done = 0; done < size; done += ARCH_PAGE_SIZE) {
-        uint64_t *entry = directory_entry(space, address + done);
-        uint64_t *page = &table_at(*entry)[table_page(address + done)];
-        if (!(*page & TABLE_PRESENT)) *entry += COUNT_ONE;
-        *page = (physical + done) | flags;
+        const uint64_t *entry = directory_entry(space, address + done);
+        table_at(*entry)[table_page(address + done)] = (physical + done) | flags;
     }
     return OK;
 }
 
 // Changes what of one table lies in the range; `flags` 0 removes. Tells whether there was any.
-static bool pages_change(uint64_t *entry, uintptr_t at, uintptr_t end, uint64_t flags)
+static bool pages_change(const uint64_t *entry, uintptr_t at, uintptr_t end, uint64_t flags)
 {
     bool is_changed = false;
     uint64_t *table = table_at(*entry);
@@ -133,7 +137,6 @@ static bool pages_change(uint64_t *entry, uintptr_t at, uintptr_t end, uint64_t 
         if (!(*page & TABLE_PRESENT)) continue;
         is_changed = true;
         *page = flags == 0 ? 0 : (*page & (TABLE_ADDRESS | TABLE_UNCACHED)) | flags;
-        if (flags == 0) *entry -= COUNT_ONE;
     }
     return is_changed;
 }
