@@ -41,6 +41,8 @@ struct [[gnu::aligned(16)]] frame {
 };
 
 enum : uint32_t { VECTOR_SYSCALL = 0x80 };
+// As a call's number: none yet, a thread or an upcall begins. No call has it.
+enum : uint32_t { CALL_BEGIN = UINT32_MAX };
 
 struct arch_space {
     uint32_t root;    // physical address of the top table

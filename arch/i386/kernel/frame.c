@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Frames made, made harmless, and printed.
 #include "arch/i386/kernel/offset.h"
-#include <abi/syscalls.h>
 #include <arch/arch.h>
 
 void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument)
 {
     *frame = (struct frame){
         .reg[0] = argument,
-        .vector = VECTOR_SYSCALL, // so that user mode gets reg in registers, as after a call
-        .number = FE_CALL_THREAD_YIELD,
+        .vector = VECTOR_SYSCALL, // so that trap_deliver() sees to what user mode gets
+        .number = CALL_BEGIN,
         .eip = entry,
         .cs = ENTRY_USER_CODE,
         .eflags = RFLAGS_IF,

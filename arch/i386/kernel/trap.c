@@ -49,7 +49,7 @@ static void call(struct frame *frame)
 {
     if (!frame->again) {
         uint32_t count = frame->ecx < REGISTERS ? frame->ecx : REGISTERS;
-        frame->number = frame->eax;
+        frame->number = frame->eax != CALL_BEGIN ? frame->eax : CALL_BEGIN - 1;
         frame->registers = frame->ebx;
         if (!trap_enter()) return;
         if (!is_user(frame->ebx) ||
@@ -68,6 +68,18 @@ static bool is_message(uint32_t number)
     return number <= FE_CALL_CHANNEL_REPLY;
 }
 
+// A function that begins has its first argument on the stack, above a return address that leads
+// nowhere. Where there is no stack it goes without.
+static bool deliver_argument(struct frame *frame)
+{
+    uint32_t words[] = {0, frame->eax, 0, 0, 0}; // the argument is at a multiple of 16 bytes
+    if (!trap_enter()) return false;
+    uintptr_t stack = frame->esp - sizeof words;
+    bool is_inside = stack >= ARCH_USER_BASE && stack < ARCH_USER_END - sizeof words;
+    if (is_inside && arch_user_write(stack, words, sizeof words)) frame->esp = stack;
+    return false; // once more through the scheduler, which gives the lock up
+}
+
 // Results on the way back to user mode: those of a message go where reg[] came from, those of other
 // calls into registers.
 bool trap_deliver(struct frame *frame)
@@ -81,12 +93,12 @@ bool trap_deliver(struct frame *frame)
         frame->edi = (uint32_t)(frame->reg[2] >> 32);
         frame->ebx = (uint32_t)frame->reg[3];
         frame->ebp = (uint32_t)(frame->reg[3] >> 32);
-        return true;
+        return frame->number != CALL_BEGIN || deliver_argument(frame);
     }
     if (!trap_enter()) return false;
     if (is_user(frame->registers) &&
         arch_user_write(frame->registers, frame->reg, sizeof frame->reg))
-        return false; // once more through the scheduler, which gives the lock up
+        return false; // as above
     trap_fault(frame, FAULT_WRITE, frame->registers);
     return false;
 }

@@ -9,6 +9,7 @@
     .type posix_thread_entry, @function
 posix_thread_entry:
     xor     %ebp, %ebp
+    and     $-16, %esp
     sub     $8, %esp
     push    %esi
     push    %eax

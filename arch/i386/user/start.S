@@ -7,6 +7,7 @@
     .type _start, @function
 _start:
     xor     %ebp, %ebp
+    and     $-16, %esp
     sub     $8, %esp
     push    %edx
     push    %eax
@@ -20,6 +21,7 @@ _start:
     .type fe_thread_entry, @function
 fe_thread_entry:
     xor     %ebp, %ebp
+    and     $-16, %esp
     sub     $12, %esp
     push    %eax
     call    fe_thread_main

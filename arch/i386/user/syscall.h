@@ -9,25 +9,30 @@
 void fe_syscall_registers(uint32_t number, uint64_t *reg, uint32_t count);
 void fe_syscall_message(uint32_t number, uint64_t reg[static 12]);
 
+static inline uint32_t fe_call_number(uint64_t number)
+{
+    return number < UINT32_MAX ? (uint32_t)number : UINT32_MAX; // which no call has
+}
+
 static inline void fe_syscall2(uint64_t number, uint64_t reg[static 2])
 {
     uint64_t all[4] = {reg[0], reg[1]}; // as many as come back
-    fe_syscall_registers((uint32_t)number, all, 2);
+    fe_syscall_registers(fe_call_number(number), all, 2);
     reg[0] = all[0];
     reg[1] = all[1];
 }
 
 static inline void fe_syscall4(uint64_t number, uint64_t reg[static 4])
 {
-    fe_syscall_registers((uint32_t)number, reg, 4);
+    fe_syscall_registers(fe_call_number(number), reg, 4);
 }
 
 static inline void fe_syscall8(uint64_t number, uint64_t reg[static 8])
 {
-    fe_syscall_registers((uint32_t)number, reg, 8);
+    fe_syscall_registers(fe_call_number(number), reg, 8);
 }
 
 static inline void fe_syscall12(uint64_t number, uint64_t reg[static 12])
 {
-    fe_syscall_message((uint32_t)number, reg);
+    fe_syscall_message(fe_call_number(number), reg);
 }
