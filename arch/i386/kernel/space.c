@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Address spaces: a top table of four entries, of which the upper two are the kernel's, the same in
 // all. The two user directories are there from the start, because the processor reads the top
-// table only when it is loaded. An entry has no room to count what is in the table behind it: a table
+// table only when it is loaded. An entry has no room to count what is in the table behind it: one
 // from which something was taken is looked through, and goes when nothing is left. Guarded by the
 // kernel lock.
 #include "kernel/memory/space.h"

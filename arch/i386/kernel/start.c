@@ -95,8 +95,8 @@ static void map_ram(const struct boot_memory *entry)
             at += ARCH_PAGE_SIZE;
             continue;
         }
-        *place = arch_virtual_to_physical((const void *)at) | flags | TABLE_PRESENT |
-                 TABLE_GLOBAL | TABLE_ACCESSED | TABLE_DIRTY | TABLE_LARGE;
+        *place = arch_virtual_to_physical((const void *)at) | flags | TABLE_PRESENT | TABLE_GLOBAL |
+                 TABLE_ACCESSED | TABLE_DIRTY | TABLE_LARGE;
         at += TABLE_LARGE_SIZE;
     }
 }
@@ -129,8 +129,8 @@ void start_begin(void)
 
     early_gdt[1] = 0x00cf'9b00'0000'ffff;
     early_gdt[2] = 0x00cf'9300'0000'ffff;
-    early_gdt[5] = 0x0040'9300'0000'ffff | (uint64_t)(at & 0xff'ffff) << 16 |
-                   (uint64_t)(at >> 24) << 56;
+    early_gdt[5] =
+        0x0040'9300'0000'ffff | (uint64_t)(at & 0xff'ffff) << 16 | (uint64_t)(at >> 24) << 56;
     __asm__ volatile("lgdt %0; mov %1, %%fs" : : "m"(gdt), "r"(0x28) : "memory");
 }
 
