@@ -9,6 +9,7 @@
 
 enum : uint32_t { FE_MESSAGE_WORDS = 8, FE_MESSAGE_HANDLES = 4, FE_BUFFER_MAX = 1u << 20 };
 
+// At a multiple of 8 bytes, so that what the kernel writes together lies in one page.
 struct fe_transfer {
     alignas(uint64_t) uintptr_t send; // bytes to send: address
     uintptr_t receive;                // where incoming bytes go: address
