@@ -162,7 +162,8 @@ TEST("rights of a memory handle limit what can be mapped and done")
 TEST("a size that no machine has is refused, not believed")
 {
     fe_handle memory, clone;
-    EXPECT(fe_memory_create(SIZE_MAX, 0, &memory) != OK);
+    enum status status = fe_memory_create(SIZE_MAX, 0, &memory); // 4 GiB that are not there yet
+    EXPECT(status != OK || (SIZE_MAX == UINT32_MAX && fe_handle_close(memory) == OK));
     constexpr size_t much = SIZE_MAX > UINT32_MAX ? (size_t)(1ull << 50) : SIZE_MAX / 2;
     EXPECT(fe_memory_create(much, MEMORY_COMMIT, &memory) != OK);
     EXPECT(fe_memory_create(0, 0, &memory) == ERR_BAD_ARGUMENT);
