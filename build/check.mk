@@ -6,4 +6,4 @@ check: compile_commands.json none
 none: $(foreach k,$(kernel),$($k.test.archive))
 format:
 	@git ls-files -co --exclude-standard '*.c' '*.h' | grep -v '^port/.*[^t]\.[ch]$$' | \
-		xargs $(or $(CLANG_FORMAT),clang-format-19) -i
+		xargs $(CLANG_FORMAT) -i

@@ -9,10 +9,15 @@ import subprocess
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
+def found(what):
+    """What tool/setup wrote under this name."""
+    with open(os.path.join(TOP, "out/setup.mk"), encoding="utf-8") as file:
+        return re.search(rf"^{what} := (.*)$", file.read(), re.MULTILINE)[1]
+
+
 def tool(name):
     """LLVM's tool of this name, of the version that tool/setup found."""
-    with open(os.path.join(TOP, "out/setup.mk"), encoding="utf-8") as file:
-        return f"llvm-{name}{re.search(r'^NM := llvm-nm(.*)$', file.read(), re.MULTILINE)[1]}"
+    return f"llvm-{name}{found('NM').removeprefix('llvm-nm')}"
 
 
 class Functions:
