@@ -20,7 +20,7 @@ endif
 
 comma := ,
 entry = {"directory": "$(CURDIR)"$(comma) "file": "$3"$(comma) "output": "$2"$(comma) \
-	"command": "$(CC) $(subst ",\",$($1.flags)) -c $3"}@
+	"command": "$(CC) $(subst ",\",$($1.flags)) $(source-flags.$(lastword $(subst ., ,$1)).$3) -c $3"}@
 ours := $(foreach s,$(stamps),$(if $($(basename $s).root),,$s))
 entries-of = $(foreach o,$($1.objects),$(call entry,$1,$o,$(call object-source,$o,$(lastword $(subst ., ,$1)))))
 compile_commands.json: $(foreach s,$(stamps),$(call stamp-of,$s))

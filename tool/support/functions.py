@@ -5,19 +5,23 @@ import bisect
 import os
 import re
 import subprocess
+import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
-def found(what):
+def setting(what):
     """What tool/setup wrote under this name."""
-    with open(os.path.join(TOP, "out/setup.mk"), encoding="utf-8") as file:
+    path = os.path.join(TOP, "out/setup.mk")
+    if not os.path.exists(path):
+        sys.exit("out/setup.mk is not there: tool/setup out/setup.mk makes it")
+    with open(path, encoding="utf-8") as file:
         return re.search(rf"^{what} := (.*)$", file.read(), re.MULTILINE)[1]
 
 
 def tool(name):
     """LLVM's tool of this name, of the version that tool/setup found."""
-    return f"llvm-{name}{found('NM').removeprefix('llvm-nm')}"
+    return f"llvm-{name}{setting('NM').removeprefix('llvm-nm')}"
 
 
 class Functions:
