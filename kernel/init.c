@@ -4,6 +4,7 @@
 #include "kernel/init.h"
 #include "kernel/initrd.h"
 #include "kernel/log.h"
+#include "kernel/memory/bootmap.h"
 #include "kernel/memory/page.h"
 #include "kernel/object/handle.h"
 #include "kernel/object/image.h"
@@ -16,7 +17,7 @@
 #include "kernel/start_block.h"
 #include "kernel/string.h"
 
-enum : uint64_t { STACK_SIZE = 256 << 10, STRING_MAX = 4096 };
+enum : uint64_t { STACK_SIZE = 256 << 10 };
 static struct start_block block;
 
 // Nothing works without init, so nothing here fails but by a line that says what.
@@ -99,8 +100,7 @@ static void give_machine(struct process *process, const struct bootinfo *info)
         give_copy(process, "framebuffer", &info->framebuffer, sizeof info->framebuffer);
     if (info->rsdp != 0) start_block_handle(&block, "acpi", FE_NO_HANDLE, info->rsdp);
     const char *line = info->command_line == 0 ? "" : arch_physical_to_virtual(info->command_line);
-    size_t length = strlen(line);
-    give_copy(process, "command-line", line, (length < STRING_MAX ? length : STRING_MAX - 1) + 1);
+    give_copy(process, "command-line", line, strlen(line) + 1);
 }
 
 // Why an archive is none that this kernel may use.
@@ -121,6 +121,10 @@ static struct image *load_image(const struct bootinfo *info)
     const uint8_t *file;
     size_t size;
     if (info->initrd_size == 0) boot_refuse("there is no initrd");
+    const struct bootmap map = {.entry = info->memory, .count = info->memory_count};
+    if (!bootmap_is(&map, info->initrd_base, info->initrd_size, BOOT_MEMORY_INITRD))
+        boot_refuse("the initrd is not in memory: 0x%lx, 0x%lx bytes",
+                    (unsigned long)info->initrd_base, (unsigned long)info->initrd_size);
     const uint8_t *bytes = arch_physical_to_virtual(info->initrd_base);
     enum status status = initrd_open(bytes, info->initrd_size, &initrd);
     if (status != OK) boot_refuse("the initrd %s", initrd_fault(status));

@@ -18,6 +18,7 @@
 #include "kernel/schedule/float.h"
 #include "kernel/schedule/later.h"
 #include "kernel/schedule/schedule.h"
+#include "kernel/string.h"
 #include "kernel/time/clock.h"
 #include "kernel/time/timer.h"
 #include "kernel/trace.h"
@@ -33,7 +34,11 @@ void kernel_start(const struct bootinfo *info)
     arch_console_early(info);
     log_print("Ferrite %s on %s, booted by %s\n", trust_version, ARCH_NAME, info->protocol);
     const char *line = info->command_line == 0 ? "" : arch_physical_to_virtual(info->command_line);
-    if (*line != '\0') log_print("command line: %s\n", line);
+    if (*line != '\0') { // of any length
+        log_print("command line: ");
+        log_write(line, strlen(line));
+        log_print("\n");
+    }
     reap_init_all();
     page_init(info);
     object_init_types();

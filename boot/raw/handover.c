@@ -33,6 +33,7 @@ struct bootinfo *handover_bootinfo(uint64_t at, uint64_t kernel_base, uint64_t k
     info.kernel_base = kernel_base;
     info.kernel_size = kernel_size;
     info.boot_cpu = boot_cpu;
+    arch_console_early(&info);
     struct bootmap map = {.capacity = bootmap_capacity(&source, 0)};
     map.entry = boot_allocate(map.capacity * sizeof *map.entry);
     bootmap_make(&map, &source);

@@ -5,6 +5,7 @@
 #include "boot/boot.h"
 #include "boot/raw/raw.h"
 #include "kernel/device/dtb.h"
+#include "kernel/log.h"
 #include "kernel/memory/bootmap.h"
 #include <arch/arch.h>
 
@@ -71,13 +72,13 @@ struct bootinfo *raw_bootinfo(uint64_t dtb_address, uint64_t kernel_base, uint64
 {
     if (dtb_address != 0 && handover_is(arch_physical_to_virtual(dtb_address)))
         return handover_bootinfo(dtb_address, kernel_base, kernel_size, boot_cpu);
-    info.dtb = dtb_address;
+    if (dtb_address != 0 && dtb_open(&dtb, arch_physical_to_virtual(dtb_address), DTB_MAX))
+        info.dtb = dtb_address;
     info.kernel_base = kernel_base;
     info.kernel_size = kernel_size;
     info.boot_cpu = boot_cpu;
-    // Without a description there is no console to say so on.
-    if (dtb_address == 0 || !dtb_open(&dtb, arch_physical_to_virtual(dtb_address), DTB_MAX))
-        arch_halt();
+    arch_console_early(&info); // where it takes a description to find one, there is none without
+    if (info.dtb == 0) boot_refuse("there is no device tree that can be read");
     uint32_t chosen = dtb_find(&dtb, "/chosen");
     info.initrd_base = chosen_address(chosen, "linux,initrd-start");
     uint64_t initrd_end = chosen_address(chosen, "linux,initrd-end");

@@ -109,10 +109,23 @@ struct maker {
     enum boot_memory_kind kind;
 };
 
+// A map that lists RAM twice contradicts itself: one of the two is not what it says.
+static void refuse_twice(const struct bootmap *map, const struct boot_memory *range)
+{
+    uint64_t end = range_end(range->base, range->size);
+    for (uint32_t i = 0; i < map->count; i++) {
+        const struct boot_memory *entry = &map->entry[i];
+        uint64_t from = entry->base > range->base ? entry->base : range->base;
+        if (from < end && from < entry->base + entry->size)
+            boot_refuse("the memory map lists 0x%lx twice", (unsigned long)from);
+    }
+}
+
 static void maker_add(struct bootmap_listener *self, struct boot_memory range)
 {
     struct maker *maker = CONTAINER(self, struct maker, listener);
-    if (range.kind != BOOT_MEMORY_RAM && range.kind != BOOT_MEMORY_RECLAIMABLE) return;
+    if (range.kind != maker->kind) return;
+    if (range.kind == BOOT_MEMORY_RAM) refuse_twice(maker->map, &range);
     bool has_room = bootmap_add(maker->map, range.base, range.size);
     ASSERT(has_room);
 }
@@ -129,7 +142,9 @@ void bootmap_make(struct bootmap *map, const struct bootmap_source *source)
 {
     static const enum boot_memory_kind order[] = {BOOT_MEMORY_KERNEL, BOOT_MEMORY_INITRD,
                                                   BOOT_MEMORY_RESERVED, BOOT_MEMORY_RECLAIMABLE};
-    struct maker maker = {.listener = {maker_add}, .map = map};
+    struct maker maker = {.listener = {maker_add}, .map = map, .kind = BOOT_MEMORY_RAM};
+    source->tell(source, &maker.listener);
+    maker.kind = BOOT_MEMORY_RECLAIMABLE; // much of which lies in RAM
     source->tell(source, &maker.listener);
     maker.listener.range = maker_carve;
     for (uint32_t i = 0; i < sizeof order / sizeof *order; i++) {

@@ -2,7 +2,8 @@
 // How a boot protocol makes the memory map of struct bootinfo. It tells what firmware and loader
 // say, in whatever order, overlapping or not; here that becomes entries that are sorted, whole
 // pages, and do not overlap. Where ranges do overlap, what is in use wins over what is free: the
-// kernel, the initrd, what is reserved, then what can be reclaimed. The array is the protocol's.
+// kernel, the initrd, what is reserved, then what can be reclaimed. RAM that is listed twice is
+// refused. The array is the protocol's.
 #pragma once
 
 #include <abi/bootinfo.h>
@@ -26,7 +27,7 @@ struct bootmap_source {
 // How many entries the source's map can have, with room for `takes` calls of bootmap_take.
 uint32_t bootmap_capacity(const struct bootmap_source *source, uint32_t takes);
 
-// Fills the empty map, whose capacity is sufficient.
+// Fills the empty map, whose capacity is sufficient. There is a console by then (boot_refuse).
 void bootmap_make(struct bootmap *map, const struct bootmap_source *source);
 
 // Before there is a map: the highest `size` bytes below `limit` in the source's RAM that nothing

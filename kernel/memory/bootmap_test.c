@@ -3,8 +3,21 @@
 #include "kernel/memory/bootmap.h"
 #include "kernel/list.h"
 #include "test/unit.h"
+#include <setjmp.h>
+#include <stdarg.h>
 
 static struct boot_memory entries[16];
+static jmp_buf refusal;
+static unsigned long refused;
+
+void boot_refuse(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    refused = va_arg(arguments, unsigned long);
+    va_end(arguments);
+    longjmp(refusal, 1);
+}
 
 static struct bootmap empty(void)
 {
@@ -129,8 +142,8 @@ TEST("where ranges overlap, what is in use wins, whoever comes first")
 {
     static const struct boot_memory told[] = {
         {0x1'8000, 0x2'0000, BOOT_MEMORY_RESERVED, 0},
-        {0x1'0000, 0x2'0000, BOOT_MEMORY_RAM, 0},
-        {0x1'4000, 0x2'0000, BOOT_MEMORY_RAM, 0},
+        {0x1'0000, 0x1'4000, BOOT_MEMORY_RAM, 0},
+        {0x2'4000, 0x1'0000, BOOT_MEMORY_RAM, 0},
         {0x1'7000, 0x2000, BOOT_MEMORY_INITRD, 0},
         {0x1'8800, 0x1000, BOOT_MEMORY_KERNEL, 0},
         {0x1'5000, 0x1'0000, BOOT_MEMORY_RECLAIMABLE, 0},
@@ -146,6 +159,37 @@ TEST("where ranges overlap, what is in use wins, whoever comes first")
     EXPECT(bootmap_is(&map, 0x1'a000, 0x1'a000, BOOT_MEMORY_RESERVED));
     for (uint32_t i = 1; i < map.count; i++)
         EXPECT(entries[i - 1].base + entries[i - 1].size <= entries[i].base);
+}
+
+static bool is_made(const struct list_source *list)
+{
+    struct bootmap map = empty();
+    refused = 0;
+    if (setjmp(refusal) != 0) return false;
+    bootmap_make(&map, &list->source);
+    return true;
+}
+
+TEST("a map that lists RAM twice is refused, at the first byte, whoever comes first")
+{
+    struct boot_memory told[] = {
+        {0x10'0000, 0x10'0000, BOOT_MEMORY_RAM, 0},
+        {0x20'0000, 0x10'0000, BOOT_MEMORY_RAM, 0},
+        {0x1'0000'0000, 0, BOOT_MEMORY_RAM, 0},
+        {0x18'0000, 0, BOOT_MEMORY_RAM, 0},
+    };
+    struct list_source list = SOURCE(told);
+    EXPECT(is_made(&list));
+    told[2].base = 0x10'0000;
+    EXPECT(is_made(&list)); // it is empty
+    told[0].size += 0x1000;
+    EXPECT(!is_made(&list) && refused == 0x20'0000);
+    told[0] = (struct boot_memory){0x1f'f000, 0x20'0000, BOOT_MEMORY_RAM, 0};
+    EXPECT(!is_made(&list) && refused == 0x20'0000);
+    told[0] = (struct boot_memory){0x28'0000, UINT64_MAX, BOOT_MEMORY_RAM, 0};
+    EXPECT(!is_made(&list) && refused == 0x28'0000);
+    told[0].kind = BOOT_MEMORY_RECLAIMABLE;
+    EXPECT(is_made(&list));
 }
 
 TEST("a place is looked for before there is a map, clear of everything")

@@ -5,6 +5,7 @@
 // Tables come from the image's pool first, then off the top of a piece of RAM that is mapped
 // already, later from the page allocator.
 #include "boot/boot.h"
+#include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "feature.h"
 #include "frame.h"
@@ -78,7 +79,7 @@ static uint64_t table_allocate(void)
 void *boot_allocate(size_t size)
 {
     uint64_t at = pool_take(size, 16);
-    if (at == 0) arch_halt(); // no console can exist yet
+    if (at == 0) boot_refuse("the memory map has too many ranges");
     char *bytes = (char *)table_at(at);
     for (size_t i = 0; i < size; i++) bytes[i] = 0;
     return bytes;
@@ -165,6 +166,20 @@ static void patch_switches(void)
     }
 }
 
+// As much of a DTB, or of what stands for it, as its header claims, big-endian, up to the 2 MiB
+// that the protocol allows.
+static void map_tree(uint64_t dtb)
+{
+    if (dtb == 0) return;
+    const uint8_t *size = (const uint8_t *)dtb + 4;
+    uint64_t end = dtb + ((uint32_t)size[0] << 24 | size[1] << 16 | size[2] << 8 | size[3]);
+    if (end - dtb > BLOCK_2M) end = dtb + BLOCK_2M;
+    uint64_t base = dtb & ~(ARCH_PAGE_SIZE - 1);
+    map_range(map_root, ARCH_PHYSMAP + base, base, (end - base + 4095) & ~(ARCH_PAGE_SIZE - 1),
+              ENTRY_VALID | ENTRY_ACCESSED | ENTRY_SHARED | ENTRY_READ_ONLY |
+                  ENTRY_USER_NO_EXECUTE | ENTRY_KERNEL_NO_EXECUTE);
+}
+
 void map_early(uint64_t dtb)
 {
     state.physical = image_here();
@@ -184,15 +199,9 @@ void map_early(uint64_t dtb)
     map_image_part(image_rodata_end, kernel_stack_guard, write);
     map_image_part(kernel_stack, image_end, write);
 
-    // As much of the DTB as its header claims, big-endian, up to the 2 MiB that the protocol
-    // allows.
-    if (dtb == 0) return;
-    const uint8_t *size = (const uint8_t *)dtb + 4;
-    uint64_t end = dtb + ((uint32_t)size[0] << 24 | size[1] << 16 | size[2] << 8 | size[3]);
-    if (end - dtb > BLOCK_2M) end = dtb + BLOCK_2M;
-    uint64_t base = dtb & ~(ARCH_PAGE_SIZE - 1);
-    map_range(map_root, ARCH_PHYSMAP + base, base, (end - base + 4095) & ~(ARCH_PAGE_SIZE - 1),
-              read | ENTRY_KERNEL_NO_EXECUTE);
+    map_tree(dtb);
+    const struct handover *handover = (const struct handover *)dtb; // the tree may be elsewhere
+    if (dtb != 0 && handover_is(handover)) map_tree(handover->info.dtb);
 }
 
 static void map_ram(struct boot_memory *memory, uint64_t attributes)
@@ -201,7 +210,7 @@ static void map_ram(struct boot_memory *memory, uint64_t attributes)
     uint64_t size = memory->size;
     if (size > ARCH_PHYSMAP_SIZE - memory->base) size = ARCH_PHYSMAP_SIZE - memory->base;
     if (!map_range(map_root, ARCH_PHYSMAP + memory->base, memory->base, size, attributes))
-        arch_halt();
+        boot_refuse("too little memory: no room for page tables");
 }
 
 void map_kernel(struct bootinfo *info)

@@ -52,15 +52,16 @@ void arch_console_early(const struct bootinfo *info)
 void arch_devices_init(const struct bootinfo *info)
 {
     const struct dtb *tree = cpu_dtb(info);
-    if (tree == nullptr) panic("no device tree");
     arch_console_early(info);
+    if (tree == nullptr) boot_refuse("there is no device tree that can be read");
     feature_find(tree);
     cpu_has_float = cpu_feature_use(FEATURE_D);
     signal_init(tree);
-    if (!interrupt_controller_find(tree)) panic("no interrupt controller that works");
+    if (!interrupt_controller_find(tree))
+        boot_refuse("firmware tells of no interrupt controller that works");
     interrupt_controller->init_cpu();
     if (imsic_is_open()) (void)cpu_feature_use(FEATURE_SSAIA);
-    if (!clock_init(tree)) panic("no timer that works");
+    if (!clock_init(tree)) boot_refuse("firmware tells of no timer that works");
     power_init(tree, info);
 }
 

@@ -11,6 +11,7 @@
 // are; devices and image are where Sv39 has them in any case.
 #include "map.h"
 #include "boot/boot.h"
+#include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include <arch/arch.h>
 #include <arch/kernel/frame.h>
@@ -88,7 +89,7 @@ static uint64_t table_allocate(void)
 void *boot_allocate(size_t size)
 {
     uint64_t at = pool_take(size, 16);
-    if (at == 0) arch_halt(); // no console can exist yet
+    if (at == 0) boot_refuse("the memory map has too many ranges");
     char *bytes = (char *)table_at(at);
     for (size_t i = 0; i < size; i++) bytes[i] = 0;
     return bytes;
@@ -179,6 +180,19 @@ static uint32_t find_top(void)
     return 2;
 }
 
+// As much of a DTB, or of what stands for it, as its header claims, big-endian, up to the 2 MiB
+// that the protocol allows.
+static void map_tree(uint64_t dtb)
+{
+    if (dtb == 0) return;
+    const uint8_t *size = (const uint8_t *)dtb + 4;
+    uint64_t end = dtb + ((uint32_t)size[0] << 24 | size[1] << 16 | size[2] << 8 | size[3]);
+    if (end - dtb > BLOCK_2M) end = dtb + BLOCK_2M;
+    uint64_t base = dtb & ~(ARCH_PAGE_SIZE - 1);
+    map_range(map_ram + base, base, (end - base + 4095) & ~(ARCH_PAGE_SIZE - 1),
+              map_flags(SPACE_READ));
+}
+
 uint64_t map_early(uint64_t dtb)
 {
     state.physical = image_here();
@@ -194,15 +208,9 @@ uint64_t map_early(uint64_t dtb)
     map_image_part(image_rodata_end, kernel_stack_guard, SPACE_READ | SPACE_WRITE);
     map_image_part(kernel_stack, image_end, SPACE_READ | SPACE_WRITE);
 
-    // As much of the DTB as its header claims, big-endian, up to the 2 MiB that the protocol
-    // allows.
-    if (dtb == 0) return satp_of(map_top);
-    const uint8_t *size = (const uint8_t *)dtb + 4;
-    uint64_t end = dtb + ((uint32_t)size[0] << 24 | size[1] << 16 | size[2] << 8 | size[3]);
-    if (end - dtb > BLOCK_2M) end = dtb + BLOCK_2M;
-    uint64_t base = dtb & ~(ARCH_PAGE_SIZE - 1);
-    map_range(map_ram + base, base, (end - base + 4095) & ~(ARCH_PAGE_SIZE - 1),
-              map_flags(SPACE_READ));
+    map_tree(dtb);
+    const struct handover *handover = (const struct handover *)dtb; // the tree may be elsewhere
+    if (dtb != 0 && handover_is(handover)) map_tree(handover->info.dtb);
     return satp_of(map_top);
 }
 
@@ -211,7 +219,8 @@ static void map_memory(const struct boot_memory *memory, uint32_t protection)
     uint64_t room = entry_span(map_top) * (USER_TOPS / 2), size = memory->size;
     if (memory->base >= room) return;
     if (size > room - memory->base) size = room - memory->base;
-    if (!map_range(map_ram + memory->base, memory->base, size, map_flags(protection))) arch_halt();
+    if (!map_range(map_ram + memory->base, memory->base, size, map_flags(protection)))
+        boot_refuse("too little memory: no room for page tables");
 }
 
 // The entries of the top table that devices will need.
@@ -221,7 +230,8 @@ static void make_device_tops(void)
     uint32_t last = entry_index(DEVICES + DEVICES_SIZE - 1, map_top);
     for (uint32_t i = first; i <= last; i++) {
         uint32_t level = map_top - 1;
-        if (reach(DEVICES + (i - first) * entry_span(map_top), &level) == nullptr) arch_halt();
+        if (reach(DEVICES + (i - first) * entry_span(map_top), &level) == nullptr)
+            boot_refuse("too little memory: no room for page tables");
     }
 }
 

@@ -119,9 +119,6 @@ void boot_start(struct bootinfo *info, const struct bootmap_source *source)
     if (info->rsdp == 0) info->rsdp = rsdp_find(source);
     console_follow(info->rsdp);
     map_make(info, source);
-    if (!bootmap_is(&map, info->initrd_base, info->initrd_size, BOOT_MEMORY_INITRD))
-        boot_refuse("the initrd is not in memory: 0x%lx, 0x%lx bytes",
-                    (unsigned long)info->initrd_base, (unsigned long)info->initrd_size);
     start(info);
 }
 
