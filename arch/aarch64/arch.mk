@@ -2,7 +2,7 @@
 # AArch64, 4 KiB pages. Kernel code keeps out of the FP/SIMD registers, which belong to user threads,
 # and out of x18, so that a call gives it back without having saved it.
 triple := aarch64-none-elf
-inherits :=
+inherits := paged
 flags := -march=armv8-a
 kernel_flags := -mgeneral-regs-only -mstrict-align -ffixed-x18 -mbranch-protection=bti -flto=thin
 kernel_link = --emit-relocs -O2 --lto-O2 --thinlto-jobs=2 --thinlto-cache-dir=$(out)/lto
@@ -20,5 +20,6 @@ source-flags.kernel.kernel/object/fast_event.c := $(patsubst %,-ffixed-x%,9 10 1
 without_pads := $(patsubst %,kernel/%.c,syscall tree object/fast object/fast_event object/fast_transfer \
 	object/handle object/message object/call memory/page_tree memory/slab \
 	memory/space memory/user memory/progress schedule/queue schedule/later schedule/lock schedule/float \
-	schedule/inherit time/timer time/clock) $(patsubst %,arch/aarch64/kernel/%.c,trap space)
+	schedule/inherit time/timer time/clock) arch/aarch64/kernel/trap.c \
+	arch/aarch64/kernel/space.c arch/paged/kernel/table.c
 $(foreach f,$(without_pads),$(eval source-flags.kernel.$f += -mbranch-protection=none))

@@ -2,7 +2,7 @@
 # RISC-V, 64 bits, in supervisor mode under SBI. Kernel code keeps out of the FP registers, which
 # belong to user threads; programs may use F, D and C, which every machine with an MMU has.
 triple := riscv64-none-elf
-inherits := riscv
+inherits := riscv paged
 flags :=
 kernel_flags := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -flto=thin
 kernel_link := -O2 --lto-O2 --thinlto-jobs=2 --thinlto-cache-dir=$(out)/lto

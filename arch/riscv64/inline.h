@@ -21,6 +21,8 @@ enum : uint64_t {
     ARCH_PAGE_SIZE = 4096,
     ARCH_USER_BASE = 0x10000,
     ARCH_USER_END = 0x40'0000'0000,
+    ARCH_DEVICES = 0xffff'fff0'0000'0000,
+    ARCH_DEVICES_SIZE = 0x8000'0000,
     ARCH_KERNEL = 0xffff'ffff'8000'0000,
 };
 enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_RISCV64 };

@@ -86,8 +86,8 @@ void arch_cpus_find(const struct bootinfo *info)
 
 enum status arch_cpu_start(struct cpu *cpu)
 {
-    uint64_t entry = (uintptr_t)start_secondary - ARCH_KERNEL + map_physical();
-    cpu->kernel_stack = map_stack();
+    uint64_t entry = (uintptr_t)start_secondary - ARCH_KERNEL + half_physical();
+    cpu->kernel_stack = half_stack();
     if (cpu->kernel_stack == 0) return ERR_NO_MEMORY;
     if (!power_start_cpu(cpu->hardware_id, entry, (uintptr_t)cpu)) return ERR_NOT_SUPPORTED;
     return OK;

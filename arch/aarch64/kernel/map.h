@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Translation table entries (Arm ARM D8.3), and the kernel's own half.
+// Translation table entries (Arm ARM D8.3), as arch/paged/kernel wants them, and the kernel's half.
 #pragma once
 
-#include <abi/bootinfo.h>
-#include <stdint.h>
+#include "arch/paged/kernel/half.h"
+#include "arch/paged/kernel/level.h"
+#include <arch/arch.h>
 
 enum : uint64_t {
     ENTRY_VALID = 1u << 0,
@@ -21,23 +22,97 @@ enum : uint64_t {
     ENTRY_KERNEL_NO_EXECUTE = 1ull << 53,
     ENTRY_USER_NO_EXECUTE = 1ull << 54,
     ENTRY_ADDRESS = 0x0000'ffff'ffff'f000,
+    ENTRY_KEPT = ENTRY_ADDRESS | ENTRY_TABLE | ENTRY_KIND,
 };
+// What is in a table is counted in bits of the entry that points to it, which hardware ignores.
+enum : uint64_t { COUNT_ONE = 1u << 2, COUNT_MASK = 0x3ffu << 2 };
+enum : uint32_t { TABLE_LEVELS = 4 };
+constexpr bool TABLE_FETCH_LAGS = true, HALF_TOPS_ARE_COPIED = false;
 
-enum : uint64_t { BLOCK_2M = 1u << 21, BLOCK_1G = 1u << 30 };
-
-// How far an address is shifted to become the index of its entry at `level`, 0 to 3.
-static inline uint32_t entry_shift(uint32_t level)
+static inline uint32_t table_top(void)
 {
-    return 12 + 9 * (3 - level);
+    return TABLE_LEVELS - 1;
 }
 
-static inline uint32_t entry_index(uintptr_t address, uint32_t level)
+static inline uint64_t *table_root(const struct arch_space *space, uintptr_t address)
 {
-    return (address >> entry_shift(level)) & 511;
+    return arch_physical_to_virtual(space->root & ENTRY_ADDRESS);
 }
 
-// Attributes of an entry for a protection of arch.h, without user access.
-uint64_t map_attributes(uint32_t protection);
+static inline bool table_count(uint64_t *holder, int32_t change)
+{
+    *holder += (uint64_t)(int64_t)change * COUNT_ONE;
+    return (*holder & COUNT_MASK) != 0;
+}
+
+static inline bool entry_is_used(uint64_t entry)
+{
+    return entry & ENTRY_VALID;
+}
+
+static inline bool entry_is_table(uint64_t entry)
+{
+    return (entry & (ENTRY_VALID | ENTRY_TABLE)) == (ENTRY_VALID | ENTRY_TABLE);
+}
+
+static inline uint64_t entry_physical(uint64_t entry)
+{
+    return entry & ENTRY_ADDRESS;
+}
+
+static inline uint64_t entry_of_table(uint64_t physical)
+{
+    return physical | ENTRY_VALID | ENTRY_TABLE;
+}
+
+static inline uint64_t entry_of_page(uint64_t physical, uint32_t level, uint64_t flags)
+{
+    return physical | flags | (level == 0 ? ENTRY_TABLE : 0);
+}
+
+// For a protection of arch.h, but for who may execute.
+static inline uint64_t entry_access(uint32_t protection)
+{
+    uint64_t entry = ENTRY_VALID | ENTRY_ACCESSED | ENTRY_SHARED;
+    if (protection & SPACE_DEVICE) entry |= ENTRY_DEVICE;
+    if (protection & SPACE_WRITE_COMBINE) entry |= ENTRY_UNCACHED;
+    if (!(protection & SPACE_WRITE)) entry |= ENTRY_READ_ONLY;
+    return entry;
+}
+
+static inline uint64_t entry_flags(uint32_t protection)
+{
+    uint64_t entry =
+        entry_access(protection) | ENTRY_USER | ENTRY_NOT_GLOBAL | ENTRY_KERNEL_NO_EXECUTE;
+    return protection & SPACE_EXECUTE ? entry : entry | ENTRY_USER_NO_EXECUTE;
+}
+
+static inline uint64_t entry_kernel_flags(uint32_t protection)
+{
+    uint64_t entry = entry_access(protection) | ENTRY_USER_NO_EXECUTE;
+    return protection & SPACE_EXECUTE ? entry : entry | ENTRY_KERNEL_NO_EXECUTE;
+}
+
+static inline uint32_t entry_protection(uint64_t entry)
+{
+    uint32_t protection = SPACE_READ;
+    if (!(entry & ENTRY_READ_ONLY)) protection |= SPACE_WRITE;
+    if (!(entry & ENTRY_USER_NO_EXECUTE)) protection |= SPACE_EXECUTE;
+    if ((entry & ENTRY_KIND) == ENTRY_DEVICE) protection |= SPACE_DEVICE;
+    if ((entry & ENTRY_KIND) == ENTRY_UNCACHED) protection |= SPACE_WRITE_COMBINE;
+    return protection;
+}
+
+// Makes new entries of the kernel's half seen.
+static inline void half_show(void)
+{
+    __asm__ volatile("dsb ishst\n\tisb" : : : "memory");
+}
+
+static inline uint64_t half_room(void)
+{
+    return ARCH_PHYSMAP_SIZE;
+}
 
 void map_early(uint64_t dtb);
 void map_kernel(struct bootinfo *info);
@@ -49,12 +124,6 @@ void map_sync_instructions(const void *address, uint64_t size);
 // The kernel's text at its physical address too, for CPUs that are started; until it is closed.
 void map_identity_open(void);
 void map_identity_close(void);
-
-// The top of a new kernel stack, over as much that is not mapped; 0 when there is no memory.
-uintptr_t map_stack(void);
-
-// Where the image is in physical memory.
-uint64_t map_physical(void);
 
 // The empty table, for when no process runs.
 uint64_t map_empty_root(void);

@@ -88,9 +88,9 @@ void signal_take(void)
 enum status start_cpu(struct cpu *cpu)
 {
     extern const char start_secondary[];
-    uint64_t entry = (uintptr_t)start_secondary - ARCH_KERNEL + map_physical();
+    uint64_t entry = (uintptr_t)start_secondary - ARCH_KERNEL + half_physical();
     if (!space_make_cpu(cpu)) return ERR_NO_MEMORY;
-    cpu->kernel_stack = map_stack();
+    cpu->kernel_stack = half_stack();
     if (cpu->kernel_stack == 0) return ERR_NO_MEMORY;
     cpu->user_scratch = map_satp();
     struct sbi_result result =

@@ -1,174 +1,32 @@
 // SPDX-License-Identifier: MIT
-// The kernel's half of the address space: the image by its protections, all of RAM, and device
-// registers. map_early runs with translation off and at physical addresses, so nothing it uses may
-// hold an absolute address; it finds out how many levels of tables there can be, and maps the image
-// and the DTB. map_kernel adds RAM once that is known. Every process's top table has a copy of the
-// kernel's entries, so all of those exist before there is a process. Tables come from the image's
-// pool first, then off the top of a piece of RAM that is mapped already, later from the page
-// allocator.
+// The kernel's half of the address space as this port has it (arch/paged/kernel/half.c has what is
+// common): how many levels of tables there are.
 //
 // RAM begins at the lower end of the kernel's half, which is further down the more levels there
 // are; devices and image are where Sv39 has them in any case.
 #include "map.h"
-#include "boot/boot.h"
-#include "kernel/log.h"
-#include "kernel/memory/page.h"
 #include <arch/arch.h>
-#include <arch/kernel/frame.h>
 
-enum : uint64_t {
-    DEVICES = 0xffff'fff0'0000'0000,
-    DEVICES_SIZE = 0x8000'0000,
-    MODE_SV39 = 8,
-    MODE_SHIFT = 60,
-    LEVELS_MAX = 5,
-};
+enum : uint64_t { MODE_SV39 = 8, MODE_SHIFT = 60 };
 
-extern char image_start[], image_text_end[], image_rodata_end[], kernel_stack_guard[],
-    kernel_stack[], kernel_pool[], kernel_pool_end[], image_end[];
-
-#define EARLY [[gnu::section(".early")]]
-
-EARLY alignas(4096) uint64_t map_root[TABLE_ENTRIES];
 EARLY uint64_t map_ram;
 EARLY uint32_t map_top;
 
-EARLY static struct {
-    uint64_t physical;         // where the image is
-    uint64_t pool;             // bytes of the pool that are used
-    struct boot_memory *spare; // mapped RAM to take tables from; nullptr: none yet
-    uintptr_t device;          // end of the device mappings
-} state;
-
-// Where the image is reached now: its physical address before translation is on, which the compiler
-// must not take for the same as after.
-static uint64_t image_here(void)
-{
-    uint64_t here = (uint64_t)image_start;
-    __asm__("" : "+r"(here));
-    return here;
-}
-
-static bool is_image(uint64_t physical)
-{
-    return physical - state.physical < (uint64_t)(image_end - image_start);
-}
-
-static uint64_t *table_at(uint64_t physical)
-{
-    if (is_image(physical)) return (uint64_t *)(physical - state.physical + image_here());
-    return arch_physical_to_virtual(physical);
-}
-
-static uint64_t pool_take(size_t size, size_t alignment)
-{
-    uint64_t from = (state.pool + alignment - 1) & ~(alignment - 1);
-    uint64_t whole = (uint64_t)(kernel_pool_end - kernel_pool);
-    if (from > whole || size > whole - from) return 0;
-    state.pool = from + size;
-    return state.physical + (uint64_t)(kernel_pool - image_start) + from;
-}
-
-// A zeroed table; 0 when there is none.
-static uint64_t table_allocate(void)
-{
-    uint64_t physical = pool_take(ARCH_PAGE_SIZE, ARCH_PAGE_SIZE);
-    if (physical == 0 && state.spare != nullptr && state.spare->size > ARCH_PAGE_SIZE) {
-        state.spare->size -= ARCH_PAGE_SIZE;
-        physical = state.spare->base + state.spare->size;
-    } else if (physical == 0) {
-        struct page *page = page_allocate(0, PAGE_ZERO);
-        physical = page == nullptr ? 0 : page_physical(page);
-    }
-    if (physical == 0) return 0;
-    uint64_t *table = table_at(physical);
-    for (uint32_t i = 0; i < TABLE_ENTRIES; i++) table[i] = 0;
-    return physical;
-}
-
-void *boot_allocate(size_t size)
-{
-    uint64_t at = pool_take(size, 16);
-    if (at == 0) boot_refuse("the memory map has too many ranges");
-    char *bytes = (char *)table_at(at);
-    for (size_t i = 0; i < size; i++) bytes[i] = 0;
-    return bytes;
-}
-
-uint64_t map_flags(uint32_t protection)
-{
-    uint64_t flags = ENTRY_VALID | ENTRY_READ | ENTRY_ACCESSED | ENTRY_DIRTY;
-    if (protection & SPACE_WRITE) flags |= ENTRY_WRITE;
-    if (protection & SPACE_EXECUTE) flags |= ENTRY_EXECUTE;
-    if (protection & SPACE_DEVICE) flags |= ENTRY_DEVICE;
-    if (protection & SPACE_WRITE_COMBINE) flags |= ENTRY_WRITE_COMBINE;
-    return flags;
-}
-
-// The largest step at `address` that alignment and what is left allow.
-static uint32_t step_level(uint64_t address, uint64_t size)
-{
-    for (uint32_t level = 2; level > 0; level--)
-        if (address % entry_span(level) == 0 && size >= entry_span(level)) return level;
-    return 0;
-}
-
-// The entry for `address` at `level`, or at a lower one where a table is there already, which it
-// tells. nullptr when tables run out.
-static uint64_t *reach(uintptr_t address, uint32_t *level)
-{
-    uint64_t *entry = &map_root[entry_index(address, map_top)];
-    uint32_t at = map_top;
-    while (at > *level || (at > 0 && (*entry & (ENTRY_VALID | ENTRY_LEAF)) == ENTRY_VALID)) {
-        if (!(*entry & ENTRY_VALID)) {
-            uint64_t made = table_allocate();
-            if (made == 0) return nullptr;
-            *entry = entry_of(made) | ENTRY_VALID;
-        }
-        entry = &table_at(entry_physical(*entry))[entry_index(address, --at)];
-    }
-    *level = at;
-    return entry;
-}
-
-// Maps over whatever is there, in the largest blocks. False when tables run out.
-static bool map_range(uintptr_t address, uint64_t physical, uint64_t size, uint64_t flags)
-{
-    while (size > 0) {
-        uint32_t level = step_level(address | physical, size);
-        uint64_t *entry = reach(address, &level);
-        if (entry == nullptr) return false;
-        *entry = entry_of(physical) | flags | ENTRY_GLOBAL;
-        uint64_t step = entry_span(level);
-        address += step;
-        physical += step;
-        size -= step;
-    }
-    return true;
-}
-
-static void map_image_part(const char *from, const char *to, uint32_t protection)
-{
-    uint64_t offset = (uint64_t)(from - image_start);
-    map_range(ARCH_KERNEL + offset, state.physical + offset, (uint64_t)(to - from),
-              map_flags(protection));
-}
-
 static uint64_t satp_of(uint32_t top)
 {
-    uint64_t root = state.physical + (uint64_t)((char *)map_root - (char *)image_here());
-    return (MODE_SV39 + top - 2) << MODE_SHIFT | root >> 12;
+    uint64_t root = half_root();
+    return (MODE_SV39 + top - 2) << MODE_SHIFT | root >> TABLE_SHIFT;
 }
 
 // Tries the modes with most levels first, in a table that leaves everything where it is: a mode
 // that the CPU does not have is not taken, and nothing changes then.
 static uint32_t find_top(void)
 {
-    for (uint32_t top = LEVELS_MAX - 1; top > 2; top--) {
+    for (uint32_t top = TABLE_LEVELS - 1; top > 2; top--) {
         uint64_t satp = satp_of(top), taken;
-        uint64_t *entry = &map_root[entry_index(state.physical, top)];
-        *entry = entry_of(state.physical & ~(entry_span(top) - 1)) | ENTRY_EXECUTE |
-                 map_flags(SPACE_READ | SPACE_WRITE);
+        uint64_t *entry = &map_root[entry_index(half_physical(), top)];
+        *entry = entry_of_page(half_physical() & ~(entry_span(top) - 1), top,
+                               entry_access(SPACE_READ | SPACE_WRITE | SPACE_EXECUTE));
         __asm__ volatile("sfence.vma\n\tcsrw satp, %1\n\tcsrr %0, satp\n\tcsrw satp, zero\n\t"
                          "sfence.vma"
                          : "=&r"(taken)
@@ -180,119 +38,21 @@ static uint32_t find_top(void)
     return 2;
 }
 
-// As much of a DTB, or of what stands for it, as its header claims, big-endian, up to the 2 MiB
-// that the protocol allows.
-static void map_tree(uint64_t dtb)
-{
-    if (dtb == 0) return;
-    const uint8_t *size = (const uint8_t *)dtb + 4;
-    uint64_t end = dtb + ((uint32_t)size[0] << 24 | size[1] << 16 | size[2] << 8 | size[3]);
-    if (end - dtb > BLOCK_2M) end = dtb + BLOCK_2M;
-    uint64_t base = dtb & ~(ARCH_PAGE_SIZE - 1);
-    map_range(map_ram + base, base, (end - base + 4095) & ~(ARCH_PAGE_SIZE - 1),
-              map_flags(SPACE_READ));
-}
-
 uint64_t map_early(uint64_t dtb)
 {
-    state.physical = image_here();
-    state.pool = 0;
-    state.spare = nullptr;
-    state.device = DEVICES;
-    for (uint32_t i = 0; i < TABLE_ENTRIES; i++) map_root[i] = 0;
+    half_begin();
     map_top = find_top();
     map_ram = -(entry_span(map_top) * USER_TOPS);
-
-    map_image_part(image_start, image_text_end, SPACE_READ | SPACE_EXECUTE);
-    map_image_part(image_text_end, image_rodata_end, SPACE_READ);
-    map_image_part(image_rodata_end, kernel_stack_guard, SPACE_READ | SPACE_WRITE);
-    map_image_part(kernel_stack, image_end, SPACE_READ | SPACE_WRITE);
-
-    map_tree(dtb);
-    const struct handover *handover = (const struct handover *)dtb; // the tree may be elsewhere
-    if (dtb != 0 && handover_is(handover)) map_tree(handover->info.dtb);
+    half_map_image(entry_kernel_flags(SPACE_READ | SPACE_EXECUTE), dtb);
     return satp_of(map_top);
-}
-
-static void map_memory(const struct boot_memory *memory, uint32_t protection)
-{
-    uint64_t room = entry_span(map_top) * (USER_TOPS / 2), size = memory->size;
-    if (memory->base >= room) return;
-    if (size > room - memory->base) size = room - memory->base;
-    if (!map_range(map_ram + memory->base, memory->base, size, map_flags(protection)))
-        boot_refuse("too little memory: no room for page tables");
-}
-
-// The entries of the top table that devices will need.
-static void make_device_tops(void)
-{
-    uint32_t first = entry_index(DEVICES, map_top);
-    uint32_t last = entry_index(DEVICES + DEVICES_SIZE - 1, map_top);
-    for (uint32_t i = first; i <= last; i++) {
-        uint32_t level = map_top - 1;
-        if (reach(DEVICES + (i - first) * entry_span(map_top), &level) == nullptr)
-            boot_refuse("too little memory: no room for page tables");
-    }
 }
 
 void map_kernel(struct bootinfo *info)
 {
-    make_device_tops();
-    // The image's own range first: its tables come out of the pool.
-    for (uint32_t i = 0; i < info->memory_count; i++) {
-        struct boot_memory *memory = &info->memory[i];
-        if (memory->kind == BOOT_MEMORY_RESERVED || memory->kind == BOOT_MEMORY_KERNEL) continue;
-        map_memory(memory, SPACE_READ | SPACE_WRITE);
-        __asm__ volatile("sfence.vma" : : : "memory");
-        if (memory->kind == BOOT_MEMORY_RAM && state.spare == nullptr) state.spare = memory;
-    }
-    struct boot_memory image = {.base = state.physical,
-                                .size = (uint64_t)(image_end - image_start)};
-    map_memory(&image, SPACE_READ | SPACE_WRITE);
-    image.size = (uint64_t)(image_rodata_end - image_start);
-    map_memory(&image, SPACE_READ);
-    state.spare = nullptr;
-    __asm__ volatile("sfence.vma" : : : "memory");
-}
-
-uintptr_t map_stack(void)
-{
-    uint32_t order = STACK_SHIFT - 12;
-    struct page *pages = page_allocate(order, PAGE_ZERO);
-    if (pages == nullptr) return 0;
-    uintptr_t block = (state.device + 2 * STACK_SIZE - 1) & ~(2ul * STACK_SIZE - 1);
-    if (DEVICES + DEVICES_SIZE - block < 2 * STACK_SIZE ||
-        !map_range(block + STACK_SIZE, page_physical(pages), STACK_SIZE,
-                   map_flags(SPACE_READ | SPACE_WRITE))) {
-        page_free(pages, order);
-        return 0;
-    }
-    state.device = block + 2 * STACK_SIZE;
-    __asm__ volatile("sfence.vma" : : : "memory");
-    return block + 2 * STACK_SIZE;
-}
-
-uint64_t map_physical(void)
-{
-    return state.physical;
+    half_map_ram(info);
 }
 
 uint64_t map_satp(void)
 {
     return satp_of(map_top);
-}
-
-void *arch_map_device(uint64_t physical, size_t size, uint32_t protection)
-{
-    uint64_t offset = physical & (ARCH_PAGE_SIZE - 1);
-    uint64_t base = physical - offset;
-    uint64_t bytes = (offset + size + ARCH_PAGE_SIZE - 1) & ~(ARCH_PAGE_SIZE - 1);
-    uintptr_t at = state.device;
-    if (bytes >= BLOCK_2M) at += (base - at) & (BLOCK_2M - 1);
-    if (bytes < size || bytes > DEVICES + DEVICES_SIZE - at) return nullptr;
-    if (!map_range(at, base, bytes, map_flags(protection & ~(uint32_t)SPACE_EXECUTE)))
-        return nullptr;
-    state.device = at + bytes;
-    __asm__ volatile("sfence.vma" : : : "memory");
-    return (void *)(at + offset);
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Translation table entries (The RISC-V Instruction Set Manual, volume II, sections 12.3 to 12.6),
-// and the kernel's own half. Levels count from the pages up.
+// as arch/paged/kernel wants them, and the kernel's half.
 #pragma once
 
-#include <abi/bootinfo.h>
-#include <stdint.h>
+#include "arch/paged/kernel/count.h"
+#include "arch/paged/kernel/half.h"
+#include "arch/paged/kernel/level.h"
+#include <arch/arch.h>
 
 enum : uint64_t {
     ENTRY_VALID = 1u << 0,
@@ -20,19 +22,36 @@ enum : uint64_t {
     ENTRY_WRITE_COMBINE = 1u << 9,
     ENTRY_KIND = 3u << 8,
     ENTRY_ADDRESS = ((1ull << 44) - 1) << 10,
-
-    TABLE_ENTRIES = 512,
-    USER_TOPS = TABLE_ENTRIES / 2, // entries of the top table that are not the kernel's
+    ENTRY_KEPT = ENTRY_ADDRESS | ENTRY_KIND,
 };
-
-enum : uint64_t { BLOCK_2M = 1u << 21 };
+enum : uint64_t { ROOT_MASK = (1ull << 44) - 1 }; // of satp
+enum : uint32_t {
+    TABLE_LEVELS = 5,
+    USER_TOPS = TABLE_ENTRIES / 2 // entries of the top table that are not the kernel's
+};
+constexpr bool TABLE_FETCH_LAGS = true, HALF_TOPS_ARE_COPIED = true;
 
 // The level of the top table: 2 to 4.
 extern uint32_t map_top;
 
-static inline uint64_t entry_of(uint64_t physical)
+static inline uint32_t table_top(void)
 {
-    return physical >> 2;
+    return map_top;
+}
+
+static inline uint64_t *table_root(const struct arch_space *space, uintptr_t address)
+{
+    return arch_physical_to_virtual((space->root & ROOT_MASK) << TABLE_SHIFT);
+}
+
+static inline bool entry_is_used(uint64_t entry)
+{
+    return entry & ENTRY_VALID;
+}
+
+static inline bool entry_is_table(uint64_t entry)
+{
+    return (entry & (ENTRY_VALID | ENTRY_LEAF)) == ENTRY_VALID;
 }
 
 static inline uint64_t entry_physical(uint64_t entry)
@@ -40,19 +59,56 @@ static inline uint64_t entry_physical(uint64_t entry)
     return (entry & ENTRY_ADDRESS) << 2;
 }
 
-// How many bytes an entry of this level stands for.
-static inline uint64_t entry_span(uint32_t level)
+static inline uint64_t entry_of_table(uint64_t physical)
 {
-    return 1ull << (12 + 9 * level);
+    return physical >> 2 | ENTRY_VALID;
 }
 
-static inline uint32_t entry_index(uintptr_t address, uint32_t level)
+static inline uint64_t entry_of_page(uint64_t physical, uint32_t level, uint64_t flags)
 {
-    return (address >> (12 + 9 * level)) % TABLE_ENTRIES;
+    return physical >> 2 | flags;
 }
 
-// The flags of an entry for a protection of arch.h, without user access.
-uint64_t map_flags(uint32_t protection);
+static inline uint64_t entry_access(uint32_t protection)
+{
+    uint64_t flags = ENTRY_VALID | ENTRY_READ | ENTRY_ACCESSED | ENTRY_DIRTY;
+    if (protection & SPACE_WRITE) flags |= ENTRY_WRITE;
+    if (protection & SPACE_EXECUTE) flags |= ENTRY_EXECUTE;
+    if (protection & SPACE_DEVICE) flags |= ENTRY_DEVICE;
+    if (protection & SPACE_WRITE_COMBINE) flags |= ENTRY_WRITE_COMBINE;
+    return flags;
+}
+
+static inline uint64_t entry_flags(uint32_t protection)
+{
+    return entry_access(protection) | ENTRY_USER;
+}
+
+static inline uint64_t entry_kernel_flags(uint32_t protection)
+{
+    return entry_access(protection) | ENTRY_GLOBAL;
+}
+
+static inline uint32_t entry_protection(uint64_t entry)
+{
+    uint32_t protection = SPACE_READ;
+    if (entry & ENTRY_WRITE) protection |= SPACE_WRITE;
+    if (entry & ENTRY_EXECUTE) protection |= SPACE_EXECUTE;
+    if (entry & ENTRY_DEVICE) protection |= SPACE_DEVICE;
+    if (entry & ENTRY_WRITE_COMBINE) protection |= SPACE_WRITE_COMBINE;
+    return protection;
+}
+
+// Makes new entries of the kernel's half seen.
+static inline void half_show(void)
+{
+    __asm__ volatile("sfence.vma" : : : "memory");
+}
+
+static inline uint64_t half_room(void)
+{
+    return entry_span(map_top) * (USER_TOPS / 2);
+}
 
 // With translation off: makes the first tables, and tells what satp is to be.
 uint64_t map_early(uint64_t dtb);
@@ -60,10 +116,3 @@ void map_kernel(struct bootinfo *info);
 
 // What satp is when no process runs.
 uint64_t map_satp(void);
-extern uint64_t map_root[TABLE_ENTRIES];
-
-// The top of a new kernel stack, over as much that is not mapped; 0 when there is no memory.
-uintptr_t map_stack(void);
-
-// Where the image is in physical memory.
-uint64_t map_physical(void);

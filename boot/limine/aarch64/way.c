@@ -5,7 +5,7 @@
 #include "boot/limine/limine.h"
 
 const uint64_t limine_reach = UINT64_MAX;
-enum : uint64_t { ENTRIES = 512, TABLE_SIZE = ENTRIES * sizeof(uint64_t), WRITE_BACK = 0xff };
+enum : uint64_t { TABLE_SIZE = TABLE_ENTRIES * sizeof(uint64_t), WRITE_BACK = 0xff };
 
 // Where the loader's MAIR_EL1 has ordinary memory.
 static uint64_t memory_index(void)
@@ -19,10 +19,10 @@ static uint64_t memory_index(void)
 static void map_block(const struct limine_way *way, uint64_t physical, uint64_t next)
 {
     uint64_t *root = (uint64_t *)(way->offset + way->table), *entry;
-    entry = &root[entry_index(physical, 0)];
-    if (!(*entry & ENTRY_VALID)) *entry = (way->table + next) | ENTRY_VALID | ENTRY_TABLE;
+    entry = &root[entry_index(physical, table_top())];
+    if (!(*entry & ENTRY_VALID)) *entry = entry_of_table(way->table + next);
     uint64_t *below = (uint64_t *)(way->offset + (*entry & ENTRY_ADDRESS));
-    below[entry_index(physical, 1)] = (physical & ~(BLOCK_1G - 1)) | ENTRY_VALID | ENTRY_ACCESSED |
+    below[entry_index(physical, 2)] = (physical & ~(BLOCK_1G - 1)) | ENTRY_VALID | ENTRY_ACCESSED |
                                       ENTRY_SHARED | memory_index() << 2;
 }
 

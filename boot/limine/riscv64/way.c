@@ -45,9 +45,9 @@ uint64_t limine_way_make(const struct limine_way *way)
     __asm__("csrr %0, satp" : "=r"(satp));
     uint32_t top = (uint32_t)((satp >> MODE_SHIFT) - MODE_SV39) + 2;
     uint64_t *root = (uint64_t *)(way->offset + ((satp & ROOT) << 12));
-    root[entry_index(way->kernel, top)] = entry_of(way->kernel & ~(entry_span(top) - 1)) |
-                                          ENTRY_VALID | ENTRY_READ | ENTRY_WRITE | ENTRY_EXECUTE |
-                                          ENTRY_ACCESSED | ENTRY_DIRTY;
+    root[entry_index(way->kernel, top)] =
+        entry_of_page(way->kernel & ~(entry_span(top) - 1), top,
+                      entry_access(SPACE_READ | SPACE_WRITE | SPACE_EXECUTE));
     __asm__ volatile("sfence.vma" : : : "memory");
     return boot_hart(way);
 }
