@@ -23,17 +23,18 @@ constexpr uint32_t ARCH_MACHO_CPU = MACHO_CPU_X86;
 
 // The kernel half: RAM, as much as there is room for, the image in it; then device registers.
 constexpr uintptr_t KERNEL_BASE = 0x8000'0000;
+constexpr uintptr_t PHYSMAP_BASE = KERNEL_BASE;
 constexpr uintptr_t DEVICE_BASE = 0xf000'0000;
 constexpr uintptr_t DEVICE_END = 0xffff'f000;
 
 // User registers. On entry from user mode the processor pushes into the frame itself, from `ss`
-// down to `eip`, or to `error`. Offsets are in kernel/offset.h.
+// down to `ip`, or to `error`. Offsets are in kernel/offset.h.
 struct [[gnu::aligned(16)]] frame {
     uint64_t reg[12];
     uint32_t edi, esi, ebp, unused, ebx, edx, ecx, eax; // as pusha has them
     uint32_t vector; // why the kernel was entered; VECTOR_SYSCALL: results are in reg
     uint32_t error;
-    uint32_t eip, cs, eflags, esp, ss;
+    uint32_t ip, cs, flags, sp, ss;
     uint32_t thread_pointer; // base of GS
     uint32_t number;         // of the call that is made, or was last
     uint32_t registers;      // where user memory has the call's reg[]
@@ -93,14 +94,14 @@ static inline bool arch_interrupt_pending(void)
 
 static inline void arch_frame_restart(struct frame *frame)
 {
-    frame->eip -= 2; // the length of `int`
+    frame->ip -= 2; // the length of `int`
     frame->vector = 0;
     frame->again = 1;
 }
 
 static inline struct frame_place arch_frame_place(const struct frame *frame)
 {
-    return (struct frame_place){frame->eip, frame->esp, frame->ebp};
+    return (struct frame_place){frame->ip, frame->sp, frame->ebp};
 }
 
 static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t pointer)

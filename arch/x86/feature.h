@@ -9,6 +9,7 @@ struct cpu;
 
 enum feature : uint32_t {
     FEATURE_NX,
+    FEATURE_MCE,
     FEATURE_PCID,
     FEATURE_PAGE_1G,
     FEATURE_SMEP,

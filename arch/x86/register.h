@@ -35,6 +35,7 @@ enum : uint32_t {
     CPUID_1_C_AVX = 1u << 28,
     CPUID_1_C_RDRAND = 1u << 30,
     CPUID_1_C_HYPERVISOR = 1u << 31,
+    CPUID_1_D_MCE = 1u << 7,
     CPUID_1_D_PAT = 1u << 16,
     // Leaf 7, subleaf 0
     CPUID_7_B_FSGSBASE = 1u << 0,
@@ -77,6 +78,7 @@ enum : uint32_t {
 };
 enum : uint32_t {
     CR4_PAE = 1u << 5,
+    CR4_MCE = 1u << 6,
     CR4_PGE = 1u << 7,
     CR4_OSFXSR = 1u << 9,
     CR4_OSXMMEXCPT = 1u << 10,

@@ -41,7 +41,7 @@ struct [[gnu::aligned(16)]] frame {
     uint64_t vector; // why the kernel was entered; VECTOR_SYSCALL: rcx and r11 are free on return.
                      // It is that while user mode runs, too
     uint64_t error;
-    uint64_t rip, cs, rflags, rsp, ss;
+    uint64_t ip, cs, flags, sp, ss;
     uint64_t thread_pointer; // FS base
 };
 
@@ -96,7 +96,7 @@ static inline bool arch_space_is_ready(const struct arch_space *space)
     return at == 0;
 }
 
-// Loads a user space's tables. Where the processor has FSGSBASE, start.c makes the first
+// Loads a user space's tables. Where the processor has FSGSBASE, begin.c makes the first
 // instruction (prefixes make it long enough) a jump to the others: what user mode left in the bases
 // of FS and GS is another process's then.
 static inline void space_load(uint64_t root)
@@ -148,12 +148,12 @@ static inline bool arch_interrupt_pending(void)
 
 static inline void arch_frame_restart(struct frame *frame)
 {
-    frame->rip -= 2; // the length of `syscall`
+    frame->ip -= 2; // the length of `syscall`
 }
 
 static inline struct frame_place arch_frame_place(const struct frame *frame)
 {
-    return (struct frame_place){frame->rip, frame->rsp, frame->reg[9]};
+    return (struct frame_place){frame->ip, frame->sp, frame->reg[9]};
 }
 
 static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t pointer)

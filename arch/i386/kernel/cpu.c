@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The processor made ready: segments, task state, interrupt vectors, and every protection that it
-// offers.
-#include "arch/i386/kernel/cpu.h"
+// One processor made ready: segments, task states, the gate of system calls. Each CPU has its own
+// tables. What can come at any instruction, also while the stack is a thread's frame or has no room
+// left, is a task of its own, with its own stack.
+#include "arch/x86/cpu.h"
 #include <abi/syscalls.h>
 #include <arch/arch.h>
 #include "arch/i386/kernel/offset.h"
-#include "arch/x86/float.h"
+#include "kernel/memory/page.h"
 #include "kernel/object/thread.h"
 
 #define OFFSET_IS(offset, type, member) static_assert(offsetof(type, member) == (offset))
@@ -19,7 +20,6 @@ OFFSET_IS(CPU_ARCH_TABLES, struct cpu, arch[CPU_TABLES]);
 static_assert(FRAME_HARDWARE_END == offsetof(struct frame, ss) + sizeof(uint32_t));
 static_assert(ENTRY_SYSCALL == VECTOR_SYSCALL && KERNEL_LINK_BASE == KERNEL_BASE);
 
-enum : uint32_t { VECTOR_COUNT = 256, STUB_SIZE = 16, TSS_SIZE = 104 };
 enum : uint32_t {
     GDT_KERNEL_CODE = 1,
     GDT_KERNEL_DATA,
@@ -28,51 +28,49 @@ enum : uint32_t {
     GDT_CPU,
     GDT_THREAD_POINTER,
     GDT_TSS,
-    GDT_COUNT,
+    GDT_SPECIAL, // task states of the special exceptions
+    GDT_COUNT = GDT_SPECIAL + SPECIAL_COUNT,
 };
 
+enum : uint64_t { SEGMENT_TASK = 0x89ull << 40, GATE_TASK = 0x85ull << 40 };
+enum : uint32_t { TABLES_ORDER = 2, FLAGS_FIXED = 2 };
+
+// (Intel SDM volume 3, section 8.2.1.) Aligned so that no page ends in it.
 struct task_state {
-    uint32_t link, stack, stack_segment; // of privilege 0
-    uint32_t others[22];
+    alignas(128) uint32_t link;
+    struct {
+        uint32_t stack, segment;
+    } privilege[3];
+    uint32_t cr3, ip, flags, eax, ecx, edx, ebx, esp, ebp, esi, edi;
+    uint32_t es, cs, ss, ds, fs, gs, ldt;
     uint16_t trap, io_map;
 };
-static_assert(sizeof(struct task_state) == TSS_SIZE);
+static_assert(offsetof(struct task_state, io_map) == 102);
 
 // What entry code changes on the way out is at fixed places.
 struct cpu_tables {
     struct task_state tss;
     uint64_t gdt[GDT_COUNT];
+    struct task_state special[SPECIAL_COUNT];
+    alignas(16) uint8_t special_stack[SPECIAL_COUNT][SPECIAL_STACK];
 };
-OFFSET_IS(TABLES_STACK, struct cpu_tables, tss.stack);
+OFFSET_IS(TABLES_STACK, struct cpu_tables, tss.privilege[0].stack);
 OFFSET_IS(TABLES_TLS, struct cpu_tables, gdt[GDT_THREAD_POINTER]);
-
-struct gate {
-    uint16_t offset_low, selector;
-    uint8_t zero, type;
-    uint16_t offset_high;
-};
 
 struct [[gnu::packed]] table_register {
     uint16_t limit;
     uint32_t base;
 };
 
-extern const uint8_t vector_stubs[VECTOR_COUNT][STUB_SIZE];
 extern const uint8_t kernel_stack_end[];
+extern void special_entry(void);
+[[noreturn]] void special_begin(uint32_t vector);
 
-static struct cpu_tables tables;
-static struct gate idt[VECTOR_COUNT];
+static struct cpu_tables boot_tables;
 
-static void gate_set(uint32_t vector, uint32_t privilege)
+uint64_t gate_special(uint64_t, uint32_t index)
 {
-    uintptr_t stub = (uintptr_t)vector_stubs[vector];
-
-    idt[vector] = (struct gate){
-        .offset_low = stub & 0xffff,
-        .offset_high = (uint16_t)(stub >> 16),
-        .selector = ENTRY_KERNEL_CODE,
-        .type = (uint8_t)(0x8e | privilege << 5), // present interrupt gate
-    };
+    return GATE_TASK | (uint64_t)(GDT_SPECIAL + index) * 8 << 16;
 }
 
 static uint64_t segment(uint64_t kind, uintptr_t base)
@@ -80,24 +78,45 @@ static uint64_t segment(uint64_t kind, uintptr_t base)
     return kind | (uint64_t)(base & 0xff'ffff) << 16 | (uint64_t)(base >> 24) << 56;
 }
 
-static void segments_fill(struct cpu *cpu)
+static uint64_t task_segment(struct task_state *state)
 {
-    tables.gdt[GDT_KERNEL_CODE] = 0x00cf'9b00'0000'ffff;
-    tables.gdt[GDT_KERNEL_DATA] = 0x00cf'9300'0000'ffff;
-    tables.gdt[GDT_USER_CODE] = 0x00cf'fb00'0000'ffff;
-    tables.gdt[GDT_USER_DATA] = 0x00cf'f300'0000'ffff;
-    tables.gdt[GDT_CPU] = segment(0x0040'9300'0000'0000 | (sizeof *cpu - 1), (uintptr_t)cpu);
-    tables.gdt[GDT_THREAD_POINTER] = 0x00cf'f300'0000'ffff;
-    tables.gdt[GDT_TSS] = segment(0x0000'8900'0000'0000 | (TSS_SIZE - 1), (uintptr_t)&tables.tss);
-    tables.tss.stack_segment = ENTRY_KERNEL_DATA;
-    tables.tss.stack = cpu->kernel_stack;
-    tables.tss.io_map = TSS_SIZE; // none: user mode has no ports
+    state->io_map = sizeof *state; // none: user mode has no ports
+    return segment(SEGMENT_TASK | (offsetof(struct task_state, io_map) + 1), (uintptr_t)state);
 }
 
-static void segments_load(void)
+static void special_fill(struct cpu_tables *tables, uint32_t index)
 {
-    struct table_register gdt = {sizeof tables.gdt - 1, (uintptr_t)tables.gdt};
-    struct table_register vectors = {sizeof idt - 1, (uintptr_t)idt};
+    struct task_state *state = &tables->special[index];
+
+    state->cr3 = (uint32_t)kernel_root;
+    state->ip = (uintptr_t)special_entry;
+    state->flags = FLAGS_FIXED;
+    state->eax = special_vector[index];
+    state->esp = (uintptr_t)tables->special_stack[index] + SPECIAL_STACK;
+    state->cs = ENTRY_KERNEL_CODE;
+    state->ss = ENTRY_KERNEL_DATA;
+    state->ds = state->es = ENTRY_USER_DATA;
+    state->fs = ENTRY_CPU;
+    tables->gdt[GDT_SPECIAL + index] = task_segment(state);
+}
+
+static void segments_fill(struct cpu_tables *tables, struct cpu *cpu)
+{
+    tables->gdt[GDT_KERNEL_CODE] = 0x00cf'9b00'0000'ffff;
+    tables->gdt[GDT_KERNEL_DATA] = 0x00cf'9300'0000'ffff;
+    tables->gdt[GDT_USER_CODE] = 0x00cf'fb00'0000'ffff;
+    tables->gdt[GDT_USER_DATA] = 0x00cf'f300'0000'ffff;
+    tables->gdt[GDT_CPU] = segment(0x0040'9300'0000'0000 | (sizeof *cpu - 1), (uintptr_t)cpu);
+    tables->gdt[GDT_THREAD_POINTER] = 0x00cf'f300'0000'ffff;
+    tables->gdt[GDT_TSS] = task_segment(&tables->tss);
+    tables->tss.privilege[0].segment = ENTRY_KERNEL_DATA;
+    tables->tss.privilege[0].stack = cpu->kernel_stack;
+    for (uint32_t i = 0; i < SPECIAL_COUNT; i++) special_fill(tables, i);
+}
+
+static void segments_load(struct cpu_tables *tables)
+{
+    struct table_register gdt = {sizeof tables->gdt - 1, (uintptr_t)tables->gdt};
 
     __asm__ volatile("lgdt %0\n"
                      "ljmp %1, $1f\n"
@@ -105,55 +124,55 @@ static void segments_load(void)
                      "mov %3, %%ds\n"
                      "mov %3, %%es\n"
                      "mov %4, %%fs\n"
-                     "lidt %5\n"
-                     "ltr %w6"
+                     "ltr %w5"
                      :
                      : "m"(gdt), "i"(ENTRY_KERNEL_CODE), "r"(ENTRY_KERNEL_DATA),
-                       "r"(ENTRY_USER_DATA), "r"(ENTRY_CPU), "m"(vectors), "r"(GDT_TSS * 8)
+                       "r"(ENTRY_USER_DATA), "r"(ENTRY_CPU), "r"(GDT_TSS * 8)
                      : "memory");
+    vectors_load();
 }
 
-static void protection_enable(void)
+bool cpu_tables_make(struct cpu *cpu)
 {
-    uintptr_t cr4 = cr4_read() | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT;
-
-    if (cpu_feature_use(FEATURE_SMEP)) cr4 |= CR4_SMEP;
-    if (cpu_feature_use(FEATURE_UMIP)) cr4 |= CR4_UMIP;
-    cr4_write(cr4);
-    cr0_write((cr0_read() & ~(uintptr_t)CR0_EM) | CR0_MP | CR0_NE | CR0_WP | CR0_TS);
-    // Write-combining takes the place of write-through in entry 1 (SPACE_WRITE_COMBINE).
-    msr_write(MSR_PAT, 0x0007'0406'0007'0106);
+    static_assert(sizeof(struct cpu_tables) <= PAGE_SIZE << TABLES_ORDER);
+    struct page *pages = page_allocate(TABLES_ORDER, PAGE_ZERO);
+    if (pages == nullptr) return false;
+    cpu->arch[CPU_TABLES] = (uintptr_t)page_address(pages);
+    return true;
 }
 
 void arch_cpu_init(struct cpu *cpu)
 {
-    for (uint32_t vector = 0; vector < VECTOR_COUNT; vector++) gate_set(vector, 0);
-    gate_set(EXCEPTION_BREAKPOINT, 3);
-    gate_set(VECTOR_SYSCALL, 3);
+    if (cpu->arch[CPU_TABLES] == 0) { // the boot CPU
+        cpu->arch[CPU_TABLES] = (uintptr_t)&boot_tables;
+        cpu->kernel_stack = (uintptr_t)kernel_stack_end;
+    }
+    struct cpu_tables *tables = (struct cpu_tables *)cpu->arch[CPU_TABLES];
     cpu->self = cpu;
-    cpu->kernel_stack = (uintptr_t)kernel_stack_end;
-    cpu->arch[CPU_TABLES] = (uintptr_t)&tables;
-    segments_fill(cpu);
-    segments_load();
+    segments_fill(tables, cpu);
+    segments_load(tables);
     feature_find(cpu);
-    (void)cpu_feature_use(FEATURE_NX); // as start.c did
-    protection_enable();
-    float_init_cpu();
-    cpu->hardware_id = cpuid(1, 0).ebx >> 24;
+    protection_enable(cpu, 0);
 }
 
-// This port has one CPU.
-void arch_cpus_find(const struct bootinfo *info)
+// A special exception's task: what it interrupted is in the CPU's own task state.
+void special_begin(uint32_t vector)
 {
-    cpu_found(arch_cpu()->hardware_id);
-}
-
-enum status arch_cpu_start(struct cpu *cpu)
-{
-    return ERR_NOT_SUPPORTED;
-}
-
-void arch_halt(void)
-{
-    for (;;) __asm__ volatile("cli; hlt");
+    const struct task_state *was = &((struct cpu_tables *)arch_cpu()->arch[CPU_TABLES])->tss;
+    struct frame frame = {
+        .edi = was->edi,
+        .esi = was->esi,
+        .ebp = was->ebp,
+        .ebx = was->ebx,
+        .edx = was->edx,
+        .ecx = was->ecx,
+        .eax = was->eax,
+        .vector = vector,
+        .ip = was->ip,
+        .cs = was->cs,
+        .flags = was->flags,
+        .sp = was->esp,
+        .ss = was->ss,
+    };
+    trap_special(&frame);
 }

@@ -5,11 +5,13 @@
 // the scheduler whose frame is next. Interrupts stay masked in the kernel but in `idle` and
 // arch_interrupt_pending. FS is the CPU's in the kernel; the way out clears it, being privileged.
 #include "offset.h"
+#include "arch/x86/kernel/smap.inc"
 
     .text
 
 interrupt_common:
     cld
+    CLOSE
     pusha
     mov $ENTRY_USER_DATA, %eax
     mov %eax, %ds
@@ -23,7 +25,11 @@ interrupt_common:
     xor %ebp, %ebp
     sub $12, %esp
     push %eax
+    cmpl $ENTRY_SYSCALL, FRAME_VECTOR(%eax)
+    je 1f
     call trap_user
+    jmp resume
+1:  call trap_call
     jmp resume
 
 interrupt_in_kernel: // the frame is the stack, but that there is no reg, and no esp and ss
@@ -84,6 +90,14 @@ handle_pending: // an interrupt that arch_interrupt_pending let in, perhaps in s
     push %eax
     call trap_external
     jmp resume
+
+// The task of a special exception: eax is the vector.
+    .globl special_entry
+special_entry:
+    and $-16, %esp
+    sub $12, %esp
+    push %eax
+    call special_begin
 
 // Nothing to run: wait for an interrupt. It comes back through trap_kernel, which goes to
 // arch_leave.

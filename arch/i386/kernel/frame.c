@@ -9,10 +9,10 @@ void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uint
         .reg[0] = argument,
         .vector = VECTOR_SYSCALL, // so that trap_deliver() sees to what user mode gets
         .number = CALL_BEGIN,
-        .eip = entry,
+        .ip = entry,
         .cs = ENTRY_USER_CODE,
-        .eflags = RFLAGS_IF,
-        .esp = stack,
+        .flags = RFLAGS_IF,
+        .sp = stack,
         .ss = ENTRY_USER_DATA,
         .thread_pointer = frame->thread_pointer,
     };
@@ -24,7 +24,7 @@ void arch_frame_sanitise(struct frame *frame)
 
     frame->cs = ENTRY_USER_CODE;
     frame->ss = ENTRY_USER_DATA;
-    frame->eflags = (frame->eflags & user_flags) | RFLAGS_IF;
+    frame->flags = (frame->flags & user_flags) | RFLAGS_IF;
     if (frame->vector != VECTOR_SYSCALL) frame->vector = 0;
     frame->error = 0;
 }
@@ -34,8 +34,8 @@ bool arch_frame_print(const struct frame *frame, uint32_t line,
 {
     switch (line) {
     case 0:
-        print("  eip %08x  esp %08x  flags %x  cs %x  gs %08x\n", frame->eip, frame->esp,
-              frame->eflags, frame->cs, frame->thread_pointer);
+        print("  eip %08x  esp %08x  flags %x  cs %x  gs %08x\n", frame->ip, frame->sp,
+              frame->flags, frame->cs, frame->thread_pointer);
         return true;
     case 1:
         print("  eax %08x  ebx %08x  ecx %08x  edx %08x\n", frame->eax, frame->ebx, frame->ecx,

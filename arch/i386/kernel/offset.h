@@ -14,7 +14,7 @@
 #define CPU_ARCH_TABLES 24
 
 #define TABLES_STACK 4 /* tss: stack of the kernel */
-#define TABLES_TLS 152 /* gdt: the entry of the thread pointer */
+#define TABLES_TLS 176 /* gdt: the entry of the thread pointer */
 
 #define KERNEL_LINK_BASE 0x80000000
 #define ENTRY_KERNEL_CODE 0x08
@@ -24,3 +24,9 @@
 #define ENTRY_CPU 0x28
 #define ENTRY_THREAD_POINTER 0x33
 #define ENTRY_SYSCALL 0x80
+
+/* Where a further processor is led to: without execution of data (EFER), by this code segment. */
+#define TRAMPOLINE_EFER 0x800
+#define TRAMPOLINE_CODE 0x00cf9b000000ffff
+
+#define POINTER .long

@@ -1,37 +1,26 @@
 // SPDX-License-Identifier: MIT
-// Entries of PAE's tables: a top of four, each for 1 GiB, directories, tables of pages. (Intel SDM
-// volume 3, section 4.4.)
+// PAE's three levels of tables: a top of four entries, each for 1 GiB. An entry has no bits for a
+// count of what is in use in the table behind it: that is in the references of the table's page,
+// beyond the one that holds it.
 #pragma once
 
+#include "kernel/memory/page.h"
 #include <stdint.h>
 
-enum : uint64_t {
-    TABLE_PRESENT = 1u << 0,
-    TABLE_WRITE = 1u << 1,
-    TABLE_USER = 1u << 2,
-    TABLE_WRITE_COMBINE = 1u << 3, // by the PAT that cpu.c sets
-    TABLE_UNCACHED = 3u << 3,
-    TABLE_ACCESSED = 1u << 5,
-    TABLE_DIRTY = 1u << 6,
-    TABLE_LARGE = 1u << 7,
-    TABLE_GLOBAL = 1u << 8,
-    TABLE_ADDRESS = 0x000f'ffff'ffff'f000,
-    TABLE_NO_EXECUTE = 1ull << 63,
-};
-enum : uint32_t { TABLE_ENTRIES = 512, TABLE_TOPS = 4, TABLE_USER_TOPS = 2 };
-constexpr uint32_t TABLE_LARGE_SIZE = 2u << 20;
+enum : uint32_t { TABLE_TOP = 2, TABLE_TOP_ENTRIES = 4, TABLE_USER_TOPS = 2 };
+enum : uint64_t { TABLE_TOP_LINK = TABLE_PRESENT }; // others are reserved in the top
 
-static inline uint32_t table_top(uintptr_t address)
+static inline void table_count(const uint64_t *entry, uint32_t more)
 {
-    return address >> 30;
+    page_of(*entry & TABLE_ADDRESS)->references += more;
 }
 
-static inline uint32_t table_directory(uintptr_t address)
+static inline void table_uncount(const uint64_t *entry, uint64_t less)
 {
-    return address >> 21 & (TABLE_ENTRIES - 1);
+    page_of(*entry & TABLE_ADDRESS)->references -= (uint32_t)less;
 }
 
-static inline uint32_t table_page(uintptr_t address)
+static inline bool table_is_used(const uint64_t *entry)
 {
-    return address >> 12 & (TABLE_ENTRIES - 1);
+    return page_of(*entry & TABLE_ADDRESS)->references > 1;
 }

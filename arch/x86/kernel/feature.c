@@ -7,6 +7,7 @@
 
 const char *const arch_feature[] = {
     [FEATURE_NX] = "nx",
+    [FEATURE_MCE] = "mce",
     [FEATURE_PCID] = "pcid",
     [FEATURE_PAGE_1G] = "page1gb",
     [FEATURE_SMEP] = "smep",
@@ -26,13 +27,14 @@ const char *const arch_feature[] = {
 };
 static_assert(FEATURE_COUNT <= 64);
 
-enum word : uint8_t { ONE_C, SEVEN_B, SEVEN_C, D_A, EXTENDED_D, POWER_D, WORD_COUNT };
+enum word : uint8_t { ONE_C, ONE_D, SEVEN_B, SEVEN_C, D_A, EXTENDED_D, POWER_D, WORD_COUNT };
 
 static const struct {
     enum word word;
     uint32_t bit;
 } place[FEATURE_COUNT] = {
     [FEATURE_NX] = {EXTENDED_D, CPUID_81_D_NX},
+    [FEATURE_MCE] = {ONE_D, CPUID_1_D_MCE},
     [FEATURE_PCID] = {ONE_C, CPUID_1_C_PCID},
     [FEATURE_PAGE_1G] = {EXTENDED_D, CPUID_81_D_PAGE_1G},
     [FEATURE_SMEP] = {SEVEN_B, CPUID_7_B_SMEP},
@@ -81,6 +83,7 @@ void feature_find(struct cpu *cpu)
 {
     uint32_t word[WORD_COUNT] = {
         [ONE_C] = cpuid(1, 0).ecx,
+        [ONE_D] = cpuid(1, 0).edx,
         [SEVEN_B] = cpuid_if_present(7, 0).ebx,
         [SEVEN_C] = cpuid_if_present(7, 0).ecx,
         [D_A] = cpuid_if_present(0xd, 1).eax,

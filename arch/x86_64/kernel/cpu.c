@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
-// One processor made ready: segments, task state, interrupt vectors, the system-call entry, and
-// every protection that it offers. Each CPU has its own segment table and emergency stacks; the
-// vector table is shared and never changes after the first CPU filled it.
-#include "arch/x86_64/kernel/cpu.h"
+// One processor made ready: segments, task state, the system-call entry, and what x86_64 alone has.
+// Each CPU has its own segment table and emergency stacks.
+#include "arch/x86/cpu.h"
 #include <abi/syscalls.h>
 #include <arch/arch.h>
-#include "arch/x86/float.h"
 #include "arch/x86_64/kernel/offset.h"
-#include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/object/thread.h"
 
@@ -18,7 +15,7 @@ OFFSET_IS(FRAME_RBP, struct frame, reg[9]);
 OFFSET_IS(FRAME_R9, struct frame, reg[11]);
 OFFSET_IS(FRAME_RAX, struct frame, rax);
 OFFSET_IS(FRAME_VECTOR, struct frame, vector);
-OFFSET_IS(FRAME_RIP, struct frame, rip);
+OFFSET_IS(FRAME_RIP, struct frame, ip);
 OFFSET_IS(FRAME_SS, struct frame, ss);
 OFFSET_IS(FRAME_THREAD_POINTER, struct frame, thread_pointer);
 OFFSET_IS(CPU_OWN_FRAME, struct cpu, frame);
@@ -38,7 +35,6 @@ static_assert(ENTRY_SYSCALL == VECTOR_SYSCALL && KERNEL_LINK_BASE == KERNEL_BASE
 
 // What functions called by ARCH_FAST may use above their return address.
 enum : uintptr_t { HOME_SPACE = 32 };
-enum { VECTOR_COUNT = 256, SPECIAL_COUNT = 3, SPECIAL_STACK = 4096, STUB_SIZE = 16 };
 enum {
     GDT_KERNEL_CODE = 1,
     GDT_KERNEL_DATA,
@@ -63,47 +59,20 @@ struct cpu_tables {
     alignas(16) struct task_state tss;
 };
 
-struct gate {
-    uint16_t offset_low, selector;
-    uint8_t special, type;
-    uint16_t offset_middle;
-    uint32_t offset_high, zero;
-};
-
 struct [[gnu::packed]] table_register {
     uint16_t limit;
     uint64_t base;
 };
 
-extern const uint8_t vector_stubs[VECTOR_COUNT][STUB_SIZE];
 extern void syscall_entry(void);
 extern const uint8_t kernel_stack_end[];
 
 static struct cpu_tables boot_tables;
 static uint64_t boot_stamps[PAGE_SIZE / sizeof(uint64_t)];
-static struct gate idt[VECTOR_COUNT];
 
-static void gate_set(unsigned vector, unsigned special, unsigned privilege)
+uint64_t gate_special(uint64_t gate, uint32_t index)
 {
-    uintptr_t stub = (uintptr_t)vector_stubs[vector];
-
-    idt[vector] = (struct gate){
-        .offset_low = stub & 0xffff,
-        .offset_middle = stub >> 16 & 0xffff,
-        .offset_high = (uint32_t)(stub >> 32),
-        .selector = SELECTOR_KERNEL_CODE,
-        .special = (uint8_t)special,
-        .type = (uint8_t)(0x8e | privilege << 5), // present interrupt gate
-    };
-}
-
-static void vectors_fill(void)
-{
-    for (unsigned vector = 0; vector < VECTOR_COUNT; vector++) gate_set(vector, 0, 0);
-    gate_set(EXCEPTION_BREAKPOINT, 0, 3);
-    gate_set(EXCEPTION_NMI, 1, 0);
-    gate_set(EXCEPTION_DOUBLE_FAULT, 2, 0);
-    gate_set(EXCEPTION_MACHINE_CHECK, 3, 0);
+    return gate | (uint64_t)(index + 1) << 32; // of the interrupt stack table
 }
 
 static void segments_fill(struct cpu_tables *tables)
@@ -126,7 +95,6 @@ static void segments_fill(struct cpu_tables *tables)
 static void segments_load(struct cpu_tables *tables)
 {
     struct table_register gdt = {sizeof(tables->gdt) - 1, (uintptr_t)tables->gdt};
-    struct table_register vectors = {sizeof(idt) - 1, (uintptr_t)idt};
 
     __asm__ volatile("lgdt %0\n"
                      "push %1\n"
@@ -138,28 +106,22 @@ static void segments_load(struct cpu_tables *tables)
                      "mov %3, %%es\n"
                      "mov %3, %%fs\n"
                      "mov %3, %%gs\n"
-                     "lidt %4\n"
-                     "ltr %w5"
+                     "ltr %w4"
                      :
                      : "m"(gdt), "i"(SELECTOR_KERNEL_CODE), "r"(GDT_KERNEL_DATA * 8), "r"(0),
-                       "m"(vectors), "r"(GDT_TSS * 8)
+                       "r"(GDT_TSS * 8)
                      : "rax", "memory");
+    vectors_load();
 }
 
-static void protection_enable(void)
+// What has its place in CR4 and is of no use with 32 bits.
+static uintptr_t more_use(void)
 {
-    uintptr_t cr4 = cr4_read() | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT;
-
-    if (cpu_feature_use(FEATURE_SMEP)) cr4 |= CR4_SMEP;
-    if (cpu_feature_use(FEATURE_SMAP)) cr4 |= CR4_SMAP;
-    if (cpu_feature_use(FEATURE_UMIP)) cr4 |= CR4_UMIP;
-    if (cpu_feature_use(FEATURE_FSGSBASE)) cr4 |= CR4_FSGSBASE; // see start.c
+    uintptr_t cr4 = 0;
+    if (cpu_feature_use(FEATURE_FSGSBASE)) cr4 |= CR4_FSGSBASE; // see begin.c
     if (cpu_feature_use(FEATURE_PCID)) cr4 |= CR4_PCIDE;
     (void)cpu_feature_use(FEATURE_PAGE_1G); // as start.c did
-    cr4_write(cr4);
-    cr0_write((cr0_read() & ~(uintptr_t)CR0_EM) | CR0_MP | CR0_NE | CR0_WP | CR0_TS);
-    // Write-combining takes the place of write-through in entry 1 (SPACE_WRITE_COMBINE).
-    msr_write(MSR_PAT, 0x0007'0406'0007'0106);
+    return cr4;
 }
 
 bool cpu_tables_make(struct cpu *cpu)
@@ -174,7 +136,6 @@ bool cpu_tables_make(struct cpu *cpu)
 
 void arch_cpu_init(struct cpu *cpu)
 {
-    if (idt[0].type == 0) vectors_fill();
     if (cpu->arch[CPU_TABLES] == 0) { // the boot CPU
         cpu->arch[CPU_TABLES] = (uintptr_t)&boot_tables;
         cpu->arch[CPU_STAMPS] = (uintptr_t)boot_stamps;
@@ -191,18 +152,10 @@ void arch_cpu_init(struct cpu *cpu)
     msr_write(MSR_FS_BASE, 0);
 
     feature_find(cpu);
-    if (!cpu_feature_use(FEATURE_NX)) panic("this processor cannot forbid to execute");
     msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SCE | EFER_NXE);
     // sysret takes its selectors from 0x18 on: data at +8, 64-bit code at +16, privilege 3.
     msr_write(MSR_STAR, (uint64_t)0x18 << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
     msr_write(MSR_LSTAR, (uintptr_t)syscall_entry);
     msr_write(MSR_SFMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC);
-    protection_enable();
-    float_init_cpu();
-    cpu->hardware_id = cpuid(1, 0).ebx >> 24;
-}
-
-void arch_halt(void)
-{
-    for (;;) __asm__ volatile("cli; hlt");
+    protection_enable(cpu, more_use());
 }

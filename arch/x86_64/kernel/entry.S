@@ -10,11 +10,11 @@
 // the receiver. Its arguments are where the caller has them, in rdx, r8 and r9. Signals, waits and
 // yields are tried in the same way (kernel/object/fast_event.h).
 #include "offset.h"
-#include "smap.inc"
+#include "arch/x86/kernel/smap.inc"
 
     .text
 
-// The base of FS from rax, its upper half in edx too. Where the processor has FSGSBASE, start.c
+// The base of FS from rax, its upper half in edx too. Where the processor has FSGSBASE, begin.c
 // puts wrfsbase in the place of these seven bytes.
 .macro WRITE_FS_BASE
 771:

@@ -38,6 +38,7 @@
 #define THREAD_FRAME 32
 
 #define KERNEL_LINK_BASE 0xffffffff80000000
+#define ENTRY_KERNEL_CODE 0x08
 #define ENTRY_SYSCALL 256
 #define ENTRY_MSR_FS_BASE 0xc0000100
 #define ENTRY_MSR_GS_BASE 0xc0000101
@@ -53,3 +54,10 @@
 
 #define FAST_NOT 0 /* kernel/object/fast_event.h */
 #define FAST_DONE 1
+
+/* Where a further processor is led to: long mode, without execution of data (EFER), by this code
+   segment. */
+#define TRAMPOLINE_EFER 0x900
+#define TRAMPOLINE_CODE 0x00af9b000000ffff
+
+#define POINTER .quad

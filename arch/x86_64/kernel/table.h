@@ -1,31 +1,28 @@
 // SPDX-License-Identifier: MIT
-// Entries of the four levels of page tables. Level 0 holds pages, level 3 is the top. (Intel SDM
-// volume 3, chapter 4.)
+// The four levels of tables of x86_64. An entry that leads to a table counts, in bits that the
+// processor ignores, the entries in use in it: a table goes with its last one.
 #pragma once
 
 #include <stdint.h>
 
+enum : uint32_t { TABLE_TOP = 3, TABLE_TOP_ENTRIES = 512, TABLE_USER_TOPS = 256 };
 enum : uint64_t {
-    TABLE_PRESENT = 1u << 0,
-    TABLE_WRITE = 1u << 1,
-    TABLE_USER = 1u << 2,
-    TABLE_WRITE_COMBINE = 1u << 3, // by the PAT that cpu.c sets
-    TABLE_UNCACHED = 3u << 3,
-    TABLE_ACCESSED = 1u << 5,
-    TABLE_DIRTY = 1u << 6,
-    TABLE_LARGE = 1u << 7,
-    TABLE_GLOBAL = 1u << 8,
-    TABLE_ADDRESS = 0x000f'ffff'ffff'f000,
-    TABLE_NO_EXECUTE = 1ull << 63,
+    TABLE_TOP_LINK = TABLE_PRESENT | TABLE_WRITE, // flags of a top entry of the kernel's
+    TABLE_COUNT_ONE = 1ull << 52,
+    TABLE_COUNT_MASK = 0x3ffull << 52
 };
-enum { TABLE_ENTRIES = 512 };
 
-static inline unsigned table_index(uintptr_t address, unsigned level)
+static inline void table_count(uint64_t *entry, uint32_t more)
 {
-    return address >> (12 + 9 * level) & (TABLE_ENTRIES - 1);
+    *entry += more * TABLE_COUNT_ONE;
 }
 
-static inline uint64_t table_span(unsigned level)
+static inline void table_uncount(uint64_t *entry, uint64_t less)
 {
-    return 1ull << (12 + 9 * level);
+    *entry -= less * TABLE_COUNT_ONE;
+}
+
+static inline bool table_is_used(const uint64_t *entry)
+{
+    return *entry & TABLE_COUNT_MASK;
 }

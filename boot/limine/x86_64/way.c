@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The way out of Limine's environment on x86_64: its tables, and the low 4 GiB as they are.
 #include "arch/x86/register.h"
-#include "arch/x86_64/kernel/table.h"
+#include "arch/x86/table.h"
 #include "boot/limine/limine.h"
 
 const uint64_t limine_reach = 1ull << 32;

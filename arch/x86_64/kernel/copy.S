@@ -3,14 +3,8 @@
 // that can fault has an entry in the exception table: the trap code asks the memory manager for
 // the page and runs the instruction again, or goes on at `failed`. stac and clac start as no-
 // operations; start.c puts the instructions in where the processor has SMAP.
-#include "smap.inc"
-
-    .macro MAY_FAULT
-    .pushsection .exceptions, "a"
-    .quad 772f, failed
-    .popsection
-772:
-    .endm
+#include "offset.h"
+#include "arch/x86/kernel/smap.inc"
 
     .text
 // bool arch_user_read(void *to, uintptr_t from, size_t size)

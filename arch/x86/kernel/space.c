@@ -1,33 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Address spaces: four levels of tables, of which the upper half of the top one is the kernel's,
-// the same in all. Process-context identifiers, where the processor has them, keep translations
-// across switches. A space has one for life, shared with others when there are many. Whenever its
-// translations change it gets a new stamp, which no other space ever had; each CPU notes for each
-// identifier the stamp whose translations it keeps. CPUs that have the space loaded are asked to
-// forget at once. Guarded by the kernel lock.
-#include "kernel/memory/space.h"
-#include "arch/x86_64/kernel/cpu.h"
-#include "arch/x86_64/kernel/table.h"
+// What address spaces map, in tables of as many levels as the port has. The upper entries of the
+// top are the kernel's, the same in all. A table goes with the last entry in use in it. CPUs that
+// have the space loaded are asked to forget what has changed at once. What is at the top of a
+// space, and loading it, is the port's: root.c. Guarded by the kernel lock.
+#include "arch/x86/cpu.h"
+#include "arch/x86/space.h"
+#include "arch/x86/table.h"
 #include "kernel/memory/page.h"
+#include "kernel/memory/space.h"
 #include "kernel/schedule/lock.h"
-#include "kernel/string.h"
 
-enum : uint64_t { IDENTIFIER_COUNT = 512, KEEP_TRANSLATIONS = 1ull << 63 };
-constexpr uint64_t IDENTIFIER_MASK = ARCH_PAGE_SIZE - 1; // in `root`, as in CR3
-enum { TOP = 3, USER_TOPS = TABLE_ENTRIES / 2 };
-// An entry that points to a table counts, in bits that the processor ignores, the entries in use in
-// it: a table goes with its last one.
-enum : uint64_t { COUNT_ONE = 1ull << 52, COUNT_MASK = 0x3ffull << 52 };
 constexpr size_t LARGE_SIZE = 2u << 20;
 
-static uint64_t identifier_last, stamp_last; // identifier 0 is the kernel's alone
 static uintptr_t device_next = DEVICE_BASE;
-
-// The stamps that a CPU noted, by identifier.
-static uint64_t *cpu_stamps(struct cpu *cpu)
-{
-    return (uint64_t *)cpu->arch[CPU_STAMPS];
-}
 
 static uint64_t *table_at(uint64_t entry)
 {
@@ -45,33 +30,9 @@ static uint64_t protection_flags(uint32_t protection)
     return flags;
 }
 
-enum status arch_space_init(struct arch_space *space)
-{
-    struct page *page = space_table_allocate(space);
-    if (page == nullptr) return ERR_NO_MEMORY;
-
-    uint64_t *root = page_address(page);
-    const uint64_t *kernel = arch_physical_to_virtual(kernel_root);
-    memcpy(root + USER_TOPS, kernel + USER_TOPS, (TABLE_ENTRIES - USER_TOPS) * sizeof *root);
-    identifier_last = identifier_last % (IDENTIFIER_COUNT - 1) + 1;
-    *space = (struct arch_space){.root = page_physical(page)};
-    if (cr4_read() & CR4_PCIDE) {
-        space->root |= identifier_last | KEEP_TRANSLATIONS;
-    }
-    space->stamp = ++stamp_last;
-    return OK;
-}
-
-void arch_space_fini(struct arch_space *space)
-{
-    if (space->root == 0) return; // arch_space_init had no page for it
-    space_table_free(space, page_of(space->root & TABLE_ADDRESS));
-    space->root = 0;
-}
-
 // The entries on the way to an address, by level, down to the last one there is.
 struct path {
-    uint64_t *entry[TOP + 1];
+    uint64_t *entry[TABLE_TOP + 1];
     unsigned level;
 };
 
@@ -80,11 +41,11 @@ static void walk(const struct arch_space *space, uintptr_t address, struct path 
 {
     uint64_t *table = table_at(space->root);
 
-    for (path->level = TOP;; path->level--) {
+    for (path->level = TABLE_TOP;; path->level--) {
         uint64_t *entry = &table[table_index(address, path->level)];
         path->entry[path->level] = entry;
         if (path->level == 0 || !(*entry & TABLE_PRESENT)) return;
-        if (path->level < TOP && *entry & TABLE_LARGE) return;
+        if (path->level < TABLE_TOP && *entry & TABLE_LARGE) return;
         table = table_at(*entry);
     }
 }
@@ -93,7 +54,8 @@ static void walk(const struct arch_space *space, uintptr_t address, struct path 
 static void set(const struct path *path, uint64_t value)
 {
     uint64_t *entry = path->entry[path->level];
-    if (!(*entry & TABLE_PRESENT) && path->level < TOP) *path->entry[path->level + 1] += COUNT_ONE;
+    if (!(*entry & TABLE_PRESENT) && path->level < TABLE_TOP)
+        table_count(path->entry[path->level + 1], 1);
     *entry = value;
 }
 
@@ -102,10 +64,10 @@ static void set(const struct path *path, uint64_t value)
 static void clear(const struct path *path, uint64_t *empty)
 {
     *path->entry[path->level] = 0;
-    for (unsigned level = path->level + 1; level <= TOP; level++) {
+    for (unsigned level = path->level + 1; level <= TABLE_TOP; level++) {
         uint64_t *holder = path->entry[level];
-        *holder -= COUNT_ONE;
-        if (*holder & COUNT_MASK) return;
+        table_uncount(holder, 1);
+        if (table_is_used(holder)) return;
         uint64_t table = *holder & TABLE_ADDRESS;
         *holder = 0;
         *table_at(table) = *empty; // a page's address: not present, should one still look
@@ -134,7 +96,7 @@ static void forget(struct cpu *cpu, void *context)
     const struct range *range = context;
     struct arch_space *space = &cpu->space->arch;
 
-    cpu_stamps(cpu)[space->root & IDENTIFIER_MASK] = space->stamp;
+    space_note(cpu, space);
     if (range->size > single_limit) {
         cr3_write(cr3_read());
         return;
@@ -150,7 +112,7 @@ static void invalidate(struct arch_space *space, uintptr_t address, size_t size)
     struct cpu *self = arch_cpu();
     struct space *whole = CONTAINER(space, struct space, arch);
 
-    space->stamp = ++stamp_last;
+    space_change(space);
     if (self->space == whole) forget(self, &range);
     lock_ask_users(whole, forget, &range);
 }
@@ -159,8 +121,8 @@ static void invalidate(struct arch_space *space, uintptr_t address, size_t size)
 static void drop_unused(struct arch_space *space, uintptr_t address, const struct path *path)
 {
     uint64_t empty = 0;
-    if (path->level == TOP || *path->entry[path->level + 1] & COUNT_MASK) return;
-    *path->entry[path->level + 1] += COUNT_ONE; // which clear() takes back
+    if (path->level == TABLE_TOP || table_is_used(path->entry[path->level + 1])) return;
+    table_count(path->entry[path->level + 1], 1); // which clear() takes back
     clear(path, &empty);
     invalidate(space, address, ARCH_PAGE_SIZE);
     free_tables(space, empty);
@@ -223,7 +185,7 @@ static bool change_pages(const struct path *path, size_t count, uint64_t flags, 
         *entry = flags == 0 ? 0 : (*entry & (TABLE_ADDRESS | TABLE_UNCACHED)) | flags;
     }
     if (used == 0 || flags != 0) return used != 0;
-    *path->entry[1] -= (used - 1) * COUNT_ONE; // clear() takes the last one
+    table_uncount(path->entry[1], used - 1); // clear() takes the last one
     clear(path, empty);
     return true;
 }
@@ -291,23 +253,9 @@ bool arch_space_query(struct arch_space *space, uintptr_t address, uint64_t *phy
     return true;
 }
 
-void arch_space_switch(struct arch_space *space)
-{
-    if (space == nullptr) {
-        cr3_write(kernel_root);
-        return;
-    }
-    if (arch_space_is_ready(space)) {
-        arch_space_use(space);
-        return;
-    }
-    cpu_stamps(arch_cpu())[space->root & IDENTIFIER_MASK] = space->stamp;
-    space_load(space->root & ~KEEP_TRANSLATIONS);
-}
-
 void *arch_map_device(uint64_t physical, size_t size, uint32_t protection)
 {
-    uint64_t first = physical & ~(ARCH_PAGE_SIZE - 1);
+    uint64_t first = physical & ~(uint64_t)(ARCH_PAGE_SIZE - 1);
     uint64_t pages = (physical + size - first + ARCH_PAGE_SIZE - 1) / ARCH_PAGE_SIZE;
     uintptr_t address = device_next;
 
@@ -316,7 +264,7 @@ void *arch_map_device(uint64_t physical, size_t size, uint32_t protection)
     for (uint64_t i = 0; i < pages; i++) {
         uint64_t *table = arch_physical_to_virtual(kernel_root);
         uintptr_t at = address + i * ARCH_PAGE_SIZE;
-        for (unsigned level = TOP; level > 0; level--) {
+        for (unsigned level = TABLE_TOP; level > 0; level--) {
             uint64_t *entry = &table[table_index(at, level)];
             if (!(*entry & TABLE_PRESENT)) {
                 struct page *page = page_allocate(0, PAGE_ZERO);
@@ -328,5 +276,5 @@ void *arch_map_device(uint64_t physical, size_t size, uint32_t protection)
         table[table_index(at, 0)] = (first + i * ARCH_PAGE_SIZE) | flags;
     }
     device_next += (pages + 1) * ARCH_PAGE_SIZE; // and a guard page
-    return (void *)(address + (physical - first));
+    return (void *)(address + (uintptr_t)(physical - first));
 }

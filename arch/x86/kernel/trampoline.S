@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
 // Where a further processor begins: in real mode, at the start of a page below 1 MiB to which
-// trampoline.c copies this. It goes straight to long mode, by tables that map the page as it is,
-// and on to the entry it is given. The words at the end are filled in after copying.
+// secondary.c copies this. It goes straight to the mode of the kernel, by tables that map the page
+// as it is, and on to the entry it is given. The words at the end are filled in after copying.
+#include <arch/kernel/offset.h>
 
 #define AT(symbol) ((symbol) - trampoline_begin)
 
     .section .rodata.trampoline, "a"
-    .globl trampoline_begin, trampoline_end, trampoline_words, trampoline_long
+    .globl trampoline_begin, trampoline_end, trampoline_words, trampoline_upper
     .code16
 trampoline_begin:
     cli
     cld
     mov %cs, %ax
     mov %ax, %ds
+    movzx %ax, %ebx
+    shl $4, %ebx // the page's address
     lgdtl AT(trampoline_gdt_register)
     mov $0x20, %eax // PAE
     mov %eax, %cr4
@@ -20,30 +23,19 @@ trampoline_begin:
     mov %eax, %cr3
     mov $0xc0000080, %ecx // EFER
     rdmsr
-    or $0x900, %eax // LME, NXE
+    or $TRAMPOLINE_EFER, %eax
     wrmsr
     mov $0x80010001, %eax // PG, WP, PE; caches on
     mov %eax, %cr0
     ljmpl *AT(trampoline_far)
 
-    .code64
-trampoline_long:
-    mov $16, %eax
-    mov %eax, %ss
-    xor %eax, %eax
-    mov %eax, %ds
-    mov %eax, %es
-    mov %eax, %fs
-    mov %eax, %gs
-    mov trampoline_stack(%rip), %rsp
-    xor %ebp, %ebp
-    mov trampoline_cpu(%rip), %rdi
-    call *trampoline_entry(%rip)
+trampoline_upper: // ebx is the page's address
+#include <arch/kernel/trampoline.inc>
     ud2
 
     .p2align 4
 trampoline_gdt:
-    .quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff
+    .quad 0, TRAMPOLINE_CODE, 0x00cf93000000ffff
 
 // struct trampoline_words
     .p2align 3

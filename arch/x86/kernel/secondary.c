@@ -2,8 +2,8 @@
 // Further processors: which there are, from the MADT, and their start by INIT and start-up messages
 // (Intel SDM volume 3, section 9.4). They begin on a page below 1 MiB that the boot protocol left
 // in the memory map as the kernel's.
-#include "arch/x86_64/kernel/cpu.h"
-#include "arch/x86_64/kernel/table.h"
+#include "arch/x86/cpu.h"
+#include "arch/x86/table.h"
 #include "kernel/device/device.h"
 #include "kernel/device/x86/firmware.h"
 #include "kernel/device/x86/lapic.h"
@@ -13,7 +13,7 @@
 #include <arch/arch.h>
 
 enum : uint64_t { LOW_MEMORY = 0x10'0000, INIT_TIME = 10'000'000, START_TIME = 200'000 }; // ns
-enum : uint32_t { STACK_ORDER = 2, ENTRY_USABLE = 1 };
+enum : uint32_t { ENTRY_USABLE = 1 };
 
 struct [[gnu::packed]] trampoline_words {
     uint64_t stack, cpu, entry;
@@ -22,7 +22,7 @@ struct [[gnu::packed]] trampoline_words {
     uint16_t gdt_limit;
     uint32_t gdt_base;
 };
-extern const uint8_t trampoline_begin[], trampoline_end[], trampoline_words[], trampoline_long[];
+extern const uint8_t trampoline_begin[], trampoline_end[], trampoline_words[], trampoline_upper[];
 
 static uint64_t trampoline; // the page; 0: there is none
 static uint32_t root;       // top table that maps it as it is
@@ -39,22 +39,24 @@ static uint64_t page_find(const struct bootinfo *info)
     return 0;
 }
 
-// The kernel's half, and the first 2 MiB in their own place. Tables for the way to long mode have
-// 32-bit addresses.
+// The kernel's half, and the first 2 MiB in their own place, in tables from the top down to
+// level 1. They have 32-bit addresses: the processor is told of them where it has no more.
 static bool root_make(void)
 {
-    struct page *page[3];
-    for (uint32_t i = 0; i < 3; i++) {
+    struct page *page[TABLE_TOP];
+    for (uint32_t i = 0; i < TABLE_TOP; i++) {
         page[i] = page_allocate(0, PAGE_ZERO | PAGE_BELOW_4G);
         if (page[i] != nullptr) continue;
         while (i > 0) page_free(page[--i], 0);
         return false;
     }
-    uint64_t *top = page_address(page[0]);
-    memcpy(top, arch_physical_to_virtual(kernel_root), ARCH_PAGE_SIZE);
-    top[0] = page_physical(page[1]) | TABLE_PRESENT | TABLE_WRITE;
-    *(uint64_t *)page_address(page[1]) = page_physical(page[2]) | TABLE_PRESENT | TABLE_WRITE;
-    *(uint64_t *)page_address(page[2]) = TABLE_PRESENT | TABLE_WRITE | TABLE_LARGE;
+    uint64_t *table = page_address(page[0]);
+    memcpy(table, arch_physical_to_virtual(kernel_root), ARCH_PAGE_SIZE);
+    for (uint32_t i = 1; i < TABLE_TOP; i++) {
+        *table = page_physical(page[i]) | (i == 1 ? TABLE_TOP_LINK : TABLE_PRESENT | TABLE_WRITE);
+        table = page_address(page[i]);
+    }
+    *table = TABLE_PRESENT | TABLE_WRITE | TABLE_LARGE;
     root = (uint32_t)page_physical(page[0]);
     return true;
 }
@@ -62,7 +64,7 @@ static bool root_make(void)
 static void root_free(void)
 {
     uint64_t at = root;
-    for (uint32_t i = 0; i < 3; i++) {
+    for (uint32_t i = 0; i < TABLE_TOP; i++) {
         uint64_t below = *(uint64_t *)arch_physical_to_virtual(at) & TABLE_ADDRESS;
         page_free(page_of(at), 0);
         at = below;
@@ -95,7 +97,7 @@ static void wait(uint64_t ns)
 // On its own stack, by the trampoline's tables.
 static void cpu_started(struct cpu *cpu)
 {
-    cr3_write(kernel_root);
+    cr3_write((uintptr_t)kernel_root);
     arch_cpu_init(cpu);
     interrupt_controller->init_cpu();
     arch_timer_set(UINT64_MAX);
@@ -112,19 +114,19 @@ static void trampoline_fill(struct cpu *cpu)
     words->cpu = (uintptr_t)cpu;
     words->entry = (uintptr_t)cpu_started;
     words->root = root;
-    words->far_offset = (uint32_t)(trampoline + (uint64_t)(trampoline_long - trampoline_begin));
+    words->far_offset = (uint32_t)(trampoline + (uint64_t)(trampoline_upper - trampoline_begin));
     words->gdt_base += (uint32_t)trampoline;
 }
 
 enum status arch_cpu_start(struct cpu *cpu)
 {
-    struct page *stack = page_allocate(STACK_ORDER, PAGE_ZERO);
+    struct page *stack = page_allocate(KERNEL_STACK_ORDER, PAGE_ZERO);
     if (stack == nullptr || !cpu_tables_make(cpu)) return ERR_NO_MEMORY;
-    size_t size = (size_t)ARCH_PAGE_SIZE << STACK_ORDER;
     // What lies below what is mapped in this way is not mapped.
-    uint8_t *base = arch_map_device(page_physical(stack), size, SPACE_READ | SPACE_WRITE);
+    uint8_t *base =
+        arch_map_device(page_physical(stack), KERNEL_STACK_SIZE, SPACE_READ | SPACE_WRITE);
     if (base == nullptr) return ERR_NO_MEMORY;
-    cpu->kernel_stack = (uintptr_t)base + size;
+    cpu->kernel_stack = (uintptr_t)base + KERNEL_STACK_SIZE;
     trampoline_fill(cpu);
     lapic_send((uint32_t)cpu->hardware_id, LAPIC_INIT);
     wait(INIT_TIME);

@@ -4,11 +4,11 @@
 #include "kernel/trap.h"
 #include <arch/arch.h>
 #include "arch/x86/clock.h"
-#include "arch/x86_64/kernel/cpu.h"
+#include "arch/x86/cpu.h"
 #include "kernel/device/x86/lapic.h"
 #include "kernel/log.h"
 
-enum : uint64_t { PAGE_FAULT_WRITE = 1u << 1, PAGE_FAULT_FETCH = 1u << 4 };
+enum : uint32_t { PAGE_FAULT_WRITE = 1u << 1, PAGE_FAULT_FETCH = 1u << 4 };
 
 struct exception_entry {
     uintptr_t instruction, target;
@@ -30,13 +30,13 @@ static const char *const exception_name[VECTOR_EXTERNAL] = {
     [EXCEPTION_MACHINE_CHECK] = "machine check",
 };
 
-static enum fault_reason page_fault_reason(uint64_t error)
+static enum fault_reason page_fault_reason(uintptr_t error)
 {
     if (error & PAGE_FAULT_FETCH) return FAULT_EXECUTE;
     return error & PAGE_FAULT_WRITE ? FAULT_WRITE : FAULT_READ;
 }
 
-void trap_external(uint64_t vector)
+void trap_external(uintptr_t vector)
 {
     if (vector == LAPIC_SPURIOUS) return; // not to be acknowledged
 
@@ -86,20 +86,20 @@ static void protection_fault(struct frame *frame)
     unsigned at = 0;
 
     if (!trap_enter()) return;
-    if (frame->rip >= ARCH_USER_END - sizeof code) { // a jump to one that is not canonical
-        trap_fault(frame, FAULT_EXECUTE, frame->rip);
+    if (frame->ip >= ARCH_USER_END - sizeof code) { // a jump to one that is not canonical
+        trap_fault(frame, FAULT_EXECUTE, frame->ip);
         return;
     }
-    if (!arch_user_read(code, frame->rip, sizeof code)) code[0] = 0xf4;
+    if (!arch_user_read(code, frame->ip, sizeof code)) code[0] = 0xf4;
     while (at < sizeof code - 2 && is_prefix(code[at])) at++;
     uint8_t opcode = code[at], second = code[at + 1];
     bool is_long = opcode == 0x0f;
     bool is_vector = is_long && ((second >= 0x10 && second <= 0x17) || (second & 0xf8) == 0x28 ||
                                  (second >= 0x50 && second <= 0x7f) || second >= 0xc2);
     if (is_vector) {
-        trap_fault(frame, FAULT_ALIGNMENT, frame->rip);
+        trap_fault(frame, FAULT_ALIGNMENT, frame->ip);
     } else if (is_long || is_privileged(opcode)) {
-        trap_fault(frame, FAULT_INSTRUCTION, frame->rip);
+        trap_fault(frame, FAULT_INSTRUCTION, frame->ip);
     } else {
         trap_fault(frame, is_store(opcode) ? FAULT_WRITE : FAULT_READ, UINTPTR_MAX);
     }
@@ -113,17 +113,17 @@ void trap_user(struct frame *frame)
     case EXCEPTION_DIVIDE:
     case EXCEPTION_OVERFLOW:
     case EXCEPTION_X87:
-    case EXCEPTION_SIMD: trap_fault(frame, FAULT_ARITHMETIC, frame->rip); break;
+    case EXCEPTION_SIMD: trap_fault(frame, FAULT_ARITHMETIC, frame->ip); break;
     case EXCEPTION_DEBUG:
-    case EXCEPTION_BREAKPOINT: trap_fault(frame, FAULT_BREAKPOINT, frame->rip); break;
+    case EXCEPTION_BREAKPOINT: trap_fault(frame, FAULT_BREAKPOINT, frame->ip); break;
     case EXCEPTION_STACK:
     case EXCEPTION_PROTECTION: protection_fault(frame); break;
-    case EXCEPTION_ALIGNMENT: trap_fault(frame, FAULT_ALIGNMENT, frame->rip); break;
+    case EXCEPTION_ALIGNMENT: trap_fault(frame, FAULT_ALIGNMENT, frame->ip); break;
     default:
         if (frame->vector >= VECTOR_EXTERNAL) {
             trap_external(frame->vector);
         } else {
-            trap_fault(frame, FAULT_INSTRUCTION, frame->rip);
+            trap_fault(frame, FAULT_INSTRUCTION, frame->ip);
         }
     }
 }
@@ -134,10 +134,10 @@ static bool copy_recover(struct frame *frame)
     uintptr_t address = cr2_read();
 
     for (const struct exception_entry *e = exceptions_begin; e < exceptions_end; e++) {
-        if (e->instruction != frame->rip) continue;
+        if (e->instruction != frame->ip) continue;
         if (address >= ARCH_USER_END) return false; // the kernel's own side: a bug
         if (!trap_user_copy_fault(address, frame->error & PAGE_FAULT_WRITE)) {
-            frame->rip = e->target;
+            frame->ip = e->target;
         }
         return true;
     }
@@ -146,7 +146,7 @@ static bool copy_recover(struct frame *frame)
 
 static bool is_idle(const struct frame *frame)
 {
-    return frame->rip >= (uintptr_t)idle_begin && frame->rip <= (uintptr_t)idle_end;
+    return frame->ip >= (uintptr_t)idle_begin && frame->ip <= (uintptr_t)idle_end;
 }
 
 void trap_kernel(struct frame *frame)
@@ -159,7 +159,7 @@ void trap_kernel(struct frame *frame)
         ASSERT(arch_cpu()->arch[CPU_PENDING] == 0);
         arch_cpu()->arch[CPU_PENDING] = frame->vector;
         arch_cpu()->reschedule = true; // so that the way out looks for it
-        frame->rflags &= ~(uint64_t)RFLAGS_IF;
+        frame->flags &= ~(uintptr_t)RFLAGS_IF;
         return;
     }
     bool is_page_fault = frame->vector == EXCEPTION_PAGE;
@@ -167,7 +167,7 @@ void trap_kernel(struct frame *frame)
 
     const char *name = exception_name[frame->vector];
     trap_kernel_fault(frame, name != nullptr ? name : "exception",
-                      is_page_fault ? cr2_read() : frame->rip);
+                      is_page_fault ? cr2_read() : frame->ip);
 }
 
 // One interrupt at a time can be kept for later.
@@ -184,62 +184,20 @@ void arch_doze(void)
     lapic_acknowledge();
 }
 
+// Below its kernel stack a CPU has nothing: one that grew too far ends there, and the processor
+// finds no room to say so.
+static bool is_stack_full(const struct cpu *cpu, uintptr_t address)
+{
+    uintptr_t top = (cpu->kernel_stack + ARCH_PAGE_SIZE - 1) & ~(ARCH_PAGE_SIZE - 1);
+    uintptr_t bottom = top - KERNEL_STACK_SIZE;
+    return address < bottom && address >= bottom - ARCH_PAGE_SIZE;
+}
+
 void trap_special(struct frame *frame)
 {
-    trap_kernel_fault(frame, exception_name[frame->vector], cr2_read());
-}
-
-void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument)
-{
-    *frame = (struct frame){
-        .reg[0] = argument,
-        .reg[1] = argument, // where a C function has its first
-        .rip =
-            entry < ARCH_USER_END ? entry : 0, // iretq faults on addresses that are not canonical
-        .cs = SELECTOR_USER_CODE,
-        .rflags = RFLAGS_IF,
-        .rsp = stack,
-        .ss = SELECTOR_USER_DATA,
-        .thread_pointer = frame->thread_pointer,
-    };
-}
-
-void arch_frame_sanitise(struct frame *frame)
-{
-    constexpr uint64_t user_flags = 0xcd5 | RFLAGS_AC | 1u << 21; // arithmetic, DF, AC, ID
-
-    frame->cs = SELECTOR_USER_CODE;
-    frame->ss = SELECTOR_USER_DATA;
-    frame->rflags = (frame->rflags & user_flags) | RFLAGS_IF;
-    if (frame->rip >= ARCH_USER_END) frame->rip = 0;
-    if (frame->thread_pointer >= ARCH_USER_END) frame->thread_pointer = 0;
-    frame->vector = 0;
-    frame->error = 0;
-}
-
-bool arch_frame_print(const struct frame *frame, uint32_t line,
-                      void (*print)(const char *format, ...))
-{
-    static const char name[12][4] = {"rdx", "rdi", "rsi", "r10", "r12", "r13",
-                                     "r14", "r15", "rbx", "rbp", "r8 ", "r9 "};
-
-    switch (line) {
-    case 0:
-        print("  rip %016lx  rsp %016lx  flags %lx  cs %lx\n", frame->rip, frame->rsp,
-              frame->rflags, frame->cs);
-        return true;
-    case 1:
-        print("  rax %016lx  rcx %016lx  r11 %016lx\n", frame->rax, frame->rcx, frame->r11);
-        return true;
-    case 2:
-        print("  fs  %016lx  vector %lu  error %lx\n", frame->thread_pointer, frame->vector,
-              frame->error);
-        return true;
-    default: break;
-    }
-    uint32_t i = (line - 3) * 3;
-    if (i >= 12) return false;
-    print("  %s %016lx  %s %016lx  %s %016lx\n", name[i], frame->reg[i], name[i + 1],
-          frame->reg[i + 1], name[i + 2], frame->reg[i + 2]);
-    return true;
+    const char *name = exception_name[frame->vector];
+    uintptr_t address = cr2_read();
+    if (frame->vector == EXCEPTION_DOUBLE_FAULT && is_stack_full(arch_cpu(), address))
+        name = "the kernel stack is full";
+    trap_kernel_fault(frame, name, address);
 }
