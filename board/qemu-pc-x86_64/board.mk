@@ -13,14 +13,18 @@ load.multiboot1.grub-bios = -boot d -cdrom $(boot_image)
 load.multiboot1.grub-efi = -bios $(ovmf) -boot menu=on,splash-time=0 -cdrom $(boot_image)
 load.multiboot2.grub-bios = $(load.multiboot1.grub-bios)
 load.multiboot2.grub-efi = $(load.multiboot1.grub-efi)
+needs.multiboot1 := grub
+needs.multiboot2 := grub
 needs.multiboot1.grub-efi := ovmf
 needs.multiboot2.grub-efi := ovmf
-needs.uefi := ovmf
+needs.uefi := ovmf mtools
 load.uefi = -bios $(ovmf) -boot menu=on,splash-time=0 \
 	-drive if=none,id=esp,format=raw,readonly=on,file=$(boot_image) \
 	-device virtio-blk-pci,drive=esp
 loaders.limine := bios efi
 needs.limine := limine
+needs.limine.bios := xorriso
+needs.limine.efi := ovmf mtools
 load.limine.bios = $(load.multiboot1.grub-bios)
 load.limine.efi = $(load.uefi)
 # make bench: an instruction is a nanosecond; the processor is that of the peers' figures. Of the

@@ -12,11 +12,12 @@ load.raw = -kernel $(boot_image) -initrd $(initrd)
 # what is on PCI.
 loaders.uefi := edk2 edk2-kernel edk2-acpi
 needs.uefi := aavmf
+needs.uefi.edk2 := mtools
 load.uefi.edk2 = -machine acpi=off -bios $(aavmf) -boot menu=on,splash-time=0 \
 	-drive if=none,id=esp,format=raw,readonly=on,file=$(boot_image) \
 	-device virtio-blk-device,drive=esp
 load.uefi.edk2-kernel = -machine acpi=off -bios $(aavmf) -kernel $(efi) -initrd $(initrd)
-needs.limine := limine
+needs.limine := limine aavmf mtools
 load.limine = $(load.uefi.edk2)
 load.uefi.edk2-acpi = -bios $(aavmf) -kernel $(efi) -initrd $(initrd)
 devices.uefi.edk2-acpi := -device virtio-net-pci,netdev=net0 -device virtio-blk-pci,drive=disk0 \

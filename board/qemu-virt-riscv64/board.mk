@@ -8,10 +8,11 @@ emulator = qemu-system-riscv64 -machine virt -cpu rv64 -smp $(CPUS) -nodefaults 
 devices := -device virtio-net-device,netdev=net0 -device virtio-blk-device,drive=disk0 \
 	-device virtio-rng-device
 loaders.raw := qemu u-boot
-needs.raw.u-boot := u-boot
+needs.raw.u-boot := u-boot mtools
 load.raw.qemu = -kernel $(boot_image) -initrd $(initrd)
 load.raw.u-boot = $(load.uefi.u-boot)
 loaders.uefi := edk2 u-boot
+needs.uefi := mtools
 needs.uefi.edk2 := riscv-efi
 needs.uefi.u-boot := u-boot
 load.uefi.edk2 = -machine acpi=off -boot menu=on,splash-time=0 \
@@ -21,7 +22,7 @@ load.uefi.u-boot = -kernel $(u-boot) $(load.uefi.disk)
 load.uefi.disk = -drive if=none,id=esp,format=raw,readonly=on,file=$(boot_image) \
 	-device virtio-blk-device,drive=esp
 loaders.limine := edk2 u-boot
-needs.limine := limine
+needs.limine := limine mtools
 needs.limine.edk2 := riscv-efi
 needs.limine.u-boot := u-boot
 load.limine.edk2 = $(load.uefi.edk2)
