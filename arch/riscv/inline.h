@@ -32,11 +32,11 @@ enum { CPU_STAMPS };
 
 #include "arch/riscv/float.h"
 
+register struct cpu *cpu_pointer __asm__("tp"); // while the kernel runs
+
 static inline struct cpu *arch_cpu(void)
 {
-    struct cpu *cpu;
-    __asm__("mv %0, tp" : "=r"(cpu));
-    return cpu;
+    return cpu_pointer;
 }
 
 static inline void arch_relax(void)

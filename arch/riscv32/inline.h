@@ -18,7 +18,9 @@ enum : uint32_t {
     ARCH_USER_END = 0xffff'f000,
 };
 enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_RISCV };
+constexpr bool ARCH_COUNTS_ZEROS = false;
 constexpr bool ARCH_SPACE_IDENTITY = true;
+constexpr bool SCRATCH_IS_CPU = false; // the scratch register, while the kernel runs; otherwise 0
 #define ARCH_NAME "riscv32"
 #define ARCH_FAST
 #define ARCH_FAST_PART static

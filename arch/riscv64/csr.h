@@ -32,6 +32,7 @@
 #define STATUS_FLOAT 0x6000         /* FS */
 #define STATUS_USER_MEMORY 0x40000  /* SUM */
 
+#define CAUSE_CALL 8 /* of user mode */
 // Causes of interrupts; bits of the registers of those that are pending and enabled.
 #define CAUSE_SIGNAL 1 /* of another CPU */
 #define CAUSE_TIMER 5

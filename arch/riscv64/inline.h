@@ -26,10 +26,12 @@ enum : uint64_t {
     ARCH_KERNEL = 0xffff'ffff'8000'0000,
 };
 enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_RISCV64 };
+constexpr bool ARCH_COUNTS_ZEROS = false;
 constexpr bool ARCH_SPACE_IDENTITY = false;
+constexpr bool SCRATCH_IS_CPU = true; // the scratch register, while the kernel runs; otherwise 0
 #define ARCH_NAME "riscv64"
-#define ARCH_FAST                                           // entry code moves what it uses
-#define ARCH_FAST_PART [[gnu::always_inline]] static inline // with registers fixed none is called
+#define ARCH_FAST // arch.mk reserves registers, and entry code moves what is in the arguments'
+#define ARCH_FAST_PART [[gnu::noinline]] static
 
 // A thread's user registers. entry.S saves into it and resumes from it; the offsets are in
 // arch/riscv64/kernel/frame.h.

@@ -130,7 +130,7 @@ struct fast_result fast_thread_yield(void)
     struct thread *self = cpu->current;
     if (cpu->concerns != 0) [[clang::unlikely]]
         return NOT;
-    if (queue_urgency(&cpu->queue) > self->urgency) return done(cpu, 0);
+    if (!queue_has_rival(&cpu->queue, self->urgency)) return done(cpu, 0);
     if (self->server_condition != THREAD_RUNNING || urgency_has_deadline(self->urgency)) return NOT;
     if (!schedule_has_equal(cpu, self)) return NOT;
     return go_on(SCHEDULE_PASS, nullptr);

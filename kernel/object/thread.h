@@ -54,10 +54,10 @@ struct thread {
             bool interrupted;
             bool kept;          // for the next interruptible wait
             bool limited;       // has a payer: its time has to be counted as it runs
-            bool uninterrupted; // the present wait cannot be interrupted
             bool noticeless;    // has no spare notice
             bool listed;        // SERVED, RECEIVING: is in the channel's lists and trees
             bool buffered;      // SERVED, not listed: the answer concerns its struct fe_transfer
+            bool uninterrupted; // the present wait cannot be interrupted
         };
         uint32_t server_condition; // the first four: what matters when it answers
         uint64_t caller_condition; // all: when it calls

@@ -58,11 +58,11 @@ struct cpu {
     uint64_t slice_end;       // counter
     uint64_t timer_set;       // counter: what the hardware timer is set to; UINT64_MAX: nothing
     uint64_t alarm_ns, alarm; // the first timer's expiry when it was last looked at, and as counter
+    uint64_t handovers;       // by the fast path, each a call and a switch: kernel/object/fast.c
     struct run_queue queue;
     struct page *page_cache; // single free pages: kernel/memory/page.c
     uint32_t page_cached;
-    uint64_t handovers; // by the fast path, each a call and a switch: kernel/object/fast.c
-    uint64_t idle_ticks, switches, interrupts, calls, faults; // the others
+    uint64_t idle_ticks, switches, interrupts, calls, faults; // but those of handovers
     struct trace_ring *trace;                                 // nullptr: none was made
     uint64_t lock_waits, lock_ticks;  // turns of the lock waited for; counter: while it was held
     uint64_t lock_since;              // counter

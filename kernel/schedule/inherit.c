@@ -80,7 +80,7 @@ static void change_running(struct thread *thread, const struct loan *loan)
         place_retime(cpu);
     }
     thread->urgency = loan->urgency;
-    if (queue_urgency(&cpu->queue) <= loan->urgency) place_reschedule(cpu);
+    if (queue_has_rival(&cpu->queue, loan->urgency)) place_reschedule(cpu);
 }
 
 // Moves the channel's loan along with its first caller; the thread that it reaches, if any.

@@ -14,7 +14,7 @@ enum : uint32_t { SCAN_MAX = 16 }; // threads of a queue that are looked at for 
 static bool would_run(const struct cpu *cpu, const struct thread *thread)
 {
     if (cpu->current != nullptr && cpu->current->urgency <= thread->urgency) return false;
-    return cpu->queue.ready == 0 || thread->urgency < queue_urgency(&cpu->queue);
+    return cpu->queue.ready == 0 || !queue_has_rival(&cpu->queue, thread->urgency);
 }
 
 static bool is_idle(const struct cpu *cpu)
@@ -95,7 +95,7 @@ void place_pull(struct cpu *cpu)
     struct thread *best = nullptr;
     for (struct cpu *from = cpu_list; from != nullptr; from = from->next) {
         if (from == cpu || from->queue.ready == 0) continue;
-        if (top != nullptr && queue_urgency(&from->queue) >= top->urgency) continue;
+        if (top != nullptr && !queue_has_rival(&from->queue, top->urgency)) continue;
         struct thread *thread = movable(from, cpu);
         if (thread == nullptr || (top != nullptr && thread->urgency >= top->urgency)) continue;
         if (best == nullptr || thread->urgency < best->urgency) best = thread;

@@ -18,11 +18,11 @@ enum : uint64_t { URGENCY_NO_DEADLINE = (1ull << URGENCY_SHIFT) - 1, URGENCY_LEA
 
 struct run_queue {
     uint64_t ready; // bit per priority that has threads
+    uint32_t count;
     struct {
         struct list list;     // without deadline
         struct tree deadline; // with one
     } level[PRIORITY_COUNT];
-    uint32_t count;
 };
 
 static inline uint64_t urgency_of(uint32_t priority, uint64_t deadline)
@@ -49,10 +49,8 @@ struct thread *queue_top(const struct run_queue *queue); // nullptr: empty
 // The next after `thread`, which is in the queue, by urgency; nullptr: it is the last.
 struct thread *queue_next(const struct run_queue *queue, const struct thread *thread);
 
-// A bound on how urgent the most urgent ready thread is: exact in priority. URGENCY_LEAST when
-// empty.
-static inline uint64_t queue_urgency(const struct run_queue *queue)
+// Whether anybody ready is of the priority of `urgency` or above it.
+static inline bool queue_has_rival(const struct run_queue *queue, uint64_t urgency)
 {
-    return queue->ready == 0 ? URGENCY_LEAST
-                             : (uint64_t)__builtin_clzll(queue->ready) << URGENCY_SHIFT;
+    return queue->ready >> urgency_priority(urgency) != 0;
 }

@@ -120,7 +120,7 @@ void schedule_switch_to(struct thread *thread)
     thread->state = THREAD_RUNNING;
     cpu->current = thread;
     // Another CPU may have queued somebody more urgent while this one waited for the lock.
-    cpu->reschedule = cpu->shared && queue_urgency(&cpu->queue) < thread->urgency;
+    cpu->reschedule = cpu->shared && queue_has_rival(&cpu->queue, thread->urgency);
     cpu->switches++;
 }
 
@@ -150,7 +150,7 @@ void schedule_remove(struct thread *thread)
 void schedule_yield(void)
 {
     struct cpu *cpu = arch_cpu();
-    if (queue_urgency(&cpu->queue) > cpu->current->urgency) return;
+    if (!queue_has_rival(&cpu->queue, cpu->current->urgency)) return;
     cpu->rotate = true;
     cpu->reschedule = true;
 }

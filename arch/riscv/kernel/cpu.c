@@ -23,8 +23,8 @@ void arch_cpu_init(struct cpu *cpu)
 {
     if (cpu->kernel_stack == 0) cpu->kernel_stack = (uintptr_t)kernel_stack_end; // the boot CPU
     CSR_WRITE(CSR_IE, 0);
-    CSR_WRITE(CSR_SCRATCH, 0);
-    __asm__ volatile("mv tp, %0" : : "r"(cpu));
+    CSR_WRITE(CSR_SCRATCH, SCRATCH_IS_CPU ? cpu : nullptr);
+    __asm__ volatile("mv tp, %0" : : "r"(cpu) : "memory");
     CSR_WRITE(CSR_TVEC, entry_vector);
     CSR_CLEAR(CSR_STATUS, STATUS_INTERRUPTS | STATUS_PREVIOUS | STATUS_FLOAT | STATUS_VECTOR |
                               STATUS_USER_MEMORY);

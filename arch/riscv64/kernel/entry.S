@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Into the kernel and out of it. While user mode runs the scratch register holds the CPU's struct
-// cpu, and in the kernel zero; tp is the other way round. struct cpu says where the thread's struct
-// frame is, so a trap stores registers where they belong at once. The kernel runs with interrupts
+// Into the kernel and out of it. The scratch register always holds the CPU's struct cpu; in the
+// kernel tp does, too. struct cpu says where the thread's struct frame is, so a trap stores
+// registers where they belong at once. The kernel runs with interrupts
 // masked: a trap from it is a fault, mended by trap.c where it came from a copy of user memory. A
 // call saves everything that C does not keep and what another thread's return would lose, and on
 // the way back to the same thread, which is seen here when nothing asks for the scheduler, loads
@@ -88,36 +88,40 @@
     ld sp, CPU_KERNEL_STACK(tp)
 .endm
 
-.macro load_pc base // clobbers t5
+.macro load_pc base // t5 is that then: nothing of the kernel's
     ld t5, FRAME_PC(\base)
     csrw CSR_EPC, t5
 .endm
 
-.macro load_thread_pointer base // the CPU's goes to where the next trap finds it
-    csrw CSR_SCRATCH, tp
-    ld tp, FRAME_TP(\base)
+.macro save_trap // t4 becomes the frame; its own value is in struct cpu. Clobbers t6
+    ld t4, CPU_FRAME(tp)
+    save_arguments t4
+    save_kept t4
+    sd t5, FRAME_T4 + 8(t4)
+    sd t6, FRAME_T4 + 16(t4)
+    ld t6, CPU_SCRATCH(tp)
+    sd t6, FRAME_T4(t4)
+    csrr t6, CSR_EPC
+    sd t6, FRAME_PC(t4)
+    enter_stack t4
+    li s0, 0 // backtraces of the kernel end here
 .endm
 
 .text
 .balign 64
 .global entry_vector
 entry_vector:
-    csrrw tp, CSR_SCRATCH, tp
-    beqz tp, kernel_trap
+    csrr tp, CSR_SCRATCH
     sd t4, CPU_SCRATCH(tp)
+    csrr t4, CSR_CAUSE
+    xori t4, t4, CAUSE_CALL
+    bnez t4, other_trap
     ld t4, CPU_FRAME(tp)
-    sd t5, FRAME_T4 + 8(t4)
-    csrr t5, CSR_CAUSE
-    addi t5, t5, -8 // a call of user mode
-    bnez t5, user_trap
-    csrw CSR_SCRATCH, zero
-    sltiu t5, t6, CALL_CHANNEL_REPLY_RECEIVE + 1
-    beqz t5, user_call
+    bnez t6, not_call
 
     save_call t4
     save_kept t4
     enter_stack t4
-    bnez t6, message_answer
     // What a fast call cannot have: a deadline, a transfer, the label of a notice.
     addi t5, t2, 2 // FE_UNINTERRUPTED and FE_FOREVER are the last two numbers
     sltiu t5, t5, 2
@@ -142,17 +146,20 @@ message_leave: // into the frame at a0, with what is in a1 to a7, t0 and t1
     ld t3, FRAME_T0 + 24(a0)
     load_pc a0
     load_kept a0
-    load_thread_pointer a0
+    ld tp, FRAME_TP(a0)
     li t4, 0 // what the kernel computed with is not told
-    li t5, 0
     li t6, 0
     li a0, 0
     TRAP_RETURN
 
-message_answer: // what a fast answer cannot have: a transfer that is more than room (bit 0)
-    beqz t3, answer_plainly
-    andi t5, t3, 1
-    beqz t5, message_slowly
+not_call:
+    addi t5, t6, -CALL_CHANNEL_REPLY_RECEIVE
+    bnez t5, user_call
+    save_call t4
+    save_kept t4
+    enter_stack t4
+    // What a fast answer cannot have: a transfer that is more than room (bit 0).
+    bnez t3, answer_with_transfer
 answer_plainly:
     sd a0, FRAME_A0(t4)
     mv s10, a1
@@ -166,6 +173,10 @@ answer_plainly:
     bnez a0, message_done
     li t6, CALL_CHANNEL_REPLY_RECEIVE
     j message_declined
+answer_with_transfer:
+    andi t5, t3, 1
+    bnez t5, answer_plainly
+    j message_slowly
 call_declined:
     li t6, CALL_CHANNEL_CALL
 message_declined: // handle, deadline or token, and transfer are in the frame
@@ -241,10 +252,9 @@ left_call: // back into the thread that made the call: gp and s2 to s11 are as t
     ld sp, FRAME_SP(a0)
     ld s0, FRAME_S0(a0)
     ld s1, FRAME_S0 + 8(a0)
-    load_thread_pointer a0
+    ld tp, FRAME_TP(a0)
     load_arguments a0
     li t4, 0
-    li t5, 0
     ld t6, FRAME_T4 + 16(a0)
     ld a0, FRAME_A0(a0)
     TRAP_RETURN
@@ -273,7 +283,7 @@ event_called:
     csrw CSR_EPC, t5
     ld ra, FRAME_RA(t4)
     ld sp, FRAME_SP(t4)
-    load_thread_pointer t4
+    ld tp, FRAME_TP(t4)
     li a0, 0 // a1 is the result
     li a2, 0
     li a3, 0
@@ -282,7 +292,6 @@ event_called:
     li a6, 0
     li a7, 0
     li t4, 0
-    li t5, 0
     TRAP_RETURN
 event_otherwise:
     ld ra, FRAME_RA(t4)
@@ -313,23 +322,18 @@ leave_call:
     beqz t5, left_call
     j resume
 
-user_trap: // t4 is the frame; its own value is in struct cpu, that of t5 in the frame
-    csrw CSR_SCRATCH, zero
-    save_arguments t4
-    save_kept t4
-    sd t6, FRAME_T4 + 16(t4)
-    ld t6, CPU_SCRATCH(tp)
-    sd t6, FRAME_T4(t4)
-    csrr t6, CSR_EPC
-    sd t6, FRAME_PC(t4)
-    enter_stack t4
-    li s0, 0 // backtraces of the kernel end here
-    csrr t5, CSR_CAUSE
-    bltz t5, user_interrupt
+// Not a call. t4 is the cause but for bit 3; its own value is in struct cpu.
+other_trap:
+    bltz t4, user_interrupt // the kernel takes none: that was user mode
+    csrr t4, CSR_STATUS
+    andi t4, t4, STATUS_PREVIOUS
+    bnez t4, kernel_trap
+    save_trap
     mv a0, t4
     call trap_user_fault
     j leave
 user_interrupt:
+    save_trap
     call trap_device
     j leave
 
@@ -352,7 +356,7 @@ resume: // loads every register of the frame at a0
     sd zero, FRAME_WHOLE(a0)
     load_pc a0
     load_kept a0
-    load_thread_pointer a0
+    ld tp, FRAME_TP(a0)
     load_arguments a0
     ld t4, FRAME_T4(a0)
     ld t5, FRAME_T4 + 8(a0)
@@ -362,14 +366,12 @@ resume: // loads every register of the frame at a0
 
 // A fault in the kernel. The frame goes below what the stack held, if there is room (see
 // STACK_SHIFT). User memory is closed meanwhile.
-kernel_trap:
-    csrrw tp, CSR_SCRATCH, tp
-    sd t0, CPU_SCRATCH(tp)
-    addi t0, sp, -FRAME_SIZE
-    slli t0, t0, 63 - STACK_SHIFT
-    bgez t0, stack_overflow
+kernel_trap: // t4's own value is in struct cpu
+    addi t4, sp, -FRAME_SIZE
+    slli t4, t4, 63 - STACK_SHIFT
+    bgez t4, stack_overflow
     addi sp, sp, -FRAME_SIZE
-    ld t0, CPU_SCRATCH(tp)
+    ld t4, CPU_SCRATCH(tp)
     save_arguments sp
     save_kept sp
     sd t4, FRAME_T4(sp)
@@ -398,12 +400,15 @@ kernel_trap:
     TRAP_RETURN
 
 stack_overflow: // the stack pointer is nonsense: the frame goes to a stack for this purpose
-    la t0, overflow_stack_end - FRAME_SIZE
-    sd sp, FRAME_SP(t0)
-    mv sp, t0
-    ld t0, CPU_SCRATCH(tp)
+    la t4, overflow_stack_end - FRAME_SIZE
+    sd sp, FRAME_SP(t4)
+    mv sp, t4
+    ld t4, CPU_SCRATCH(tp)
     save_arguments sp
     save_kept sp
+    sd t4, FRAME_T4(sp)
+    sd t5, FRAME_T4 + 8(sp)
+    sd t6, FRAME_T4 + 16(sp)
     csrr t0, CSR_EPC
     sd t0, FRAME_PC(sp)
     mv a0, sp
