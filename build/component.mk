@@ -26,7 +26,7 @@ ifdef building
 include $(ports:%=out/port/%/ready.mk)
 endif
 out/port/%/ready.mk: port/%/port.mk tool/port | out/setup.mk
-	$(call progress,PORT,$*)
+	@$(if $(Q),echo 'PORT  $*',true)
 	@mkdir -p $(@D)
 	$(Q)tool/port $* && touch $@
 

@@ -89,7 +89,11 @@ lineage.user := $(lineage)
 lineage.host :=
 lineage.test := none
 
-progress = $(if $(Q),@printf '%-5s %s\n' '$1' '$2',@true)
+# Each step tells its number, and how many there are to do, which the first one asks a make that only lists them.
+progress = $(if $(LISTING),@: step,$(if $(Q),@$(eval step := $(step) x)printf '[%s/%s] %-5s %s\n' \
+	$(words $(step)) $(steps) '$1' '$2',@true))
+steps = $(eval steps := $(shell MAKEFLAGS= $(MAKE) -nk $(MAKEOVERRIDES) LISTING=yes $(MAKECMDGOALS) 2>/dev/null | \
+	grep -c '^: step'))$(steps)
 write-if-changed = $(if $(call same,$(strip $2),$(strip $(file <$1))),,$(file >$1,$2))
 same = $(and $(findstring [$1],[$2]),$(findstring [$2],[$1]))
 define newline
