@@ -38,10 +38,8 @@ bench:
 	@$(PYTHON) tool/bench $(if $(filter command% environment%,$(origin BOARD)),--board $(BOARD))
 
 .PHONY: size
-size: $(if $(filter command% environment%,$(origin BOARD)),kernel,$(boards:%=size-of-%))
-	@$(PYTHON) tool/size $(if $(filter command% environment%,$(origin BOARD)),$(BOARD),$(boards))
-size-of-%:
-	+@$(MAKE) --no-print-directory BOARD=$* kernel
+size:
+	+@$(PYTHON) tool/size $(if $(filter command% environment%,$(origin BOARD)),$(BOARD))
 
 # make fuzz [T=name] [SECONDS=60]: what parses others' bytes is fed by test/fuzz/<name>.c, which includes the
 # file it feeds. What is found on the way is kept in out/fuzz/<name>.
@@ -64,7 +62,7 @@ fuzz-list:
 	@echo $(fuzzers)
 
 # What the programs in tool/ ask.
-.PHONY: unit-list boots boards arch cells
+.PHONY: unit-list boots boards arch cells budget
 # Each way in which the board is started, protocol or protocol/loader, and :what for one that needs what
 # tool/setup did not find.
 cells:
@@ -73,6 +71,8 @@ cells:
 lacking = $(foreach n,$1,$(if $($n),,$n))
 arch:
 	@echo $(isa)
+budget:
+	@echo $(budget)
 unit-list:
 	@echo $(unit_programs)
 boots:
