@@ -48,6 +48,7 @@ struct bootinfo {
     uint64_t dtb;                      // 0: none
     uint64_t rsdp;                     // 0: none
     uint64_t command_line;             // NUL-terminated; 0: none
+    uint64_t seed, seed_size;          // random bytes, which the kernel wipes; size 0: none
     struct boot_framebuffer framebuffer;
     const char *protocol; // "raw", "limine", ...
 };

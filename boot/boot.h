@@ -13,12 +13,14 @@ void *boot_allocate(size_t size);
 // A protocol whose translator runs before the kernel's own entry, in the environment of a loader or
 // firmware, leaves a block in memory and enters the image as protocol raw does, wherever it lies,
 // with the block's physical address for that of the DTB (x86_64: at enter_long). All addresses in
-// it are physical; map and command line are within it. One piece, page-aligned.
-enum : uint32_t { HANDOVER_MAGIC = 0x6f48'6546, HANDOVER_PROTOCOL = 16 };
+// it are physical; the map is within it. One piece, page-aligned. A translator that could neither
+// go on nor say why leaves that to the kernel, as `fault`.
+enum : uint32_t { HANDOVER_MAGIC = 0x6f48'6546, HANDOVER_PROTOCOL = 16, HANDOVER_FAULT = 48 };
 struct handover {
     uint32_t magic;
     uint32_t size; // of all, big-endian, at the place where a DTB has it
     char protocol[HANDOVER_PROTOCOL];
+    char fault[HANDOVER_FAULT]; // empty: none
     struct bootinfo info; // without protocol, kernel and boot CPU
 };
 

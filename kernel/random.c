@@ -92,9 +92,16 @@ void random_add(const void *bytes, size_t size)
 void random_init(const struct bootinfo *info)
 {
     uint8_t seed[64];
+    repeated = 0;
     arch_entropy(info, seed);
     random_add(seed, sizeof seed);
     memset(seed, 0, sizeof seed);
+    if (info->seed_size != 0) { // nobody else is to find it there
+        uint8_t *given = arch_physical_to_virtual(info->seed);
+        random_add(given, info->seed_size);
+        memset(given, 0, info->seed_size);
+        log_print("firmware gave %lu random bytes\n", (unsigned long)info->seed_size);
+    }
     repeated = option_number(info, "seed=");
     repeated_spaces = 0;
     if (repeated == 0) return;

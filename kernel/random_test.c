@@ -58,3 +58,25 @@ TEST("with a seed, the places of spaces are drawn from their number alone")
     random_init(&info);
     EXPECT(random_space() != first);
 }
+
+TEST("what firmware gives changes what is drawn, and is wiped")
+{
+    static const uint8_t zero[32];
+    static const uint8_t given[] = {1, 2, 0, 1}; // 0: nothing
+    uint8_t drawn[4][SIZE];
+    for (uint32_t i = 0; i < 4; i++) {
+        struct bootinfo info = boot_with("seed=1");
+        random_init(&info); // the same before each
+        info = boot_with("");
+        uint8_t *seed = none_machine.ram + 0x1000;
+        memset(seed, given[i], sizeof zero);
+        seed[sizeof zero] = 7;
+        info.seed = arch_virtual_to_physical(seed);
+        info.seed_size = given[i] == 0 ? 0 : sizeof zero;
+        random_init(&info);
+        random_fill(drawn[i], SIZE);
+        EXPECT(memcmp(seed, zero, sizeof zero) == 0 && seed[sizeof zero] == 7);
+    }
+    EXPECT(memcmp(drawn[0], drawn[1], SIZE) != 0 && memcmp(drawn[1], drawn[2], SIZE) != 0);
+    EXPECT(memcmp(drawn[0], drawn[2], SIZE) != 0 && memcmp(drawn[0], drawn[3], SIZE) == 0);
+}

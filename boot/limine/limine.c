@@ -7,7 +7,7 @@
 #include "kernel/log.h"
 #include "kernel/string.h"
 
-enum : uint64_t { ALIGNMENT = 2u << 20, COMMAND_LINE_MAX = 4096 };
+enum : uint64_t { ALIGNMENT = 2u << 20 };
 
 extern const uint8_t image_start[], image_end[];
 
@@ -42,10 +42,22 @@ static void *reach(const struct limine_way *way, uint64_t physical)
     return (void *)(way->offset + physical);
 }
 
+static const char *command_line(void)
+{
+    const struct limine_kernel *kernel = kernel_file.response;
+    const char *words = kernel == nullptr ? nullptr : kernel->file->words;
+    return words == nullptr ? "" : words;
+}
+
+// Block, map with the initrd and the DTB, command line.
+static uint64_t map_size(const struct limine_list *map)
+{
+    return (map->count + 2) * sizeof(struct boot_memory);
+}
+
 static uint64_t block_size(const struct limine_list *map)
 {
-    uint64_t size = sizeof(struct handover) + COMMAND_LINE_MAX;
-    size += (map->count + 2) * sizeof(struct boot_memory); // and the initrd and the DTB
+    uint64_t size = sizeof(struct handover) + map_size(map) + strlen(command_line()) + 1;
     return (size + LIMINE_PAGE - 1) & ~(LIMINE_PAGE - 1);
 }
 
@@ -125,29 +137,25 @@ static void map_copy(const struct limine_way *way, const struct limine_list *map
     info->memory_count = (uint32_t)(at - to);
 }
 
-static void command_line_copy(char *to)
-{
-    const struct limine_kernel *kernel = kernel_file.response;
-    const char *words = kernel == nullptr ? nullptr : kernel->file->words;
-    const char *from = words == nullptr ? "" : words;
-    uint64_t length = strlen(from);
-    if (length >= COMMAND_LINE_MAX) length = COMMAND_LINE_MAX - 1;
-    memcpy(to, from, length);
-    to[length] = '\0';
-}
-
 static void block_fill(struct limine_way *way, const struct limine_list *map)
 {
     struct handover *block = reach(way, way->block);
-    uint64_t words = way->block + sizeof *block;
+    uint64_t ranges = way->block + sizeof *block, words = ranges + map_size(map);
     *block = (struct handover){.magic = HANDOVER_MAGIC,
                                .size = __builtin_bswap32((uint32_t)block_size(map)),
                                .protocol = "limine"};
     block->info.command_line = words;
-    command_line_copy(reach(way, words));
-    block->info.memory = (struct boot_memory *)(words + COMMAND_LINE_MAX);
+    memcpy(reach(way, words), command_line(), strlen(command_line()) + 1);
+    block->info.memory = (struct boot_memory *)ranges;
     machine(way, &block->info);
     map_copy(way, map, &block->info);
+}
+
+[[noreturn]] static void refuse(const char *what)
+{
+    const struct limine_pointer *tree = device_tree.response;
+    limine_console(tree == nullptr ? nullptr : tree->address);
+    boot_refuse("%s", what);
 }
 
 static void limine_entry(void)
@@ -155,10 +163,10 @@ static void limine_entry(void)
     const struct limine_offset *offset = mapping.response;
     const struct limine_list *map = memory.response;
     struct limine_way way = {};
-    if (base_revision[2] != 0) panic("boot: the loader does not know base revision 2");
-    if (offset == nullptr || map == nullptr) panic("boot: the loader tells of no memory");
+    if (base_revision[2] != 0) refuse("the loader does not know base revision 2");
+    if (offset == nullptr || map == nullptr) refuse("the loader tells of no memory");
     way.offset = offset->offset;
-    if (!place(&way, map)) panic("boot: too little memory: no room for the kernel");
+    if (!place(&way, map)) refuse("too little memory: no room for the kernel");
     block_fill(&way, map);
     uint64_t size = (uint64_t)(image_end - image_start);
     memcpy(reach(&way, way.kernel), image_start, size);

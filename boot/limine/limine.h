@@ -79,3 +79,7 @@ enum : uint64_t { LIMINE_TABLES = 6, LIMINE_PAGE = 4096 };
 // cannot find it out.
 extern const uint64_t limine_reach;
 uint64_t limine_way_make(const struct limine_way *way);
+
+// Opens a debug console in the loader's environment, for what has to be said there. Where a device
+// tree has to tell of one, there is none without.
+void limine_console(const void *tree);

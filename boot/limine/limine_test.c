@@ -3,7 +3,10 @@
 // its own for all of the machine's, and looks at what is handed over.
 #include "test/unit.h"
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 static jmp_buf left;
 static uint64_t left_kernel, left_block, left_cpu;
@@ -23,6 +26,23 @@ const uint64_t limine_reach = BASE + MACHINE;
 uint64_t limine_way_make(const struct limine_way *way)
 {
     return way->dtb == 0 ? 7 : 8;
+}
+
+static const void *console_tree;
+static char refusal[200]; // empty: the kernel was entered
+
+void limine_console(const void *tree)
+{
+    console_tree = tree;
+}
+
+void boot_refuse(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(refusal, sizeof refusal, format, arguments);
+    va_end(arguments);
+    longjmp(left, 1);
 }
 
 void handover_leave(uint64_t kernel, uint64_t, uint64_t boot_cpu, uint64_t block)
@@ -88,6 +108,8 @@ static void answer_all(void)
 // True when the kernel was entered.
 static bool enter(void)
 {
+    left_block = 0;
+    refusal[0] = '\0';
     if (setjmp(left) == 0) entry_point.entry();
     return left_block != 0;
 }
@@ -137,4 +159,49 @@ TEST("without modules, screen and tables there are none")
     const struct bootinfo *info = &((const struct handover *)at(left_block))->info;
     EXPECT(info->initrd_size == 0 && info->rsdp == 0 && info->framebuffer.address == 0);
     EXPECT(*(const char *)at(info->command_line) == '\0');
+}
+
+TEST("a command line may be of any length")
+{
+    static char words[100'000];
+    for (uint32_t i = 0; i < sizeof words - 1; i++) words[i] = (char)('a' + i % 26);
+    answer_all();
+    loader.kernel.words = words;
+    EXPECT(enter());
+    const struct handover *block = at(left_block);
+    EXPECT(handover_size(block) >= sizeof words);
+    EXPECT(strcmp(at(block->info.command_line), words) == 0);
+}
+
+TEST("what a loader does not say, or has no room for, is refused in one line")
+{
+    static const struct limine_pointer tree = {.address = "a tree"};
+    answer_all();
+    base_revision[2] = 2;
+    EXPECT(!enter() && strstr(refusal, "base revision 2") && console_tree == nullptr);
+    answer_all();
+    memory.response = nullptr;
+    EXPECT(!enter() && strcmp(refusal, "the loader tells of no memory") == 0);
+    answer_all();
+    mapping.response = nullptr;
+    device_tree.response = &tree;
+    EXPECT(!enter() && strcmp(refusal, "the loader tells of no memory") == 0);
+    EXPECT(console_tree == tree.address);
+    answer_all();
+    loader.range[0].kind = loader.range[2].kind = LIMINE_BAD;
+    EXPECT(!enter() && strstr(refusal, "too little memory"));
+    answer_all();
+    loader.range[0].kind = LIMINE_BAD;
+    loader.range[2].size = 1u << 20; // no boundary is in it
+    EXPECT(!enter() && strstr(refusal, "too little memory"));
+}
+
+TEST("ranges that overlap are handed over as they are, for the kernel to see")
+{
+    answer_all();
+    loader.range[2].base -= 1u << 20;
+    EXPECT(enter());
+    const struct bootinfo *info = &((const struct handover *)at(left_block))->info;
+    const struct boot_memory *map = at((uintptr_t)info->memory);
+    EXPECT(map[1].base == map[2].base && map[1].kind == BOOT_MEMORY_RAM);
 }

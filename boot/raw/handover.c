@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a translator left that ran in the environment of a loader: see boot/boot.h. Runs like raw.c.
 #include "boot/boot.h"
+#include "kernel/log.h"
 #include "kernel/memory/bootmap.h"
 #include <arch/arch.h>
 
@@ -34,6 +35,7 @@ struct bootinfo *handover_bootinfo(uint64_t at, uint64_t kernel_base, uint64_t k
     info.kernel_size = kernel_size;
     info.boot_cpu = boot_cpu;
     arch_console_early(&info);
+    if (handover->fault[0] != '\0') boot_refuse("%s", handover->fault);
     struct bootmap map = {.capacity = bootmap_capacity(&source, 0)};
     map.entry = boot_allocate(map.capacity * sizeof *map.entry);
     bootmap_make(&map, &source);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The initrd: what the loader before us offers by the path that Linux's loaders use, else a file of
-// the volume that the image came from.
+// the volume that the image came from: the one that the command line's initrd= names, or the usual
+// one.
 #include "boot/uefi/uefi.h"
 
 static const struct efi_guid load_file_2 = {
@@ -62,17 +63,27 @@ static efi_status offered(struct uefi *uefi)
     return status == EFI_SUCCESS ? status : uefi_say(uefi, status, "the initrd cannot be read");
 }
 
-efi_status uefi_initrd(struct uefi *uefi)
+// What the command line names, or else the usual file. Where one is named there is no other.
+static efi_status from_volume(struct uefi *uefi)
 {
-    static const efi_char path[] = u"\\ferrite\\initrd";
-    efi_status status = offered(uefi);
-    if (status != EFI_NOT_FOUND) return status;
-    status = uefi_file(uefi, path, &uefi->initrd_size, nullptr);
+    efi_char name[UEFI_NAME_MAX];
+    bool is_named = uefi_initrd_name(uefi, name);
+    const efi_char *path = is_named ? name : u"\\ferrite\\initrd";
+    efi_status status = EFI_NOT_FOUND;
+    if (path[0] != 0) status = uefi_file(uefi, path, &uefi->initrd_size, nullptr);
     if (status != EFI_SUCCESS || uefi->initrd_size == 0)
         return uefi_say(uefi, EFI_NOT_FOUND,
-                        "there is no initrd: the loader has none, nor is \\ferrite\\initrd there");
+                        is_named ? "there is no initrd: the file that initrd= names is not there"
+                                 : "there is no initrd: the loader has none, nor is "
+                                   "\\ferrite\\initrd there");
     status = uefi_allocate(uefi, EFI_LOADER_DATA, uefi->initrd_size, &uefi->initrd);
     if (status != EFI_SUCCESS) return status;
     status = uefi_file(uefi, path, &uefi->initrd_size, (void *)uefi->initrd);
     return status == EFI_SUCCESS ? status : uefi_say(uefi, status, "the initrd cannot be read");
+}
+
+efi_status uefi_initrd(struct uefi *uefi)
+{
+    efi_status status = offered(uefi);
+    return status == EFI_NOT_FOUND ? from_volume(uefi) : status;
 }

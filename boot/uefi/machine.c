@@ -11,6 +11,9 @@ static const struct efi_guid acpi_1 = {
 static const struct efi_guid device_tree = {
     0xb1b621d5, 0xf19c, 0x41a5, {0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0}};
 
+static const struct efi_guid random_numbers = {
+    0x3152bca5, 0xeade, 0x433d, {0x86, 0x2e, 0xc0, 0x1c, 0xdc, 0x29, 0x1f, 0x44}};
+
 static bool is(const struct efi_guid *a, const struct efi_guid *b)
 {
     const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
@@ -66,6 +69,13 @@ void uefi_machine(const struct uefi *uefi, struct bootinfo *info)
     screen(uefi, &info->framebuffer);
 }
 
+uint64_t uefi_random(const struct uefi *uefi, uint8_t *to, uint64_t size)
+{
+    struct efi_random *random;
+    if (uefi->boot->locate(&random_numbers, nullptr, (void **)&random) != EFI_SUCCESS) return 0;
+    return random->get(random, nullptr, size, to) == EFI_SUCCESS ? size : 0;
+}
+
 static void append(struct bootinfo *info, struct boot_memory memory)
 {
     if (memory.size != 0) info->memory[info->memory_count++] = memory;
@@ -85,6 +95,8 @@ void uefi_map(struct bootinfo *info, const struct efi_memory *entry)
 void uefi_map_kept(const struct uefi *uefi, struct bootinfo *info)
 {
     append(info, (struct boot_memory){uefi->initrd, uefi->initrd_size, BOOT_MEMORY_INITRD, 0});
+    append(info,
+           (struct boot_memory){info->command_line, uefi->words_size, BOOT_MEMORY_RECLAIMABLE, 0});
     if (info->dtb == 0) return;
     uint64_t size = boot_dtb_size((const void *)info->dtb);
     append(info, (struct boot_memory){info->dtb, size, BOOT_MEMORY_RECLAIMABLE, 0});

@@ -4,7 +4,7 @@
 // that suits it, ends firmware's boot services and enters the copy with a handover block.
 #include "boot/uefi/uefi.h"
 
-enum : uint64_t { ALIGNMENT = 2u << 20, COMMAND_LINE_MAX = 4096, SLACK = 16, KEPT = 2, TRIES = 4 };
+enum : uint64_t { ALIGNMENT = 2u << 20, SLACK = 16, KEPT = 3, TRIES = 4, SEED_SIZE = 64 };
 
 extern const uint8_t image_start[], image_end[];
 
@@ -59,40 +59,51 @@ static void copy(void *to, const void *from, uint64_t size)
     for (uint64_t i = 0; i < size / sizeof *words; i++) words[i] = ((const uint64_t *)from)[i];
 }
 
-// The kernel's place, and everything that it is told.
-static efi_status prepare(struct uefi *uefi, struct handover **handover)
+// The block, with everything but the map, for which there is room.
+static efi_status describe(struct uefi *uefi, struct handover **handover)
 {
     uintptr_t map_size = 0, key, entry_size = sizeof(struct efi_memory);
     uint32_t version;
     uint64_t at;
+    (void)uefi->boot->memory_map(&map_size, nullptr, &key, &entry_size, &version);
+    uint64_t entries = map_size / entry_size + SLACK;
+    uint64_t size = sizeof **handover + (entries + KEPT) * sizeof(struct boot_memory) + SEED_SIZE;
+    efi_status status = uefi_allocate(uefi, EFI_LOADER_DATA, size + entries * entry_size,
+                                      &at); // and firmware's map
+    if (status != EFI_SUCCESS) return status;
+    struct handover *block = *handover = (struct handover *)at;
+    *block = (struct handover){
+        .magic = HANDOVER_MAGIC, .size = __builtin_bswap32((uint32_t)size), .protocol = "uefi"};
+    struct bootinfo *info = &block->info;
+    info->command_line = (uint64_t)uefi->words;
+    info->seed = at + sizeof *block;
+    info->seed_size = uefi_random(uefi, (uint8_t *)info->seed, SEED_SIZE);
+    info->memory = (struct boot_memory *)(info->seed + SEED_SIZE);
+    info->memory_count = (uint32_t)entries; // room, until there is a map
+    info->initrd_base = uefi->initrd;
+    info->initrd_size = uefi->initrd_size;
+    uefi_machine(uefi, info);
+    if (info->rsdp != 0 || info->dtb != 0) return EFI_SUCCESS;
+    return uefi_say(uefi, EFI_UNSUPPORTED, "firmware has neither a device tree nor ACPI tables");
+}
+
+// The kernel's place, and everything that it is told.
+static efi_status prepare(struct uefi *uefi, struct handover **handover)
+{
+    uint64_t at;
     efi_status status = uefi_boot_cpu(uefi);
+    if (status == EFI_SUCCESS) status = uefi_command_line(uefi);
     if (status == EFI_SUCCESS) status = uefi_initrd(uefi);
     if (status == EFI_SUCCESS)
         status = uefi_allocate(uefi, EFI_LOADER_CODE, image_size() + ALIGNMENT, &at);
     if (status != EFI_SUCCESS) return status;
     uefi->kernel = (at + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-    (void)uefi->boot->memory_map(&map_size, nullptr, &key, &entry_size, &version);
-    uint64_t entries = map_size / entry_size + SLACK;
-    uint64_t size = sizeof **handover + (entries + KEPT) * sizeof(struct boot_memory);
-    size += COMMAND_LINE_MAX;
-    status = uefi_allocate(uefi, EFI_LOADER_DATA, size + entries * entry_size,
-                           &at); // and firmware's map
-    if (status != EFI_SUCCESS) return status;
-    struct handover *block = *handover = (struct handover *)at;
-    *block = (struct handover){
-        .magic = HANDOVER_MAGIC, .size = __builtin_bswap32((uint32_t)size), .protocol = "uefi"};
-    block->info.command_line = at + sizeof *block;
-    (void)uefi_command_line(uefi, (char *)block->info.command_line, COMMAND_LINE_MAX);
-    block->info.memory = (struct boot_memory *)(at + sizeof *block + COMMAND_LINE_MAX);
-    block->info.memory_count = (uint32_t)entries; // room, until there is a map
-    uefi_machine(uefi, &block->info);
-    block->info.initrd_base = uefi->initrd;
-    block->info.initrd_size = uefi->initrd_size;
-    return EFI_SUCCESS;
+    return describe(uefi, handover);
 }
 
-// Ends boot services: with the newest map, which the attempt itself may make old (UEFI, 7.4.6).
-static efi_status end_services(struct uefi *uefi, struct bootinfo *info)
+// Ends boot services: with the newest map, which the attempt itself may make old. From the first
+// attempt on nothing else may be asked of firmware (UEFI, 7.4.6).
+static bool end_services(struct uefi *uefi, struct bootinfo *info)
 {
     uint64_t room = info->memory_count;
     uint8_t *map = (uint8_t *)&info->memory[room + KEPT];
@@ -107,23 +118,25 @@ static efi_status end_services(struct uefi *uefi, struct bootinfo *info)
         else if (status == EFI_SUCCESS)
             status = uefi->boot->exit_boot_services(uefi->self, key);
     }
-    if (status != EFI_SUCCESS) return status;
     info->memory_count = 0;
+    if (status != EFI_SUCCESS) return false;
     for (uintptr_t at = 0; at + entry_size <= size; at += entry_size)
         uefi_map(info, (const struct efi_memory *)(map + at));
     uefi_map_kept(uefi, info);
-    return EFI_SUCCESS;
+    return true;
 }
 
 static efi_status start(struct uefi *uefi)
 {
+    static const char fault[] = "firmware's services do not end";
     struct handover *block;
     efi_status status = prepare(uefi, &block);
     if (status != EFI_SUCCESS) return status;
     (void)uefi->boot->watchdog(0, 0, 0, nullptr);
     copy((void *)uefi->kernel, image_start, image_size());
-    status = end_services(uefi, &block->info);
-    if (status != EFI_SUCCESS) return uefi_say(uefi, status, "firmware's services do not end");
+    // There is no way back by then, and nobody but the kernel can say what is wrong.
+    if (!end_services(uefi, &block->info))
+        for (uint32_t i = 0; i < sizeof fault; i++) block->fault[i] = fault[i];
     handover_leave(uefi->kernel, image_size(), uefi->boot_cpu, (uint64_t)block);
 }
 

@@ -6,7 +6,7 @@
 #include "boot/boot.h"
 #include "boot/uefi/efi.h"
 
-enum : uint32_t { UEFI_PIECES = 4 };
+enum : uint32_t { UEFI_PIECES = 5, UEFI_NAME_MAX = 260 };
 
 // What was allocated, to be given back where the way ends early; all zero: nothing.
 struct uefi_piece {
@@ -22,6 +22,8 @@ struct uefi {
     struct uefi_piece piece[UEFI_PIECES];
     uint64_t kernel; // where it will run
     uint64_t initrd, initrd_size;
+    char *words;         // the command line, NUL-terminated
+    uint64_t words_size; // with the NUL
     uint64_t boot_cpu;
 };
 
@@ -38,14 +40,20 @@ void uefi_give_back(struct uefi *uefi);
 efi_status uefi_initrd(struct uefi *uefi);
 
 // options.c: the kernel's command line, from the image's load options if they are a text, else from
-// a file; its size with the NUL, which is at most `room`.
-uint64_t uefi_command_line(const struct uefi *uefi, char *to, uint64_t room);
+// a file.
+efi_status uefi_command_line(struct uefi *uefi);
+
+// The file that the command line's initrd= names; false: there is no such word. Too long a name
+// comes out empty.
+bool uefi_initrd_name(const struct uefi *uefi, efi_char name[UEFI_NAME_MAX]);
 
 // Reads all of a file of the volume: its size, and then its bytes, when `to` is not nullptr.
 efi_status uefi_file(const struct uefi *uefi, const efi_char *path, uint64_t *size, void *to);
 
-// machine.c: what firmware's tables say of the machine.
+// machine.c: what firmware's tables say of the machine; and up to `size` random bytes, as many as
+// it gives.
 void uefi_machine(const struct uefi *uefi, struct bootinfo *info);
+uint64_t uefi_random(const struct uefi *uefi, uint8_t *to, uint64_t size);
 
 // Appends what an entry of firmware's map says, and of the rest what has to be kept.
 void uefi_map(struct bootinfo *info, const struct efi_memory *entry);

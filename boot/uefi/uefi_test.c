@@ -14,14 +14,16 @@ __asm__(".pushsection .rodata\n.globl sample_start, sample_end\n.balign 4096\nsa
 #define image_end sample_end
 #include "boot/uefi/uefi.c"
 
-enum : uint32_t { FILES = 2, PIECES = 8 };
+enum : uint32_t { FILES = 3, PIECES = 8 };
 
 // What firmware does, and what it was asked for.
 static struct {
-    const char *file[FILES]; // initrd, cmdline; nullptr: not there
+    const char *file[FILES]; // initrd, cmdline, \other\file; nullptr: not there
     const char *offered;     // an initrd by LoadFile2
     uint32_t stale;          // so many maps are old when services are to end
-    bool has_ended;
+    bool is_ending, has_ended;
+    bool is_misused; // was asked for what is no more after an attempt to end services
+    uint8_t random;  // what random bytes are; 0: there are none
     struct {
         void *at;
         uint64_t pages;
@@ -44,6 +46,7 @@ void handover_leave(uint64_t kernel, uint64_t, uint64_t, uint64_t block)
 EFI_CALL static efi_status output(struct efi_text_output *, const efi_char *text)
 {
     size_t length = strlen(firmware.said);
+    if (firmware.is_ending) firmware.is_misused = true;
     for (; *text != 0 && length < sizeof firmware.said - 1; text++)
         firmware.said[length++] = (char)*text;
     return EFI_SUCCESS;
@@ -51,6 +54,7 @@ EFI_CALL static efi_status output(struct efi_text_output *, const efi_char *text
 
 EFI_CALL static efi_status allocate_pages(uint32_t, uint32_t, uintptr_t pages, uint64_t *physical)
 {
+    if (firmware.is_ending) firmware.is_misused = true;
     if (pages > firmware.room) return EFI_OUT_OF_RESOURCES;
     void *at = aligned_alloc(EFI_PAGE, pages * EFI_PAGE);
     for (uint32_t i = 0; i < PIECES; i++) {
@@ -65,6 +69,7 @@ EFI_CALL static efi_status allocate_pages(uint32_t, uint32_t, uintptr_t pages, u
 
 EFI_CALL static efi_status free_pages(uint64_t physical, uintptr_t pages)
 {
+    if (firmware.is_ending) firmware.is_misused = true;
     for (uint32_t i = 0; i < PIECES; i++) {
         if (firmware.piece[i].at != (void *)physical || firmware.piece[i].pages != pages) continue;
         free(firmware.piece[i].at);
@@ -96,6 +101,7 @@ EFI_CALL static efi_status memory_map(uintptr_t *size, void *to, uintptr_t *key,
 
 EFI_CALL static efi_status exit_services(efi_handle, uintptr_t)
 {
+    firmware.is_ending = true;
     if (firmware.stale > 0) {
         firmware.stale--;
         return EFI_INVALID_PARAMETER;
@@ -140,7 +146,8 @@ EFI_CALL static efi_status file_open(struct efi_file *, struct efi_file **file,
                                      const efi_char *path, uint64_t, uint64_t)
 {
     static struct file opened[FILES];
-    uint32_t which = path[9] == 'c'; // \ferrite\initrd or \ferrite\cmdline
+    uint32_t which = path[9] == 'c' ? 1 : path[1] == 'o' ? 2 : 0; // cmdline, another, initrd
+    if (which == 2 && memcmp(path, u"\\other\\file", 24) != 0) return EFI_NOT_FOUND;
     if (firmware.file[which] == nullptr) return EFI_NOT_FOUND;
     opened[which] = (struct file){{.close = file_close, .read = file_read, .info = file_info},
                                   firmware.file[which]};
@@ -186,9 +193,20 @@ EFI_CALL static efi_status locate_path(const struct efi_guid *, const struct efi
     return firmware.offered == nullptr ? EFI_NOT_FOUND : EFI_SUCCESS;
 }
 
-EFI_CALL static efi_status locate(const struct efi_guid *, void *, void **)
+EFI_CALL static efi_status random_get(struct efi_random *, const struct efi_guid *, uintptr_t size,
+                                      void *to)
 {
-    return EFI_NOT_FOUND; // no screen
+    memset(to, firmware.random, size);
+    return EFI_SUCCESS;
+}
+
+static struct efi_random generator = {.get = random_get};
+
+EFI_CALL static efi_status locate(const struct efi_guid *guid, void *, void **found)
+{
+    if (guid->a != 0x3152bca5 || firmware.random == 0) return EFI_NOT_FOUND; // no screen
+    *found = &generator;
+    return EFI_SUCCESS;
 }
 
 static struct efi_boot_services services = {.allocate_pages = allocate_pages,
@@ -213,6 +231,7 @@ static void firmware_reset(void)
     firmware.room = 4096;
     firmware.file[0] = "an initrd";
     image = (struct efi_image){};
+    firmware_system.configuration_count = 1;
     handed = nullptr;
 }
 
@@ -236,12 +255,14 @@ TEST("the kernel is copied to a boundary, and told of map, initrd and device tre
     EXPECT(memcmp((void *)handed_kernel, image_start, image_size()) == 0);
     const struct bootinfo *info = &handed->info;
     EXPECT(info->initrd_size == 9 && memcmp((void *)info->initrd_base, "an initrd", 9) == 0);
-    EXPECT(info->dtb == (uintptr_t)tree && info->memory_count == 6);
+    EXPECT(info->dtb == (uintptr_t)tree && info->memory_count == 7);
     const struct boot_memory *memory = info->memory;
     EXPECT(memory[0].kind == BOOT_MEMORY_RAM && memory[0].size == 256 * EFI_PAGE);
     EXPECT(memory[1].kind == BOOT_MEMORY_RAM && memory[2].kind == BOOT_MEMORY_RESERVED);
     EXPECT(memory[3].kind == BOOT_MEMORY_RECLAIMABLE && memory[4].kind == BOOT_MEMORY_INITRD);
-    EXPECT(memory[5].base == (uintptr_t)tree && memory[5].size == EFI_PAGE);
+    EXPECT(memory[5].kind == BOOT_MEMORY_RECLAIMABLE && memory[5].base == info->command_line);
+    EXPECT(memory[6].base == (uintptr_t)tree && memory[6].size == EFI_PAGE);
+    EXPECT(info->seed_size == 0 && handed->fault[0] == '\0');
 }
 
 TEST("services end with a new map when the first was old, and not for ever")
@@ -251,8 +272,10 @@ TEST("services end with a new map when the first was old, and not for ever")
     EXPECT(run() == EFI_SUCCESS && firmware.has_ended);
     firmware_reset();
     firmware.stale = 100;
-    EXPECT(run() == EFI_INVALID_PARAMETER && handed == nullptr);
-    EXPECT(strstr(firmware.said, "do not end") != nullptr && is_all_given_back());
+    EXPECT(run() == EFI_SUCCESS && !firmware.has_ended);
+    // Nothing but maps and attempts is allowed by then: the kernel has to say it.
+    EXPECT(strstr(handed->fault, "do not end") != nullptr && handed->info.memory_count == 0);
+    EXPECT(!firmware.is_misused && firmware.said[0] == '\0');
 }
 
 TEST("an initrd that a loader offers is taken before the file")
@@ -261,6 +284,40 @@ TEST("an initrd that a loader offers is taken before the file")
     firmware.offered = "the loader's";
     EXPECT(run() == EFI_SUCCESS && handed->info.initrd_size == 12);
     EXPECT(memcmp((void *)handed->info.initrd_base, "the loader's", 12) == 0);
+}
+
+TEST("the command line names another initrd, and there is no other then")
+{
+    static const efi_char text[] = u"quiet initrd=/other/file seed=1";
+    firmware_reset();
+    firmware.file[2] = "another";
+    image.options = text;
+    image.options_size = sizeof text;
+    EXPECT(run() == EFI_SUCCESS && handed->info.initrd_size == 7);
+    EXPECT(memcmp((void *)handed->info.initrd_base, "another", 7) == 0);
+    EXPECT(strcmp((const char *)handed->info.command_line, "quiet initrd=/other/file seed=1") == 0);
+    firmware_reset();
+    image.options = text;
+    image.options_size = sizeof text;
+    EXPECT(run() == EFI_NOT_FOUND && is_all_given_back());
+    EXPECT(strstr(firmware.said, "initrd= names") != nullptr);
+    static efi_char endless[1000] = u"initrd=";
+    for (uint32_t i = 7; i < 1000; i++) endless[i] = 'a';
+    image.options = endless;
+    image.options_size = sizeof endless;
+    firmware.said[0] = '\0';
+    EXPECT(run() == EFI_NOT_FOUND && strstr(firmware.said, "initrd= names") != nullptr);
+}
+
+TEST("firmware's random bytes are handed over")
+{
+    firmware_reset();
+    firmware.random = 0x5a;
+    EXPECT(run() == EFI_SUCCESS && handed->info.seed_size == 64);
+    const uint8_t *seed = (const uint8_t *)handed->info.seed;
+    EXPECT(seed[0] == 0x5a && seed[63] == 0x5a);
+    EXPECT(seed >= (const uint8_t *)handed &&
+           seed < (const uint8_t *)handed + handover_size(handed));
 }
 
 TEST("without an initrd, or without memory, firmware gets its machine back and a reason")
@@ -273,6 +330,14 @@ TEST("without an initrd, or without memory, firmware gets its machine back and a
     firmware.room = 64;
     EXPECT(run() == EFI_OUT_OF_RESOURCES && is_all_given_back());
     EXPECT(strstr(firmware.said, "too little memory") != nullptr);
+}
+
+TEST("firmware that describes no machine gets it back")
+{
+    firmware_reset();
+    firmware_system.configuration_count = 0;
+    EXPECT(run() == EFI_UNSUPPORTED && is_all_given_back() && !firmware.is_ending);
+    EXPECT(strstr(firmware.said, "neither a device tree nor ACPI") != nullptr);
 }
 
 static const char *words(void)
@@ -294,4 +359,10 @@ TEST("load options are the command line when they are a text, else a file is")
     EXPECT(strcmp(words(), "from=file") == 0);
     firmware_reset();
     EXPECT(strcmp(words(), "") == 0);
+    static efi_char longer[10'000];
+    for (uint32_t i = 0; i < 10'000; i++) longer[i] = 'a' + i % 26;
+    firmware_reset();
+    image.options = longer;
+    image.options_size = sizeof longer;
+    EXPECT(strlen(words()) == 10'000 && words()[9'999] == 'a' + 9'999 % 26);
 }

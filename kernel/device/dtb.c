@@ -344,3 +344,18 @@ void dtb_reservation(const struct dtb *dtb, uint32_t index, uint64_t *base, uint
     *base = read64(dtb->reserve + 16 * index);
     *size = read64(dtb->reserve + 16 * index + 8);
 }
+
+void dtb_seed_take(const struct dtb *dtb, uint8_t seed[64])
+{
+    static const char *const names[] = {"rng-seed", "kaslr-seed"};
+    struct dtb_property property;
+    uint32_t chosen = dtb_find(dtb, "/chosen");
+    for (uint32_t i = 0; i < sizeof names / sizeof *names && chosen != DTB_NONE; i++) {
+        if (!dtb_property(dtb, chosen, names[i], &property)) continue;
+        uint8_t *data = (uint8_t *)property.data;
+        for (uint32_t j = 0; j < property.size; j++) {
+            seed[(32 * i + j) % 64] ^= data[j];
+            data[j] = 0;
+        }
+    }
+}

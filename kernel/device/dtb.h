@@ -63,3 +63,7 @@ bool dtb_reg(const struct dtb *dtb, uint32_t node, uint32_t index, uint64_t *bas
 
 // One entry of the reservation block.
 void dtb_reservation(const struct dtb *dtb, uint32_t index, uint64_t *base, uint64_t *size);
+
+// Mixes the randomness that firmware left in /chosen into the seed, and wipes it there, so that
+// whoever is given the tree does not have it.
+void dtb_seed_take(const struct dtb *dtb, uint8_t seed[64]);

@@ -106,6 +106,8 @@ static void make(void)
     token(2);
     begin("chosen");
     text("stdout-path", "serial0:115200n8");
+    CELLS("rng-seed", 0x01020304, 5, 6, 7, 8, 9, 10, 11, 0x11121314);
+    CELLS("kaslr-seed", 0x21222324, 25);
     token(2);
     token(2);
     finish();

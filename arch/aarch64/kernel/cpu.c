@@ -113,15 +113,6 @@ void arch_halt(void)
     for (;;) __asm__ volatile("wfi");
 }
 
-// Adds bytes of a property of /chosen to the seed.
-static void mix(uint8_t seed[64], const struct dtb *tree, const char *name)
-{
-    struct dtb_property property;
-    uint32_t chosen = dtb_find(tree, "/chosen");
-    if (chosen == DTB_NONE || !dtb_property(tree, chosen, name, &property)) return;
-    for (uint32_t i = 0; i < property.size; i++) seed[i % 64] ^= property.data[i];
-}
-
 void arch_entropy(const struct bootinfo *info, uint8_t seed[64])
 {
     uint64_t words[8];
@@ -135,9 +126,7 @@ void arch_entropy(const struct bootinfo *info, uint8_t seed[64])
     }
     for (uint32_t i = 0; i < 64; i++) seed[i] = (uint8_t)(words[i / 8] >> (i % 8 * 8));
     const struct dtb *tree = machine_dtb(info);
-    if (tree == nullptr) return;
-    mix(seed, tree, "rng-seed");
-    mix(seed, tree, "kaslr-seed");
+    if (tree != nullptr) dtb_seed_take(tree, seed);
 }
 
 size_t arch_float_size(void)

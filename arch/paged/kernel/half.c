@@ -135,7 +135,7 @@ static void map_image_part(const char *from, const char *to, uint64_t flags)
 }
 
 // As much of a DTB, or of what stands for it, as its header claims, big-endian, up to the 2 MiB
-// that the protocol allows.
+// that the protocol allows. It is written to where it holds what nobody else may know.
 static void map_tree(uint64_t dtb)
 {
     if (dtb == 0) return;
@@ -145,7 +145,7 @@ static void map_tree(uint64_t dtb)
     uint64_t base = dtb & ~(ARCH_PAGE_SIZE - 1);
     end = (end + ARCH_PAGE_SIZE - 1) & ~(ARCH_PAGE_SIZE - 1);
     (void)half_map(map_root, (uintptr_t)arch_physical_to_virtual(base), base, end - base,
-                   entry_kernel_flags(SPACE_READ));
+                   entry_kernel_flags(SPACE_READ | SPACE_WRITE));
 }
 
 void half_map_image(uint64_t text, uint64_t dtb)

@@ -180,14 +180,8 @@ void arch_entropy(const struct bootinfo *info, uint8_t seed[64])
         uint64_t word = arch_counter() * 0x9e3779b97f4a7c15;
         for (uint32_t j = 0; j < 8; j++) seed[i + j] = (uint8_t)(word >> 8 * j);
     }
-    static const char *const names[] = {"rng-seed", "kaslr-seed"};
     const struct dtb *tree = cpu_dtb(info);
-    uint32_t chosen = tree == nullptr ? DTB_NONE : dtb_find(tree, "/chosen");
-    for (uint32_t i = 0; i < 2 && chosen != DTB_NONE; i++) {
-        struct dtb_property property;
-        if (!dtb_property(tree, chosen, names[i], &property)) continue;
-        for (uint32_t j = 0; j < property.size; j++) seed[j % 64] ^= property.data[j];
-    }
+    if (tree != nullptr) dtb_seed_take(tree, seed);
 }
 
 size_t arch_float_size(void)

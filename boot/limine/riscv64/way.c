@@ -2,10 +2,12 @@
 // The way out of Limine's environment on riscv64: what the kernel lies in, as it is, in a large
 // page of the loader's top table, whose lower half is empty. Which hart this is, the loader does
 // not say: it is the one that runs (SBI Specification 2.0, 9.3).
+#include "arch/riscv/kernel/port.h"
 #include "arch/riscv64/kernel/map.h"
 #include "arch/riscv64/kernel/sbi.h"
 #include "boot/limine/limine.h"
 #include "kernel/device/dtb.h"
+#include "kernel/device/riscv/driver.h"
 #include "kernel/log.h"
 
 const uint64_t limine_reach = UINT64_MAX;
@@ -18,13 +20,24 @@ static bool runs(uint64_t hart)
     return result.error == 0 && result.value == STARTED;
 }
 
+void limine_console(const void *)
+{
+    console_firmware();
+}
+
+[[noreturn]] static void refuse(const char *what)
+{
+    console_firmware();
+    boot_refuse("%s", what);
+}
+
 static uint64_t boot_hart(const struct limine_way *way)
 {
     struct dtb dtb;
     struct dtb_property reg;
     uint64_t hart = 0, count = 0;
     if (way->dtb == 0 || !dtb_open(&dtb, (const void *)(way->offset + way->dtb), DTB_MAX))
-        panic("boot: there is no device tree");
+        refuse("there is no device tree that can be read");
     bool can_ask = sbi_has(SBI_HART);
     uint32_t cpus = dtb_find(&dtb, "/cpus");
     uint32_t node = cpus == DTB_NONE ? DTB_NONE : dtb_child(&dtb, cpus);
@@ -35,7 +48,7 @@ static uint64_t boot_hart(const struct limine_way *way)
         count++;
         if (can_ask && runs(hart)) return hart;
     }
-    if (count != 1) panic("boot: it cannot be told which hart this is");
+    if (count != 1) refuse("it cannot be told which hart this is");
     return hart;
 }
 

@@ -31,6 +31,7 @@ void handover_start(uint64_t at)
     info.protocol = handover->protocol;
     boot_begin(&info);
     if (!handover_is(handover)) panic("boot: no handover block at 0x%lx", (unsigned long)at);
+    if (handover->fault[0] != '\0') boot_refuse("%s", handover->fault);
     (void)boot_at(at, handover_size(handover), "handover block");
     block = (struct boot_memory){at, handover_size(handover), BOOT_MEMORY_RECLAIMABLE, 0};
     boot_start(&info, &source);
