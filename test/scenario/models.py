@@ -14,16 +14,9 @@ MODELS = {
         "max": ("asid16 pan bti pauth lse e0pd rng", ""),
     }),
     "qemu-virt-riscv64": ("-cpu rv64", {
-        "sifive-u54": ("d", "sstc sv48 sv57 v h zbb"),
-        "thead-c906": ("d", "sstc sv57 h"),
-        "rva22s64": ("d zba zbb zbs", "sv48 v"),
-        "rv64,sstc=off,sv57=off,zba=off": ("d sv48 zbb", "sstc sv57 zba"),
+        "sifive-u54": ("d", "sstc sv48 sv57 zba h"),
+        "rv64,sstc=off,sv57=off,zba=off,zbb=off,zbs=off,h=off": ("d sv48", "sstc sv57 zba h"),
         "max": ("d sstc sv57 zba zbb zbs", ""),
-    }),
-    "qemu-virt-riscv64": ("-cpu rv64", {
-        "sifive-u54": ("d", "sstc zba h"),
-        "rv64,sstc=off,zba=off,zbb=off,zbs=off,h=off": ("d", "sstc zba h"),
-        "max": ("d sstc zba zbb zbs", ""),
     }),
     "qemu-pc-x86_64": ("-cpu max", {
         "qemu64": ("nx", "smep smap umip xsave x2apic"),
