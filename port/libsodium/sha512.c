@@ -56,17 +56,25 @@ static inline uint64_t rotate(uint64_t value, unsigned bits)
     return value >> bits | value << (64 - bits);
 }
 
-// Section 6.4.2, step 3, with the letters turning by one from round to round: `at` is a constant
-// wherever this is used, so each letter stays where it is.
-static inline void round_do(uint64_t s[8], uint32_t at, uint64_t word)
+// What section 4.1.3 has as sums of rotations are nested here, so that most of them need no copy.
+static inline uint64_t turned(uint64_t x, unsigned first, unsigned second, unsigned third)
 {
-    uint64_t a = s[(0 - at) % 8], b = s[(1 - at) % 8], c = s[(2 - at) % 8];
+    return rotate(x ^ rotate(x ^ rotate(x, third - second), second - first), first);
+}
+
+// Section 6.4.2, step 3, with the letters turning by one from round to round: `at` is a constant
+// wherever this is used, so each letter stays where it is. The majority of a, b and c is b, but
+// where a differs from b and b from c; *differ is where a differs from b, which the next round has
+// as b and c.
+static inline void round_do(uint64_t s[8], uint64_t *differ, uint32_t at, uint64_t word)
+{
+    uint64_t a = s[(0 - at) % 8], b = s[(1 - at) % 8];
     uint64_t e = s[(4 - at) % 8], f = s[(5 - at) % 8], g = s[(6 - at) % 8];
-    uint64_t first = s[(7 - at) % 8] + word + (g ^ (e & (f ^ g))) +
-                     (rotate(e, 14) ^ rotate(e, 18) ^ rotate(e, 41));
+    uint64_t first = s[(7 - at) % 8] + word + (g ^ (e & (f ^ g))) + turned(e, 14, 18, 41);
+    uint64_t before = *differ;
+    *differ = a ^ b;
     s[(3 - at) % 8] += first;
-    s[(7 - at) % 8] =
-        first + ((a & b) | (c & (a | b))) + (rotate(a, 28) ^ rotate(a, 34) ^ rotate(a, 39));
+    s[(7 - at) % 8] = first + (b ^ (*differ & before)) + turned(a, 28, 34, 39);
 }
 
 // Step 1: the word that replaces word `at` for the round sixteen rounds later.
@@ -74,8 +82,8 @@ static inline uint64_t schedule(uint64_t words[GROUP], uint32_t at)
 {
     uint64_t early = words[(at + 1) % GROUP], late = words[(at + 14) % GROUP];
     return words[at] += words[(at + 9) % GROUP] +
-                        (rotate(early, 1) ^ rotate(early, 8) ^ early >> 7) +
-                        (rotate(late, 19) ^ rotate(late, 61) ^ late >> 6);
+                        (rotate(early ^ rotate(early, 7), 1) ^ early >> 7) +
+                        (rotate(late ^ rotate(late, 42), 19) ^ late >> 6);
 }
 
 static void group_do(struct state *state)
@@ -84,13 +92,14 @@ static void group_do(struct state *state)
     const uint64_t *constant = constants + state->round;
     bool is_first = state->round == 0;
     memcpy(s, state->work, sizeof s);
+    uint64_t differ = s[1] ^ s[2];
     if (is_first) {
 #pragma clang loop unroll(full)
-        for (uint32_t i = 0; i < GROUP; i++) round_do(s, i, state->words[i] + constant[i]);
+        for (uint32_t i = 0; i < GROUP; i++) round_do(s, &differ, i, state->words[i] + constant[i]);
     } else {
 #pragma clang loop unroll(full)
         for (uint32_t i = 0; i < GROUP; i++)
-            round_do(s, i, schedule(state->words, i) + constant[i]);
+            round_do(s, &differ, i, schedule(state->words, i) + constant[i]);
     }
     memcpy(state->work, s, sizeof s);
     state->round += GROUP;
