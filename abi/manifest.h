@@ -98,7 +98,8 @@ struct trust_root {
 static_assert(sizeof(struct trust_root) == 56);
 
 // The initrd: a cpio archive (newc), then this trailer. The signature is Ed25519 over SHA-512 of
-// ("ferrite initrd\0" || archive bytes). The archive is padded to a page.
+// ("ferrite initrd\0" || what <cpio/initrd.h> tells of the archive): of an image among its files
+// only the image's own signature. The archive is padded to a page.
 struct initrd_trailer {
     uint8_t magic[8]; // "FEINITRD"
     uint64_t archive_size;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
 kind := kernel
-uses := acpi libsodium
+uses := acpi cpio libsodium
 arch := kernel
 generated := kernel/dispatch.c

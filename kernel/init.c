@@ -131,7 +131,10 @@ static struct image *load_image(const struct bootinfo *info)
     must(initrd_find(&initrd, "service/init", &file, &size), "service/init in the initrd");
     struct memory *memory = memory_of(file, size);
     struct image *image;
-    must(image_make(nullptr, memory, size, &image), "the image");
+    status = image_make(nullptr, memory, size, &image);
+    if (status != OK && status != ERR_NO_MEMORY)
+        boot_refuse("the initrd's service/init %s", initrd_fault(status));
+    must(status, "the image");
     object_put(&memory->object);
     return image;
 }

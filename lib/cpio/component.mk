@@ -1,4 +1,3 @@
 # SPDX-License-Identifier: MIT
 # Reading cpio archives.
 kind := library
-uses := ferrite

@@ -2,7 +2,6 @@
 // The newc format: a header of 110 characters with hexadecimal fields, the name, the bytes, each
 // padded to four bytes.
 #include <cpio/cpio.h>
-#include <ferrite/libc.h>
 
 enum : size_t { HEADER_SIZE = 110, FIELD_SIZE = 8, MAGIC_SIZE = 6 };
 enum field {
@@ -12,6 +11,18 @@ enum field {
     FIELD_SIZE_OF_FILE = 6,
     FIELD_NAME_SIZE = 11
 };
+
+static bool begins(const uint8_t *bytes, const char *text)
+{
+    while (*text != '\0' && *bytes == (uint8_t)*text) bytes++, text++;
+    return *text == '\0';
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    while (*a == *b && *a != '\0') a++, b++;
+    return *a == *b;
+}
 
 void cpio_open(struct cpio *cpio, const void *bytes, size_t size)
 {
@@ -46,7 +57,7 @@ enum status cpio_next(struct cpio *cpio, struct cpio_entry *entry)
     uint32_t mode, links, time, size, name_size;
     if (cpio->size - cpio->at < HEADER_SIZE) return ERR_BAD_MESSAGE;
     const uint8_t *header = cpio->bytes + cpio->at;
-    if (memcmp(header, "070701", MAGIC_SIZE) != 0) return ERR_BAD_MESSAGE;
+    if (!begins(header, "070701")) return ERR_BAD_MESSAGE;
     if (!read_field(header, FIELD_MODE, &mode) || !read_field(header, FIELD_LINKS, &links) ||
         !read_field(header, FIELD_TIME, &time) || !read_field(header, FIELD_SIZE_OF_FILE, &size) ||
         !read_field(header, FIELD_NAME_SIZE, &name_size)) {
@@ -58,7 +69,7 @@ enum status cpio_next(struct cpio *cpio, struct cpio_entry *entry)
     if (name[name_size - 1] != '\0') return ERR_BAD_MESSAGE;
     size_t data_at = pad(name_at + name_size);
     if (data_at > cpio->size || size > cpio->size - data_at) return ERR_BAD_MESSAGE;
-    if (strcmp(name, "TRAILER!!!") == 0) return ERR_NOT_FOUND;
+    if (is_same(name, "TRAILER!!!")) return ERR_NOT_FOUND;
     while (*name == '/') name++;
     size_t next = pad(data_at + size);
     cpio->at = next < cpio->size ? next : cpio->size;
@@ -79,6 +90,6 @@ enum status cpio_find(const void *bytes, size_t size, const char *name, struct c
     cpio_open(&cpio, bytes, size);
     do {
         TRY(cpio_next(&cpio, entry));
-    } while (strcmp(entry->name, name) != 0);
+    } while (!is_same(entry->name, name));
     return OK;
 }

@@ -4,6 +4,7 @@
 
 #include <abi/errno.h>
 #include <cpio/cpio.h>
+#include <cpio/initrd.h>
 #include <ferrite/libc.h>
 #include <ferrite/log.h>
 
@@ -68,6 +69,7 @@ static int add(const struct cpio_entry *from)
     bool is_directory = (from->mode & MODE_TYPE) == MODE_DIRECTORY;
     entry->node.size = is_directory ? 0 : from->size;
     entry->offset = from->offset;
+    entry->is_image = initrd_vouched(archive.bytes + from->offset, from->size) != 0;
     return 0;
 }
 

@@ -9,7 +9,8 @@ struct entry {
     char *name; // the last one of its path
     struct entry *parent, *next, *first_child, *last_child;
     size_t offset;   // of its bytes in the archive
-    fe_handle image; // once somebody ran it
+    bool is_image;   // its bytes are right when it can be made one
+    fe_handle image; // once somebody ran or read it
 };
 
 struct archive {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The archive that the machine was started with, as a read-only file system. Nodes are made once,
 // from the archive's entries; bytes stay where they are: reads copy from the mapped archive, memory
-// objects are clones of its pages, and the verified image of a program is made at its first use and
-// kept.
+// objects are clones of its pages, and the verified image of a program is made at its first use, be
+// it to run or to read it, and kept.
 #include "initrd.h"
 
 #include <abi/errno.h>
@@ -42,24 +42,6 @@ static int initrd_readdir(struct p9_request *request, struct p9_open *open, uint
     return 0;
 }
 
-static int64_t initrd_read(struct p9_request *request, struct p9_open *open, uint64_t offset,
-                           void *to, size_t count)
-{
-    const struct entry *entry = entry_of(open->node);
-    if (offset >= entry->node.size) return 0;
-    if (count > entry->node.size - offset) count = (size_t)(entry->node.size - offset);
-    memcpy(to, archive.bytes + entry->offset + offset, count);
-    return (int64_t)count;
-}
-
-static int64_t initrd_readlink(struct p9_request *request, struct p9_node *node, char *to,
-                               size_t capacity)
-{
-    size_t size = node->size < capacity ? (size_t)node->size : capacity;
-    memcpy(to, archive.bytes + entry_of(node)->offset, size);
-    return (int64_t)size;
-}
-
 // A copy-on-write clone of the archive's pages. A file that does not begin on a page is copied.
 static int clone(const struct entry *entry, uint64_t offset, size_t size, fe_handle *memory)
 {
@@ -75,15 +57,6 @@ static int clone(const struct entry *entry, uint64_t offset, size_t size, fe_han
     return -ENOMEM;
 }
 
-static int initrd_memory(struct p9_request *request, struct p9_open *open,
-                         const struct p9_memory_wish *wish, fe_handle *memory)
-{
-    const struct entry *entry = entry_of(open->node);
-    if (wish->offset >= entry->node.size || wish->offset % FE_PAGE_SIZE != 0) return -EINVAL;
-    uint64_t left = entry->node.size - wish->offset;
-    return clone(entry, wish->offset, (size_t)(wish->size < left ? wish->size : left), memory);
-}
-
 static int image_make(struct entry *entry)
 {
     FE_HANDLE memory = FE_NO_HANDLE;
@@ -93,6 +66,45 @@ static int image_make(struct entry *entry)
     if (status == OK) return 0;
     fe_log("%s: image refused: %d", entry->name, status);
     return status <= ERR_IMAGE_UNSIGNED && status >= ERR_IMAGE_ENTITLEMENT ? -EACCES : -ENOEXEC;
+}
+
+// The archive's signature says nothing of an image's bytes: the kernel judges them.
+static int vouch(struct entry *entry)
+{
+    return !entry->is_image || entry->image != FE_NO_HANDLE ? 0 : image_make(entry);
+}
+
+static int64_t initrd_read(struct p9_request *request, struct p9_open *open, uint64_t offset,
+                           void *to, size_t count)
+{
+    struct entry *entry = entry_of(open->node);
+    int result = vouch(entry);
+    if (result != 0) return result;
+    if (offset >= entry->node.size) return 0;
+    if (count > entry->node.size - offset) count = (size_t)(entry->node.size - offset);
+    memcpy(to, archive.bytes + entry->offset + offset, count);
+    return (int64_t)count;
+}
+
+static int64_t initrd_readlink(struct p9_request *request, struct p9_node *node, char *to,
+                               size_t capacity)
+{
+    size_t size = node->size < capacity ? (size_t)node->size : capacity;
+    int result = vouch(entry_of(node));
+    if (result != 0) return result;
+    memcpy(to, archive.bytes + entry_of(node)->offset, size);
+    return (int64_t)size;
+}
+
+static int initrd_memory(struct p9_request *request, struct p9_open *open,
+                         const struct p9_memory_wish *wish, fe_handle *memory)
+{
+    struct entry *entry = entry_of(open->node);
+    int result = vouch(entry);
+    if (result != 0) return result;
+    if (wish->offset >= entry->node.size || wish->offset % FE_PAGE_SIZE != 0) return -EINVAL;
+    uint64_t left = entry->node.size - wish->offset;
+    return clone(entry, wish->offset, (size_t)(wish->size < left ? wish->size : left), memory);
 }
 
 static int initrd_image(struct p9_request *request, struct p9_node *node, fe_handle *image)

@@ -3,6 +3,8 @@
 // when who may sign made it; what reads it relies on its own checks all the same.
 #include "archive_sample.h"
 #include "kernel/initrd.c"
+#include "lib/cpio/cpio.c"
+#include "lib/cpio/initrd.c"
 
 int LLVMFuzzerInitialize(int *count, char ***arguments);
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
@@ -32,6 +34,12 @@ bool ed25519_verify(const uint8_t signature[64], const void *message, size_t siz
     return false;
 }
 
+static void take(struct initrd_reader *self, const void *bytes, size_t size)
+{
+    volatile uint8_t sum = 0;
+    for (size_t i = 0; i < size; i++) sum += ((const uint8_t *)bytes)[i];
+}
+
 int LLVMFuzzerInitialize(int *count, char ***arguments)
 {
     archive_write(*count, *arguments);
@@ -44,6 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
     const uint8_t *file;
     size_t file_size;
     volatile uint8_t sum = 0;
+    struct initrd_reader reader = {take};
+    (void)initrd_read_signed(input, size, &reader);
     (void)initrd_open(input, size, &initrd);
     initrd = (struct initrd){input, size};
     if (initrd_find(&initrd, "service/init", &file, &file_size) != OK) return 0;

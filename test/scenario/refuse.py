@@ -77,10 +77,27 @@ def refuses(what, wanted, change):
     passed(what)
 
 
-def flipped(initrd):
-    """A byte in the middle is another."""
-    middle = len(initrd) // 2
-    return initrd[:middle] + bytes([initrd[middle] ^ 1]) + initrd[middle + 1:]
+def flipped(initrd, wanted):
+    """A byte in the middle of the first file that is wanted by name and content is another."""
+    at = 0
+    while True:
+        size, name_size = (int(initrd[at + field:at + field + 8], 16) for field in (54, 94))
+        content = (at + 110 + name_size + 3) & ~3
+        name = initrd[at + 110:at + 110 + name_size].rstrip(b"\0").decode()
+        if size > 0 and wanted(name, initrd[content:content + size]):
+            break
+        at = (content + size + 3) & ~3
+    at = content + size // 2
+    return initrd[:at] + bytes([initrd[at] ^ 1]) + initrd[at + 1:]
+
+
+def with_text_changed(initrd):
+    return flipped(initrd, lambda name, content: content[:4] != b"\xcf\xfa\xed\xfe")
+
+
+def with_init_changed(initrd):
+    """Of a program the archive's signature has the program's own signature, which is wrong then."""
+    return flipped(initrd, lambda name, content: name == "service/init")
 
 
 def signed_by_another(initrd):
@@ -113,7 +130,9 @@ refuses("an initrd that is cut off", "the initrd ends without a signature: cut o
         initrd_changed(lambda initrd: initrd[:len(initrd) // 2]))
 refuses("an initrd that lost its beginning", "the initrd has lost a part",
         initrd_changed(lambda initrd: initrd[4096:]))
-refuses("an initrd that was changed", "the initrd is not what was signed", initrd_changed(flipped))
+refuses("an initrd that was changed", "the initrd is not what was signed", initrd_changed(with_text_changed))
+refuses("an init that was changed", "the initrd's service/init is not what was signed",
+        initrd_changed(with_init_changed))
 refuses("an initrd of another signer", "the initrd is signed with a key that this kernel does not trust",
         initrd_changed(signed_by_another))
 refuses("no ACPI", "there are no ACPI tables", without_acpi)

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 # initrd [-k KEYS] LIST OUT
 kind := host
-uses := support libsodium
+uses := support cpio libsodium

@@ -13,6 +13,7 @@
 #include <support/signing.h>
 
 #include <abi/manifest.h>
+#include <cpio/initrd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,13 @@ static void archive_make(struct buffer *archive, const struct list *list)
     buffer_align(archive, ALIGNMENT);
 }
 
+static struct buffer told; // what is signed
+
+static void tell(struct initrd_reader *self, const void *bytes, size_t size)
+{
+    buffer_append(&told, bytes, size);
+}
+
 int main(int count, char **arguments)
 {
     tool_name = "initrd";
@@ -134,7 +142,9 @@ int main(int count, char **arguments)
     struct initrd_trailer trailer = {.magic = {'F', 'E', 'I', 'N', 'I', 'T', 'R', 'D'},
                                      .archive_size = archive.size};
     memcpy(trailer.key, signing.secret.key, sizeof signing.secret.key);
-    secret_sign(&signing.secret, "ferrite initrd", archive.bytes, archive.size, trailer.signature);
+    if (!initrd_read_signed(archive.bytes, archive.size, &(struct initrd_reader){tell}))
+        complain("%s: makes an archive that cannot be read", signing.in);
+    secret_sign(&signing.secret, "ferrite initrd", told.bytes, told.size, trailer.signature);
     buffer_append(&archive, &trailer, sizeof trailer);
     file_write(signing.out, archive.bytes, archive.size, 0644);
     return 0;
