@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The calls of the C library, each a function of its six arguments, by area. Results are those of
-// the C library's raw calls: a value or a negative errno. Two more results never leave lib/posix:
+// The calls of the C library, each a function of its six arguments, by area: numbers and addresses
+// of 64 bits on every instruction set. Results are those of the C library's raw calls: a value or a
+// negative errno. Two more results never leave lib/posix:
 #pragma once
+
+#include <stdint.h>
 
 enum : long {
     RESTART = -512, // a wait was interrupted: handlers run, then again unless one of them
@@ -9,7 +12,7 @@ enum : long {
     RESTART_UNLESS_HANDLED = -514, // the same, but EINTR after any handler
 };
 
-typedef long posix_call(const long *a);
+typedef int64_t posix_call(const int64_t *a);
 
 // Memory.
 posix_call call_mmap, call_munmap, call_mprotect, call_madvise;

@@ -78,7 +78,7 @@ static long list(struct file *file, uint8_t *to, size_t size)
     return result;
 }
 
-long call_getdents(const long *a)
+int64_t call_getdents(const int64_t *a)
 {
     struct file *file = file_hold(a[0]);
     if (file == nullptr) return -EBADF;
@@ -88,7 +88,7 @@ long call_getdents(const long *a)
     return result;
 }
 
-long call_mkdirat(const long *a)
+int64_t call_mkdirat(const int64_t *a)
 {
     char path[FE_PATH_MAX];
     long error = path_at(a[0], (const char *)a[1], path);
@@ -96,7 +96,7 @@ long call_mkdirat(const long *a)
     return p9_mkdir(path, (uint32_t)a[2] & ~context_current()->umask & 07777);
 }
 
-long call_mknodat(const long *a)
+int64_t call_mknodat(const int64_t *a)
 {
     char path[FE_PATH_MAX];
     long error = path_at(a[0], (const char *)a[1], path);
@@ -106,7 +106,7 @@ long call_mknodat(const long *a)
     return p9_mknod(path, (type != 0 ? type : S_IFREG) | mode, (uint64_t)a[3]);
 }
 
-long call_unlinkat(const long *a)
+int64_t call_unlinkat(const int64_t *a)
 {
     char path[FE_PATH_MAX];
     const char *name = (const char *)a[1];
@@ -120,27 +120,27 @@ long call_unlinkat(const long *a)
     return p9_remove(path, 0);
 }
 
-static long two_paths(const long *a, char *from, char *to)
+static long two_paths(const int64_t *a, char *from, char *to)
 {
     long error = path_at(a[0], (const char *)a[1], from);
     return error < 0 ? error : path_at(a[2], (const char *)a[3], to);
 }
 
-long call_renameat(const long *a)
+int64_t call_renameat(const int64_t *a)
 {
     char from[FE_PATH_MAX], to[FE_PATH_MAX];
     long error = two_paths(a, from, to);
     return error < 0 ? error : p9_rename(from, to);
 }
 
-long call_linkat(const long *a)
+int64_t call_linkat(const int64_t *a)
 {
     char from[FE_PATH_MAX], to[FE_PATH_MAX];
     long error = two_paths(a, from, to);
     return error < 0 ? error : p9_link(from, to);
 }
 
-long call_symlinkat(const long *a)
+int64_t call_symlinkat(const int64_t *a)
 {
     char path[FE_PATH_MAX];
     const char *target = (const char *)a[0];
@@ -184,7 +184,7 @@ static long descriptor_path(long number, char *to, size_t capacity)
     return result;
 }
 
-long call_readlinkat(const long *a)
+int64_t call_readlinkat(const int64_t *a)
 {
     char path[FE_PATH_MAX];
     long number;
@@ -219,14 +219,14 @@ static long set_directory(const char *path)
     return 0;
 }
 
-long call_chdir(const long *a)
+int64_t call_chdir(const int64_t *a)
 {
     char path[FE_PATH_MAX];
     long error = path_at(AT_FDCWD, (const char *)a[0], path);
     return error < 0 ? error : set_directory(path);
 }
 
-long call_fchdir(const long *a)
+int64_t call_fchdir(const int64_t *a)
 {
     struct file *file = file_hold(a[0]);
     if (file == nullptr) return -EBADF;
@@ -237,7 +237,7 @@ long call_fchdir(const long *a)
     return result;
 }
 
-long call_getcwd(const long *a)
+int64_t call_getcwd(const int64_t *a)
 {
     const char *directory = context_current()->directory;
     size_t size = strlen(directory) + 1;
@@ -246,7 +246,7 @@ long call_getcwd(const long *a)
     return (long)size;
 }
 
-long call_umask(const long *a)
+int64_t call_umask(const int64_t *a)
 {
     struct context *context = context_current();
     uint32_t before = context->umask;

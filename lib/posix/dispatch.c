@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The single entry of the C library: from a call's number (asm-generic, the same on every
-// instruction set with 64-bit words) to its function. Calls may nest (a function here that
-// allocates memory comes back in), and handlers of signals run only when none is under way; whoever
-// interrupts a wait therefore finds its handler run right here, after the call has given up.
+// instruction set) to its function. Arguments and results have 64 bits, whatever a word has. Calls
+// may nest (a function here that allocates memory comes back in), and handlers of signals run only
+// when none is under way; whoever interrupts a wait therefore finds its handler run right here,
+// after the call has given up.
 #include "call.h"
 #include "signals.h"
 #include "thread.h"
@@ -10,9 +11,10 @@
 #include <stddef.h>
 #include <sys/syscall.h>
 
-long __ferrite_syscall(long number, long a, long b, long c, long d, long e, long f);
+int64_t __ferrite_syscall(int64_t number, int64_t a, int64_t b, int64_t c, int64_t d, int64_t e,
+                          int64_t f);
 
-static long zero(const long *a)
+static int64_t zero(const int64_t *a)
 {
     (void)a;
     return 0;
@@ -158,29 +160,29 @@ static posix_call *const calls[] = {
 
 // The end of a detached thread frees the memory that its struct thread is found by: these two do
 // without.
-static bool is_bare(long number)
+static bool is_bare(int64_t number)
 {
     return number == SYS_munmap || number == SYS_exit;
 }
 
-static inline long run(struct thread *thread, posix_call *call, const long *arguments)
+static inline int64_t run(struct thread *thread, posix_call *call, const int64_t *arguments)
 {
     thread->depth++;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    long result = call(arguments);
+    int64_t result = call(arguments);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     thread->depth--;
     return result;
 }
 
-static inline bool wants_restart(long result)
+static inline bool wants_restart(int64_t result)
 {
     return result == RESTART || result == RESTART_UNLESS_HANDLED;
 }
 
 // Runs handlers, and the call again as long as they allow it.
-[[gnu::noinline]] static long settle(struct thread *thread, posix_call *call, const long *arguments,
-                                     long result)
+[[gnu::noinline]] static int64_t settle(struct thread *thread, posix_call *call,
+                                        const int64_t *arguments, int64_t result)
 {
     for (;;) {
         enum signal_outcome outcome = SIGNAL_NONE;
@@ -192,16 +194,18 @@ static inline bool wants_restart(long result)
     }
 }
 
-long __ferrite_syscall(long number, long a, long b, long c, long d, long e, long f)
+int64_t __ferrite_syscall(int64_t number, int64_t a, int64_t b, int64_t c, int64_t d, int64_t e,
+                          int64_t f)
 {
-    if (number < 0 || number >= (long)(sizeof calls / sizeof *calls) || calls[number] == nullptr) {
+    if (number < 0 || number >= (int64_t)(sizeof calls / sizeof *calls) ||
+        calls[number] == nullptr) {
         return -ENOSYS;
     }
     posix_call *call = calls[number];
     const long arguments[6] = {a, b, c, d, e, f};
     if (is_bare(number)) return call(arguments);
     struct thread *thread = thread_self();
-    long result = run(thread, call, arguments);
+    int64_t result = run(thread, call, arguments);
     bool is_quiet = signal_deliverable(thread) == 0 && !thread->restores && !wants_restart(result);
     if (is_quiet || thread->depth != 0) return result;
     return settle(thread, call, arguments, result);

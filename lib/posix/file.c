@@ -92,7 +92,7 @@ static bool ends_with_slash(const char *name)
     return name[-1] == '/';
 }
 
-long call_openat(const long *a)
+int64_t call_openat(const int64_t *a)
 {
     char path[FE_PATH_MAX];
     const char *name = (const char *)a[1];
@@ -114,7 +114,7 @@ long call_openat(const long *a)
     return file == nullptr ? -ENOMEM : file_install(file, flags);
 }
 
-long call_close(const long *a)
+int64_t call_close(const int64_t *a)
 {
     struct context *context = context_current();
     context_lock();
@@ -131,13 +131,13 @@ static long duplicate(long descriptor, long lowest, bool close_on_exec)
     return file == nullptr ? -EBADF : install(file, lowest, close_on_exec);
 }
 
-long call_dup(const long *a)
+int64_t call_dup(const int64_t *a)
 {
     return duplicate(a[0], 0, false);
 }
 
 // The C library turns dup2 of a number on itself into a mere check.
-long call_dup3(const long *a)
+int64_t call_dup3(const int64_t *a)
 {
     if (a[0] == a[1]) return -EINVAL;
     struct file *before = nullptr, *file = file_hold(a[0]);
@@ -232,7 +232,7 @@ static long record_lock(struct file *file, long command, struct flock *lock)
     return lock_file(file, &range, false);
 }
 
-long call_flock(const long *a)
+int64_t call_flock(const int64_t *a)
 {
     struct file *file = file_hold(a[0]);
     if (file == nullptr) return -EBADF;
@@ -249,7 +249,7 @@ long call_flock(const long *a)
     return result;
 }
 
-long call_fcntl(const long *a)
+int64_t call_fcntl(const int64_t *a)
 {
     switch (a[1]) {
     case F_DUPFD: return duplicate(a[0], a[2], false);

@@ -22,7 +22,7 @@ enum : long {
 enum : long { FUTEX_PRIVATE = 128, FUTEX_REALTIME = 256 };
 
 // A wait that ended without reason is allowed: the C library looks at the word again.
-static long futex_wait(const long *a, uint64_t deadline)
+static long futex_wait(const int64_t *a, uint64_t deadline)
 {
     enum status status = fe_futex_wait((uintptr_t)a[0], (uint32_t)a[2], deadline);
     if (status == ERR_TIMED_OUT) return -ETIMEDOUT;
@@ -32,7 +32,7 @@ static long futex_wait(const long *a, uint64_t deadline)
 
 // Wakes up to a[2], and moves the rest to the word at a[4]: all of it, for those who ask for less
 // (a[3]) know that there is no more.
-static long futex_requeue(const long *a, uint32_t count)
+static long futex_requeue(const int64_t *a, uint32_t count)
 {
     uint32_t woken = 0, moved = 0;
     enum status status = count == 0 ? OK : fe_futex_wake((uintptr_t)a[0], count, &woken);
@@ -43,7 +43,7 @@ static long futex_requeue(const long *a, uint32_t count)
 }
 
 // Whether an owner died, the caller sees in the word.
-static long futex_lock(const long *a, uint64_t deadline, int late)
+static long futex_lock(const int64_t *a, uint64_t deadline, int late)
 {
     for (;;) {
         enum status status = fe_futex_lock((uintptr_t)a[0], deadline);
@@ -54,7 +54,7 @@ static long futex_lock(const long *a, uint64_t deadline, int late)
     }
 }
 
-long call_futex(const long *a)
+int64_t call_futex(const int64_t *a)
 {
     uint32_t woken = 0, count = a[2] < 0 ? UINT32_MAX : (uint32_t)a[2];
     uint64_t deadline;
@@ -84,7 +84,7 @@ long call_futex(const long *a)
 }
 
 // There is none: the kernel knows whose a lock is when its owner dies.
-long call_get_robust_list(const long *a)
+int64_t call_get_robust_list(const int64_t *a)
 {
     *(void **)a[1] = nullptr;
     *(size_t *)a[2] = 0;

@@ -27,12 +27,12 @@
         file->is_no_terminal = true;
         return 0;
     }
-    long group = (long)wish.value, own = call_getpgid((const long[6]){});
+    long group = (long)wish.value, own = call_getpgid((const int64_t[6]){});
     if (group == 0 || own <= 0 || own == group) return 0;
-    if (call_kill((const long[6]){-group, 0}) == -ESRCH) return 0;
+    if (call_kill((const int64_t[6]){-group, 0}) == -ESRCH) return 0;
     bool is_blocked = (thread_self()->blocked & signal_bit(SIGTTIN)) != 0;
     if (is_blocked || context_current()->actions[SIGTTIN].handler == SIG_IGN) return -EIO;
-    long error = call_kill((const long[6]){0, SIGTTIN});
+    long error = call_kill((const int64_t[6]){0, SIGTTIN});
     return error < 0 ? -EIO : RESTART;
 }
 
@@ -88,17 +88,17 @@ static long transfer_one(long descriptor, void *at, size_t count, bool write, ui
     return result;
 }
 
-long call_read(const long *a)
+int64_t call_read(const int64_t *a)
 {
     return transfer_one(a[0], (void *)a[1], (size_t)a[2], false, FE_9P_POSITION);
 }
 
-long call_write(const long *a)
+int64_t call_write(const int64_t *a)
 {
     return transfer_one(a[0], (void *)a[1], (size_t)a[2], true, FE_9P_POSITION);
 }
 
-long call_readv(const long *a)
+int64_t call_readv(const int64_t *a)
 {
     return transfer(a[0], (const struct iovec *)a[1], a[2], false, FE_9P_POSITION);
 }
@@ -117,7 +117,7 @@ static long write_joined(long descriptor, const struct iovec *vector, long count
     return transfer_one(descriptor, buffer, size, true, FE_9P_POSITION);
 }
 
-long call_writev(const long *a)
+int64_t call_writev(const int64_t *a)
 {
     const struct iovec *vector = (const struct iovec *)a[1];
     if (a[2] < 0 || a[2] > IOV_MAX) return -EINVAL;
@@ -125,38 +125,38 @@ long call_writev(const long *a)
     return result != -E2BIG ? result : transfer(a[0], vector, a[2], true, FE_9P_POSITION);
 }
 
-long call_pread(const long *a)
+int64_t call_pread(const int64_t *a)
 {
     if (a[3] < 0) return -EINVAL;
     return transfer_one(a[0], (void *)a[1], (size_t)a[2], false, (uint64_t)a[3]);
 }
 
-long call_pwrite(const long *a)
+int64_t call_pwrite(const int64_t *a)
 {
     if (a[3] < 0) return -EINVAL;
     return transfer_one(a[0], (void *)a[1], (size_t)a[2], true, (uint64_t)a[3]);
 }
 
-long call_preadv(const long *a)
+int64_t call_preadv(const int64_t *a)
 {
     if (a[3] < 0) return -EINVAL;
     return transfer(a[0], (const struct iovec *)a[1], a[2], false, (uint64_t)a[3]);
 }
 
-long call_pwritev(const long *a)
+int64_t call_pwritev(const int64_t *a)
 {
     if (a[3] < 0) return -EINVAL;
     return transfer(a[0], (const struct iovec *)a[1], a[2], true, (uint64_t)a[3]);
 }
 
-long call_lseek(const long *a)
+int64_t call_lseek(const int64_t *a)
 {
     struct file *file = file_hold(a[0]);
     if (file == nullptr) return -EBADF;
-    long result = -ESPIPE;
+    int64_t result = -ESPIPE;
     if (file->p9 != nullptr && !file_may_wait(file)) {
         if (a[2] == SEEK_SET) file->dots_told = a[1] != 0;
-        result = (long)p9_seek(file->p9, a[1], (uint32_t)a[2]);
+        result = p9_seek(file->p9, a[1], (uint32_t)a[2]);
     }
     file_put(file);
     return result;
@@ -186,7 +186,7 @@ static long copy_bytes(struct file *to, struct file *from, uint64_t *offset, siz
     return done > 0 ? (long)done : result;
 }
 
-long call_sendfile(const long *a)
+int64_t call_sendfile(const int64_t *a)
 {
     struct file *to = file_hold(a[0]), *from = file_hold(a[1]);
     long result = -EBADF;
@@ -198,7 +198,7 @@ long call_sendfile(const long *a)
     return result;
 }
 
-long call_ftruncate(const long *a)
+int64_t call_ftruncate(const int64_t *a)
 {
     struct file *file = file_hold(a[0]);
     if (file == nullptr) return -EBADF;
@@ -209,7 +209,7 @@ long call_ftruncate(const long *a)
 }
 
 // Only making room at the end, by growing the file.
-long call_fallocate(const long *a)
+int64_t call_fallocate(const int64_t *a)
 {
     struct file *file = file_hold(a[0]);
     if (file == nullptr) return -EBADF;
@@ -224,7 +224,7 @@ long call_fallocate(const long *a)
     return result;
 }
 
-long call_fsync(const long *a)
+int64_t call_fsync(const int64_t *a)
 {
     struct file *file = file_hold(a[0]);
     if (file == nullptr) return -EBADF;

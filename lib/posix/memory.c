@@ -30,15 +30,15 @@ struct mapping {
     uint32_t flags; // MAP_* of abi/object.h
 };
 
-static long map(fe_handle memory, const struct mapping *wish)
+static int64_t map(fe_handle memory, const struct mapping *wish)
 {
     uintptr_t address;
     enum status status = fe_process_map(fe_process_self(), memory, 0, wish->size, wish->address,
                                         wish->flags, &address);
-    return status == OK ? (long)address : -fe_status_errno(status);
+    return status == OK ? (int64_t)address : -fe_status_errno(status);
 }
 
-static long map_anonymous(const struct mapping *wish)
+static int64_t map_anonymous(const struct mapping *wish)
 {
     FE_HANDLE memory = FE_NO_HANDLE;
     enum status status = fe_memory_create(wish->size, 0, &memory);
@@ -46,12 +46,12 @@ static long map_anonymous(const struct mapping *wish)
 }
 
 // For files whose server has no memory objects: a private copy of the bytes.
-static long map_copy(struct file *file, const struct mapping *wish, uint64_t offset)
+static int64_t map_copy(struct file *file, const struct mapping *wish, uint64_t offset)
 {
     struct mapping writable = *wish;
     writable.flags |= MAP_READ | MAP_WRITE;
     writable.flags &= ~MAP_EXECUTE;
-    long address = map_anonymous(&writable);
+    int64_t address = map_anonymous(&writable);
     if (address < 0) return address;
     for (size_t done = 0; done < wish->size;) {
         int64_t count = p9_read(file->p9, offset + done, (char *)address + done, wish->size - done);
@@ -64,7 +64,7 @@ static long map_copy(struct file *file, const struct mapping *wish, uint64_t off
 }
 
 // A private writable mapping is a copy-on-write clone of the file's memory.
-static long map_file(struct file *file, const struct mapping *wish, uint64_t offset, bool shared)
+static int64_t map_file(struct file *file, const struct mapping *wish, uint64_t offset, bool shared)
 {
     if (file->p9 == nullptr) return -ENODEV;
     uint32_t protection = wish->flags & (MAP_READ | MAP_WRITE | MAP_EXECUTE);
@@ -77,9 +77,9 @@ static long map_file(struct file *file, const struct mapping *wish, uint64_t off
     return status == OK ? map(clone, wish) : -fe_status_errno(status);
 }
 
-long call_mmap(const long *a)
+int64_t call_mmap(const int64_t *a)
 {
-    long flags = a[3], offset = a[5];
+    int64_t flags = a[3], offset = a[5];
     if (a[1] <= 0 || (offset & (FE_PAGE_SIZE - 1)) != 0) return -EINVAL;
     struct mapping wish = {(uintptr_t)a[0], fe_page_round((size_t)a[1]), protection_of(a[2])};
     if (flags & MAP_FIXED_NOREPLACE & ~C_MAP_FIXED) {
@@ -92,19 +92,19 @@ long call_mmap(const long *a)
     if (flags & MAP_ANONYMOUS) return map_anonymous(&wish);
     struct file *file = file_hold(a[4]);
     if (file == nullptr) return -EBADF;
-    long result = map_file(file, &wish, (uint64_t)offset, (flags & MAP_TYPE) != MAP_PRIVATE);
+    int64_t result = map_file(file, &wish, (uint64_t)offset, (flags & MAP_TYPE) != MAP_PRIVATE);
     file_put(file);
     return result;
 }
 
-long call_munmap(const long *a)
+int64_t call_munmap(const int64_t *a)
 {
     thread_leave_if_within((uintptr_t)a[0], (size_t)a[1]);
     size_t size = fe_page_round((size_t)a[1]);
     return -fe_status_errno(fe_process_unmap(fe_process_self(), (uintptr_t)a[0], size));
 }
 
-long call_mprotect(const long *a)
+int64_t call_mprotect(const int64_t *a)
 {
     size_t size = fe_page_round((size_t)a[1]);
     if (size == 0) return 0;
@@ -113,11 +113,11 @@ long call_mprotect(const long *a)
 }
 
 // Only MADV_DONTNEED promises something that can be seen: the pages are zero afterwards.
-long call_madvise(const long *a)
+int64_t call_madvise(const int64_t *a)
 {
     if (a[2] != MADV_DONTNEED) return 0;
     struct mapping wish = {(uintptr_t)a[0], fe_page_round((size_t)a[1]),
                            MAP_READ | MAP_WRITE | MAP_FIXED | MAP_REPLACE};
-    long result = map_anonymous(&wish);
+    int64_t result = map_anonymous(&wish);
     return result < 0 ? result : 0;
 }

@@ -54,11 +54,11 @@ long mounts_open(long flags)
     int ends[2];
     char *text = malloc(TEXT_MAX);
     long error =
-        text == nullptr ? -ENOMEM : call_pipe2((const long[6]){(long)ends, flags & O_CLOEXEC});
+        text == nullptr ? -ENOMEM : call_pipe2((const int64_t[6]){(long)ends, flags & O_CLOEXEC});
     if (error == 0) {
-        error = call_write((const long[6]){ends[1], (long)text, (long)print_all(text)});
-        call_close((const long[6]){ends[1]});
-        if (error < 0) call_close((const long[6]){ends[0]});
+        error = call_write((const int64_t[6]){ends[1], (long)text, (long)print_all(text)});
+        call_close((const int64_t[6]){ends[1]});
+        if (error < 0) call_close((const int64_t[6]){ends[0]});
     }
     free(text);
     return error < 0 ? error : ends[0];

@@ -29,7 +29,7 @@ static struct file *make_end(struct p9_file *root, uint32_t fid, int flags)
     return file_create(p9, flags & (O_ACCMODE | O_NONBLOCK));
 }
 
-long call_pipe2(const long *a)
+int64_t call_pipe2(const int64_t *a)
 {
     struct p9_file *root;
     int *numbers = (int *)a[0], flags = (int)a[1];
@@ -53,7 +53,7 @@ long call_pipe2(const long *a)
     }
     long second = file_install(writer, flags);
     if (second < 0) {
-        call_close((const long[6]){first});
+        call_close((const int64_t[6]){first});
         return second;
     }
     numbers[0] = (int)first;

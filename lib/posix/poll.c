@@ -104,7 +104,7 @@ static bool deadline_of(const struct timespec *timeout, uint64_t *deadline)
     return true;
 }
 
-long call_ppoll(const long *a)
+int64_t call_ppoll(const int64_t *a)
 {
     uint64_t deadline;
     if (a[1] < 0 || a[1] > DESCRIPTOR_LIMIT) return -EINVAL;
@@ -157,7 +157,7 @@ static long from_entries(const struct sets *sets, const struct pollfd *entries, 
     return total;
 }
 
-long call_pselect(const long *a)
+int64_t call_pselect(const int64_t *a)
 {
     struct pollfd entries[FD_SETSIZE];
     struct sets sets = {(fd_set *)a[1], (fd_set *)a[2], (fd_set *)a[3]};

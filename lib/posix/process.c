@@ -29,7 +29,7 @@ static long identity_of(long pid, struct fe_process_identity *identity)
     return error == -ENOSYS && pid == 0 ? 0 : error;
 }
 
-long call_getpid(const long *a)
+int64_t call_getpid(const int64_t *a)
 {
     (void)a;
     struct context *context = context_current();
@@ -38,28 +38,28 @@ long call_getpid(const long *a)
     return context->pid != 0 ? (long)context->pid : 1;
 }
 
-long call_getppid(const long *a)
+int64_t call_getppid(const int64_t *a)
 {
     (void)a;
     struct fe_process_identity identity;
     return identity_of(0, &identity) == 0 ? (long)identity.parent : 0;
 }
 
-long call_getpgid(const long *a)
+int64_t call_getpgid(const int64_t *a)
 {
     struct fe_process_identity identity;
     long error = identity_of(a[0], &identity);
     return error < 0 ? error : (long)identity.group;
 }
 
-long call_getsid(const long *a)
+int64_t call_getsid(const int64_t *a)
 {
     struct fe_process_identity identity;
     long error = identity_of(a[0], &identity);
     return error < 0 ? error : (long)identity.session;
 }
 
-long call_setpgid(const long *a)
+int64_t call_setpgid(const int64_t *a)
 {
     if (a[0] < 0 || a[1] < 0) return -EINVAL;
     uint32_t data[2] = {(uint32_t)a[0], (uint32_t)a[1]};
@@ -68,7 +68,7 @@ long call_setpgid(const long *a)
     return process_control(&wish);
 }
 
-long call_setsid(const long *a)
+int64_t call_setsid(const int64_t *a)
 {
     (void)a;
     struct p9_control wish = {.request = CONTROL_PROCESS_SESSION_NEW};
@@ -83,37 +83,37 @@ static long own_identity(struct fe_process_identity *identity)
     return identity_of(0, identity);
 }
 
-long call_getuid(const long *a)
+int64_t call_getuid(const int64_t *a)
 {
     (void)a;
     struct fe_process_identity identity;
     return own_identity(&identity) == 0 ? (long)identity.uid : 0;
 }
 
-long call_getgid(const long *a)
+int64_t call_getgid(const int64_t *a)
 {
     (void)a;
     struct fe_process_identity identity;
     return own_identity(&identity) == 0 ? (long)identity.gid : 0;
 }
 
-static long three_of(const long *a, uint32_t id)
+static long three_of(const int64_t *a, uint32_t id)
 {
     for (int i = 0; i < 3; i++) *(uint32_t *)a[i] = id;
     return 0;
 }
 
-long call_getresuid(const long *a)
+int64_t call_getresuid(const int64_t *a)
 {
     return three_of(a, (uint32_t)call_getuid(nullptr));
 }
 
-long call_getresgid(const long *a)
+int64_t call_getresgid(const int64_t *a)
 {
     return three_of(a, (uint32_t)call_getgid(nullptr));
 }
 
-long call_getgroups(const long *a)
+int64_t call_getgroups(const int64_t *a)
 {
     struct fe_process_identity identity;
     long error = own_identity(&identity);
@@ -139,7 +139,7 @@ static long change_identity(const struct fe_process_identity *before,
 }
 
 // Real, effective and saved are one on Ferrite: the last of the arguments that is given counts.
-static uint32_t wanted_id(const long *a, uint32_t now, int count)
+static uint32_t wanted_id(const int64_t *a, uint32_t now, int count)
 {
     for (int i = count - 1; i >= 0; i--) {
         if ((uint32_t)a[i] != UINT32_MAX) return (uint32_t)a[i];
@@ -147,7 +147,7 @@ static uint32_t wanted_id(const long *a, uint32_t now, int count)
     return now;
 }
 
-static long set_user(const long *a, int count)
+static long set_user(const int64_t *a, int count)
 {
     struct fe_process_identity before, identity;
     long error = own_identity(&before);
@@ -157,7 +157,7 @@ static long set_user(const long *a, int count)
     return change_identity(&before, &identity);
 }
 
-static long set_group(const long *a, int count)
+static long set_group(const int64_t *a, int count)
 {
     struct fe_process_identity before, identity;
     long error = own_identity(&before);
@@ -167,27 +167,27 @@ static long set_group(const long *a, int count)
     return change_identity(&before, &identity);
 }
 
-long call_setuid(const long *a)
+int64_t call_setuid(const int64_t *a)
 {
     return set_user(a, 1);
 }
 
-long call_setgid(const long *a)
+int64_t call_setgid(const int64_t *a)
 {
     return set_group(a, 1);
 }
 
-long call_setresuid(const long *a)
+int64_t call_setresuid(const int64_t *a)
 {
     return set_user(a, 2);
 }
 
-long call_setresgid(const long *a)
+int64_t call_setresgid(const int64_t *a)
 {
     return set_group(a, 2);
 }
 
-long call_setgroups(const long *a)
+int64_t call_setgroups(const int64_t *a)
 {
     struct fe_process_identity before, identity;
     long error = own_identity(&before);
@@ -216,20 +216,29 @@ static long wait_for(long pid, uint32_t options, struct fe_process_exit *exit)
     return error == -EINTR ? RESTART : error;
 }
 
-static void fill_usage(struct rusage *usage, uint64_t cpu_time)
+// As the C library reads it, on every instruction set: struct rusage where words have 64 bits.
+struct c_usage {
+    struct {
+        int64_t sec, usec;
+    } user, system;
+    int64_t maxrss, rest[13];
+};
+
+static void fill_usage(struct c_usage *usage, uint64_t cpu_time)
 {
-    memset(usage, 0, offsetof(struct rusage, ru_maxrss));
-    usage->ru_utime.tv_sec = (time_t)(cpu_time / 1'000'000'000);
-    usage->ru_utime.tv_usec = (long)(cpu_time % 1'000'000'000 / 1000);
+    *usage = (struct c_usage){
+        .user.sec = (int64_t)(cpu_time / 1'000'000'000),
+        .user.usec = (int64_t)(cpu_time % 1'000'000'000 / 1000),
+    };
 }
 
-long call_wait4(const long *a)
+int64_t call_wait4(const int64_t *a)
 {
     struct fe_process_exit exit;
     long error = wait_for(a[0], (uint32_t)a[2], &exit);
     if (error < 0) return error;
     if (exit.pid != 0 && a[1] != 0) *(int *)a[1] = exit.status;
-    if (a[3] != 0) fill_usage((struct rusage *)a[3], exit.cpu_time);
+    if (a[3] != 0) fill_usage((struct c_usage *)a[3], exit.cpu_time);
     return exit.pid;
 }
 
@@ -254,7 +263,7 @@ static void describe(siginfo_t *info, const struct fe_process_exit *exit)
     }
 }
 
-long call_waitid(const long *a)
+int64_t call_waitid(const int64_t *a)
 {
     struct fe_process_exit exit;
     long pid = a[1];
@@ -266,7 +275,7 @@ long call_waitid(const long *a)
     return 0;
 }
 
-long call_kill(const long *a)
+int64_t call_kill(const int64_t *a)
 {
     int32_t data[2] = {(int32_t)a[0], (int32_t)a[1]};
     if (a[1] < 0 || a[1] >= SIGNAL_COUNT) return -EINVAL;
@@ -276,18 +285,18 @@ long call_kill(const long *a)
 
 // --- Limits and figures ------------------------------------------------------------------------
 
-long call_getrusage(const long *a)
+int64_t call_getrusage(const int64_t *a)
 {
     struct fe_process_info info = {};
     if (a[0] == RUSAGE_SELF && fe_process_inspect(fe_process_self(), &info) != OK) return -EINVAL;
-    fill_usage((struct rusage *)a[1], info.cpu_time);
-    ((struct rusage *)a[1])->ru_maxrss = (long)(info.memory_used / 1024);
+    fill_usage((struct c_usage *)a[1], info.cpu_time);
+    ((struct c_usage *)a[1])->maxrss = (int64_t)(info.memory_used / 1024);
     return 0;
 }
 
 // Limits are quotas that the parent gave for good; asking tells them, and setting accepts what
 // changes nothing.
-long call_prlimit(const long *a)
+int64_t call_prlimit(const int64_t *a)
 {
     struct fe_process_info info = {};
     struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};

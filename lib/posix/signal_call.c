@@ -16,7 +16,7 @@ static bool is_valid(long number)
     return number > 0 && number < SIGNAL_COUNT;
 }
 
-long call_rt_sigaction(const long *a)
+int64_t call_rt_sigaction(const int64_t *a)
 {
     int number = (int)a[0];
     const struct signal_action *action = (const struct signal_action *)a[1];
@@ -55,7 +55,7 @@ static long set_mask(struct context *context, uint64_t blocked)
     return 0;
 }
 
-long call_rt_sigprocmask(const long *a)
+int64_t call_rt_sigprocmask(const int64_t *a)
 {
     struct context *context = context_current();
     uint64_t before = context->parent != nullptr ? context->blocked : thread_self()->blocked;
@@ -73,7 +73,7 @@ long call_rt_sigprocmask(const long *a)
     return blocked == before ? 0 : set_mask(context, blocked);
 }
 
-long call_rt_sigpending(const long *a)
+int64_t call_rt_sigpending(const int64_t *a)
 {
     struct thread unblocked = *thread_self();
     uint64_t blocked = unblocked.blocked;
@@ -82,7 +82,7 @@ long call_rt_sigpending(const long *a)
     return 0;
 }
 
-long call_rt_sigsuspend(const long *a)
+int64_t call_rt_sigsuspend(const int64_t *a)
 {
     struct thread *thread = thread_self();
     if (!thread->restores) thread->restored = thread->blocked;
@@ -95,7 +95,7 @@ long call_rt_sigsuspend(const long *a)
     return RESTART_UNLESS_HANDLED;
 }
 
-long call_rt_sigtimedwait(const long *a)
+int64_t call_rt_sigtimedwait(const int64_t *a)
 {
     struct thread *thread = thread_self();
     uint64_t deadline, wanted = *(const uint64_t *)a[0], before = thread->blocked;
@@ -118,7 +118,7 @@ long call_rt_sigtimedwait(const long *a)
 }
 
 // Handlers run on the stack that is in use; another one is only noted.
-long call_sigaltstack(const long *a)
+int64_t call_sigaltstack(const int64_t *a)
 {
     struct thread *thread = thread_self();
     const stack_t *wish = (const stack_t *)a[0];
@@ -148,12 +148,12 @@ static long send_to_number(long number, long signal)
     return result;
 }
 
-long call_tkill(const long *a)
+int64_t call_tkill(const int64_t *a)
 {
     return send_to_number(a[0], a[1]);
 }
 
-long call_tgkill(const long *a)
+int64_t call_tgkill(const int64_t *a)
 {
     return send_to_number(a[1], a[2]);
 }

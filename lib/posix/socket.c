@@ -78,7 +78,7 @@ long socket_file(struct p9_file *control, const struct socket *kind, int flags)
     return file_install(file, flags & SOCK_CLOEXEC ? O_CLOEXEC : 0);
 }
 
-long call_socket(const long *a)
+int64_t call_socket(const int64_t *a)
 {
     int type = (int)a[1] & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
     struct socket kind = {.domain = (int)a[0], .type = type};
@@ -192,7 +192,7 @@ struct socket *socket_adopt(struct p9_file *control, const struct inherit_file *
 
 // --- Names -------------------------------------------------------------------------------------
 
-long call_bind(const long *a)
+int64_t call_bind(const int64_t *a)
 {
     char command[96];
     struct file *file;
@@ -205,7 +205,7 @@ long call_bind(const long *a)
     return error;
 }
 
-long call_connect(const long *a)
+int64_t call_connect(const int64_t *a)
 {
     char command[96];
     struct file *file;
@@ -224,7 +224,7 @@ long call_connect(const long *a)
     return error == -EINTR ? RESTART : error;
 }
 
-long call_listen(const long *a)
+int64_t call_listen(const int64_t *a)
 {
     char command[32];
     struct file *file;
@@ -245,7 +245,7 @@ static long name_of(const struct socket *socket, const char *which, void *to, ui
     return address_from_text(socket->domain, text, to, size);
 }
 
-static long tell_name(const long *a, const char *which)
+static long tell_name(const int64_t *a, const char *which)
 {
     struct file *file;
     long error;
@@ -256,17 +256,17 @@ static long tell_name(const long *a, const char *which)
     return error;
 }
 
-long call_getsockname(const long *a)
+int64_t call_getsockname(const int64_t *a)
 {
     return tell_name(a, "local");
 }
 
-long call_getpeername(const long *a)
+int64_t call_getpeername(const int64_t *a)
 {
     return tell_name(a, "remote");
 }
 
-long call_accept4(const long *a)
+int64_t call_accept4(const int64_t *a)
 {
     char path[64];
     struct file *file;
@@ -292,16 +292,16 @@ long call_accept4(const long *a)
         if (error == -ENOTCONN) error = 0;
     }
     file_put(file);
-    if (error < 0) call_close((const long[6]){number});
+    if (error < 0) call_close((const int64_t[6]){number});
     return error < 0 ? error : number;
 }
 
-long call_accept(const long *a)
+int64_t call_accept(const int64_t *a)
 {
-    return call_accept4((const long[6]){a[0], a[1], a[2]});
+    return call_accept4((const int64_t[6]){a[0], a[1], a[2]});
 }
 
-long call_shutdown(const long *a)
+int64_t call_shutdown(const int64_t *a)
 {
     struct file *file;
     long error;

@@ -194,7 +194,7 @@ long socket_write(struct file *file, const void *from, size_t count)
     return send_part(file, &part, MSG_NOSIGNAL, &(struct address){});
 }
 
-long call_sendto(const long *a)
+int64_t call_sendto(const int64_t *a)
 {
     struct file *file;
     long error;
@@ -207,7 +207,7 @@ long call_sendto(const long *a)
     return result;
 }
 
-long call_recvfrom(const long *a)
+int64_t call_recvfrom(const int64_t *a)
 {
     struct file *file;
     long error;
@@ -242,7 +242,7 @@ static void *join(const struct msghdr *message, struct iovec *part, bool copy)
     return joined;
 }
 
-long call_sendmsg(const long *a)
+int64_t call_sendmsg(const int64_t *a)
 {
     const struct msghdr *message = (const struct msghdr *)a[1];
     struct file *file;
@@ -269,7 +269,7 @@ static void scatter(const uint8_t *from, size_t size, struct msghdr *message)
     }
 }
 
-long call_recvmsg(const long *a)
+int64_t call_recvmsg(const int64_t *a)
 {
     struct msghdr *message = (struct msghdr *)a[1];
     struct file *file;
@@ -297,7 +297,7 @@ long call_recvmsg(const long *a)
     return result;
 }
 
-long call_socketpair(const long *a)
+int64_t call_socketpair(const int64_t *a)
 {
     (void)a;
     return -EOPNOTSUPP;

@@ -35,7 +35,7 @@ static long set_timeout(uint64_t *timeout, const void *value, size_t size)
     return 0;
 }
 
-static long set_option(struct socket *socket, const long *a)
+static long set_option(struct socket *socket, const int64_t *a)
 {
     if (a[1] == SOL_SOCKET && a[2] == SO_RCVTIMEO) {
         return set_timeout(&socket->receive_timeout, (const void *)a[3], (size_t)a[4]);
@@ -55,7 +55,7 @@ static long set_option(struct socket *socket, const long *a)
                : -ENOPROTOOPT;
 }
 
-long call_setsockopt(const long *a)
+int64_t call_setsockopt(const int64_t *a)
 {
     struct file *file;
     long error;
@@ -74,7 +74,7 @@ static int pending_error(const struct socket *socket)
     return atoi(text);
 }
 
-static bool get_option(const struct socket *socket, const long *a, int *value)
+static bool get_option(const struct socket *socket, const int64_t *a, int *value)
 {
     if (a[1] != SOL_SOCKET) {
         *value = 0;
@@ -90,7 +90,7 @@ static bool get_option(const struct socket *socket, const long *a, int *value)
     }
 }
 
-long call_getsockopt(const long *a)
+int64_t call_getsockopt(const int64_t *a)
 {
     struct file *file;
     long error;

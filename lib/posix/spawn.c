@@ -52,7 +52,7 @@ static long may_execute(const char *path)
     long error = p9_stat(path, 0, &attributes);
     if (error < 0) return error;
     if (!S_ISREG(attributes.mode)) return -EACCES;
-    return call_faccessat((const long[6]){AT_FDCWD, (long)path, X_OK});
+    return call_faccessat((const int64_t[6]){AT_FDCWD, (long)path, X_OK});
 }
 
 // The interpreter's line of a script: "#!", its path and at most one argument. -ENOEXEC when it is
@@ -231,7 +231,7 @@ static long start_program(const struct program *program)
     longjmp(resume, (int)result);
 }
 
-long call_execve(const long *a)
+int64_t call_execve(const int64_t *a)
 {
     struct program program = {.path = (const char *)a[0],
                               .arguments = (char *const *)a[1],
@@ -245,7 +245,7 @@ long call_execve(const long *a)
     fe_exit(0);
 }
 
-long call_exit_group(const long *a)
+int64_t call_exit_group(const int64_t *a)
 {
     if (!context_is_child()) fe_exit((int32_t)(a[0] & 0xff));
     struct context *child = context_current();

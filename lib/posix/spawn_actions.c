@@ -38,25 +38,25 @@ struct actions {
 static long open_at(const struct file_action *action)
 {
     long number = call_openat(
-        (const long[6]){AT_FDCWD, (long)action->path, action->flags, (long)action->mode});
+        (const int64_t[6]){AT_FDCWD, (long)action->path, action->flags, (long)action->mode});
     if (number < 0 || number == action->descriptor) return number;
-    long result = call_dup3((const long[6]){number, action->descriptor, 0});
-    call_close((const long[6]){number});
+    long result = call_dup3((const int64_t[6]){number, action->descriptor, 0});
+    call_close((const int64_t[6]){number});
     return result;
 }
 
 static long perform(const struct file_action *action)
 {
     switch (action->command) {
-    case ACTION_CLOSE: call_close((const long[6]){action->descriptor}); return 0;
+    case ACTION_CLOSE: call_close((const int64_t[6]){action->descriptor}); return 0;
     case ACTION_DUP2:
         if (action->source == action->descriptor) {
-            return call_fcntl((const long[6]){action->descriptor, F_SETFD, 0});
+            return call_fcntl((const int64_t[6]){action->descriptor, F_SETFD, 0});
         }
-        return call_dup3((const long[6]){action->source, action->descriptor, 0});
+        return call_dup3((const int64_t[6]){action->source, action->descriptor, 0});
     case ACTION_OPEN: return open_at(action);
-    case ACTION_CHDIR: return call_chdir((const long[6]){(long)action->path});
-    case ACTION_FCHDIR: return call_fchdir((const long[6]){action->descriptor});
+    case ACTION_CHDIR: return call_chdir((const int64_t[6]){(long)action->path});
+    case ACTION_FCHDIR: return call_fchdir((const int64_t[6]){action->descriptor});
     default: return -EINVAL;
     }
 }
@@ -87,9 +87,9 @@ static long apply(const struct attributes *attributes)
     if (attributes->flags & POSIX_SPAWN_SETSIGMASK) {
         memcpy(&context->blocked, &attributes->mask, sizeof context->blocked);
     }
-    if (attributes->flags & POSIX_SPAWN_SETSID) result = call_setsid((const long[6]){});
+    if (attributes->flags & POSIX_SPAWN_SETSID) result = call_setsid((const int64_t[6]){});
     if (result >= 0 && (attributes->flags & POSIX_SPAWN_SETPGROUP)) {
-        result = call_setpgid((const long[6]){0, attributes->group});
+        result = call_setpgid((const int64_t[6]){0, attributes->group});
     }
     return result < 0 ? result : 0;
 }

@@ -2,7 +2,7 @@
 // The way into main() through the C library: the start block becomes the stack image that it
 // expects (argc, argv, envp, auxiliary vector). Nothing is opened and nobody is asked here.
 #include <abi/start.h>
-#include <elf.h>
+#include <link.h>
 #include <ferrite/memory.h>
 #include <ferrite/start.h>
 #include <stddef.h>
@@ -22,9 +22,9 @@ int __libc_start_main(int (*program)(int, char **, char **), int count, char **a
 enum : size_t { AUXILIARY = 12 };
 
 // What the C library learns about the image: where it is, and its thread-local data.
-static Elf64_Phdr headers[2];
+static ElfW(Phdr) headers[2];
 
-static uint64_t *add(uint64_t *at, uint64_t kind, uint64_t value)
+static uintptr_t *add(uintptr_t *at, uintptr_t kind, uintptr_t value)
 {
     *at++ = kind;
     *at++ = value;
@@ -33,26 +33,26 @@ static uint64_t *add(uint64_t *at, uint64_t kind, uint64_t value)
 
 static void describe_image(void)
 {
-    uint64_t base = (uint64_t)__image_start;
-    headers[0] = (Elf64_Phdr){.p_type = PT_PHDR, .p_vaddr = (uint64_t)headers - base};
-    headers[1] = (Elf64_Phdr){
+    uintptr_t base = (uintptr_t)__image_start;
+    headers[0] = (ElfW(Phdr)){.p_type = PT_PHDR, .p_vaddr = (uintptr_t)headers - base};
+    headers[1] = (ElfW(Phdr)){
         .p_type = PT_TLS,
-        .p_vaddr = (uint64_t)__tls_image_start - base,
-        .p_filesz = (uint64_t)(__tls_image_end - __tls_image_start),
-        .p_memsz = (uint64_t)__tls_memory_size - base,
-        .p_align = (uint64_t)__tls_align - base,
+        .p_vaddr = (uintptr_t)__tls_image_start - base,
+        .p_filesz = (uintptr_t)(__tls_image_end - __tls_image_start),
+        .p_memsz = (uintptr_t)__tls_memory_size - base,
+        .p_align = (uintptr_t)__tls_align - base,
     };
 }
 
-static void add_auxiliary(uint64_t *at, const struct fe_start *start)
+static void add_auxiliary(uintptr_t *at, const struct fe_start *start)
 {
     describe_image();
-    at = add(at, AT_PHDR, (uint64_t)headers);
+    at = add(at, AT_PHDR, (uintptr_t)headers);
     at = add(at, AT_PHENT, sizeof *headers);
     at = add(at, AT_PHNUM, headers[1].p_memsz == 0 ? 1 : 2);
     at = add(at, AT_PAGESZ, FE_PAGE_SIZE);
-    at = add(at, AT_RANDOM, (uint64_t)start->random);
-    at = add(at, AT_EXECFN, (uint64_t)fe_start_argument(0));
+    at = add(at, AT_RANDOM, (uintptr_t)start->random);
+    at = add(at, AT_EXECFN, (uintptr_t)fe_start_argument(0));
     at = add(at, AT_UID, 0);
     at = add(at, AT_EUID, 0);
     at = add(at, AT_GID, 0);
@@ -66,11 +66,11 @@ void fe_program_start(struct fe_start *start)
 {
     size_t arguments = start->argument_count, variables = start->environment_count;
     size_t words = 1 + arguments + 1 + variables + 1 + 2 * AUXILIARY;
-    uint64_t *image = __builtin_alloca(words * sizeof *image), *at = image;
+    uintptr_t *image = __builtin_alloca(words * sizeof *image), *at = image;
     *at++ = arguments;
-    for (size_t i = 0; i < arguments; i++) *at++ = (uint64_t)fe_start_argument((uint32_t)i);
+    for (size_t i = 0; i < arguments; i++) *at++ = (uintptr_t)fe_start_argument((uint32_t)i);
     *at++ = 0;
-    for (size_t i = 0; i < variables; i++) *at++ = (uint64_t)fe_start_environment((uint32_t)i);
+    for (size_t i = 0; i < variables; i++) *at++ = (uintptr_t)fe_start_environment((uint32_t)i);
     *at++ = 0;
     add_auxiliary(at, start);
     __libc_start_main(main, (int)arguments, (char **)(image + 1), nullptr, nullptr, nullptr);

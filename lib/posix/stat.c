@@ -56,7 +56,7 @@ static long file_attributes(struct file *file, struct fe_9p_attributes *attribut
 }
 
 // By descriptor when the path is empty and that is asked for.
-static long attributes_at(const long *a, long flags, struct fe_9p_attributes *attributes)
+static long attributes_at(const int64_t *a, long flags, struct fe_9p_attributes *attributes)
 {
     const char *name = (const char *)a[1];
     if ((flags & AT_EMPTY_PATH) && (name == nullptr || name[0] == '\0') && a[0] != AT_FDCWD) {
@@ -76,7 +76,7 @@ static long attributes_at(const long *a, long flags, struct fe_9p_attributes *at
     return p9_stat(path, no_follow ? FE_9P_NO_FOLLOW : 0, attributes);
 }
 
-long call_fstat(const long *a)
+int64_t call_fstat(const int64_t *a)
 {
     struct fe_9p_attributes attributes;
     struct file *file = file_hold(a[0]);
@@ -87,7 +87,7 @@ long call_fstat(const long *a)
     return error;
 }
 
-long call_fstatat(const long *a)
+int64_t call_fstatat(const int64_t *a)
 {
     struct fe_9p_attributes attributes;
     long error = attributes_at(a, a[3], &attributes);
@@ -96,7 +96,7 @@ long call_fstatat(const long *a)
 }
 
 // The C library does without.
-long call_statx(const long *a)
+int64_t call_statx(const int64_t *a)
 {
     (void)a;
     return -ENOSYS;
@@ -104,7 +104,7 @@ long call_statx(const long *a)
 
 // The server has the last word at open; this asks for the file's own bits, for whoever the program
 // acts for.
-long call_faccessat(const long *a)
+int64_t call_faccessat(const int64_t *a)
 {
     struct fe_9p_attributes attributes;
     long error = attributes_at(a, 0, &attributes);
@@ -143,7 +143,7 @@ static long change_file(long descriptor, const struct change *change)
     return error;
 }
 
-static long change_at(const long *a, long flags, const struct change *change)
+static long change_at(const int64_t *a, long flags, const struct change *change)
 {
     char path[FE_PATH_MAX];
     const char *name = (const char *)a[1];
@@ -170,25 +170,25 @@ static struct change owner_change(long uid, long gid)
     return change;
 }
 
-long call_fchmod(const long *a)
+int64_t call_fchmod(const int64_t *a)
 {
     struct change change = mode_change(a[1]);
     return change_file(a[0], &change);
 }
 
-long call_fchmodat(const long *a)
+int64_t call_fchmodat(const int64_t *a)
 {
     struct change change = mode_change(a[2]);
     return change_at(a, 0, &change);
 }
 
-long call_fchown(const long *a)
+int64_t call_fchown(const int64_t *a)
 {
     struct change change = owner_change(a[1], a[2]);
     return change_file(a[0], &change);
 }
 
-long call_fchownat(const long *a)
+int64_t call_fchownat(const int64_t *a)
 {
     struct change change = owner_change(a[2], a[3]);
     return change_at(a, a[4], &change);
@@ -206,7 +206,7 @@ static void set_time(struct change *change, const struct timespec *time, bool mo
     }
 }
 
-long call_utimensat(const long *a)
+int64_t call_utimensat(const int64_t *a)
 {
     const struct timespec *times = (const struct timespec *)a[2];
     struct change change = {};
@@ -215,7 +215,7 @@ long call_utimensat(const long *a)
     return change_at(a, a[3], &change);
 }
 
-long call_truncate(const long *a)
+int64_t call_truncate(const int64_t *a)
 {
     char path[FE_PATH_MAX];
     if (a[1] < 0) return -EINVAL;
@@ -243,7 +243,7 @@ static long give_statfs(long error, const struct fe_9p_statfs *from, struct stat
     return 0;
 }
 
-long call_statfs(const long *a)
+int64_t call_statfs(const int64_t *a)
 {
     char path[FE_PATH_MAX];
     struct fe_9p_statfs statistics;
@@ -252,7 +252,7 @@ long call_statfs(const long *a)
     return give_statfs(error, &statistics, (struct statfs *)a[1]);
 }
 
-long call_fstatfs(const long *a)
+int64_t call_fstatfs(const int64_t *a)
 {
     struct fe_9p_statfs statistics;
     struct file *file = file_hold(a[0]);

@@ -17,8 +17,12 @@
 static const char machine[] = "aarch64";
 #elif defined(__x86_64__)
 static const char machine[] = "x86_64";
-#else
+#elif defined(__i386__)
+static const char machine[] = "i386";
+#elif __riscv_xlen == 64
 static const char machine[] = "riscv64";
+#else
+static const char machine[] = "riscv32";
 #endif
 
 // The first line of a small file; empty when there is none.
@@ -46,7 +50,7 @@ static void read_release(char *to, size_t capacity)
     to[size] = '\0';
 }
 
-long call_uname(const long *a)
+int64_t call_uname(const int64_t *a)
 {
     struct utsname *name = (struct utsname *)a[0];
     memset(name, 0, sizeof *name);
@@ -59,21 +63,21 @@ long call_uname(const long *a)
     return 0;
 }
 
-// The figures of a "name: number" line of /proc/meminfo, in bytes.
+// The figures of a "name: number" line of /proc/meminfo, in KiB.
 static uint64_t figure(const char *text, const char *name)
 {
     const char *line = strstr(text, name);
-    return line == nullptr ? 0 : strtoull(line + strlen(name), nullptr, 10) * 1024;
+    return line == nullptr ? 0 : strtoull(line + strlen(name), nullptr, 10);
 }
 
-long call_sysinfo(const long *a)
+int64_t call_sysinfo(const int64_t *a)
 {
     struct sysinfo *info = (struct sysinfo *)a[0];
     char text[1024] = "";
     struct p9_file *file;
     memset(info, 0, sizeof *info);
     info->uptime = (long)(fe_clock_monotonic() / 1'000'000'000);
-    info->mem_unit = 1;
+    info->mem_unit = 1024; // a word holds the figures in bytes of small machines only
     if (p9_open("/proc/meminfo", OPEN_READ, 0, &file) == 0) {
         int64_t count = p9_read(file, 0, text, sizeof text - 1);
         if (count >= 0) text[count] = '\0';
@@ -84,20 +88,20 @@ long call_sysinfo(const long *a)
     return 0;
 }
 
-long call_getrandom(const long *a)
+int64_t call_getrandom(const int64_t *a)
 {
     fe_entropy((void *)a[0], (size_t)a[1]);
     return a[1];
 }
 
 // As the C library's reboot() passes it.
-enum : long { POWER_OFF_NOW = 0x4321fedc, RESTART_NOW = 0x1234567, HALT_NOW = (long)0xcdef0123 };
+enum : int { POWER_OFF_NOW = 0x4321fedc, RESTART_NOW = 0x1234567, HALT_NOW = (int)0xcdef0123 };
 
-long call_reboot(const long *a)
+int64_t call_reboot(const int64_t *a)
 {
     struct p9_file *file;
     const char *word;
-    switch (a[2]) {
+    switch ((int)a[2]) {
     case POWER_OFF_NOW:
     case HALT_NOW: word = "off"; break;
     case RESTART_NOW: word = "reboot"; break;
@@ -111,7 +115,7 @@ long call_reboot(const long *a)
 }
 
 // The kernel's log is a file: /dev/log. Only reading all of it, and asking for its size.
-long call_syslog(const long *a)
+int64_t call_syslog(const int64_t *a)
 {
     enum : long { READ_ALL = 3, CLEAR = 5, SIZE = 10 };
     struct p9_file *file;

@@ -61,10 +61,10 @@ static long set_window(struct file *file, const struct winsize *window)
 
 static long set_nonblocking(long descriptor, bool on)
 {
-    long flags = call_fcntl((const long[6]){descriptor, F_GETFL});
+    long flags = call_fcntl((const int64_t[6]){descriptor, F_GETFL});
     if (flags < 0) return flags;
     flags = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
-    return call_fcntl((const long[6]){descriptor, F_SETFL, flags});
+    return call_fcntl((const int64_t[6]){descriptor, F_SETFL, flags});
 }
 
 static long flush(struct file *file, long which)
@@ -73,7 +73,7 @@ static long flush(struct file *file, long which)
     return set_word(file, CONTROL_FLUSH, (uint32_t)which);
 }
 
-static long terminal_request(struct file *file, const long *a)
+static long terminal_request(struct file *file, const int64_t *a)
 {
     void *argument = (void *)a[2];
     switch (a[1]) {
@@ -86,7 +86,7 @@ static long terminal_request(struct file *file, const long *a)
     case TIOCGPGRP: return get_value(file, CONTROL_GROUP_GET, argument);
     case TIOCSPGRP: return set_word(file, CONTROL_GROUP_SET, *(const uint32_t *)argument);
     case TIOCSCTTY:
-        return set_word(file, CONTROL_SESSION_SET, (uint32_t)call_getsid((const long[6]){}));
+        return set_word(file, CONTROL_SESSION_SET, (uint32_t)call_getsid((const int64_t[6]){}));
     case TIOCNOTTY: return set_word(file, CONTROL_SESSION_SET, 0);
     case TCFLSH: return flush(file, a[2]);
     case TCSBRK: return set_word(file, a[2] != 0 ? CONTROL_DRAIN : CONTROL_BREAK, 0);
@@ -97,7 +97,7 @@ static long terminal_request(struct file *file, const long *a)
 }
 
 // A file that is no device cannot be a terminal: isatty() on it costs no request.
-long call_ioctl(const long *a)
+int64_t call_ioctl(const int64_t *a)
 {
     struct file *file = file_hold(a[0]);
     if (file == nullptr) return -EBADF;
@@ -105,7 +105,7 @@ long call_ioctl(const long *a)
     if (a[1] == FIONBIO) {
         result = set_nonblocking(a[0], *(const int *)a[2] != 0);
     } else if (a[1] == FIOCLEX || a[1] == FIONCLEX) {
-        result = call_fcntl((const long[6]){a[0], F_SETFD, a[1] == FIOCLEX ? FD_CLOEXEC : 0});
+        result = call_fcntl((const int64_t[6]){a[0], F_SETFD, a[1] == FIOCLEX ? FD_CLOEXEC : 0});
     } else if (file->socket != nullptr || file_may_wait(file)) {
         result = terminal_request(file, a);
     }

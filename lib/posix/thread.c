@@ -62,7 +62,7 @@ uint32_t fe_thread_number(void)
 }
 
 // The C library's first call after the thread pointer is set.
-long call_set_tid_address(const long *a)
+int64_t call_set_tid_address(const int64_t *a)
 {
     if (!thread_is_started) {
         block.self = &thread_first;
@@ -73,7 +73,7 @@ long call_set_tid_address(const long *a)
     return fe_thread_number();
 }
 
-long call_gettid(const long *a)
+int64_t call_gettid(const int64_t *a)
 {
     (void)a;
     return fe_thread_number();
@@ -95,7 +95,7 @@ void posix_thread_begin(const struct beginning *beginning, uint64_t id)
     block.own.number = number_of_id(id);
     *beginning->number = (int)block.own.number;
     beginning->function(beginning->argument);
-    call_exit((const long[6]){});
+    call_exit((const int64_t[6]){});
     __builtin_unreachable();
 }
 
@@ -182,7 +182,7 @@ void thread_leave_if_within(uintptr_t address, size_t size)
     thread_destroy(&block.own);
 }
 
-long call_exit(const long *a)
+int64_t call_exit(const int64_t *a)
 {
     (void)a;
     uintptr_t clear;
@@ -198,13 +198,13 @@ long call_exit(const long *a)
     }
 }
 
-long call_sched_yield(const long *a)
+int64_t call_sched_yield(const int64_t *a)
 {
     (void)a;
     return -fe_status_errno(fe_thread_yield());
 }
 
-long call_sched_getaffinity(const long *a)
+int64_t call_sched_getaffinity(const int64_t *a)
 {
     struct fe_system_info info = {};
     size_t size = (size_t)a[1];

@@ -73,7 +73,7 @@ bool time_deadline_at(const struct timespec *at, bool realtime, uint64_t *deadli
     return true;
 }
 
-long call_clock_gettime(const long *a)
+int64_t call_clock_gettime(const int64_t *a)
 {
     uint64_t now;
     if (!read_clock(a[0], &now)) return -EINVAL;
@@ -81,7 +81,7 @@ long call_clock_gettime(const long *a)
     return 0;
 }
 
-long call_clock_getres(const long *a)
+int64_t call_clock_getres(const int64_t *a)
 {
     uint64_t now;
     if (!read_clock(a[0], &now)) return -EINVAL;
@@ -89,7 +89,7 @@ long call_clock_getres(const long *a)
     return 0;
 }
 
-long call_gettimeofday(const long *a)
+int64_t call_gettimeofday(const int64_t *a)
 {
     uint64_t now = fe_clock_realtime();
     if (a[0] == 0) return 0;
@@ -99,7 +99,7 @@ long call_gettimeofday(const long *a)
 }
 
 // The time belongs to whoever holds the machine's resource; programs ask the time service instead.
-long call_clock_settime(const long *a)
+int64_t call_clock_settime(const int64_t *a)
 {
     fe_handle resource = fe_start_handle("resource/system");
     uint64_t ns;
@@ -120,14 +120,14 @@ static long sleep_until(uint64_t deadline, struct timespec *left)
 }
 
 // musl sleeps by clock_nanosleep and falls back on this one.
-long call_nanosleep(const long *a)
+int64_t call_nanosleep(const int64_t *a)
 {
     uint64_t deadline;
     if (!time_deadline((const struct timespec *)a[0], &deadline)) return -EINVAL;
     return sleep_until(deadline, (struct timespec *)a[1]);
 }
 
-long call_clock_nanosleep(const long *a)
+int64_t call_clock_nanosleep(const int64_t *a)
 {
     uint64_t deadline;
     const struct timespec *wish = (const struct timespec *)a[2];
@@ -161,7 +161,7 @@ static void read_alarm(struct itimerval *value)
     };
 }
 
-long call_getitimer(const long *a)
+int64_t call_getitimer(const int64_t *a)
 {
     if (a[0] != ITIMER_REAL) return -EINVAL;
     read_alarm((struct itimerval *)a[1]);
@@ -173,7 +173,7 @@ static uint64_t from_timeval(const struct timeval *time)
     return (uint64_t)time->tv_sec * SECOND + (uint64_t)time->tv_usec * MICROSECOND;
 }
 
-long call_setitimer(const long *a)
+int64_t call_setitimer(const int64_t *a)
 {
     if (a[0] != ITIMER_REAL) return -EINVAL;
     const struct itimerval *value = (const struct itimerval *)a[1];
@@ -191,7 +191,7 @@ long call_setitimer(const long *a)
     return 0;
 }
 
-long call_times(const long *a)
+int64_t call_times(const int64_t *a)
 {
     if (a[0] != 0) {
         *(struct tms *)a[0] = (struct tms){.tms_utime = (clock_t)(process_time() / TICK)};

@@ -4,10 +4,10 @@
 #pragma once
 
 struct kstat {
-    unsigned long st_dev, st_ino, st_nlink, st_rdev;
+    unsigned long long st_dev, st_ino, st_nlink, st_rdev;
     unsigned st_mode, st_uid, st_gid, st_blksize;
-    long st_size, st_blocks;
-    long st_atime_sec, st_atime_nsec;
-    long st_mtime_sec, st_mtime_nsec;
-    long st_ctime_sec, st_ctime_nsec;
+    long long st_size, st_blocks;
+    long long st_atime_sec, st_atime_nsec;
+    long long st_mtime_sec, st_mtime_nsec;
+    long long st_ctime_sec, st_ctime_nsec;
 };
