@@ -10,7 +10,7 @@ static long grow(struct descriptor_table *table, long number)
 {
     if (number < (long)table->capacity) return 0;
     uint32_t capacity = table->capacity == 0 ? 16 : table->capacity;
-    while (capacity <= number) capacity *= 2;
+    while ((long)capacity <= number) capacity *= 2;
     struct descriptor *entries = realloc(table->entries, capacity * sizeof *entries);
     if (entries == nullptr) return -ENOMEM;
     for (uint32_t i = table->capacity; i < capacity; i++) entries[i] = (struct descriptor){};

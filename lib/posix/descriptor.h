@@ -19,7 +19,7 @@ struct descriptor_table {
     uint32_t free_from; // no lower number is free
 };
 
-enum : uint32_t { DESCRIPTOR_LIMIT = 65536 }; // RLIMIT_NOFILE
+enum : long { DESCRIPTOR_LIMIT = 65536 }; // RLIMIT_NOFILE
 
 // The file behind `number`, or nullptr. No reference is taken.
 static inline struct file *descriptor_find(const struct descriptor_table *table, long number)

@@ -202,7 +202,7 @@ int64_t __ferrite_syscall(int64_t number, int64_t a, int64_t b, int64_t c, int64
         return -ENOSYS;
     }
     posix_call *call = calls[number];
-    const long arguments[6] = {a, b, c, d, e, f};
+    const int64_t arguments[6] = {a, b, c, d, e, f};
     if (is_bare(number)) return call(arguments);
     struct thread *thread = thread_self();
     int64_t result = run(thread, call, arguments);

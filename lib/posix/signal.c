@@ -80,8 +80,8 @@ static void publish_blocked(void)
     uint64_t all = UINT64_MAX;
     context_lock();
     for (struct thread *at = thread_list(); at != nullptr; at = at->next)
-        all &= __atomic_load_n(&at->blocked, __ATOMIC_RELAXED);
-    __atomic_store_n(&shared()->blocked, all, __ATOMIC_SEQ_CST);
+        all &= fe_flags_read(&at->blocked, __ATOMIC_RELAXED);
+    fe_flags_write(&shared()->blocked, all, __ATOMIC_SEQ_CST);
     context_unlock();
 }
 
@@ -123,8 +123,8 @@ long signal_publish(struct context *context)
         long error = make_page(context);
         if (error < 0) return error;
     }
-    __atomic_store_n(&shared()->caught, caught(context), __ATOMIC_SEQ_CST);
-    __atomic_store_n(&shared()->ignored, signal_ignored(context), __ATOMIC_SEQ_CST);
+    fe_flags_write(&shared()->caught, caught(context), __ATOMIC_SEQ_CST);
+    fe_flags_write(&shared()->ignored, signal_ignored(context), __ATOMIC_SEQ_CST);
     return 0;
 }
 
@@ -133,7 +133,7 @@ long signal_publish(struct context *context)
 void signal_set_blocked(struct thread *thread, uint64_t blocked)
 {
     blocked &= ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
-    __atomic_store_n(&thread->blocked, blocked, __ATOMIC_RELAXED);
+    fe_flags_write(&thread->blocked, blocked, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (shared() != &private_page) publish_blocked();
 }
@@ -147,8 +147,8 @@ int signal_take(struct thread *thread, uint64_t wanted)
         if (ready == 0) return 0;
         int number = __builtin_ctzll(ready) + 1;
         uint64_t bit = signal_bit(number);
-        if (__atomic_fetch_and(&thread->pending, ~bit, __ATOMIC_SEQ_CST) & bit) return number;
-        if (__atomic_fetch_and(&shared()->pending, ~bit, __ATOMIC_SEQ_CST) & bit) return number;
+        if (fe_flags_clear(&thread->pending, bit)) return number;
+        if (fe_flags_clear(&shared()->pending, bit)) return number;
     }
 }
 
@@ -238,7 +238,7 @@ uint32_t posix_upcall(void)
 
 long signal_send_thread(struct thread *thread, int number)
 {
-    __atomic_fetch_or(&thread->pending, signal_bit(number), __ATOMIC_SEQ_CST);
+    fe_flags_set(&thread->pending, signal_bit(number));
     if (thread == thread_self()) return 0;
     return -fe_status_errno(thread_interrupt(thread));
 }

@@ -5,6 +5,7 @@
 
 #include "thread.h"
 #include <abi/9p.h>
+#include <ferrite/wide.h>
 
 struct context;
 
@@ -28,8 +29,8 @@ extern struct fe_signal_page *signal_page;
 static inline uint64_t signal_deliverable(const struct thread *thread)
 {
     const struct fe_signal_page *page = __atomic_load_n(&signal_page, __ATOMIC_ACQUIRE);
-    uint64_t pending = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) |
-                       __atomic_load_n(&page->pending, __ATOMIC_RELAXED);
+    uint64_t pending = fe_flags_read(&thread->pending, __ATOMIC_RELAXED) |
+                       fe_flags_read(&page->pending, __ATOMIC_RELAXED);
     return pending & ~thread->blocked;
 }
 

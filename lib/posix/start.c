@@ -19,7 +19,14 @@ int main(int count, char **arguments, char **environment);
 int __libc_start_main(int (*program)(int, char **, char **), int count, char **arguments,
                       void (*initialise)(void), void (*finish)(void), void (*load)(void));
 
-enum : size_t { AUXILIARY = 12 };
+enum : size_t { AUXILIARY = 13 };
+
+// What fenv.h asks for on i386: whether there is a second control register. The compiler was told.
+#ifdef __SSE__
+enum : uintptr_t { FEATURES = 1 << 25 };
+#else
+enum : uintptr_t { FEATURES = 0 };
+#endif
 
 // What the C library learns about the image: where it is, and its thread-local data.
 static ElfW(Phdr) headers[2];
@@ -51,6 +58,7 @@ static void add_auxiliary(uintptr_t *at, const struct fe_start *start)
     at = add(at, AT_PHENT, sizeof *headers);
     at = add(at, AT_PHNUM, headers[1].p_memsz == 0 ? 1 : 2);
     at = add(at, AT_PAGESZ, FE_PAGE_SIZE);
+    at = add(at, AT_HWCAP, FEATURES);
     at = add(at, AT_RANDOM, (uintptr_t)start->random);
     at = add(at, AT_EXECFN, (uintptr_t)fe_start_argument(0));
     at = add(at, AT_UID, 0);

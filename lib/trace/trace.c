@@ -2,11 +2,12 @@
 // Following a ring. The kernel begins record number n only after `next` said n, so whoever copied a
 // record and then sees that `next` is less than a capacity away has copied the whole of it.
 #include <ferrite/libc.h>
+#include <ferrite/wide.h>
 #include <trace/trace.h>
 
 static uint64_t next(const struct trace_cursor *cursor)
 {
-    return __atomic_load_n(&cursor->head->next, __ATOMIC_ACQUIRE);
+    return fe_count_read(&cursor->head->next);
 }
 
 // The number of the oldest record that is whole when `next` is the next one. Its predecessor may

@@ -14,7 +14,7 @@ enum status virtio_map_window(const char *name, volatile uint8_t **at)
 {
     const struct fe_start_handle *window = fe_start_find(name);
     if (window == nullptr || window->handle == FE_NO_HANDLE) return ERR_NOT_FOUND;
-    uint64_t size, committed;
+    size_t size, committed;
     TRY(fe_memory_size(window->handle, &size, &committed));
     void *address;
     TRY(fe_memory_map(window->handle, 0, size, MAP_READ | MAP_WRITE, &address));

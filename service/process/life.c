@@ -7,6 +7,7 @@
 #include <abi/syscalls.h>
 #include <errno.h>
 #include <ferrite/handle.h>
+#include <ferrite/wide.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -125,7 +126,7 @@ static bool ignores_children(const struct process *process)
 {
     if (process == &init_process) return true;
     const struct fe_signal_page *page = process->page ? process->page : &process->signals;
-    return (__atomic_load_n(&page->ignored, __ATOMIC_RELAXED) >> (SIGCHLD - 1) & 1) != 0;
+    return (fe_flags_read(&page->ignored, __ATOMIC_RELAXED) >> (SIGCHLD - 1) & 1) != 0;
 }
 
 void life_tell_parent(struct process *process)

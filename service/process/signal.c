@@ -8,6 +8,7 @@
 #include <ferrite/clock.h>
 #include <ferrite/handle.h>
 #include <ferrite/memory.h>
+#include <ferrite/wide.h>
 #include <signal.h>
 #include <string.h>
 
@@ -54,7 +55,7 @@ static void go_on(struct process *process)
 
 static void hold(struct process *process, int number)
 {
-    __atomic_fetch_or(&page_of(process)->pending, bit_of(number), __ATOMIC_SEQ_CST);
+    fe_flags_set(&page_of(process)->pending, bit_of(number));
 }
 
 static void act_by_default(struct process *process, int number)
@@ -75,18 +76,18 @@ void signal_send(struct process *process, int number)
     struct fe_signal_page *page = page_of(process);
     if (number == SIGCONT) {
         uint64_t stops = bit_of(SIGSTOP) | bit_of(SIGTSTP) | bit_of(SIGTTIN) | bit_of(SIGTTOU);
-        __atomic_fetch_and(&page->pending, ~stops, __ATOMIC_SEQ_CST);
+        fe_flags_clear(&page->pending, stops);
         go_on(process);
     } else if (is_stop(number)) {
-        __atomic_fetch_and(&page->pending, ~bit_of(SIGCONT), __ATOMIC_SEQ_CST);
+        fe_flags_clear(&page->pending, bit_of(SIGCONT));
     }
     if (number == SIGKILL || number == SIGSTOP) {
         act_by_default(process, number);
         return;
     }
-    bool is_blocked = (__atomic_load_n(&page->blocked, __ATOMIC_SEQ_CST) & bit_of(number)) != 0;
-    bool is_caught = (__atomic_load_n(&page->caught, __ATOMIC_SEQ_CST) & bit_of(number)) != 0;
-    if (__atomic_load_n(&page->ignored, __ATOMIC_SEQ_CST) & bit_of(number)) return;
+    bool is_blocked = (fe_flags_read(&page->blocked, __ATOMIC_SEQ_CST) & bit_of(number)) != 0;
+    bool is_caught = (fe_flags_read(&page->caught, __ATOMIC_SEQ_CST) & bit_of(number)) != 0;
+    if (fe_flags_read(&page->ignored, __ATOMIC_SEQ_CST) & bit_of(number)) return;
     if (is_blocked || is_caught) {
         hold(process, number);
         if (process->thread != FE_NO_HANDLE && fe_thread_interrupt(process->thread) != OK) return;
@@ -150,7 +151,7 @@ int signal_set_page(struct p9_request *request, struct process *process)
     process->thread = thread;
     process->page = address;
     process->signals = (struct fe_signal_page){};
-    if (pending != 0) __atomic_fetch_or(&process->page->pending, pending, __ATOMIC_SEQ_CST);
+    if (pending != 0) fe_flags_set(&process->page->pending, pending);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <abi/syscalls.h>
 #include <ferrite/libc.h>
 #include <ferrite/memory.h>
+#include <ferrite/wide.h>
 #include <stdlib.h>
 
 struct ring *rings;
@@ -66,7 +67,7 @@ enum status rings_create(fe_handle resource, uint32_t capacity)
 void rings_flush(void)
 {
     for (uint32_t i = 0; i < ring_count; i++) {
-        rings[i].due = __atomic_load_n(&rings[i].head->next, __ATOMIC_ACQUIRE);
+        rings[i].due = fe_count_read(&rings[i].head->next);
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What lib/posix cannot say in C: where a thread begins, and where an upcall enters.
+// What lib/posix cannot say in C: where a thread begins, where an upcall enters, and vfork.
 
     // A thread of the C library: eax, and esi, its id, are what posix_thread_begin wants, the stack
     // is 16-aligned.
@@ -46,3 +46,28 @@ posix_upcall_entry:
     int     $0x80
     ud2
     .size posix_upcall_entry, . - posix_upcall_entry
+
+    // pid_t vfork(void): setjmp in the caller's name (the C library's jmp_buf: ebx, esi, edi, ebp,
+    // esp, eip), with the buffer that the C half gives.
+    .section .text.vfork, "ax", @progbits
+    .globl vfork
+    .type vfork, @function
+vfork:
+    sub     $12, %esp
+    call    posix_vfork_prepare
+    add     $12, %esp
+    test    %eax, %eax
+    jz      1f
+    mov     %ebx, 0(%eax)
+    mov     %esi, 4(%eax)
+    mov     %edi, 8(%eax)
+    mov     %ebp, 12(%eax)
+    lea     4(%esp), %ecx
+    mov     %ecx, 16(%eax)
+    mov     (%esp), %ecx
+    mov     %ecx, 20(%eax)
+    xor     %eax, %eax
+    ret
+1:  mov     $-1, %eax
+    ret
+    .size vfork, . - vfork
