@@ -59,7 +59,7 @@ bool virtio_reset(const struct device *device)
     if (strcmp(device->bus, "virtio") != 0) return false;
     const struct resource *common = find(device, "virtio/common");
     const struct resource *window = common == nullptr ? find(device, "registers/0") : common;
-    uint64_t size, committed;
+    size_t size, committed;
     void *at;
     if (window == nullptr || fe_memory_size(window->handle, &size, &committed) != OK) return false;
     if (fe_memory_map(window->handle, 0, size, MAP_READ | MAP_WRITE, &at) != OK) return false;

@@ -79,7 +79,7 @@ static enum status virtio_type(const struct device *device, uint32_t *type)
     *type = 0;
     if (device->resource_count == 0) return OK;
     const struct resource *registers = &device->resources[0];
-    uint64_t size, committed;
+    size_t size, committed;
     TRY(fe_memory_size(registers->handle, &size, &committed));
     void *at;
     TRY(fe_memory_map(registers->handle, 0, size, MAP_READ, &at));

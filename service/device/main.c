@@ -178,7 +178,7 @@ static void enumerate(const struct roots *roots)
     const struct fe_start_handle *dtb = fe_start_find("dtb"), *acpi = fe_start_find("acpi");
     enum status status = OK;
     void *at = nullptr;
-    uint64_t size, committed;
+    size_t size, committed;
     if (dtb != nullptr && dtb->handle != FE_NO_HANDLE) {
         status = fe_memory_size(dtb->handle, &size, &committed);
         if (status == OK) status = fe_memory_map(dtb->handle, 0, size, MAP_READ, &at);

@@ -146,7 +146,7 @@ static bool layout_is_good(const struct ethernet_stream *layout, uint64_t size)
 
 static enum status map_stream(struct link *link)
 {
-    uint64_t size, committed;
+    size_t size, committed;
     void *at;
     TRY(fe_memory_size(link->memory_handle, &size, &committed));
     if (!layout_is_good(&link->layout, size)) return ERR_BAD_MESSAGE;

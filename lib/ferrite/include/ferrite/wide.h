@@ -9,7 +9,7 @@
 
 enum : bool { FE_WIDE_IS_WORD = sizeof(uintptr_t) == sizeof(uint64_t) };
 
-typedef uint32_t [[gnu::may_alias]] fe_half; // its order in memory is that of every machine here
+typedef uint32_t fe_half [[gnu::may_alias]]; // its order in memory is that of every machine here
 
 // A set of flags as it is; with halves, their flags may be from two moments. `order`: __ATOMIC_*.
 static inline uint64_t fe_flags_read(const uint64_t *set, int order)
