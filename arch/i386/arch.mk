@@ -7,6 +7,6 @@ inherits := x86
 flags := -march=pentium4 -malign-double
 kernel_flags := -mgeneral-regs-only
 kernel_link := -O2
-user_flags := -mlong-double-64
+user_flags := -Xclang -mlong-double-64
 general_only := -mgeneral-regs-only
 debugger_arch := i386

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 # RISC-V, 32 bits, in machine mode without an MMU: a microcontroller, which has neither F nor D. The
-# kernel and the programs are made small rather than fast.
+# kernel and the programs are made small rather than fast; long double is double.
 triple := riscv32-none-elf
 inherits := riscv
 flags := -march=rv32imac_zicsr_zifencei -mabi=ilp32
 kernel_flags := -Os -mcmodel=medlow -Wno-atomic-alignment
 kernel_link := -O2
-user_flags := -Os -mcmodel=medany
+user_flags := -Os -mcmodel=medany -Xclang -mlong-double-64
 raw_image := elf
 debugger_arch := riscv:rv32
