@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The guest tests on several models of processors, from old ones that lack most features to the newest: what is missing
-is not fatal, and what is there is made use of and breaks nothing."""
+is not fatal, and what is there is made use of and breaks nothing. What the kernel cannot do without is said in one line
+where it is missing."""
+
+import pexpect
 
 from machine import Machine, make, passed, this_board
 
@@ -18,6 +21,11 @@ MODELS = {
         "rv64,sstc=off,sv57=off,zba=off,zbb=off,zbs=off,h=off": ("d sv48", "sstc sv57 zba h"),
         "max": ("d sstc sv57 zba zbb zbs", ""),
     }),
+    "qemu-pc-i386": ("-cpu max", {
+        "coreduo": ("nx", "smep smap umip xsave x2apic"),
+        "EPYC": ("nx mce smep smap xsave avx", "x2apic"),
+        "max": ("nx mce smep smap umip xsave avx x2apic", ""),
+    }),
     "qemu-pc-x86_64": ("-cpu max", {
         "qemu64": ("nx", "smep smap umip xsave x2apic"),
         "Nehalem": ("nx", "smep smap umip xsave x2apic"),
@@ -27,6 +35,12 @@ MODELS = {
     }),
 }
 
+# What is refused, and what it lacks.
+REFUSED = {
+    "qemu-pc-i386": {"486": "TSC", "pentium": "PAE", "pentium3,+nx": "SSE2", "qemu32": "NX", "max,-apic": "an APIC"},
+    "qemu-pc-x86_64": {"max,-lm": "64-bit mode", "max,-nx": "NX"},
+}
+
 
 def features(text):
     """Of the first processor: {name: used or unused}."""
@@ -34,11 +48,22 @@ def features(text):
     return {word[2]: word[3] for word in words if len(word) == 4}
 
 
-def run(usual, model, wanted, unwanted):
+def machine_with(usual, model):
     machine = Machine(system="test", command_line="test", given=("CPUS=2",))
     assert usual in machine.line, machine.line
     machine.line = machine.line.replace(usual, f"-cpu {model}")
-    with machine:
+    return machine
+
+
+def refuses(usual, model, lacks):
+    with machine_with(usual, model) as machine:
+        machine.child.expect(rf"cannot start: this processor lacks {lacks}[\r\n]+", timeout=60)
+        assert machine.child.expect([r"\S", pexpect.TIMEOUT], timeout=2) == 1, "it went on after that"
+    passed(f"{model}, which lacks {lacks}, is refused")
+
+
+def run(usual, model, wanted, unwanted):
+    with machine_with(usual, model) as machine:
         text = ""
         while True:
             end = machine.expect([r"FAIL [^\n]*\n", r"cpu model [^\n]*\n", r"\nEND\r"], timeout=240)[0]
@@ -60,5 +85,7 @@ if models:
     make("SYSTEM=test", "build")
 for each, expected in models.items():
     run(usual_model, each, *expected)
+for each, lacking in REFUSED.get(board, {}).items():
+    refuses(usual_model, each, lacking)
 if not models:
     passed(f"{board} has none")

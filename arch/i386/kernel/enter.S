@@ -12,6 +12,7 @@ enter:
     cld
     cli
     mov $PHYSICAL(kernel_stack_end), %esp
+    call demand
     mov $PHYSICAL(boot_directory), %ecx
     mov $0x83, %eax // present, writable, 2 MiB
 1:  mov %eax, (%ecx)

@@ -14,6 +14,7 @@ enter:
     cld
     cli
     mov $PHYSICAL(kernel_stack_end), %esp
+    call demand
     push %edi
     mov $PHYSICAL(boot_directory), %edi
     mov $0x83, %eax // present, writable, 2 MiB
