@@ -104,7 +104,7 @@ print: // the text at esi
 demands:
 #include <arch/kernel/demand.inc>
     .long ALL, 0
-line_setup: // no interrupts; 115,200 bits per second; 8 bits, no parity, one stop bit; FIFO; DTR, RTS
+line_setup: // no interrupts; 115,200 bits per second; 8 bits, no parity, 1 stop bit; FIFO; DTR, RTS
     .irp pair, 0x03f900, 0x03fb83, 0x03f801, 0x03f900, 0x03fb03, 0x03fa07, 0x03fc03
     .word \pair >> 8
     .byte \pair & 0xff
