@@ -14,14 +14,13 @@ TEST("bits that are set already end a wait at once, and are cleared by it")
     EXPECT(fe_handle_close(event) == OK);
 }
 
-TEST("a wait ends at its deadline, not before and not much after")
+TEST("a wait ends at its deadline, and not before")
 {
     fe_handle event;
     uint64_t bits, deadline = fe_clock_after(20 * MILLISECOND);
     EXPECT(fe_event_create(&event) == OK);
     EXPECT(fe_event_wait(event, 1, deadline, &bits) == ERR_TIMED_OUT);
-    uint64_t now = fe_clock_monotonic();
-    EXPECT(now >= deadline && now < deadline + SECOND);
+    EXPECT(fe_clock_monotonic() >= deadline);
     EXPECT(fe_handle_close(event) == OK);
 }
 
@@ -37,7 +36,7 @@ TEST("another thread's signal ends a wait")
     EXPECT(fe_event_create(&event) == OK);
     guest_cpus(0, 1);
     EXPECT(guest_thread(signal, &event, PRIORITY_DEFAULT / 2) == OK); // its turn comes in the wait
-    EXPECT(fe_event_wait(event, 0b11, fe_clock_after(10 * SECOND), &bits) == OK && bits == 0b10);
+    EXPECT(fe_event_wait(event, 0b11, guest_limit(), &bits) == OK && bits == 0b10);
     guest_cpus(0, ALL_CPUS);
     EXPECT(fe_handle_close(event) == OK);
 }
@@ -104,7 +103,7 @@ TEST("an armed event fires at its time, and again with its period")
     EXPECT(fe_event_create(&event) == OK);
     EXPECT(fe_event_arm(event, 4, first, 10 * MILLISECOND) == OK);
     for (int i = 0; i < 3; i++) {
-        EXPECT(fe_event_wait(event, 4, fe_clock_after(10 * SECOND), &bits) == OK && bits == 4);
+        EXPECT(fe_event_wait(event, 4, guest_limit(), &bits) == OK && bits == 4);
         EXPECT(fe_clock_monotonic() >= first + (uint64_t)i * 10 * MILLISECOND);
     }
     EXPECT(fe_event_arm(event, 4, FE_FOREVER, 0) == OK);

@@ -26,7 +26,7 @@ static void fire(fe_handle ports)
 static bool comes(fe_handle event)
 {
     uint64_t bits = 0;
-    enum status status = fe_event_wait(event, 1, fe_clock_after(5 * SECOND), &bits);
+    enum status status = fe_event_wait(event, 1, guest_limit(), &bits);
     return status == OK && bits == 1;
 }
 

@@ -256,9 +256,11 @@ TEST("a long write whose handle is closed on the way leaves nothing for the next
     EXPECT(fe_memory_create(LONG, 0, &memory) == OK);
     EXPECT(fe_handle_duplicate(memory, RIGHT_ALL, &cut.memory) == OK);
     EXPECT(fe_memory_allocate(LONG, &address) == OK && fe_event_create(&cut.event) == OK);
+    guest_cpus(0, 1); // so that it is before the rest of the write
     EXPECT(guest_thread(close_soon, nullptr, PRIORITY_DRIVER) == OK);
     EXPECT(fe_event_arm(cut.event, 1, fe_clock_after(MILLISECOND), 0) == OK);
     EXPECT(fe_memory_write(cut.memory, 0, address, LONG) == ERR_BAD_HANDLE);
+    guest_cpus(0, ALL_CPUS);
     *(uint8_t *)address = 1;
     EXPECT(fe_memory_write(memory, 0, address, LONG) == OK);
     EXPECT(fe_memory_read(memory, 0, &first, 1) == OK && first == 1);

@@ -109,7 +109,7 @@ static void spawn_spin(struct fe_child *child)
     EXPECT(fe_event_create(&event) == OK);
     struct fe_spawn_handle handle = {"event", event, 0, true};
     EXPECT(guest_spawn("spin", &handle, 1, child) == OK);
-    EXPECT(fe_event_wait(event, 1, fe_clock_after(10 * SECOND), &bits) == OK);
+    EXPECT(fe_event_wait(event, 1, guest_limit(), &bits) == OK);
     EXPECT(fe_handle_close(event) == OK);
 }
 
@@ -143,16 +143,16 @@ TEST("any number may watch a process, and each is told of its end")
     EXPECT(fe_process_kill(child.process, -55) == OK);
     EXPECT(guest_wait(&child, &info) == OK && info.exit_code == -55);
     for (uint32_t i = 0; i < WATCHERS; i++) {
-        EXPECT(fe_event_wait(events[i], 1, fe_clock_after(10 * SECOND), &bits) == OK);
+        EXPECT(fe_event_wait(events[i], 1, guest_limit(), &bits) == OK);
         EXPECT(fe_handle_close(events[i]) == OK);
     }
 }
 
-// The processor time of `process`, once it is above `least`, or ten seconds have gone.
+// The processor time of `process`, once it is above `least`, or guest_limit() has come.
 static uint64_t time_above(fe_handle process, uint64_t least)
 {
     struct fe_process_info info = {};
-    uint64_t limit = fe_clock_after(10 * SECOND);
+    uint64_t limit = guest_limit();
     do {
         if (fe_process_inspect(process, &info) != OK) return 0;
         (void)!fe_thread_yield();
@@ -188,28 +188,13 @@ static void expect_limit(const char *role, uint64_t memory, uint32_t handles)
     EXPECT(guest_wait(&child, &info) == OK && info.exit_code == 7);
 }
 
-// Whether there are no more processes than `before`, and no less memory but `slack`, once who
-// cleans up behind the dead has had the time; it does that when there is nothing else to do.
-static bool is_as_before(const struct fe_system_info *before, uint64_t slack)
-{
-    struct fe_system_info now;
-    uint64_t limit = fe_clock_after(10 * SECOND);
-    do {
-        if (fe_system_inspect(guest_resource("system"), &now) != OK) return false;
-        bool is_clean = now.memory_free + slack >= before->memory_free;
-        if (is_clean && now.process_count == before->process_count) return true;
-        fe_clock_sleep_until(fe_clock_after(5 * MILLISECOND));
-    } while (fe_clock_monotonic() < limit);
-    return false;
-}
-
 TEST("a process that reaches its quota is told so, and leaves nothing behind")
 {
     struct fe_system_info before;
     EXPECT(fe_system_inspect(guest_resource("system"), &before) == OK);
     EXPECT_ALL(expect_limit("handles", 0, 64));
     EXPECT_ALL(expect_limit("memory", 16 << 20, 0));
-    EXPECT(is_as_before(&before, 1 << 20));
+    EXPECT(guest_is_as_before(&before, 1 << 20));
 }
 
 TEST("a limit larger than the parent's own is refused")
@@ -265,7 +250,7 @@ TEST("five hundred spawns leave memory where it was")
         if (i == 50) EXPECT(fe_system_inspect(guest_resource("system"), &before) == OK);
         EXPECT_ALL(expect_end("seven", 7));
     }
-    EXPECT(is_as_before(&before, 64 * FE_PAGE_SIZE));
+    EXPECT(guest_is_as_before(&before, 64 * FE_PAGE_SIZE));
 }
 
 TEST("a process that exits takes its other threads along")

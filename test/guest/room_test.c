@@ -102,7 +102,7 @@ TEST("a room that could cross a page fails the server when something comes, and 
     EXPECT(calls(&server, (struct fe_message){.label = 7}, FE_FOREVER));
     struct fe_transfer transfer = {.send = (uintptr_t)received, .send_size = 1};
     struct fe_message message = {.label = 1, .transfer = &transfer};
-    enum status status = fe_channel_call(server.session, &message, fe_clock_after(SECOND));
+    enum status status = fe_channel_call(server.session, &message, guest_limit());
     EXPECT(status == ERR_PEER_CLOSED && server.end == ERR_BAD_ARGUMENT);
     EXPECT(fe_handle_close(server.session) == OK);
 }

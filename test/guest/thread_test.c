@@ -28,7 +28,7 @@ TEST("a thread's end is told to who watches")
     EXPECT(watch(thread, &end) == OK);
     EXPECT(fe_event_wait(end, 1, 0, &bits) == ERR_TIMED_OUT);
     EXPECT(fe_event_signal(gate, 1) == OK);
-    EXPECT(fe_event_wait(end, 1, fe_clock_after(10 * SECOND), &bits) == OK && ended == OK);
+    EXPECT(fe_event_wait(end, 1, guest_limit(), &bits) == OK && ended == OK);
     EXPECT(fe_handle_close(thread) == OK && fe_handle_close(end) == OK);
     EXPECT(fe_handle_close(gate) == OK);
 }
@@ -49,7 +49,7 @@ TEST("any number may watch a thread, and each is told of its end")
     for (uint32_t i = 0; i < WATCHERS; i++) {
         uint64_t wanted = i == 8 ? 6 : 1;
         if (i != 7)
-            EXPECT(fe_event_wait(events[i], UINT64_MAX, fe_clock_after(10 * SECOND), &bits) == OK &&
+            EXPECT(fe_event_wait(events[i], UINT64_MAX, guest_limit(), &bits) == OK &&
                    bits == wanted);
     }
     EXPECT(fe_event_wait(events[7], UINT64_MAX, 0, &bits) == ERR_TIMED_OUT);
@@ -71,7 +71,7 @@ TEST("an interrupted wait ends and says so")
     EXPECT(guest_let_run());
     EXPECT(guest_turn_end());
     EXPECT(fe_thread_interrupt(thread) == OK);
-    EXPECT(fe_event_wait(end, 1, fe_clock_after(10 * SECOND), &bits) == OK);
+    EXPECT(fe_event_wait(end, 1, guest_limit(), &bits) == OK);
     EXPECT(ended == ERR_INTERRUPTED);
     EXPECT(fe_handle_close(thread) == OK && fe_handle_close(end) == OK);
     EXPECT(fe_handle_close(gate) == OK);
@@ -96,7 +96,7 @@ TEST("a computing thread is called up, and goes on where it was")
     upcalls = 0;
     EXPECT(fe_thread_upcall_set((uintptr_t)upcall) == OK);
     EXPECT(guest_thread(interrupt_main, nullptr, 0) == OK);
-    uint64_t deadline = fe_clock_after(10 * SECOND);
+    uint64_t deadline = guest_limit();
     double sum = 0, steps = 0;
     while (upcalls == 0 && fe_clock_monotonic() < deadline) {
         sum += 0.5;
@@ -107,6 +107,32 @@ TEST("a computing thread is called up, and goes on where it was")
     EXPECT(fe_thread_upcall_set(0) == OK);
     EXPECT(fe_thread_upcall_set(kernel_address) != OK);
     EXPECT(fe_thread_upcall_return(unmapped_address, 0) == ERR_BAD_ADDRESS);
+}
+
+// Makes `count` threads and waits for their ends.
+struct crew {
+    fe_handle end[8];
+    uint32_t count;
+};
+
+static enum status crew_add(struct crew *crew, void (*run)(void *), uintptr_t argument,
+                            uint32_t priority)
+{
+    fe_handle thread;
+    TRY(fe_thread_spawn(run, (void *)argument, 64 << 10, priority, &thread));
+    TRY(watch(thread, &crew->end[crew->count++]));
+    return fe_handle_close(thread);
+}
+
+static enum status crew_wait(struct crew *crew)
+{
+    uint64_t bits;
+    while (crew->count > 0) {
+        fe_handle end = crew->end[--crew->count];
+        TRY(fe_event_wait(end, 1, guest_limit(), &bits));
+        TRY(fe_handle_close(end));
+    }
+    return OK;
 }
 
 static volatile uint32_t order[4], order_count;
@@ -151,15 +177,16 @@ static void take_turns(void *argument)
 
 TEST("equals share the processor")
 {
+    struct crew crew = {};
     uint64_t bits;
     EXPECT(fe_event_create(&gate) == OK);
     stop = false;
     turns = 0;
     guest_cpus(0, 1);
-    for (uintptr_t i = 1; i <= 2; i++) EXPECT(guest_thread(take_turns, (void *)i, 4) == OK);
-    enum status status = fe_event_wait(gate, 1, fe_clock_after(10 * SECOND), &bits);
+    for (uintptr_t i = 1; i <= 2; i++) EXPECT(crew_add(&crew, take_turns, i, 4) == OK);
+    enum status status = fe_event_wait(gate, 1, guest_limit(), &bits);
     stop = true;
-    fe_clock_sleep_until(fe_clock_after(20 * MILLISECOND));
+    EXPECT(crew_wait(&crew) == OK);
     guest_cpus(0, ALL_CPUS);
     EXPECT(status == OK && fe_handle_close(gate) == OK);
 }
@@ -175,12 +202,13 @@ static void show_up(void *argument)
 TEST("threads run on as many CPUs as there are at once, at one priority or another")
 {
     uint32_t count = guest_cpu_count() < 8 ? guest_cpu_count() : 8, all = (1u << count) - 1;
-    uint64_t limit = fe_clock_after(10 * SECOND);
+    uint64_t limit = guest_limit();
+    struct crew crew = {};
     struct fe_schedule schedule = {.priority = PRIORITY_DRIVER};
     EXPECT(fe_thread_schedule(fe_start_handle("thread"), &schedule) == OK);
     stop = false;
     for (uintptr_t i = 1; i < count; i++)
-        EXPECT(guest_thread(show_up, (void *)i, (uint32_t)(4 + i)) == OK);
+        EXPECT(crew_add(&crew, show_up, i, (uint32_t)(4 + i)) == OK);
     do { // this one never leaves its CPU: the others have the rest
         at_once = 1;
         for (uint32_t i = 0; i < 100'000 && at_once != all; i++) (void)fe_clock_monotonic();
@@ -189,7 +217,7 @@ TEST("threads run on as many CPUs as there are at once, at one priority or anoth
     stop = true;
     schedule.priority = PRIORITY_DEFAULT;
     EXPECT(fe_thread_schedule(fe_start_handle("thread"), &schedule) == OK);
-    fe_clock_sleep_until(fe_clock_after(20 * MILLISECOND));
+    EXPECT(crew_wait(&crew) == OK);
 }
 
 TEST("an affinity is obeyed at once, and checked")
@@ -270,11 +298,11 @@ TEST("a thread that nobody holds is known by its id, and found by it as long as 
     EXPECT(fe_event_create(&gate) == OK);
     EXPECT(fe_thread_create(fe_process_self(), &options, &thread, &id) == OK);
     EXPECT(thread == FE_NO_HANDLE);
-    EXPECT(fe_event_wait(gate, 1, fe_clock_after(10 * SECOND), &bits) == OK && found_id == id);
+    EXPECT(fe_event_wait(gate, 1, guest_limit(), &bits) == OK && found_id == id);
     EXPECT(fe_process_thread(fe_process_self(), id - 1, &found, &same) == OK && same == id);
     EXPECT(watch(found, &end) == OK);
     EXPECT(fe_event_signal(gate, 2) == OK);
-    EXPECT(fe_event_wait(end, 1, fe_clock_after(10 * SECOND), &bits) == OK);
+    EXPECT(fe_event_wait(end, 1, guest_limit(), &bits) == OK);
     EXPECT(fe_handle_close(found) == OK && fe_handle_close(end) == OK);
     EXPECT(fe_process_thread(fe_process_self(), id - 1, &found, &same) == ERR_NOT_FOUND);
     EXPECT(fe_handle_close(gate) == OK);
@@ -290,7 +318,7 @@ static void exit_clearing(void *)
 TEST("a thread that exits clears its word and wakes who waits for that")
 {
     EXPECT(guest_thread(exit_clearing, nullptr, 0) == OK);
-    enum status status = fe_futex_wait((uintptr_t)&ended_word, 1, fe_clock_after(10 * SECOND));
+    enum status status = fe_futex_wait((uintptr_t)&ended_word, 1, guest_limit());
     EXPECT(status == OK || status == ERR_AGAIN);
     EXPECT(ended_word == 0);
 }
@@ -359,7 +387,7 @@ TEST("a process's threads are listed one after the other, and inspected")
     weak = guest_weaken(fe_process_self(), RIGHT_PROCESS_THREAD);
     EXPECT(fe_process_thread(weak, 0, &thread, &id) == ERR_NO_RIGHT);
     EXPECT(fe_event_signal(gate, 1) == OK && fe_handle_close(weak) == OK);
-    EXPECT(fe_event_wait(end, 1, fe_clock_after(10 * SECOND), &bits) == OK);
+    EXPECT(fe_event_wait(end, 1, guest_limit(), &bits) == OK);
     EXPECT(fe_thread_inspect(spawned, &info) == OK && info.state == THREAD_DEAD);
     EXPECT(fe_handle_close(end) == OK && fe_handle_close(spawned) == OK &&
            fe_handle_close(gate) == OK);

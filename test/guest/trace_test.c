@@ -162,7 +162,7 @@ TEST("a message is followed from caller to server and back")
     EXPECT(fe_channel_mint(channel, 99, &session, &revoke) == OK);
     EXPECT(guest_thread(serve, &received, URGENT) == OK); // waits when this one goes on
     EXPECT(fe_trace_start(system, ALL, FE_NO_HANDLE, 0) == OK);
-    EXPECT(fe_channel_call(session, &message, fe_clock_after(10 * SECOND)) == OK);
+    EXPECT(fe_channel_call(session, &message, guest_limit()) == OK);
     EXPECT(fe_trace_stop(system) == OK && message.label == 4712 && received == OK);
     const struct fe_trace_record *request = find(0, TRACE_REQUEST, 0);
     const struct fe_trace_record *reply = find(0, TRACE_REPLY, 0);
@@ -199,7 +199,7 @@ TEST("faults, timers and wake-ups are recorded")
     EXPECT(fe_event_signal(event, 2) == OK);
     uint64_t due = fe_clock_after(MILLISECOND); // there is a timer however late it is
     EXPECT(fe_event_arm(event, 1, due, 0) == OK);
-    EXPECT(fe_event_wait(event, 1, fe_clock_after(10 * SECOND), &bits) == OK);
+    EXPECT(fe_event_wait(event, 1, guest_limit(), &bits) == OK);
     EXPECT(fe_trace_stop(system) == OK);
     const struct fe_trace_record *fault = find(0, TRACE_FAULT, FAULT_WRITE);
     const struct fe_trace_record *signal = find(0, TRACE_CALL, FE_CALL_EVENT_SIGNAL);
@@ -224,17 +224,21 @@ static void spin(void *)
 TEST("periods, missed deadlines and budgets used up are recorded")
 {
     enum : uint64_t { PERIOD = 10 * MILLISECOND };
-    fe_handle system = guest_resource("system"), thread, memory = ring_make(CAPACITY);
+    fe_handle system = guest_resource("system"), thread, event, memory = ring_make(CAPACITY);
+    uint64_t bits;
     const uint64_t kinds = 1u << TRACE_RELEASE | 1u << TRACE_MISS | 1u << TRACE_OVERRUN;
     struct fe_schedule schedule = {
         .priority = URGENT, .period = PERIOD, .budget = PERIOD / 4, .time = guest_resource("time")};
     stop = false;
     EXPECT(memory != FE_NO_HANDLE && fe_thread_spawn(spin, nullptr, 64 << 10, 1, &thread) == OK);
     EXPECT(fe_trace_start(system, kinds, FE_NO_HANDLE, 0) == OK);
-    EXPECT(fe_thread_schedule(thread, &schedule) == OK);
-    fe_clock_sleep_until(fe_clock_after(4 * PERIOD));
+    EXPECT(fe_event_create(&event) == OK && fe_thread_schedule(thread, &schedule) == OK);
+    EXPECT(fe_thread_deadline_watch(thread, event, 1) == OK);
+    for (uint32_t i = 0; i < 2; i++) // the second one has a release before it
+        EXPECT(fe_event_wait(event, 1, guest_limit(), &bits) == OK);
     stop = true;
     EXPECT(fe_trace_stop(system) == OK && fe_handle_close(thread) == OK);
+    EXPECT(fe_handle_close(event) == OK);
     const struct fe_trace_record *release = find(0, TRACE_RELEASE, 0);
     const struct fe_trace_record *miss = find(0, TRACE_MISS, 0);
     const struct fe_trace_record *overrun = find(0, TRACE_OVERRUN, 0);
@@ -253,7 +257,7 @@ TEST("the listener is told when half a ring is new, and the ring goes round")
     for (uint32_t i = 0; i < 10; i++) EXPECT(fe_thread_current(&id) == OK);
     EXPECT(fe_event_wait(event, 8, 0, &bits) == ERR_TIMED_OUT);
     for (uint32_t i = 0; i < 200; i++) EXPECT(fe_thread_current(&id) == OK);
-    EXPECT(fe_event_wait(event, 8, fe_clock_after(10 * SECOND), &bits) == OK && bits == 8);
+    EXPECT(fe_event_wait(event, 8, guest_limit(), &bits) == OK && bits == 8);
     EXPECT(fe_trace_stop(system) == OK && next() > 400);
     EXPECT(record(next() - 1)->detail == FE_CALL_TRACE_STOP);
     EXPECT(fe_handle_close(event) == OK);

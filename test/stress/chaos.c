@@ -57,7 +57,7 @@ static void make(void *name)
 {
     struct random_caller dice = {.state = fe_clock_monotonic() * 77 + (uintptr_t)name + 1};
     uint64_t end = fe_clock_after(DURATION);
-    while (fe_clock_monotonic() < end && spoilt == 0) {
+    for (uint32_t i = 0; (i < 2 || fe_clock_monotonic() < end) && spoilt == 0; i++) {
         if (play(&dice, (char)('a' + (uintptr_t)name)))
             made++;
         else
@@ -68,17 +68,13 @@ static void make(void *name)
 
 TEST("processes that make every call are stopped and killed on all CPUs, and leave nothing behind")
 {
-    struct fe_system_info before, after;
-    fe_handle system = guest_resource("system");
-    EXPECT(fe_system_inspect(system, &before) == OK);
+    struct fe_system_info before;
+    EXPECT(fe_system_inspect(guest_resource("system"), &before) == OK);
     for (uintptr_t i = 0; i < MAKERS; i++) EXPECT(guest_thread(make, (void *)i, 20) == OK);
-    uint64_t limit = fe_clock_after(DURATION + 30 * SECOND);
+    uint64_t limit = DURATION + guest_limit();
     while (over < MAKERS && fe_clock_monotonic() < limit)
         fe_clock_sleep_until(fe_clock_after(20 * MILLISECOND));
     EXPECT(over == MAKERS && spoilt == 0 && made > MAKERS);
     guest_print("%u processes lived and died\n", made);
-    fe_clock_sleep_until(fe_clock_after(500 * MILLISECOND));
-    EXPECT(fe_system_inspect(system, &after) == OK);
-    EXPECT(after.process_count == before.process_count);
-    EXPECT(after.memory_free + (1 << 20) >= before.memory_free);
+    EXPECT(guest_is_as_before(&before, 1 << 20));
 }

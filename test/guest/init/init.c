@@ -13,7 +13,7 @@
 #include <ferrite/start.h>
 #include <ferrite/status.h>
 
-enum : uint64_t { ENDED = 1, TIME_LIMIT = 60'000'000'000 };
+enum : uint64_t { ENDED = 1, TIME_LIMIT = 150'000'000'000 };
 enum : size_t { NEWC_HEADER = 110, MODE = 14, FILE_SIZE = 54, NAME_SIZE = 94 };
 
 static const char *const inherited[] = {"resource/memory",

@@ -72,12 +72,25 @@ enum status guest_wait(struct fe_child *child, struct fe_process_info *info)
     uint64_t bits;
     TRY(fe_event_create(&event));
     enum status status = fe_process_watch(child->process, event, 1);
-    if (status == OK) status = fe_event_wait(event, 1, fe_clock_after(10 * SECOND), &bits);
+    if (status == OK) status = fe_event_wait(event, 1, guest_limit(), &bits);
     if (status == OK) status = fe_process_inspect(child->process, info);
     (void)!fe_handle_close(event);
     (void)!fe_handle_close(child->thread);
     (void)!fe_handle_close(child->process);
     return status;
+}
+
+bool guest_is_as_before(const struct fe_system_info *before, uint64_t slack)
+{
+    struct fe_system_info now;
+    uint64_t limit = guest_limit();
+    do {
+        if (fe_system_inspect(guest_resource("system"), &now) != OK) return false;
+        bool is_clean = now.memory_free + slack >= before->memory_free;
+        if (is_clean && now.process_count == before->process_count) return true;
+        fe_clock_sleep_until(fe_clock_after(5 * MILLISECOND));
+    } while (fe_clock_monotonic() < limit);
+    return false;
 }
 
 [[gnu::weak]] int guest_child(const char *)

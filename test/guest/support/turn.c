@@ -32,8 +32,7 @@ bool guest_turn_begin(uint32_t priority)
 bool guest_let_run(void)
 {
     uint64_t bits;
-    return fe_event_signal(turn, GO) == OK &&
-           fe_event_wait(turned, GO, fe_clock_after(10 * SECOND), &bits) == OK;
+    return fe_event_signal(turn, GO) == OK && fe_event_wait(turned, GO, guest_limit(), &bits) == OK;
 }
 
 bool guest_turn_end(void)

@@ -54,8 +54,7 @@ static enum status leaver_begin(void)
 static bool leaver_runs(void)
 {
     uint64_t bits;
-    return fe_event_signal(go, 1) == OK &&
-           fe_event_wait(done, 1, fe_clock_after(10 * SECOND), &bits) == OK;
+    return fe_event_signal(go, 1) == OK && fe_event_wait(done, 1, guest_limit(), &bits) == OK;
 }
 
 static void leaver_end(void)

@@ -13,6 +13,13 @@
 
 enum : uint64_t { MILLISECOND = 1'000'000, SECOND = 1'000'000'000 };
 
+// Until when a test waits for what has to come: as good as for ever, for the host of an emulated
+// machine may let it stand still for seconds, one CPU or all. How fast something is, no test asks.
+static inline uint64_t guest_limit(void)
+{
+    return fe_clock_after(60 * SECOND);
+}
+
 // A handle number that no process has.
 enum : fe_handle { NO_SUCH_HANDLE = 0x7fff'fff1 };
 
@@ -37,8 +44,8 @@ void guest_cpus(uint32_t first, uint32_t count);
 uint32_t guest_cpu_count(void);
 
 // To look when everybody else waits: this thread runs at `priority`, above all others, and all that
-// it makes from now on run on one CPU. guest_let_run waits until nobody else can go on; false: 10 s
-// were not enough.
+// it makes from now on run on one CPU. guest_let_run waits until nobody else can go on; false:
+// until guest_limit() somebody could.
 bool guest_turn_begin(uint32_t priority);
 bool guest_let_run(void);
 bool guest_turn_end(void);
@@ -51,5 +58,10 @@ enum status guest_spawn(const char *role, const struct fe_spawn_handle *handles,
 // What a program that spawns itself defines.
 int guest_child(const char *role);
 
-// Waits at most 10 s for the child's end, tells how it went, and closes its handles.
+// Waits until guest_limit() for the child's end, tells how it went, and closes its handles.
 enum status guest_wait(struct fe_child *child, struct fe_process_info *info);
+
+// Whether there are no more processes than `before`, and no less memory but `slack` bytes, once who
+// cleans up behind the dead has had the time; it does that when there is nothing else to do.
+struct fe_system_info;
+bool guest_is_as_before(const struct fe_system_info *before, uint64_t slack);
