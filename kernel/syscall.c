@@ -17,6 +17,13 @@ static bool is_starved(enum status status)
     return status == ERR_NO_MEMORY || status == ERR_QUOTA || status == ERR_BAD_ADDRESS;
 }
 
+// Also of a restart that was refused before it went on: the next call may be like it.
+static void forget_progress(struct thread *thread)
+{
+    progress_end(&thread->progress);
+    thread->ipc.copied_with = 0;
+}
+
 // A call failed, which has changed nothing: if that was for want of memory that the dead still
 // hold, some of it is freed and the call is made again.
 [[gnu::noinline]] static enum status call_again(struct frame *frame, uint64_t number,
@@ -28,8 +35,7 @@ static bool is_starved(enum status status)
         if (lock_should_pass()) return CALL_RESTART;
         status = syscall_dispatch(frame, number);
     }
-    // Also of a restart that was refused before its handler ran.
-    if (status < OK) progress_end(&thread_current()->progress);
+    if (status < OK) forget_progress(thread_current());
     return status;
 }
 

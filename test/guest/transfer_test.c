@@ -157,14 +157,15 @@ static void take_all(void *)
 {
     struct fe_transfer transfer = {.receive = (uintptr_t)window, .receive_capacity = FE_PAGE_SIZE};
     struct fe_message message = {.transfer = &transfer};
-    enum status status = fe_channel_receive(channel, &message, FE_FOREVER);
+    fe_handle own = channel; // which may be another test's when this one closes it
+    enum status status = fe_channel_receive(own, &message, FE_FOREVER);
     while ((status == OK && message.label < FE_NOTICE) || status == ERR_BAD_ADDRESS) {
         message.token = status == OK ? message.token : 0;
         message.word[0] = transfer.received_size;
         message.transfer = &transfer;
-        status = fe_channel_reply_receive(channel, &message);
+        status = fe_channel_reply_receive(own, &message);
     }
-    (void)!fe_handle_close(channel);
+    (void)!fe_handle_close(own);
 }
 
 TEST("while pages of a buffer come and go, each message comes, once there is one")
@@ -235,5 +236,74 @@ TEST("large buffers that others send leave a computing thread's registers alone"
     }
     EXPECT(computed == expected);
     EXPECT(fe_handle_close(session) == OK && fe_handle_close(memory) == OK);
+    guest_cpus(0, ALL_CPUS);
+}
+
+// --- Long messages that are given up on the way
+
+enum : size_t { LONG = 64ul * FE_PAGE_SIZE };
+
+static bool is_all_one(const uint8_t *bytes)
+{
+    size_t i = 1;
+    while (i < LONG && bytes[i] == bytes[0]) i++;
+    return i == LONG;
+}
+
+// Answers with whether all bytes are the same, and which.
+static void compare_all(void *room)
+{
+    struct fe_transfer transfer = {.receive = (uintptr_t)room, .receive_capacity = LONG};
+    struct fe_message message = {.transfer = &transfer};
+    fe_handle own = channel;
+    enum status status = fe_channel_receive(own, &message, FE_FOREVER);
+    while (status == OK && message.label != FE_NOTICE_ENDED) { // calls, and that one was given up
+        message.word[0] = is_all_one(room);
+        message.word[1] = *(uint8_t *)room;
+        message.transfer = &transfer;
+        status = fe_channel_reply_receive(own, &message);
+    }
+    (void)!fe_handle_close(own);
+}
+
+// Sends a buffer full of `byte`; `is_right`: it came like that.
+static enum status fill_and_send(uint8_t *buffer, uint8_t byte, uint64_t deadline, bool *is_right)
+{
+    memset(buffer, byte, LONG);
+    struct fe_transfer transfer = {.send = (uintptr_t)buffer, .send_size = LONG};
+    struct fe_message message = {.label = 1, .transfer = &transfer};
+    enum status status = fe_channel_call(session, &message, deadline);
+    *is_right = status == OK && message.word[0] == 1 && message.word[1] == byte;
+    return status;
+}
+
+// An event's timer is what stops the copy at the deadline: it is armed for the same time. The
+// rounds' deadlines lie in all parts of the time that a call takes here.
+TEST("a long message that was given up on the way leaves nothing of itself to the next one")
+{
+    enum : uint32_t { ROUNDS = 60 };
+    uint8_t *buffer, *room;
+    fe_handle event;
+    uint64_t id;
+    bool is_right;
+    guest_cpus(0, 1);
+    EXPECT(fe_memory_allocate(LONG, (void **)&buffer) == OK && fe_event_create(&event) == OK);
+    EXPECT(fe_memory_allocate(LONG, (void **)&room) == OK && fe_channel_create(&channel) == OK);
+    EXPECT(fe_channel_mint(channel, 1, &session, &id) == OK);
+    EXPECT(guest_thread(compare_all, room, 0) == OK);
+    EXPECT(fill_and_send(buffer, 0, FE_FOREVER, &is_right) == OK && is_right);
+    uint64_t begin = fe_clock_monotonic();
+    EXPECT(fill_and_send(buffer, 0, FE_FOREVER, &is_right) == OK && is_right);
+    uint64_t span = fe_clock_monotonic() - begin;
+    for (uint32_t round = 1; round <= ROUNDS; round++) {
+        uint64_t deadline = fe_clock_after(span * round / ROUNDS);
+        EXPECT(fe_event_arm(event, 1, deadline, 0) == OK);
+        enum status status = fill_and_send(buffer, 2 * (uint8_t)round, deadline, &is_right);
+        EXPECT((status == OK && is_right) || status == ERR_TIMED_OUT);
+        status = fill_and_send(buffer, 2 * (uint8_t)round + 1, FE_FOREVER, &is_right);
+        EXPECT(status == OK && is_right);
+    }
+    EXPECT(fe_handle_close(session) == OK && fe_handle_close(event) == OK);
+    EXPECT(fe_memory_unmap(buffer, LONG) == OK);
     guest_cpus(0, ALL_CPUS);
 }
