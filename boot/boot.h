@@ -21,7 +21,7 @@ struct handover {
     uint32_t size; // of all, big-endian, at the place where a DTB has it
     char protocol[HANDOVER_PROTOCOL];
     char fault[HANDOVER_FAULT]; // empty: none
-    struct bootinfo info; // without protocol, kernel and boot CPU
+    struct bootinfo info;       // without protocol, kernel and boot CPU
 };
 
 static inline uint64_t handover_size(const struct handover *handover)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // As much of UEFI as the translator uses: names shortened to ours, layouts those of the UEFI
 // Specification 2.10, chapters 4 (tables), 7 (boot services), 9.1, 10 (device paths), 12.4, 12.9,
-// 13.2, 13.4, 13.5, 37.5 (random numbers); the RISC-V boot protocol those of RISC-V UEFI Protocol Specification 1.0.
+// 13.2, 13.4, 13.5, 37.5 (random numbers); the RISC-V boot protocol those of RISC-V UEFI Protocol
+// Specification 1.0.
 #pragma once
 
 #include <stddef.h>
