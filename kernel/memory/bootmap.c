@@ -219,6 +219,17 @@ uint64_t bootmap_take(struct bootmap *map, uint64_t size, uint64_t limit,
     return 0;
 }
 
+bool bootmap_has(const struct bootmap *map, uint64_t base, uint64_t size)
+{
+    uint64_t end = range_end(base, size);
+    for (uint32_t i = 0; i < map->count && base < end; i++) {
+        const struct boot_memory *entry = &map->entry[i];
+        if (entry->base <= base && base < entry->base + entry->size)
+            base = entry->base + entry->size;
+    }
+    return base >= end;
+}
+
 bool bootmap_is(const struct bootmap *map, uint64_t base, uint64_t size, enum boot_memory_kind kind)
 {
     uint64_t end = range_end(base, size);

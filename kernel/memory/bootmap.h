@@ -43,6 +43,9 @@ uint64_t bootmap_take(struct bootmap *map, uint64_t size, uint64_t limit,
 bool bootmap_is(const struct bootmap *map, uint64_t base, uint64_t size,
                 enum boot_memory_kind kind);
 
+// Whether all of the range is listed, as whatever it is.
+bool bootmap_has(const struct bootmap *map, uint64_t base, uint64_t size);
+
 // The parts of the above.
 
 // Adds RAM, shrunk to whole pages; what is listed already is not listed twice. At most one entry

@@ -136,6 +136,8 @@ TEST("a map of a machine with holes, memory above 4 GiB, and all kinds of ranges
     EXPECT(bootmap_is(&map, 0x100'0000, 0x8001, BOOT_MEMORY_INITRD));
     EXPECT(!bootmap_is(&map, 0x100'0000, 0x9001, BOOT_MEMORY_INITRD));
     EXPECT(!bootmap_is(&map, 0x2'0000'0000, 1, BOOT_MEMORY_RAM));
+    EXPECT(bootmap_has(&map, 0x20'0001, 0x20'0000) && bootmap_has(&map, 0x100'0000, 0x1'0000));
+    EXPECT(!bootmap_has(&map, 0xf'ffff, 2) && !bootmap_has(&map, 0x7ff'0000, 0x1'0001));
 }
 
 TEST("where ranges overlap, what is in use wins, whoever comes first")

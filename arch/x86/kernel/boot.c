@@ -119,6 +119,9 @@ void boot_start(struct bootinfo *info, const struct bootmap_source *source)
     if (info->rsdp == 0) info->rsdp = rsdp_find(source);
     console_follow(info->rsdp);
     map_make(info, source);
+    uint64_t line = info->command_line;
+    if (line != 0 && !bootmap_has(&map, line, boot_text_size(line, "command line")))
+        boot_refuse("the command line is not in memory: 0x%lx", (unsigned long)line);
     start(info);
 }
 
