@@ -54,17 +54,8 @@ struct arch_space {
 // What entry code keeps in struct cpu's `arch` words.
 enum { CPU_PENDING, CPU_TABLES, CPU_TIMER, CPU_TIMER_HIGH };
 
-static inline void arch_relax(void)
-{
-    __asm__ volatile("pause" : : : "memory");
-}
-
-static inline struct cpu *arch_cpu(void)
-{
-    struct cpu *cpu;
-    __asm__("mov %%fs:0, %0" : "=r"(cpu));
-    return cpu;
-}
+#define CPU_SEGMENT "fs"
+#include "arch/x86/common.h"
 
 static inline bool arch_space_is_ready(const struct arch_space *space)
 {
@@ -79,18 +70,6 @@ static inline void arch_space_use(struct arch_space *space)
 static inline uint64_t arch_space_version(const struct arch_space *space)
 {
     return space->version;
-}
-
-// Lets one interrupt in, unless one waits already: its handler (trap_kernel) notes the vector and
-// leaves interrupts masked, and the exit path handles it. There is room for one.
-static inline bool arch_interrupt_pending(void)
-{
-    uint32_t vector;
-    __asm__ volatile("mov %%fs:%c1, %0; test %0, %0; jnz 1f; sti; nop; cli; mov %%fs:%c1, %0; 1:"
-                     : "=&r"(vector)
-                     : "i"(offsetof(struct cpu, arch) + CPU_PENDING * sizeof(uintptr_t))
-                     : "memory", "cc");
-    return vector != 0;
 }
 
 static inline void arch_frame_restart(struct frame *frame)
@@ -110,15 +89,6 @@ static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t 
     frame->thread_pointer = pointer;
 }
 
-static inline void arch_float_enable(bool on)
-{
-    if (on) {
-        __asm__ volatile("clts");
-    } else {
-        cr0_write(cr0_read() | CR0_TS);
-    }
-}
-
 static inline void *arch_physical_to_virtual(uint64_t physical)
 {
     return (void *)(KERNEL_BASE + (uintptr_t)physical);
@@ -127,16 +97,4 @@ static inline void *arch_physical_to_virtual(uint64_t physical)
 static inline uint64_t arch_virtual_to_physical(const void *address)
 {
     return (uintptr_t)address - KERNEL_BASE;
-}
-
-void clock_timer_set(uint64_t counter);
-
-static inline void arch_timer_set(uint64_t counter)
-{
-    clock_timer_set(counter);
-}
-
-static inline uint64_t arch_counter(void)
-{
-    return tsc_read();
 }

@@ -63,17 +63,8 @@ struct arch_space {
 // What entry code keeps in struct cpu's `arch` words.
 enum { CPU_LOADED_POINTER, CPU_PENDING, CPU_TABLES, CPU_TIMER, CPU_STAMPS };
 
-static inline void arch_relax(void)
-{
-    __asm__ volatile("pause" : : : "memory");
-}
-
-static inline struct cpu *arch_cpu(void)
-{
-    struct cpu *cpu;
-    __asm__("mov %%gs:0, %0" : "=r"(cpu));
-    return cpu;
-}
+#define CPU_SEGMENT "gs"
+#include "arch/x86/common.h"
 
 // Whether this CPU's translations of it are as they should be. With one register, because the fast
 // path of messages has no other to give.
@@ -135,18 +126,6 @@ static inline uint64_t arch_space_version(const struct arch_space *space)
     return space->stamp;
 }
 
-// Lets one interrupt in, unless one waits already: its handler (trap_kernel) notes the vector and
-// leaves interrupts masked, and the exit path handles it. There is room for one.
-static inline bool arch_interrupt_pending(void)
-{
-    uint64_t vector;
-    __asm__ volatile("mov %%gs:%c1, %0; test %0, %0; jnz 1f; sti; nop; cli; mov %%gs:%c1, %0; 1:"
-                     : "=&r"(vector)
-                     : "i"(offsetof(struct cpu, arch) + CPU_PENDING * sizeof(uintptr_t))
-                     : "memory", "cc");
-    return vector != 0;
-}
-
 static inline void arch_frame_restart(struct frame *frame)
 {
     frame->ip -= 2; // the length of `syscall`
@@ -163,15 +142,6 @@ static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t 
     frame->vector = 0;                                             // the way back loads everything
 }
 
-static inline void arch_float_enable(bool on)
-{
-    if (on) {
-        __asm__ volatile("clts");
-    } else {
-        cr0_write(cr0_read() | CR0_TS);
-    }
-}
-
 static inline void *arch_physical_to_virtual(uint64_t physical)
 {
     return (void *)(PHYSMAP_BASE + physical);
@@ -183,16 +153,4 @@ static inline uint64_t arch_virtual_to_physical(const void *address)
 {
     uintptr_t at = (uintptr_t)address;
     return at >= KERNEL_BASE ? at - kernel_offset : at - PHYSMAP_BASE;
-}
-
-void clock_timer_set(uint64_t counter);
-
-static inline void arch_timer_set(uint64_t counter)
-{
-    clock_timer_set(counter);
-}
-
-static inline uint64_t arch_counter(void)
-{
-    return tsc_read();
 }

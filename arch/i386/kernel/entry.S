@@ -109,20 +109,5 @@ idle_begin:
 idle_end:
     jmp idle_begin
 
-// One stub for each vector, 16 bytes apart; those for which the processor pushes no error code
-// push 0.
-    .globl vector_stubs
-    .p2align 4
-vector_stubs:
-    .set vector, 0
-    .rept 256
-    .p2align 4
-    .set has_code, vector == 8 || (vector >= 10 && vector <= 14) || vector == 17
-    .set has_code, has_code || vector == 21 || vector == 29 || vector == 30
-    .if !has_code
-    push $0
-    .endif
-    push $vector
-    jmp interrupt_common
-    .set vector, vector + 1
-    .endr
+#define SPECIAL special_entry // by task gates instead
+#include "arch/x86/kernel/stub.inc"

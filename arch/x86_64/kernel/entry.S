@@ -442,24 +442,5 @@ interrupt_special:
     POP_REGISTERS
     iretq
 
-// One stub for each vector, 16 bytes apart; those for which the processor pushes no error code
-// push 0.
-    .globl vector_stubs
-    .p2align 4
-vector_stubs:
-    .set vector, 0
-    .rept 256
-    .p2align 4
-    .set has_code, vector == 8 || (vector >= 10 && vector <= 14) || vector == 17
-    .set has_code, has_code || vector == 21 || vector == 29 || vector == 30
-    .if !has_code
-    push $0
-    .endif
-    push $vector
-    .if vector == 2 || vector == 8 || vector == 18
-    jmp interrupt_special
-    .else
-    jmp interrupt_common
-    .endif
-    .set vector, vector + 1
-    .endr
+#define SPECIAL interrupt_special
+#include "arch/x86/kernel/stub.inc"
