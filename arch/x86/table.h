@@ -4,7 +4,7 @@
 // leads to a table counts what is in use in it. (Intel SDM volume 3, chapter 4.)
 #pragma once
 
-#include <stdint.h>
+#include "arch/paged/kernel/level.h"
 
 enum : uint64_t {
     TABLE_PRESENT = 1u << 0,
@@ -19,16 +19,10 @@ enum : uint64_t {
     TABLE_ADDRESS = 0x000f'ffff'ffff'f000,
     TABLE_NO_EXECUTE = 1ull << 63,
 };
-enum : uint32_t { TABLE_ENTRIES = 512 };
 
-static inline unsigned table_index(uintptr_t address, unsigned level)
+static inline uint64_t entry_physical(uint64_t entry)
 {
-    return address >> (12 + 9 * level) & (TABLE_ENTRIES - 1);
-}
-
-static inline uint64_t table_span(unsigned level)
-{
-    return 1ull << (12 + 9 * level);
+    return entry & TABLE_ADDRESS;
 }
 
 #include <arch/kernel/table.h>

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # x86_64. Kernel code keeps out of the SSE registers, which belong to user threads.
 triple := x86_64-none-elf
-inherits := x86
+inherits := x86 paged
 flags := -march=x86-64
 kernel_flags := -mno-red-zone -mgeneral-regs-only -mcmodel=kernel -flto=thin
 kernel_link := -O2 --lto-O2 --thinlto-jobs=2 --thinlto-cache-dir=$(out)/lto

@@ -24,7 +24,7 @@ enum status arch_space_init(struct arch_space *space)
     memcpy(top, arch_physical_to_virtual(kernel_root), TABLE_TOP_ENTRIES * sizeof *top);
     for (uint32_t i = 0; i < TABLE_USER_TOPS; i++) {
         top[i] = page_physical(page[1 + i]) | TABLE_TOP_LINK;
-        table_count(&top[i], 1); // for the space itself
+        (void)table_count(&top[i], 1); // for the space itself
     }
     space->root = (uint32_t)page_physical(page[0]);
     return OK;
@@ -35,7 +35,7 @@ void arch_space_fini(struct arch_space *space)
     if (space->root == 0) return; // arch_space_init had no page for it
     const uint64_t *top = arch_physical_to_virtual(space->root);
     for (uint32_t i = 0; i < TABLE_USER_TOPS; i++) {
-        table_uncount(&top[i], 1);
+        (void)table_count(&top[i], -1);
         space_table_free(space, page_of(top[i] & TABLE_ADDRESS));
     }
     space_table_free(space, page_of(space->root));

@@ -4,23 +4,7 @@
 // beyond the one that holds it.
 #pragma once
 
-#include "kernel/memory/page.h"
-#include <stdint.h>
+#include "arch/paged/kernel/count.h"
 
 enum : uint32_t { TABLE_TOP = 2, TABLE_TOP_ENTRIES = 4, TABLE_USER_TOPS = 2 };
 enum : uint64_t { TABLE_TOP_LINK = TABLE_PRESENT }; // others are reserved in the top
-
-static inline void table_count(const uint64_t *entry, uint32_t more)
-{
-    page_of(*entry & TABLE_ADDRESS)->references += more;
-}
-
-static inline void table_uncount(const uint64_t *entry, uint64_t less)
-{
-    page_of(*entry & TABLE_ADDRESS)->references -= (uint32_t)less;
-}
-
-static inline bool table_is_used(const uint64_t *entry)
-{
-    return page_of(*entry & TABLE_ADDRESS)->references > 1;
-}

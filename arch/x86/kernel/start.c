@@ -6,9 +6,9 @@
 #include "arch/x86/boot.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/start.h"
-#include "arch/x86/table.h"
 #include "boot/boot.h"
 #include <arch/arch.h>
+#include <arch/kernel/map.h>
 #include "kernel/string.h"
 
 uint64_t kernel_root;
@@ -46,8 +46,8 @@ static void map(uintptr_t address, uint64_t physical, uint64_t size, uint64_t fl
         uint32_t level = TABLE_TOP;
         uint64_t *entry;
         for (;; level--) {
-            entry = &table[table_index(at, level)];
-            step = table_span(level);
+            entry = &table[entry_index(at, level)];
+            step = entry_span(level);
             bool fits = ((at | (physical + done)) & (step - 1)) == 0 && size - done >= step;
             if (level == 0 || (level < TABLE_TOP && *entry & TABLE_LARGE)) break;
             bool can_be_large = level == 1 || (level == 2 && has_page_1g);
@@ -56,8 +56,7 @@ static void map(uintptr_t address, uint64_t physical, uint64_t size, uint64_t fl
         }
         step -= at & (step - 1);
         if (*entry & TABLE_PRESENT || at == (uintptr_t)kernel_stack_guard) continue;
-        *entry = (physical + done) | flags | TABLE_PRESENT | TABLE_GLOBAL | TABLE_ACCESSED |
-                 TABLE_DIRTY | (level > 0 ? TABLE_LARGE : 0);
+        *entry = entry_of_page(physical + done, level, flags);
     }
 }
 
@@ -73,15 +72,15 @@ static void map_image(const uint8_t *begin, const uint8_t *end, uint64_t flags)
 
 static void map_all(const struct bootinfo *info)
 {
-    map_image(image_start, text_end, 0);
-    map_image(text_end, constants_end, TABLE_NO_EXECUTE);
-    map_image(constants_end, kernel_stack_guard, TABLE_NO_EXECUTE | TABLE_WRITE);
-    map_image(kernel_stack, image_end, TABLE_NO_EXECUTE | TABLE_WRITE);
+    map_image(image_start, text_end, entry_kernel_flags(SPACE_READ | SPACE_EXECUTE));
+    map_image(text_end, constants_end, entry_kernel_flags(SPACE_READ));
+    map_image(constants_end, kernel_stack_guard, entry_kernel_flags(SPACE_READ | SPACE_WRITE));
+    map_image(kernel_stack, image_end, entry_kernel_flags(SPACE_READ | SPACE_WRITE));
     for (uint32_t i = 0; i < info->memory_count; i++) {
         const struct boot_memory *entry = &info->memory[i];
         if (entry->kind == BOOT_MEMORY_RESERVED) continue;
         map(PHYSMAP_BASE + (uintptr_t)entry->base, entry->base, entry->size,
-            TABLE_WRITE | TABLE_NO_EXECUTE);
+            entry_kernel_flags(SPACE_READ | SPACE_WRITE));
     }
 }
 
@@ -96,7 +95,7 @@ static void pool_make(struct bootinfo *info)
         const struct boot_memory *entry = &info->memory[i];
         if (entry->kind == BOOT_MEMORY_RESERVED) continue;
         // Two tables for its ragged ends, and those above on the way.
-        count += 5 + entry->size / table_span(2) + entry->size / table_span(3);
+        count += 5 + entry->size / entry_span(2) + entry->size / entry_span(3);
     }
     pool = arch_virtual_to_physical(boot_memory_take(info, (size_t)count * ARCH_PAGE_SIZE));
     pool_end = pool + count * ARCH_PAGE_SIZE;
@@ -106,8 +105,8 @@ static void pool_make(struct bootinfo *info)
 static void tops_make(void)
 {
     uint64_t *root = arch_physical_to_virtual(kernel_root);
-    uint32_t last = table_index(DEVICE_END - 1, TABLE_TOP);
-    for (uint32_t i = table_index(DEVICE_BASE, TABLE_TOP); i <= last; i++)
+    uint32_t last = entry_index(DEVICE_END - 1, TABLE_TOP);
+    for (uint32_t i = entry_index(DEVICE_BASE, TABLE_TOP); i <= last; i++)
         table_below(&root[i], TABLE_TOP);
 }
 

@@ -12,17 +12,8 @@ enum : uint64_t {
     TABLE_COUNT_MASK = 0x3ffull << 52
 };
 
-static inline void table_count(uint64_t *entry, uint32_t more)
+static inline bool table_count(uint64_t *holder, int32_t change)
 {
-    *entry += more * TABLE_COUNT_ONE;
-}
-
-static inline void table_uncount(uint64_t *entry, uint64_t less)
-{
-    *entry -= less * TABLE_COUNT_ONE;
-}
-
-static inline bool table_is_used(const uint64_t *entry)
-{
-    return *entry & TABLE_COUNT_MASK;
+    *holder += (uint64_t)(int64_t)change * TABLE_COUNT_ONE;
+    return (*holder & TABLE_COUNT_MASK) != 0;
 }

@@ -19,7 +19,7 @@ uint64_t limine_way_make(const struct limine_way *way)
     for (uint32_t i = 0; i < DIRECTORIES; i++)
         directory[i] = (way->table + (2 + i) * LIMINE_PAGE) | TABLE_PRESENT | TABLE_WRITE;
     for (uint64_t i = 0; i < DIRECTORIES * ENTRIES; i++)
-        pages[i] = i * table_span(1) | TABLE_PRESENT | TABLE_WRITE | TABLE_LARGE;
+        pages[i] = i * entry_span(1) | TABLE_PRESENT | TABLE_WRITE | TABLE_LARGE;
     cr3_write(way->table);
     return 0;
 }
