@@ -46,7 +46,7 @@ void arch_console_early(const struct bootinfo *info)
     console_firmware();
     if (tree == nullptr) return;
     uint32_t node = dtb_find_console(tree);
-    if (node != DTB_NONE) ns16550_init(tree, node);
+    if (node != DTB_NONE) (void)console_init(tree, node);
 }
 
 void arch_devices_init(const struct bootinfo *info)

@@ -5,7 +5,7 @@
 #include "arch/x86/boot.h"
 #include <acpi/acpi.h>
 #include <arch/arch.h>
-#include "kernel/device/x86/ns16550.h"
+#include "kernel/device/x86/console.h"
 #include "kernel/list.h"
 #include "kernel/log.h"
 
@@ -94,7 +94,7 @@ static void console_follow(uint64_t rsdp)
     struct acpi_console console;
     if (acpi_open(&acpi, &acpi_source, rsdp) && acpi_find(&acpi, "SPCR", 0, &table) &&
         acpi_console_read(&table, &console) && console.registers.space == ACPI_PORT)
-        (void)ns16550_open(&console);
+        (void)console_open(&console);
 }
 
 // --- The map ---

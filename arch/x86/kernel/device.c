@@ -7,8 +7,7 @@
 #include "kernel/device/device.h"
 #include "kernel/device/x86/apic.h"
 #include "kernel/device/x86/firmware.h"
-#include "kernel/device/x86/ns16550.h"
-#include "kernel/device/x86/port_io.h"
+#include "kernel/device/x86/console.h"
 #include "kernel/log.h"
 #include "kernel/schedule/cpu.h"
 #include "kernel/machine.h"
@@ -21,7 +20,7 @@ static uint16_t exit_port; // isa-debug-exit, when the command line names it
 // What boot_start has found, or the chip of the usual ports, until the tables are read in earnest.
 void arch_console_early(const struct bootinfo *info)
 {
-    if (debug_console == nullptr) (void)ns16550_open(nullptr);
+    if (debug_console == nullptr) (void)console_open(nullptr);
 }
 
 // Manufacturer and model as the FADT has them, which is as much as static tables say.
@@ -49,11 +48,10 @@ void arch_devices_init(const struct bootinfo *info)
     struct acpi_table table;
     struct acpi_console console;
 
-    port_io_init();
     if (!firmware_init(info)) boot_refuse("there are no ACPI tables");
     if (acpi_find(&firmware_acpi, "FACP", 0, &table)) machine_name(&table);
     if (acpi_find(&firmware_acpi, "SPCR", 0, &table) && acpi_console_read(&table, &console))
-        (void)ns16550_open(&console);
+        (void)console_open(&console);
     if (!acpi_find(&firmware_acpi, "APIC", 0, &table))
         boot_refuse("ACPI tells of no interrupt controller");
     apic_init(&table);

@@ -2,6 +2,7 @@
 // What the kernel's drivers on RISC-V share: finding their registers, and whose they are.
 #include "driver.h"
 #include "kernel/device/dtb.h"
+#include "kernel/device/ns16550.h"
 #include "kernel/schedule/cpu.h"
 #include <arch/arch.h>
 
@@ -52,6 +53,20 @@ static bool find(const struct dtb *dtb, const char *name,
     for (; node != DTB_NONE; node = dtb_find_compatible(dtb, node, name))
         if (dtb_is_enabled(dtb, node) && init(dtb, node)) return true;
     return false;
+}
+
+// A 16550 (serial/8250.yaml), as firmware set it up.
+bool console_init(const struct dtb *dtb, uint32_t node)
+{
+    if (!dtb_is_compatible(dtb, node, "ns16550a") && !dtb_is_compatible(dtb, node, "ns16550") &&
+        !dtb_is_compatible(dtb, node, "snps,dw-apb-uart"))
+        return false;
+    struct ns16550 place = {.memory = driver_map(dtb, node, 0),
+                            .shift = driver_cell(dtb, node, "reg-shift", 0),
+                            .width = driver_cell(dtb, node, "reg-io-width", 1)};
+    if (place.memory == nullptr) return false;
+    ns16550_open(&place, NS16550_AS_IT_IS);
+    return true;
 }
 
 bool interrupt_controller_find(const struct dtb *dtb)

@@ -20,7 +20,9 @@ bool imsic_is_open(void);
 bool imsic_init(const struct dtb *dtb, uint32_t node);
 bool aplic_init(const struct dtb *dtb, uint32_t node);
 bool plic_init(const struct dtb *dtb, uint32_t node);
-bool ns16550_init(const struct dtb *dtb, uint32_t node);
+
+// The debug console.
+bool console_init(const struct dtb *dtb, uint32_t node);
 
 // The entry of a controller's interrupts-extended that is the running hart's external interrupt in
 // the kernel's mode; false: there is none.
