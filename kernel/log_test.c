@@ -81,6 +81,53 @@ TEST("at the end everything is waited for, of a console that takes nothing not f
     EXPECT(strcmp(shown, "last words\r\n") == 0);
 }
 
+enum : uint32_t { RING = 1u << 16, PIECE = 1000, PIECES = 2 * RING / PIECE };
+
+// What stands at a position of the log since `start`: no part of it is like the part a ring before.
+static char at(uint64_t position, uint64_t start)
+{
+    uint64_t number = (position - start) / PIECE;
+    return (char)('a' + (position - start + number) % 23);
+}
+
+static void pieces_write(uint64_t start)
+{
+    char piece[PIECE];
+    for (uint64_t i = 0; i < PIECES; i++) {
+        for (uint64_t k = 0; k < PIECE; k++) piece[k] = at(start + i * PIECE + k, start);
+        log_write(piece, sizeof piece);
+    }
+}
+
+TEST("a reader who is behind by more than the ring goes on at the oldest that is there")
+{
+    static char text[RING + 1];
+    begin(0);
+    uint64_t start = log_end(), position = start;
+    pieces_write(start);
+    EXPECT(log_end() == start + (uint64_t)PIECES * PIECE);
+    uint64_t oldest = log_end() - RING;
+    EXPECT(log_copy(&position, text, sizeof text) == RING && position == log_end());
+    bool is_right = true;
+    for (uint64_t i = 0; i < RING; i++) is_right &= text[i] == at(oldest + i, start);
+    EXPECT(is_right);
+    position = log_end() - 10;
+    EXPECT(log_copy(&position, text, sizeof text) == 10 && text[9] == at(log_end() - 1, start));
+    position = log_end() + 1;
+    EXPECT(log_copy(&position, text, sizeof text) == 0 && position == log_end());
+}
+
+TEST("a console that is behind by more than the ring goes on at the oldest that is there")
+{
+    begin(0);
+    uint64_t start = log_end();
+    pieces_write(start);
+    room = SIZE_MAX;
+    log_show();
+    EXPECT(count > 0 && shown[0] == at(log_end() - RING, start));
+    EXPECT(shown[count - 1] == at(log_end() - RING + count - 1, start));
+}
+
 TEST("what comes while somebody else has the console is in the log alone")
 {
     char text[16] = {};

@@ -315,8 +315,18 @@ void links_state_changed(void)
         if (link->is_attached) state_read(link);
 }
 
+// lwIP's own, which has no limit, says 0; no packet is larger than this.
+static void loopback_init(void)
+{
+    struct netif *netif = netif_find("lo0");
+    if (netif == nullptr) return;
+    netif->mtu = UINT16_MAX;
+    netif->mtu6 = UINT16_MAX;
+}
+
 void links_init(void)
 {
+    loopback_init();
     int error = p9_open("/dev/device/changes", OPEN_READ, 0, &changes);
     if (error == 0)
         links_devices_changed();
