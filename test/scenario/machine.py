@@ -41,9 +41,13 @@ def this_board():
     return sys.argv[1] if len(sys.argv) > 1 else "qemu-virt-aarch64"
 
 
+def first_cell():
+    """How the board is started usually."""
+    return make("cells").split()[0].partition(":")[0]
+
+
 def this_cell():
-    return sys.argv[2] if len(sys.argv) > 2 else subprocess.check_output(
-        ["make", "-s", "--no-print-directory", "boots", f"BOARD={this_board()}"], cwd=TOP, text=True).split()[0]
+    return sys.argv[2] if len(sys.argv) > 2 else first_cell()
 
 
 def cell_words(cell):

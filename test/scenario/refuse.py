@@ -12,7 +12,7 @@ import pexpect
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tool"))
 from support.functions import tool
-from machine import Machine, TOP, passed
+from machine import Machine, TOP, first_cell, passed, this_cell
 
 KERNEL = "out/{board}/kernel.elf"
 
@@ -128,12 +128,13 @@ def initrd_changed(change):
 refuses("no initrd", "there is no initrd.*", lambda machine: with_initrd(machine, None))
 refuses("an initrd that is cut off", "the initrd ends without a signature: cut off, or never signed",
         initrd_changed(lambda initrd: initrd[:len(initrd) // 2]))
-refuses("an initrd that lost its beginning", "the initrd has lost a part",
-        initrd_changed(lambda initrd: initrd[4096:]))
-refuses("an initrd that was changed", "the initrd is not what was signed", initrd_changed(with_text_changed))
-refuses("an init that was changed", "the initrd's service/init is not what was signed",
-        initrd_changed(with_init_changed))
-refuses("an initrd of another signer", "the initrd is signed with a key that this kernel does not trust",
-        initrd_changed(signed_by_another))
+if this_cell() == first_cell():  # that one was refused shows that it came as it was; what follows is the kernel's alone
+    refuses("an initrd that lost its beginning", "the initrd has lost a part",
+            initrd_changed(lambda initrd: initrd[4096:]))
+    refuses("an initrd that was changed", "the initrd is not what was signed", initrd_changed(with_text_changed))
+    refuses("an init that was changed", "the initrd's service/init is not what was signed",
+            initrd_changed(with_init_changed))
+    refuses("an initrd of another signer", "the initrd is signed with a key that this kernel does not trust",
+            initrd_changed(signed_by_another))
 refuses("no ACPI", "there are no ACPI tables", without_acpi)
 refuses("too little memory", "too little memory: .*", with_little_memory)
