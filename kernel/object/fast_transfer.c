@@ -63,7 +63,8 @@ struct frame *fast_transfer(struct frame *frame, uint64_t number)
     }
     if (to == nullptr || !arch_space_is_ready(&to->process->space.arch)) return nullptr;
     if (!pass(from, to)) {
-        (void)user_copy_stopped(); // it is made again
+        to->ipc.copied_with = 0; // something of it may have moved
+        (void)user_copy_stopped();
         return nullptr;
     }
 

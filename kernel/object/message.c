@@ -26,6 +26,7 @@ enum status message_fetch_room(struct thread *to)
         void *at;
         TRY(reach_struct(to, address, MAP_READ, &at));
         memcpy(transfer, at, sizeof *transfer);
+        to->ipc.copied_with = 0; // a wait that is not counted, perhaps, and with another room
     }
     TRY(check(transfer));
     to->ipc.transfer_at = address;
@@ -83,20 +84,29 @@ static enum status copy_short(struct thread *from, struct thread *to, bool *rece
     uint32_t size = from->ipc.transfer.send_size;
     for (uint32_t done = 0; done < size;) {
         enum status status = copy_step(from, to, &done, receiver_fails);
-        if (status != OK) return failure(status);
+        if (status == OK) continue;
+        to->ipc.copied_with = 0; // a long one that had stopped is no longer whole
+        return failure(status);
     }
     return OK;
 }
 
-// Progress is kept in the current thread, under the name of the other one's present wait.
+static inline uint64_t wait_name(const struct thread *thread)
+{
+    return (uint64_t)thread->slot << 32 | thread->waits;
+}
+
+// Progress is kept in the current thread, under the name of the other one's present wait; and the
+// other one knows who copied last, because whoever else copies spoils what is there already.
 [[gnu::noinline]] static enum status copy_long(struct thread *from, struct thread *to,
                                                bool *receiver_fails)
 {
     struct thread *current = thread_current(), *other = from == current ? to : from;
-    uint64_t name = (uint64_t)other->slot << 32 | other->waits;
+    uint64_t name = wait_name(other), own_name = wait_name(current);
     struct ipc *ipc = &current->ipc;
-    if (ipc->copied_with != name) ipc->copied = 0;
+    if (ipc->copied_with != name || other->ipc.copied_with != own_name) ipc->copied = 0;
     ipc->copied_with = name;
+    other->ipc.copied_with = own_name;
     uint32_t size = from->ipc.transfer.send_size;
     while (ipc->copied < size) {
         enum status status = copy_step(from, to, &ipc->copied, receiver_fails);

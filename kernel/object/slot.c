@@ -10,7 +10,6 @@ struct slot {
     struct thread *thread; // nullptr: free
     uint64_t token;        // free: where to go on from
     uint32_t next;         // free: the next free one
-    uint32_t waits;        // free: likewise
 };
 
 enum : uint32_t {
@@ -63,7 +62,6 @@ enum status slot_take(struct thread *thread)
     ASSERT(slot->thread == nullptr);
     thread->slot = first_free;
     thread->ipc.token = slot->token == 0 ? first_free : slot->token;
-    thread->waits = slot->waits; // with the slot it names a wait
     first_free = slot->next;
     slot->thread = thread;
     return OK;
@@ -73,9 +71,7 @@ void slot_give_back(struct thread *thread)
 {
     struct slot *slot = slot_at(thread->slot);
     ASSERT(slot->thread == thread);
-    *slot = (struct slot){.token = thread->ipc.token + TOKEN_STEP,
-                          .next = first_free,
-                          .waits = thread->waits + 1};
+    *slot = (struct slot){.token = thread->ipc.token + TOKEN_STEP, .next = first_free};
     first_free = thread->slot;
 }
 
