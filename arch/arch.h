@@ -2,7 +2,7 @@
 // The contract of an instruction set: every operation that a port supplies. Portable kernel code
 // sees the machine through this header only. Each port has arch/<isa>/inline.h, included at the
 // end, which defines the types and the inline half; the rest is in arch/<isa>/kernel/{entry.S
-// trap.c switch.S space.c cpu.c clock.c}. arch/conform.c takes the address of each function.
+// trap.c copy.S space.c cpu.c clock.c}. arch/conform.c takes the address of each function.
 //
 // Rules. The kernel runs with interrupts masked on one stack per CPU; only arch_leave opens them.
 // Nothing here blocks. Unless it says otherwise, a function is called with the kernel lock held
