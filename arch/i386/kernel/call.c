@@ -5,9 +5,12 @@
 #include <abi/syscalls.h>
 #include <arch/arch.h>
 #include "kernel/memory/user.h"
+#include "kernel/object/fast.h"
+#include "kernel/string.h"
 #include "kernel/trap.h"
 
 enum : uint32_t { REGISTERS = 12, CALL_LENGTH = 2 };
+enum : uint32_t { FIRST = 1, END = 10 }; // label and words
 
 static bool is_user(uintptr_t address)
 {
@@ -39,6 +42,18 @@ static bool registers_read(struct frame *frame, uint32_t count)
     return false;
 }
 
+// A message to a thread that waits for it goes there at once, with one CPU: label and words from
+// frame to frame, the rest by the fast path.
+static bool message_pass(struct frame *frame)
+{
+    struct frame *to = nullptr;
+    if (frame->number <= FE_CALL_CHANNEL_REPLY_RECEIVE) to = fast_transfer(frame, frame->number);
+    if (to == nullptr) return false;
+    to->reg[0] = OK;
+    memcpy(&to->reg[FIRST], &frame->reg[FIRST], (END - FIRST) * sizeof to->reg[0]);
+    return true;
+}
+
 // eax is the call's number, ebx the address of reg[], ecx how many of them it has.
 void trap_call(struct frame *frame)
 {
@@ -49,7 +64,7 @@ void trap_call(struct frame *frame)
         if (!enter_call(frame) || !registers_read(frame, count)) return;
     }
     frame->again = 0;
-    trap_syscall(frame, frame->number);
+    if (!message_pass(frame)) trap_syscall(frame, frame->number);
 }
 
 static bool is_message(uint32_t number)
@@ -81,8 +96,16 @@ static void registers_write(struct frame *frame)
         trap_fault(frame, FAULT_WRITE, frame->registers);
 }
 
-// Those of a message go where reg[] came from, those of other calls into registers. What has to
-// enter for it comes back through the scheduler, which gives the lock up.
+// Whether the thread that has got its results goes on with nothing to be looked at before: with
+// other CPUs the scheduler gives the lock up.
+static bool goes_on(const struct frame *frame)
+{
+    const struct cpu *cpu = arch_cpu();
+    return cpu->concerns == 0 && cpu->arch[CPU_PENDING] == 0 && cpu->frame == frame &&
+           frame->vector == 0;
+}
+
+// Those of a message go where reg[] came from, those of other calls into registers.
 bool trap_deliver(struct frame *frame)
 {
     frame->eax = (uint32_t)frame->reg[0];
@@ -105,5 +128,5 @@ bool trap_deliver(struct frame *frame)
         registers_write(frame);
     else
         argument_write(frame);
-    return false;
+    return goes_on(frame);
 }
