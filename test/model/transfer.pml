@@ -3,8 +3,8 @@
    stops after each piece, with its progress kept in the sender. Before it goes on the call may be
    refused, or its thread be called up and send something else; another sender, or a short message
    that fails half-way, may come into the same room; and the server's wait may end, by a call in
-   registers, by an interrupt, or with the thread, in whose slot the next one counts from 0. What comes is one
-   message and all of it, and comes to the room of who waits now.
+   registers, by an interrupt, or with the thread, in whose slot the next one counts from 0. What
+   comes is one message and all of it, and comes to the room of who waits now.
 
    piece    copy_long                  refuse   call_again, forget_progress
    call_up  thread_upcall              wait     schedule_block: counted

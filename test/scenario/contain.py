@@ -24,11 +24,11 @@ def bomb(machine):
     machine.line_send("/bin/sh /tmp/b > /tmp/said 2>&1 &")
     machine.expect(r"[$#] ")
     for _ in range(200):
-        if "said" in machine.run("[ -s /tmp/said ] && echo /tmp/said", timeout=120, code=None):
+        if "said" in machine.run("[ -s /tmp/said ] && echo /tmp/said", code=None):
             break
         time.sleep(1)
-    machine.run("kill -9 -$!", timeout=120)
-    said = machine.run("sort -u /tmp/said | head -20", timeout=120)
+    machine.run("kill -9 -$!")
+    said = machine.run("sort -u /tmp/said | head -20")
     assert re.search("(?i)out of memory|Killed", said), said
     machine.run("rm /tmp/said")
 

@@ -14,14 +14,14 @@ def pid_of(machine, name):
 with WebServer({"/x": b"still here\n"}) as server, Machine() as machine:
     machine.login(user="root")
     fetch = f"for i in 1 2 3 4 5 6 7 8 9; do wget -q -O - {server.url('/x')} && break; sleep 1; done"
-    assert "still here" in machine.run(fetch, timeout=150)
+    assert "still here" in machine.run(fetch)
     before = pid_of(machine, "virtio-net")
     machine.run(f"kill -9 {before}")
     machine.run("sleep 3")
     after = pid_of(machine, "virtio-net")
     assert after != before
     passed("a killed driver is started again")
-    assert "still here" in machine.run(fetch, timeout=150)
+    assert "still here" in machine.run(fetch)
     passed("the network comes back after its driver was killed")
 
 
@@ -47,14 +47,14 @@ def kill_while_it_receives(machine, url):
 with WebServer({"/x": b"still here\n", "/large": bytes(1 << 30)}) as server, Machine() as machine:
     machine.login(user="root")
     fetch = f"for i in 1 2 3 4 5 6 7 8 9; do wget -q -O - {server.url('/x')} && break; sleep 1; done"
-    machine.run(fetch, timeout=150)
+    machine.run(fetch)
     machine.run("head -c 33554432 /dev/random > /tmp/pattern; sha256sum /tmp/pattern > /tmp/sum", timeout=300)
     kill_while_it_receives(machine, server.url("/large"))
     before = memory_free(machine)
     for _ in range(8):
         kill_while_it_receives(machine, server.url("/large"))
     machine.run("sha256sum -c /tmp/sum", timeout=300)
-    assert "still here" in machine.run(fetch, timeout=150)
+    assert "still here" in machine.run(fetch)
     after = memory_free(machine)
     assert after > before - 1024, f"{before} KiB free before, {after} KiB after"
     passed("killed in the midst of downloads, it writes into nobody's memory and leaves nothing behind")

@@ -52,7 +52,7 @@ def symbols():
 
 
 def panics(machine, wanted):
-    machine.child.expect(rf"kernel panic: {wanted}", timeout=60)
+    machine.child.expect(rf"kernel panic: {wanted}")
     machine.expect_end()
 
 
@@ -60,7 +60,7 @@ def interrupted(what, command, **arguments):
     machine = Machine(system="test", command_line="test")
     monitor = Monitor(machine)
     with machine:
-        machine.expect(r"MiB free", timeout=60)
+        machine.expect(r"MiB free")
         monitor.ask(command, **arguments)
         panics(machine, rf"{what}, address 0x[0-9a-f]+, at 0x[0-9a-f]+ \S+[\r\n]")
     passed(f"a {what}")
@@ -72,7 +72,7 @@ def full_stack():
     machine = Machine(system="test", command_line="test")
     debugger = Debugger(machine)
     with machine:
-        machine.expect(r"MiB free", timeout=60)
+        machine.expect(r"MiB free")
         assert debugger.ask("?").startswith(("T", "S"))
         assert debugger.ask(f"Z1,{names['trap_timer']:x},1") == "OK"
         debugger.go()

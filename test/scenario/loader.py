@@ -282,7 +282,7 @@ def expect(what, wanted, start):
         if wanted is None:
             machine.expect(r"MiB free")
         else:
-            machine.child.expect(r"(?i)(cannot start: [^\r\n]*|kernel panic[^\r\n]*)[\r\n]", timeout=60)
+            machine.child.expect(r"(?i)(cannot start: [^\r\n]*|kernel panic[^\r\n]*)[\r\n]")
             said = machine.child.match[1]
             assert re.search(wanted, said), said
             assert machine.child.expect([r"\S", pexpect.TIMEOUT], timeout=1) == 1, "it went on after that"

@@ -8,7 +8,7 @@ from machine import Machine
 with Machine() as machine:
     waits = []
     for _ in range(2):
-        machine.expect(r"login: ", timeout=120)
+        machine.expect(r"login: ")
         machine.line_send("user")
         machine.expect(r"(?i)password: ")
         start = time.monotonic()

@@ -25,6 +25,7 @@ import pexpect
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HOST = "10.0.2.2"  # this machine, as the guest sees it
+LIMIT = 200  # seconds for what has to come: the host may be busy, and what goes wrong mostly says so at once
 PANIC = r"(?i)kernel panic[^\n]*\n|panic: [^\n]*\n|cannot start: [^\n]*\n"
 # The end of the typed line as the terminal echoes it, which may wrap anywhere.
 ECHO = re.compile(r"\s*".join(map(re.escape, 'ished:$?:"')) + r"\s*\n")
@@ -88,7 +89,7 @@ class Machine:
         self.child = None
 
     def __enter__(self):
-        self.child = pexpect.spawn("/bin/sh", ["-c", self.line], cwd=TOP, timeout=60,
+        self.child = pexpect.spawn("/bin/sh", ["-c", self.line], cwd=TOP, timeout=LIMIT,
                                    encoding="utf-8", codec_errors="replace", echo=False,
                                    dimensions=(50, 200))
         self.child.logfile_read = sys.stdout
@@ -100,7 +101,7 @@ class Machine:
         self.folder.cleanup()
         print(flush=True)
 
-    def expect(self, patterns, timeout=60):
+    def expect(self, patterns, timeout=LIMIT):
         """Waits for one of the patterns; returns the match object. A panic or silence is a failure."""
         wanted = [patterns] if isinstance(patterns, str) else list(patterns)
         try:
@@ -116,7 +117,7 @@ class Machine:
             raise AssertionError(f"the kernel panicked: {what}")
         return self.child.match
 
-    def expect_end(self, timeout=60):
+    def expect_end(self, timeout=LIMIT):
         """Waits until the machine has switched itself off (or would reboot)."""
         try:
             self.child.expect(pexpect.EOF, timeout=timeout)
@@ -129,14 +130,14 @@ class Machine:
     def line_send(self, text):
         self.child.send(text + "\r")
 
-    def login(self, user="user", password="ferrite", timeout=120):
+    def login(self, user="user", password="ferrite", timeout=LIMIT):
         self.expect(r"login: ", timeout=timeout)
         self.line_send(user)
         self.expect(r"(?i)password: ")
         self.line_send(password)
         self.expect(r"[$#] ")
 
-    def run(self, command, timeout=60, code=0):
+    def run(self, command, timeout=LIMIT, code=0):
         """Runs a shell command to its end and returns what it printed; its exit code must be `code`."""
         self.line_send(f'{command}; echo "fin""ished:$?:"')
         match = self.expect(r"finished:(\d+):", timeout=timeout)

@@ -57,7 +57,7 @@ def machine_with(usual, model):
 
 def refuses(usual, model, lacks):
     with machine_with(usual, model) as machine:
-        machine.child.expect(rf"cannot start: this processor lacks {lacks}[\r\n]+", timeout=60)
+        machine.child.expect(rf"cannot start: this processor lacks {lacks}[\r\n]+")
         assert machine.child.expect([r"\S", pexpect.TIMEOUT], timeout=2) == 1, "it went on after that"
     passed(f"{model}, which lacks {lacks}, is refused")
 

@@ -6,7 +6,7 @@ from machine import Machine
 with Machine() as machine:
     machine.login()
     for name in ("posix_files", "posix_processes", "posix_threads", "posix_stacks", "posix_mutexes"):
-        text = machine.run(f"/test/{name}", timeout=120, code=None)
+        text = machine.run(f"/test/{name}", code=None)
         for line in text.splitlines():
             if line.startswith(("PASS", "FAIL")):
                 print(line)

@@ -7,5 +7,5 @@ for command in ("poweroff", "reboot"):
     with Machine() as machine:
         machine.login()
         machine.line_send(command)
-        machine.expect_end(timeout=60)
+        machine.expect_end()
         passed(f"{command} ends the machine")

@@ -68,7 +68,7 @@ def refuses(what, wanted, change):
         return
     machine.line = line
     with machine:
-        said = machine.expect(rf"(cannot start|Ferrite): {wanted}[\r\n]+", timeout=60)
+        said = machine.expect(rf"(cannot start|Ferrite): {wanted}[\r\n]+")
         if said[1] == "Ferrite":
             passed(f"{what}, to firmware, which may try something else")
             return

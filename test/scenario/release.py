@@ -17,7 +17,7 @@ def passwd(*words, given=""):
 
 
 def refuse(machine, user, password, answer):
-    machine.expect(r"login: ", timeout=120)
+    machine.expect(r"login: ")
     machine.line_send(user)
     machine.expect(r"(?i)password: ")
     machine.line_send(password)

@@ -101,7 +101,7 @@ def look(old, new):
     machine.line = machine.line.replace(old, new)
     screen = Screen(machine)
     with machine:
-        machine.expect("login: ", timeout=120)
+        machine.expect("login: ")
         lines = wait_for(screen, USUAL, lambda lines: any(line.endswith("login:") for line in lines))
         assert any("Ferrite" in line for line in lines), lines  # what was said before the screen was there
         passed("the prompt is on the screen, in the largest font that there is room for")
