@@ -9,7 +9,7 @@ static int fault(const char *role)
     if (strcmp(role, "write") == 0) *(volatile int *)kernel_address = 1;
     if (strcmp(role, "text") == 0) *(volatile char *)(uintptr_t)fault = 1;
     if (strcmp(role, "execute") == 0) {
-        static char data[16];
+        static uint32_t data[4];
         ((void (*)(void))(uintptr_t)data)();
     }
     if (strcmp(role, "nowhere") == 0) ((void (*)(void))(uintptr_t)0x1797'9cfe'362a'0000)();

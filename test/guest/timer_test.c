@@ -3,6 +3,7 @@
 // late they are depends on the machine, and is nowhere looked at.
 #include <abi/trace.h>
 #include <ferrite/libc.h>
+#include <ferrite/wide.h>
 #include <guest/guest.h>
 
 enum : uint32_t { ROUNDS = 50, BEATS = 20, HOPS = 200, CAPACITY = 512 };
@@ -75,7 +76,7 @@ struct beat {
 static uint32_t look(const struct fe_trace_head *head, uint64_t first, struct beat *beats)
 {
     const uint8_t *base = (const uint8_t *)head + FE_TRACE_RECORDS;
-    uint64_t next = __atomic_load_n(&head->next, __ATOMIC_ACQUIRE);
+    uint64_t next = fe_count_read(&head->next);
     uint32_t count = 0;
     for (uint64_t n = next > CAPACITY ? next - CAPACITY : 0; n < next; n++) {
         const struct fe_trace_record *record = (const struct fe_trace_record *)base + n % CAPACITY;

@@ -2,6 +2,7 @@
 // Tracing: who may turn it on, what is recorded, and what becomes of the ring.
 #include <abi/trace.h>
 #include <ferrite/libc.h>
+#include <ferrite/wide.h>
 #include <ferrite/thread.h>
 #include <guest/guest.h>
 
@@ -18,7 +19,7 @@ static const struct fe_trace_record *record(uint64_t number)
 
 static uint64_t next(void)
 {
-    return __atomic_load_n(&head->next, __ATOMIC_ACQUIRE);
+    return fe_count_read(&head->next);
 }
 
 // The ring of CPU 0, on which everything happens, mapped at `head`; FE_NO_HANDLE: it could not be
