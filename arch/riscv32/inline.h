@@ -15,7 +15,7 @@
 enum : uint32_t {
     ARCH_PAGE_SIZE = 4096,
     ARCH_USER_BASE = 0x1000,
-    ARCH_USER_END = 0xffff'f000,
+    ARCH_USER_END = 0xffff'0000, // above is nobody's
 };
 enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_RISCV };
 constexpr bool ARCH_COUNTS_ZEROS = false;

@@ -66,19 +66,31 @@ static enum status region_add(struct space *space, const struct space_view *view
 
 // Where addresses are physical ones, a view is where its memory is. What keeps free what is below
 // it is the lowest part of it.
+static enum status find_place(const struct space_view *view, uintptr_t wish, uint64_t *place)
+{
+    if (!memory_place(view->memory, view->flags & MAP_WRITE, place)) {
+        TRY(memory_gather(view->memory));
+        if (!memory_place(view->memory, true, place)) return ERR_NOT_SUPPORTED;
+    }
+    *place += view->offset;
+    if (*place < ARCH_USER_BASE || *place >= ARCH_USER_END || view->size > ARCH_USER_END - *place)
+        return ERR_NOT_SUPPORTED;
+    return view->flags & MAP_FIXED && wish != *place ? ERR_NOT_SUPPORTED : OK;
+}
+
+enum status space_fixed_check(const struct space_view *view, uintptr_t address)
+{
+    uint64_t place;
+    TRY(space_view_check(view));
+    return ARCH_SPACE_IDENTITY ? find_place(view, address, &place) : OK;
+}
+
 static enum status map_in_place(struct space *space, const struct space_view *view,
                                 uintptr_t *address)
 {
     enum : uint32_t { GUARD = 256 };
     uint64_t place;
-    if (!memory_place(view->memory, view->flags & MAP_WRITE, &place)) {
-        TRY(memory_gather(view->memory));
-        if (!memory_place(view->memory, true, &place)) return ERR_NOT_SUPPORTED;
-    }
-    place += view->offset;
-    if (place < ARCH_USER_BASE || place >= ARCH_USER_END || view->size > ARCH_USER_END - place)
-        return ERR_NOT_SUPPORTED;
-    if (view->flags & MAP_FIXED && *address != place) return ERR_NOT_SUPPORTED;
+    TRY(find_place(view, *address, &place));
     if (!space_is_free(space, (uintptr_t)place, (uintptr_t)place + view->size)) return ERR_EXISTS;
     struct space_view rest = *view;
     uint32_t guard = view->flags & MAP_GUARD ? GUARD : 0;
@@ -250,16 +262,23 @@ static void fault_around(struct space *space, const struct region *region, uintp
     }
 }
 
+// Where addresses are physical ones all of a region comes in at once, as far as its memory goes.
+static enum status fault_in_place(struct space *space, struct region *region, uintptr_t address)
+{
+    uintptr_t start;
+    size_t size;
+    if (!region_part(region, 0, region->memory->size, &start, &size) || address - start >= size)
+        return ERR_BAD_ADDRESS;
+    region->is_used = true;
+    return arch_space_map(&space->arch, start, start, size, region->protection);
+}
+
 enum status space_fault(struct space *space, uintptr_t address, uint32_t access)
 {
     struct region *region = region_find(space, address);
     if (region == nullptr || region->start > address) return ERR_BAD_ADDRESS;
     if (!(region->protection & access)) return ERR_BAD_ADDRESS;
-    if (ARCH_SPACE_IDENTITY) {
-        region->is_used = true;
-        return arch_space_map(&space->arch, region->start, region->start,
-                              region_end(region) - region->start, region->protection);
-    }
+    if (ARCH_SPACE_IDENTITY) return fault_in_place(space, region, address);
     address &= ~(uintptr_t)(PAGE_SIZE - 1);
     struct memory *memory = region->memory;
     uint64_t offset = region->offset + (address - region->start), physical, there;

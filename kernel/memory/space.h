@@ -36,7 +36,7 @@ enum status space_init(struct space *space, struct process *process);
 // first. `allowed` is the most that space_protect may give later, MAP_READ | MAP_WRITE |
 // MAP_EXECUTE. Constant time in the size. ERR_BAD_ARGUMENT: unaligned, empty, or writable and
 // executable. ERR_EXISTS: not free. ERR_NO_MEMORY, ERR_QUOTA. ERR_BAD_STATE: writable, but the
-// memory is sealed.
+// memory is sealed. ERR_NOT_SUPPORTED: as space_fixed_check.
 struct space_view {
     struct memory *memory;
     uint64_t offset;
@@ -45,8 +45,11 @@ struct space_view {
 };
 enum status space_map(struct space *space, const struct space_view *view, uintptr_t *address);
 
-// What space_map checks first, of the view alone.
+// What space_map checks first, of the view alone; and of a view and where it is wanted, before what
+// is there goes. ERR_NOT_SUPPORTED: where addresses are physical ones, its memory is elsewhere. As
+// memory_gather.
 enum status space_view_check(const struct space_view *view);
+enum status space_fixed_check(const struct space_view *view, uintptr_t address);
 
 // Finds room for `size` bytes at random; maps nothing. ERR_NO_MEMORY: there is none.
 enum status space_place(struct space *space, size_t size, uintptr_t *address);

@@ -69,8 +69,8 @@ enum status sys_process_map(struct process *process, fe_handle handle, uint64_t 
                               .flags = flags,
                               .allowed = access_of_rights(entry.rights)};
     if (flags & MAP_REPLACE) {
-        TRY(space_view_check(&view));
         if (!(flags & MAP_FIXED) || !is_range(address, size)) return ERR_BAD_ARGUMENT;
+        TRY(space_fixed_check(&view, address));
         if (!space_is_free(&process->space, address, address + view.size))
             TRY(unmap(sys_process_map, process, address, size));
         else if (!progress_is_idle())

@@ -109,6 +109,10 @@ enum status sys_memory_resize(struct memory *memory, size_t size)
     if (memory->sealed) return ERR_BAD_STATE;
     uint64_t wanted = size, rounded = (wanted + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
     if (wanted == 0 || wanted > MEMORY_SIZE_MAX) return ERR_BAD_ARGUMENT;
+    if (ARCH_SPACE_IDENTITY) {
+        if (rounded > memory->size) return ERR_NOT_SUPPORTED; // others have what is behind it
+        if (memory->has_run) TRY(memory_gather(memory));
+    }
     // Also when it grows: another call, that was not made again, may have left something there.
     while (!memory_shrink_step(memory, rounded < memory->size ? rounded : memory->size)) {
         if (progress_should_stop()) return CALL_RESTART;
