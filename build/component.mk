@@ -12,11 +12,12 @@
 #   private       header folders for itself
 #   flags         more compiler flags
 #   entitlements  words for tool/image
+#   stack         bytes that the first thread's stack has where arch.mk says what others have
 #   links         a program's other names in /bin
 #   files         source=/target/in/the/initrd ...
 # A file <folder>/<isa>/file.S or file.c silently takes the place of <folder>/file.c. A folder with a
 # port.mk is third-party software: tool/port brings its sources to out/port/<folder>/src first.
-fields := kind name uses sources exclude generated arch include private flags entitlements links files
+fields := kind name uses sources exclude generated arch include private flags entitlements stack links files
 
 components := $(sort $(patsubst %/component.mk,%,$(shell find arch boot doc driver kernel lib port \
 	program service test tool -name component.mk 2>/dev/null)))

@@ -112,11 +112,12 @@ $(out)/elf$(call place,$1)/$2: $(user_script) $3 $(call archives-of,$1,user)
 $(made)/image$(call place,$1)/$2: $(out)/elf$(call place,$1)/$2 $(image_tools) $1/component.mk
 	$$(call progress,IMAGE,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$(call make-image,$$<,$$@,$($1.entitlements))
+	$$(Q)$(call make-image,$$<,$$@,$($1.entitlements),$($1.stack))
 $1.programs += $2
 endef
 image_tools := out/host/bin/image out/host/bin/sign $(keys)
-make-image = out/host/bin/image $(if $3,--entitle '$3') $1 $2.unsigned && out/host/bin/sign $2.unsigned $2
+make-image = out/host/bin/image $(if $3,--entitle '$3') \
+	$(if $(user_stack),--stack $(or $4,$(user_stack))) $1 $2.unsigned && out/host/bin/sign $2.unsigned $2
 
 $(foreach c,$(call of-kind,program) $(call of-kind,service) $(call of-kind,driver),\
 	$(eval $(call compile,$c,user))$(eval $(call program,$c,$($c.name),$($c.user.objects))))

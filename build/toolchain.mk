@@ -51,6 +51,7 @@ endif
 isa := $(arch)
 inherits :=
 general_only :=
+user_stack :=
 include arch/$(isa)/arch.mk
 arch_flags := $(flags)
 lineage := $(isa) $(inherits)

@@ -17,7 +17,7 @@
 #include "kernel/start_block.h"
 #include "kernel/string.h"
 
-enum : uint64_t { STACK_SIZE = 256 << 10 };
+enum : uint64_t { STACK_DEFAULT = 256 << 10, STACK_LEAST = 4 * PAGE_SIZE };
 static struct start_block block;
 
 // Nothing works without init, so nothing here fails but by a line that says what.
@@ -160,16 +160,19 @@ static struct process *make_process(struct image *image)
 static uintptr_t make_stack(struct process *process, struct memory **stack)
 {
     uintptr_t base = 0;
-    must(memory_make(process, STACK_SIZE, stack), "stack");
+    uint64_t wish = process->image->layout.stack_size, size = wish == 0 ? STACK_DEFAULT : wish;
+    if (size < STACK_LEAST) size = STACK_LEAST;
+    must(memory_make(process, size + START_BLOCK_SIZE, stack), "stack");
+    size = (*stack)->size;
     struct space_view view = {.memory = *stack,
-                              .size = STACK_SIZE,
+                              .size = (size_t)size,
                               .flags = MAP_READ | MAP_WRITE | MAP_GUARD,
                               .allowed = MAP_READ | MAP_WRITE};
     must(space_map(&process->space, &view, &base), "stack");
     block.start.image_base = process->image_base;
     block.start.stack_base = base;
-    block.start.stack_size = STACK_SIZE;
-    return base + STACK_SIZE;
+    block.start.stack_size = size;
+    return base + (uintptr_t)size;
 }
 
 void init_start(const struct bootinfo *info)
@@ -192,7 +195,7 @@ void init_start(const struct bootinfo *info)
     must(thread_make(process, &options, &thread), "thread");
     give(process, "thread", &thread->object, 0);
     start_block_finish(&block, "init");
-    must(memory_store(stack, STACK_SIZE - START_BLOCK_SIZE, block.bytes, block.start.size),
+    must(memory_store(stack, stack->size - START_BLOCK_SIZE, block.bytes, block.start.size),
          "start block");
     object_put(&stack->object);
     process->state = PROCESS_RUNNING;

@@ -7,5 +7,6 @@ flags := -march=rv32imac_zicsr_zifencei -mabi=ilp32
 kernel_flags := -Os -mcmodel=medlow -Wno-atomic-alignment
 kernel_link := -O2
 user_flags := -Os -mcmodel=medany -Xclang -mlong-double-64
+user_stack := 32768
 raw_image := elf
 debugger_arch := riscv:rv32

@@ -245,19 +245,79 @@ void page_free(struct page *page, uint32_t order)
         block_free(page, 0);
 }
 
+// What is free around a free block, as far as it is wanted: blocks are in ascending order up to the
+// largest of them and descending behind it, so there are few.
+static uint64_t run_around(const struct page_range *range, uint64_t count, uint64_t *first)
+{
+    const struct page *pages = range->pages;
+    uint64_t start = *first - range->first, end = start;
+    while (end < range->count && end - start < count && pages[end].state == PAGE_FREE)
+        end += 1ull << pages[end].order;
+    for (uint32_t order = 0; order <= PAGE_ORDER_MAX && end - start < count;) {
+        uint64_t size = 1ull << order, number = range->first + start;
+        if (number & (size - 1) || size > start) break;
+        const struct page *left = &pages[start - size];
+        bool is_there = left->state == PAGE_FREE && left->order == order;
+        start -= is_there ? size : 0;
+        order = is_there ? 0 : order + 1;
+    }
+    *first = range->first + start;
+    return end - start;
+}
+
+// Takes all blocks of [first, first + count), of which the last may end behind it.
+static struct page *run_take(struct page_range *range, uint64_t first, uint64_t count)
+{
+    struct page *page = &range->pages[first - range->first], *at = page;
+    uint64_t taken = 0;
+    for (uint64_t size; taken < count; taken += size, at += size) {
+        size = 1ull << at->order;
+        block_unlink(at, zone_of(first + taken));
+    }
+    free_count -= taken;
+    page_run_free(page + count, taken - count);
+    return page;
+}
+
+// A run that no block holds: it has one of half the size in it, or of a quarter. Some of them are
+// looked at.
+static struct page *run_join(uint64_t count, uint32_t order, uint32_t flags)
+{
+    enum : uint32_t { TRIES = 8 };
+    enum zone zone = flags & PAGE_BELOW_4G ? ZONE_LOW : ZONE_COUNT - 1;
+    for (;; zone--) {
+        for (uint32_t size = order; size-- > 0 && size + 2 >= order;) {
+            struct list *blocks = &free_blocks[zone][size];
+            struct list_node *node = blocks->head.next;
+            for (uint32_t i = 0; i < TRIES && node != &blocks->head; i++, node = node->next) {
+                struct page *page = CONTAINER(node, struct page, node);
+                uint64_t first = page_number(page);
+                struct page_range *range = &ranges[page->range];
+                if (run_around(range, count, &first) < count) continue;
+                if (zone_of(first + count - 1) <= zone) return run_take(range, first, count);
+            }
+        }
+        if (zone == ZONE_LOW) return nullptr;
+    }
+}
+
 struct page *page_run_allocate(uint64_t count, uint32_t flags)
 {
     uint32_t order = 0;
     while (order < PAGE_ORDER_MAX && 1ull << order < count) order++;
-    struct page *page = 1ull << order < count ? nullptr : page_find(order, flags & ~PAGE_ZERO);
-    if (page == nullptr) {
-        reap_want();
-        return nullptr;
+    bool is_block = 1ull << order >= count;
+    ASSERT(count > 0);
+    struct page *page = is_block ? page_find(order, flags & ~PAGE_ZERO) : nullptr;
+    if (page != nullptr) {
+        free_count -= 1ull << order;
+        page_run_free(page + count, (1ull << order) - count);
+        return page;
     }
-    ASSERT(count > 0 && free_count >= 1ull << order);
-    free_count -= 1ull << order;
-    page_run_free(page + count, (1ull << order) - count);
-    return page;
+    if (is_block) page = run_join(count, order, flags);
+    if (page != nullptr) return page;
+    reap_add(&drain); // behind what else is to be freed, whose last pages are kept for single ones
+    reap_want();
+    return nullptr;
 }
 
 // In the largest blocks that fit.

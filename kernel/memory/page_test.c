@@ -49,6 +49,17 @@ TEST("every page of free RAM is given out once, and no other")
     EXPECT(count == free && page_free_count() == 0 && free > 2900);
 }
 
+static uint64_t longest_run(void)
+{
+    for (uint64_t count = 4096; count > 0; count--) {
+        struct page *run = page_run_allocate(count, 0);
+        if (run == nullptr) continue;
+        page_run_free(run, count);
+        return count;
+    }
+    return 0;
+}
+
 TEST("what is freed joins again to the largest blocks")
 {
     setup();
@@ -60,12 +71,29 @@ TEST("what is freed joins again to the largest blocks")
     for (size_t i = 0; i < count; i++) // in an order that mixes neighbours
         page_free(all[i * 1009 % count], 0);
     EXPECT(count % 1009 != 0 && page_free_count() == free);
-    EXPECT(page_run_allocate(512, 0) == nullptr); // some of its pages are at hand for single ones
+    uint64_t longest = longest_run(); // some pages are at hand for single ones
     while (reap_step()) continue;
+    EXPECT(longest_run() > longest);
     struct page *large = page_run_allocate(512, 0);
     EXPECT(large != nullptr && page_physical(large) % (PAGE_SIZE << 9) == 0);
     page_run_free(large, 512);
     EXPECT(page_free_count() == free);
+}
+
+TEST("a run that no block holds is joined of several, and what is beside it stays free")
+{
+    enum : uint64_t { COUNT = 1022 }; // and no block of 512 in it
+    setup();
+    struct page *first = page_of(BASE + 0x40'1000);
+    while (page_allocate(0, 0) != nullptr) continue;
+    page_run_free(first, COUNT);
+    EXPECT(page_run_allocate(COUNT + 1, 0) == nullptr && page_free_count() == COUNT);
+    struct page *run = page_run_allocate(600, 0);
+    EXPECT(run >= first && run + 600 <= first + COUNT && page_free_count() == COUNT - 600);
+    for (uint32_t i = 0; i < 600; i++) page_claim(run + i);
+    for (uint32_t i = 0; i < 600; i++) page_put(run + i);
+    while (reap_step()) continue;
+    EXPECT(page_run_allocate(COUNT, 0) == first && page_free_count() == 0);
 }
 
 TEST("a run of any length is given out whole, claimed page by page, and comes back in pieces")

@@ -126,6 +126,7 @@ static uintptr_t region_skip(const struct region *region, uintptr_t at)
 {
     const struct memory *memory = region->memory;
     if (!region->is_used) return region_end(region);
+    if (ARCH_SPACE_IDENTITY) return at; // it came in at once
     if (memory->kind != MEMORY_RAM || memory->backing != nullptr) return at;
     uint64_t offset = region->offset + (at - region->start), number = offset >> PAGE_SHIFT;
     uintptr_t left = region_end(region) - at;

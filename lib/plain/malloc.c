@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: MIT
 // malloc by size classes: four classes to each power of two, a free list for each, cut from memory
-// objects mapped 256 KiB at a time; big blocks are mapped by themselves and go back at once.
-// Locked, so that threads may use it.
+// objects, 16 KiB at first and twice as much each time up to 256 KiB, because a small program on a
+// small machine needs little; big blocks are mapped by themselves and go back at once. Locked, so
+// that threads may use it.
 #include <ferrite/libc.h>
 #include <ferrite/lock.h>
 #include <ferrite/memory.h>
 #include <stdint.h>
 
-enum : size_t { CHUNK = 256 * 1024, BIG = 64 * 1024, HEADER = 16, CLASS_COUNT = 64 };
+enum : size_t {
+    CHUNK_LEAST = 16 * 1024,
+    CHUNK_MAX = 256 * 1024,
+    BIG = 64 * 1024,
+    HEADER = 16,
+    CLASS_COUNT = 64
+};
 
 struct block {
     size_t size;        // usable bytes; of a big block: mapped bytes less the header
@@ -17,7 +24,7 @@ struct block {
 static struct fe_lock heap_lock;
 static struct block *free_blocks[CLASS_COUNT];
 static char *chunk;
-static size_t chunk_left;
+static size_t chunk_left, chunk_size = CHUNK_LEAST; // of the next one
 
 static void *user_of(struct block *block)
 {
@@ -47,9 +54,11 @@ static struct block *cut(size_t size)
 {
     if (chunk_left < size + HEADER) {
         void *fresh;
-        if (fe_memory_allocate(CHUNK, &fresh) != OK) return nullptr;
+        while (chunk_size < size + HEADER) chunk_size *= 2;
+        if (fe_memory_allocate(chunk_size, &fresh) != OK) return nullptr;
         chunk = fresh;
-        chunk_left = CHUNK;
+        chunk_left = chunk_size;
+        if (chunk_size < CHUNK_MAX) chunk_size *= 2;
     }
     struct block *block = (struct block *)chunk;
     chunk += size + HEADER;

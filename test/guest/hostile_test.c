@@ -18,7 +18,8 @@ int guest_child(const char *role)
 
 TEST("a call number that does not exist is refused")
 {
-    static const uint64_t numbers[] = {FE_CALL_COUNT, 12, 1000, UINT32_MAX, UINT64_MAX, 1ull << 63};
+    static const uintptr_t numbers[] = {FE_CALL_COUNT, 12,          1000,
+                                        UINT32_MAX,    UINTPTR_MAX, (uintptr_t)INTPTR_MAX + 1};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         uint64_t reg[2] = {};
         fe_syscall2(numbers[i], reg);

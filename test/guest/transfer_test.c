@@ -94,9 +94,9 @@ static bool start(fe_handle memory, void (*server)(void *))
 {
     uint64_t id;
     void *address;
-    if (fe_memory_allocate(FE_PAGE_SIZE, &address) != OK) return false;
+    uint32_t access = MAP_READ | MAP_WRITE;
+    if (fe_memory_map(memory, 0, FE_PAGE_SIZE, access, &address) != OK) return false;
     window = address;
-    if (!show(memory, MAP_READ | MAP_WRITE)) return false;
     if (fe_channel_create(&channel) != OK) return false;
     return fe_channel_mint(channel, 1, &session, &id) == OK &&
            guest_thread(server, nullptr, 0) == OK;
@@ -127,6 +127,12 @@ TEST("a message comes into the page that is there now, and into no other")
     EXPECT(fe_memory_create(FE_PAGE_SIZE, 0, &first) == OK);
     EXPECT(fe_memory_create(FE_PAGE_SIZE, 0, &second) == OK);
     EXPECT(start(first, serve));
+    if (!guest_translates) { // another page is at another address
+        EXPECT(!show(second, MAP_READ | MAP_WRITE) && send("one") == OK && send("two") == OK);
+        EXPECT(memcmp(window, "two", 3) == 0 && fe_handle_close(session) == OK);
+        EXPECT(fe_handle_close(first) == OK && fe_handle_close(second) == OK);
+        return;
+    }
     EXPECT(send("one") == OK && send("two") == OK && holds(first, "two"));
     EXPECT(show(second, MAP_READ | MAP_WRITE) && send("three") == OK);
     EXPECT(holds(first, "two") && holds(second, "three"));
@@ -142,11 +148,22 @@ TEST("a message comes into the page that is there now, and into no other")
 
 static volatile bool is_over, has_ended;
 
+// Without an MMU the page that comes is the one that went.
+static bool hide_and_show(fe_handle memory)
+{
+    void *address;
+    if (fe_memory_unmap(window, FE_PAGE_SIZE) != OK) return false;
+    if (fe_memory_map(memory, 0, FE_PAGE_SIZE, MAP_READ | MAP_WRITE, &address) != OK) return false;
+    return address == window;
+}
+
 static void change(void *argument)
 {
     const fe_handle *memory = argument;
     for (uint32_t i = 0; !is_over; i++) {
-        if (!show(memory[i & 1], MAP_READ | MAP_WRITE)) break;
+        bool is_shown =
+            guest_translates ? show(memory[i & 1], MAP_READ | MAP_WRITE) : hide_and_show(memory[0]);
+        if (!is_shown) break;
         (void)!fe_thread_yield();
     }
     has_ended = true;

@@ -38,6 +38,11 @@ fe_handle guest_weaken(fe_handle handle, uint32_t rights);
 // Runs `run(argument)` in a thread of its own at `priority` (0: this one's).
 enum status guest_thread(void (*run)(void *argument), void *argument, uint32_t priority);
 
+// Whether memory is shown wherever it is wanted, as often as it is wanted, and committed when it is
+// touched. Else an address is a physical one: what that rules out is refused with an error of its
+// own, for which tests look.
+extern const bool guest_translates;
+
 // From here on this thread, and those that it makes, run on `count` CPUs from `first` on.
 enum : uint32_t { ALL_CPUS = UINT32_MAX };
 void guest_cpus(uint32_t first, uint32_t count);
