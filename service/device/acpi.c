@@ -72,7 +72,8 @@ static enum status describe_uart(struct device *device, const struct roots *root
                                  const struct acpi_console *console)
 {
     uint64_t address = console->registers.address;
-    device_add_id(device, "ARMH0011"); // what a PL011 is called in byte code
+    // What a PL011, and what others have of it, is called in byte code.
+    device_add_id(device, console->type == ACPI_CONSOLE_PL011 ? "ARMH0011" : "ARMHB000");
     snprintf(device->location, sizeof(device->location), "serial port %llx",
              (unsigned long long)address);
     TRY(device_add_window(device, roots, "registers/0", address, FE_PAGE_SIZE));
@@ -85,9 +86,9 @@ enum status firmware_enumerate(const struct roots *roots)
     struct acpi_console console;
     if (!is_open || !acpi_find(&tables, "SPCR", 0, &spcr) || !acpi_console_read(&spcr, &console))
         return OK;
-    if (console.type != ACPI_CONSOLE_PL011 || console.registers.space != ACPI_MEMORY ||
-        console.line == 0)
-        return OK;
+    bool is_pl011 = console.type == ACPI_CONSOLE_PL011 || console.type == ACPI_CONSOLE_SBSA ||
+                    console.type == ACPI_CONSOLE_SBSA_32;
+    if (!is_pl011 || console.registers.space != ACPI_MEMORY || console.line == 0) return OK;
     struct device *device = device_new("acpi");
     if (device == nullptr) return ERR_NO_MEMORY;
     enum status status = describe_uart(device, roots, &console);
@@ -96,6 +97,30 @@ enum status firmware_enumerate(const struct roots *roots)
     else
         device_discard(device);
     return status;
+}
+
+// The kernel drives the first ITS that the MADT lists.
+static bool is_kernels(uint32_t its)
+{
+    struct acpi_table madt;
+    struct acpi_controller_entry entry;
+    if (!acpi_find(&tables, "APIC", 0, &madt)) return false;
+    for (size_t position = 0; acpi_controller_next(&madt, &position, &entry);) {
+        if (entry.type == ACPI_GIC_ITS) return entry.id == its;
+    }
+    return false;
+}
+
+bool firmware_message_id(uint16_t segment, uint16_t requester, uint32_t *id)
+{
+    struct acpi_table iort;
+    struct acpi_sender sender;
+    *id = (uint32_t)segment << 16 | requester;
+    if (!is_open || !acpi_find(&tables, "IORT", 0, &iort)) return true;
+    if (!acpi_sender_find(&iort, segment, requester, &sender) || !is_kernels(sender.its))
+        return false;
+    *id = sender.id;
+    return true;
 }
 
 bool firmware_pci_segment(uint32_t index, struct acpi_pci_segment *segment)

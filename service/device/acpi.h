@@ -20,5 +20,9 @@ bool firmware_serial_port(uint16_t *port, uint32_t *interrupt);
 // Announces the UART of the console that the firmware uses, unless it is a PC's: pc_enumerate's.
 enum status firmware_enumerate(const struct roots *roots);
 
+// What the interrupt controller knows the PCI function by that is requester `requester` of its
+// segment; false: the kernel's controller does not hear its messages.
+bool firmware_message_id(uint16_t segment, uint16_t requester, uint32_t *id);
+
 // Entry `index` of MCFG: the configuration space of PCI buses, mapped into memory; false: none.
 bool firmware_pci_segment(uint32_t index, struct acpi_pci_segment *segment);

@@ -3,6 +3,7 @@
 // which no two devices share, else the line that its pin is wired to, where the device tree tells
 // that. ACPI tells it in byte code (_PRT), which is not interpreted here.
 #include "pci.h"
+#include "acpi.h"
 #include "tree.h"
 
 #include <abi/syscalls.h>
@@ -33,11 +34,12 @@ struct message {
 static enum status message_create(const struct pci_function *at, struct message *message)
 {
     const struct pci_host *host = at->host;
-    uint32_t requester = (uint32_t)at->bus << 8 | (uint32_t)at->slot << 3 | at->function;
-    uint32_t id = (uint32_t)host->segment << 16 | requester;
+    uint32_t requester = (uint32_t)at->bus << 8 | (uint32_t)at->slot << 3 | at->function, id;
     FE_HANDLE range = FE_NO_HANDLE;
-    if (host->node != nullptr && !dtb_pci_requester(host->node, requester, &id))
-        return ERR_NOT_FOUND;
+    bool is_heard = host->node != nullptr
+                        ? dtb_pci_requester(host->node, requester, &id)
+                        : firmware_message_id(host->segment, (uint16_t)requester, &id);
+    if (!is_heard) return ERR_NOT_FOUND;
     TRY(fe_resource_derive(host->roots->message, RESOURCE_MSI, id, 1, &range));
     return fe_interrupt_message(range, &message->interrupt, &message->address, &message->data);
 }

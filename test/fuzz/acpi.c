@@ -6,6 +6,7 @@
 
 #include "lib/acpi/acpi.c"
 #include "lib/acpi/fixed.c"
+#include "lib/acpi/remap.c"
 #include "lib/acpi/table.c"
 
 #include <stdlib.h>
@@ -43,6 +44,7 @@ static void table_read_all(const struct acpi_table *table)
     struct acpi_register at;
     struct acpi_pci_segment segment;
     struct acpi_console console;
+    struct acpi_sender sender;
     struct acpi_fixed fixed;
     uint8_t type[2];
     uint32_t line;
@@ -57,6 +59,7 @@ static void table_read_all(const struct acpi_table *table)
     for (uint32_t i = 0; acpi_pci_segment(table, i, &segment); i++)
         must(segment.first_bus <= segment.last_bus);
     (void)acpi_console_read(table, &console);
+    (void)acpi_sender_find(table, 0, 0x100, &sender);
     (void)acpi_fixed_read(table, &fixed);
     (void)acpi_sleep_find(table, type);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Driver of the Arm PrimeCell UART (PL011, technical reference manual DDI 0183). Firmware has set
-// the line's speed; the driver turns the FIFOs on and leaves the rest.
+// Driver of the Arm PrimeCell UART (PL011, technical reference manual DDI 0183), and of what Arm's
+// servers must have of it (Server Base System Architecture, generic UART). Firmware has set the
+// line's speed; the driver turns the FIFOs on where they can be off, and leaves the rest.
 #include <ferrite/log.h>
 #include <ferrite/memory.h>
 #include <ferrite/start.h>
@@ -14,6 +15,8 @@ enum register_offset : uint32_t {
     FIFO_LEVEL = 0x34,
     MASK = 0x38,
     CLEAR = 0x44,
+    PART_LOW = 0xfe0, // a number that only a whole PL011 has
+    PART_HIGH = 0xfe4,
 };
 enum : uint32_t {
     FLAG_RECEIVE_EMPTY = 1u << 4,
@@ -24,6 +27,8 @@ enum : uint32_t {
     INTERRUPT_TRANSMIT = 1u << 5,
     INTERRUPT_TIMEOUT = 1u << 6, // bytes wait below the FIFO's level
     INTERRUPT_ALL = 0x7ff,
+    PART_LOW_PL011 = 0x11,
+    PART_HIGH_MASK = 0xf,
     WINDOW_SIZE = 0x1000,
 };
 
@@ -73,6 +78,16 @@ static void enable(void)
     write_register(MASK, mask);
 }
 
+// What is there of a PL011 elsewhere has no such registers: it is on.
+static void set_up(void)
+{
+    if ((read_register(PART_LOW) & UINT8_MAX) != PART_LOW_PL011) return;
+    if ((read_register(PART_HIGH) & PART_HIGH_MASK) != 0) return;
+    write_register(LINE_CONTROL, read_register(LINE_CONTROL) | LINE_FIFOS);
+    write_register(FIFO_LEVEL, 0); // interrupt at one eighth
+    write_register(CONTROL, read_register(CONTROL) | CONTROL_ENABLE);
+}
+
 int main(int count, char **arguments)
 {
     static const struct serial_chip chip = {.name = "pl011",
@@ -91,8 +106,6 @@ int main(int count, char **arguments)
     }
     registers = (volatile uint8_t *)address + window->value;
     write_register(MASK, 0);
-    write_register(LINE_CONTROL, read_register(LINE_CONTROL) | LINE_FIFOS);
-    write_register(FIFO_LEVEL, 0); // interrupt at one eighth
-    write_register(CONTROL, read_register(CONTROL) | CONTROL_ENABLE);
+    set_up();
     serial_serve(&chip, enable);
 }

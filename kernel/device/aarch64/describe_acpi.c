@@ -73,7 +73,9 @@ static void take_entry(struct description *description, const struct acpi_contro
         description->message_first = entry->line;
         description->message_count = entry->count;
         break;
-    case ACPI_GIC_ITS: description->its = (struct place){entry->address, ITS_SIZE}; break;
+    case ACPI_GIC_ITS: // the first: service/device counts on that
+        if (description->its.size == 0) description->its = (struct place){entry->address, ITS_SIZE};
+        break;
     default: break;
     }
 }

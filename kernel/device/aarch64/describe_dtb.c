@@ -105,8 +105,10 @@ void describe_by_dtb(struct description *description, const struct dtb *dtb)
     tree = dtb;
     *description = (struct description){.conduit = find_conduit(), .cpus = cpus};
     uint32_t console = dtb_find_console(tree);
-    if (console != DTB_NONE && dtb_is_compatible(tree, console, "arm,pl011"))
+    bool is_part = console != DTB_NONE && dtb_is_compatible(tree, console, "arm,sbsa-uart");
+    if (is_part || (console != DTB_NONE && dtb_is_compatible(tree, console, "arm,pl011")))
         description->console = reg(console, 0);
+    description->is_console_ready = is_part;
     find_timer(description);
     find_gic(description);
 }

@@ -151,6 +151,15 @@ struct acpi_pci_segment {
 };
 bool acpi_pci_segment(const struct acpi_table *mcfg, uint32_t index, struct acpi_pci_segment *out);
 
+// IORT: what hears the messages of a PCI function, and what it knows the function by. `requester`
+// is bus << 8 | slot << 3 | function. False: the table does not lead from there to anything.
+struct acpi_sender {
+    uint32_t id;
+    uint32_t its; // as MADT's ACPI_GIC_ITS has it in `id`; of a group the first
+};
+bool acpi_sender_find(const struct acpi_table *iort, uint16_t segment, uint16_t requester,
+                      struct acpi_sender *sender);
+
 // SPCR: the serial console that the firmware uses.
 enum acpi_console_type : uint8_t {
     ACPI_CONSOLE_16550 = 0,
