@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The shell: pipelines, redirection, lists, variables, patterns, loops, functions, background jobs, ^C."""
 
-
 from machine import Machine, passed
 
 LINES = [
