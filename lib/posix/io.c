@@ -211,6 +211,7 @@ int64_t call_ftruncate(const int64_t *a)
 // Only making room at the end, by growing the file.
 int64_t call_fallocate(const int64_t *a)
 {
+    if (a[2] < 0 || a[3] <= 0) return -EINVAL;
     struct file *file = file_hold(a[0]);
     if (file == nullptr) return -EBADF;
     struct fe_9p_attributes attributes;

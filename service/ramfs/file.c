@@ -8,7 +8,8 @@
 #include <ferrite/libc.h>
 #include <ferrite/memory.h>
 
-enum : uint64_t { SIZE_MAX_FILE = 1ull << 40 };
+// A file is mapped here as a whole, and in powers of two.
+enum : uint64_t { SIZE_MAX_FILE = SIZE_MAX > UINT32_MAX ? 1ull << 40 : 1ull << 30 };
 
 static struct node *file_of(const struct p9_node *node)
 {
