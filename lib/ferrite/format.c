@@ -72,6 +72,18 @@ static const char *read_conversion(const char *format, struct conversion *how, v
     return format;
 }
 
+static int64_t take_signed(const struct conversion *how, va_list *arguments)
+{
+    if (how->length > 1) return va_arg(*arguments, long long);
+    return how->length == 1 ? va_arg(*arguments, long) : va_arg(*arguments, int);
+}
+
+static uint64_t take_unsigned(const struct conversion *how, va_list *arguments)
+{
+    if (how->length > 1) return va_arg(*arguments, unsigned long long);
+    return how->length == 1 ? va_arg(*arguments, unsigned long) : va_arg(*arguments, unsigned);
+}
+
 static void convert(struct output *output, char kind, const struct conversion *how,
                     va_list *arguments)
 {
@@ -84,12 +96,11 @@ static void convert(struct output *output, char kind, const struct conversion *h
         char character = (char)va_arg(*arguments, int);
         put_padded(output, how, &character, 1);
     } else if (kind == 'd' || kind == 'i') {
-        int64_t value = how->length ? va_arg(*arguments, long) : va_arg(*arguments, int);
+        int64_t value = take_signed(how, arguments);
         uint64_t magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
         put_number(output, how, magnitude, 10, value < 0);
     } else if (kind == 'u' || kind == 'x') {
-        uint64_t value =
-            how->length ? va_arg(*arguments, unsigned long) : va_arg(*arguments, unsigned);
+        uint64_t value = take_unsigned(how, arguments);
         put_number(output, how, value, kind == 'x' ? 16 : 10, false);
     } else if (kind == 'p') {
         put(output, "0x", 2);

@@ -85,9 +85,9 @@ static int power_command(struct p9_request *request, void *context, const char *
 static int services_text(struct p9_request *request, void *context, struct p9_text *text)
 {
     for (struct unit *unit = units; unit; unit = unit->next) {
-        p9_print(text, "%s %s failures %u exit %d ready %lu\n", unit->name,
+        p9_print(text, "%s %s failures %u exit %d ready %llu\n", unit->name,
                  unit_state_name(unit->state), unit->failures, unit->exit_code,
-                 (unsigned long)unit->ready);
+                 (unsigned long long)unit->ready);
     }
     return 0;
 }
