@@ -77,8 +77,6 @@ TEST("a size beyond 4 GiB is set, or refused")
     EXPECT(stat("/tmp/wide", &info) == 0 && info.st_size == (can_be_large() ? 2 * FAR : 10));
     EXPECT(ftruncate(file, 3) == 0 && fstat(file, &info) == 0 && info.st_size == 3);
     EXPECT(ftruncate(file, -1) == -1 && errno == EINVAL);
-    struct flock lock = {.l_type = F_WRLCK, .l_start = FAR, .l_len = FAR};
-    EXPECT(fcntl(file, F_SETLK, &lock) == 0);
     close(file);
     unlink("/tmp/wide");
 }
