@@ -64,13 +64,26 @@ int content_reserve(struct content *content, size_t size)
     return size <= HEAP_MAX ? heap_grow(content, size) : move_out(content, size);
 }
 
+// Whole pages of a memory object go back, touched or not.
+static void give_back(struct content *content, size_t kept)
+{
+    if (fe_memory_resize(content->memory, kept) != OK) return;
+    enum status status = fe_memory_unmap(content->bytes + kept, content->capacity - kept);
+    (void)status;
+    content->capacity = kept;
+}
+
+// What is beyond the new size is zero when the file grows again.
 void content_shrink(struct content *content, size_t size, size_t old_size)
 {
     if (size == 0) {
         content_fini(content);
-    } else if (size < old_size) {
-        memset(content->bytes + size, 0, old_size - size);
+        return;
     }
+    size_t kept = fe_page_round(size);
+    if (content->memory != FE_NO_HANDLE && kept < content->capacity) give_back(content, kept);
+    size_t end = old_size < content->capacity ? old_size : content->capacity;
+    if (size < end) memset(content->bytes + size, 0, end - size);
 }
 
 int content_memory(struct content *content, size_t size, fe_handle *memory)
