@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What lib/posix cannot say in C: where a thread begins, where an upcall enters, and vfork. A number
-// of 64 bits is a pair of registers, here and in a system call alike.
+// What lib/posix cannot say in C: where a thread begins, where an upcall enters, and vfork. A
+// number of 64 bits is a pair of registers, here and in a system call alike.
 
-    // A thread of the C library: a0 and a1, and a2 and a3, its id, are what posix_thread_begin wants
-    // in a0, a1 and a2; the stack is 16-aligned.
+    // A thread of the C library: a0 and a1, and a2 and a3, its id, are what posix_thread_begin
+    // wants in a0, a1 and a2; the stack is 16-aligned.
     .section .text.posix_thread_entry, "ax"
     .globl posix_thread_entry
     .hidden posix_thread_entry
