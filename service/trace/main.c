@@ -160,7 +160,7 @@ static int64_t data_read(struct p9_request *request, struct p9_open *open, uint6
         got = take(reader, index, to, room);
         reader->turn = index + 1;
     }
-    return (int64_t)(got * RECORD);
+    return (int64_t)got * RECORD;
 }
 
 static uint32_t data_ready(struct p9_open *open)

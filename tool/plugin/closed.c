@@ -74,8 +74,10 @@ static const struct opening {
     {"aarch64", 0xffff'ffff, 0xd503'207f, true},  // wfi
     {"riscv64", 0xffff'f07f, 0x1440'2073, false}, // csrr xN, sip
     {"riscv64", 0xffff'ffff, 0x1050'0073, true},  // wfi
-    {"x86_64", 0xff, 0xfb, false},                // sti
-    {"x86_64", 0xff, 0xf4, true},                 // hlt
+    {"i386", 0xff, 0xfb, false},                  // sti
+    {"i386", 0xff, 0xf4, true},                   // hlt
+    {"x86_64", 0xff, 0xfb, false},                // the same
+    {"x86_64", 0xff, 0xf4, true},
 };
 
 int qemu_plugin_version = 2;

@@ -13,7 +13,7 @@ from support.functions import Functions
 PLUGIN = "out/host/plugin/closed.so"
 # What says what a way into the kernel is about; the plugin asks for the number of a call for itself.
 RANKS = {"trap_syscall": 3, "fast_call": 2, "fast_reply_receive": 2}
-NUMBER = {"aarch64": "x8", "riscv64": "t6", "x86_64": "rax"}
+NUMBER = {"aarch64": "x8", "i386": "eax", "riscv64": "t6", "x86_64": "rax"}
 
 Piece = collections.namedtuple("Piece", "longest count name begin end functions")
 
