@@ -48,7 +48,8 @@ with WebServer({"/x": b"still here\n", "/large": bytes(1 << 30)}) as server, Mac
     machine.login(user="root")
     fetch = f"for i in 1 2 3 4 5 6 7 8 9; do wget -q -O - {server.url('/x')} && break; sleep 1; done"
     machine.run(fetch)
-    machine.run("head -c 33554432 /dev/random > /tmp/pattern; sha256sum /tmp/pattern > /tmp/sum", timeout=300)
+    machine.run("head -c 1048576 /dev/random > /tmp/part; for i in $(seq 32); do cat /tmp/part; done > /tmp/pattern")
+    machine.run("sha256sum /tmp/pattern > /tmp/sum", timeout=300)
     kill_while_it_receives(machine, server.url("/large"))
     before = memory_free(machine)
     for _ in range(8):
