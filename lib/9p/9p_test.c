@@ -2,6 +2,7 @@
 // Tests of client and server together, over a kernel that is a table: a synthetic tree with texts,
 // commands, links, a file that waits, and a united directory.
 #include <9p/client.h>
+#include <abi/9p_operations.h>
 #include <9p/tree.h>
 #include <ferrite/path.h>
 #include "fake_kernel.h"
@@ -38,6 +39,11 @@ static uint32_t wait_ready(struct p9_open *open)
     return has_input ? READY_READ : 0;
 }
 
+static int call_open(struct p9_request *request, struct p9_open *open)
+{
+    return has_input ? 0 : P9_LATER;
+}
+
 static int control_echo(struct p9_request *request, struct p9_open *open, uint32_t control)
 {
     request->value = control + 1;
@@ -47,6 +53,8 @@ static int control_echo(struct p9_request *request, struct p9_open *open, uint32
 static const struct p9_operations wait_operations = {
     .read = wait_read, .ready = wait_ready, .control = control_echo};
 
+static const struct p9_operations call_operations = {.open = call_open};
+
 static const struct p9_tree_entry table[] = {
     {.path = "hello", .mode = 0444, .text = text_hello, .context = "world"},
     {.path = "sub/deep/file", .mode = 0600, .command = command_take, .uid = 5},
@@ -54,6 +62,7 @@ static const struct p9_tree_entry table[] = {
     {.path = "absolute", .mode = MODE_LINK | 0777, .target = "/other/hello"},
     {.path = "loop", .mode = MODE_LINK | 0777, .target = "loop"},
     {.path = "wait", .mode = MODE_CHARACTER | 0666, .operations = &wait_operations},
+    {.path = "call", .mode = 0666, .operations = &call_operations},
 };
 
 static struct p9_server server = {.name = "test"};
@@ -165,7 +174,7 @@ TEST("a united directory lists and opens the files of all its parts")
         }
     }
     p9_close(file);
-    EXPECT(count == 6 + 2);
+    EXPECT(count == 7 + 2);
 }
 
 TEST("a read that must wait is answered when the node changes, polls are signalled")
@@ -191,6 +200,40 @@ TEST("a read that must wait is answered when the node changes, polls are signall
     EXPECT(fake.signalled == 0x80);
     EXPECT(p9_poll(file, READY_READ, event, 1) == READY_READ);
     p9_close(file);
+}
+
+static enum status call_raw(fe_handle session, uint32_t flags, struct fe_message *message)
+{
+    *message = (struct fe_message){
+        .label = P9_OPEN, .word = {FE_9P_ROOT_FID, 7, flags, (uint64_t)strlen("call") << 32}};
+    memcpy(&message->word[4], "call", strlen("call"));
+    return fe_channel_call(session, message, FE_FOREVER);
+}
+
+TEST("an open that must wait is answered when the node changes; who may not wait is told")
+{
+    struct fe_message message;
+    struct p9_node *node;
+    fe_handle session;
+    EXPECT(start());
+    has_input = false;
+    EXPECT(root->operations->lookup(nullptr, root, p9_name_of("call"), &node) == 0);
+    EXPECT(p9_session_create(&server, nullptr, nullptr, nullptr, &session) == OK);
+    EXPECT(call_raw(session, OPEN_READ_WRITE | OPEN_NONBLOCK, &message) == OK);
+    EXPECT(message.label == EAGAIN);
+    EXPECT(call_raw(session, OPEN_READ_WRITE, &message) == ERR_TIMED_OUT);
+    fake_notice(FE_NOTICE_CANCELLED, 0, fake.token);
+    EXPECT(call_raw(session, OPEN_READ_WRITE, &message) == ERR_TIMED_OUT);
+    uint64_t waits = fake.token;
+    EXPECT(reads("/hello", "hello world\n"));
+    fake.late_token = 0;
+    p9_node_changed(node);
+    EXPECT(fake.late_token == 0);
+    has_input = true;
+    p9_node_changed(node);
+    EXPECT(fake.late_token == waits && fake.late_label == 0);
+    EXPECT(call_raw(session, OPEN_READ_WRITE, &message) == OK && message.label == EBADF);
+    fake_notice(FE_NOTICE_ENDED, fake.handle[session].badge, 0);
 }
 
 TEST("a reader that gave up is forgotten, one that may not wait is told")

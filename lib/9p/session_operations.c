@@ -168,6 +168,14 @@ static int open_node(struct p9_request *request, struct p9_node *node, bool is_n
     return result;
 }
 
+// What P9_LATER means of an open: an error, or a place in the node's queue; then all is done again.
+static int open_later(struct p9_request *request, struct p9_node *node)
+{
+    if ((request->word[2] & OPEN_NONBLOCK) != 0) return -EAGAIN;
+    int result = wait_for_change(request, node);
+    return result != 0 ? result : P9_LATER;
+}
+
 int64_t serve_open(struct p9_request *request, struct p9_reply *reply)
 {
     struct p9_fid *fid = fid_find(request->connection, request->word[0]);
@@ -188,8 +196,8 @@ int64_t serve_open(struct p9_request *request, struct p9_reply *reply)
     }
     if (result != 0) return result == WALK_LINK ? 0 : result;
     result = open_node(request, node, is_new);
+    if (result == P9_LATER) result = open_later(request, node);
     p9_node_put(node);
-    if (result == P9_LATER) return -EINVAL;
     if (result != 0) return result;
     const struct p9_node *opened = request->connection->fids[request->word[1]].node;
     reply->word[0] = node_qid_kind(opened);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The network: an address by DHCP, ping, a 64 MiB download from a real web server whose SHA-256 is right, and
-an upload back."""
+an upload back; a listener on board."""
 
 import hashlib
 import random
@@ -49,6 +49,9 @@ with WebServer({"/large": content, "/small": content[:70000]}) as server, Machin
     got = machine.run("sha256sum /tmp/large")
     assert digest in got, f"{got}, not {digest}"
     passed("64 MiB arrive as they were sent")
+    machine.run("nc -l -p 9000 </dev/null >/tmp/came & sleep 1; nc localhost 9000 </tmp/small; wait", timeout=120)
+    assert machine.run("cmp /tmp/small /tmp/came && echo same").strip() == "same"
+    passed("a listener waits for its call")
     with Sink() as sink:
         machine.run(f"nc {HOST} {sink.port} < /tmp/large", timeout=400)
         assert sink.digest() == digest, "the upload differs"
