@@ -4,6 +4,8 @@ arch := i386
 boots := multiboot1 multiboot2
 loaders.multiboot1 := qemu grub-bios
 loaders.multiboot2 := grub-bios
+needs.multiboot1.grub-bios := grub
+needs.multiboot2 := grub
 memory := 512M
 emulator = qemu-system-i386 -machine q35 -cpu max -smp $(CPUS) -nodefaults -vga none
 devices := -device virtio-net-pci,netdev=net0 -device virtio-blk-pci,drive=disk0 \
