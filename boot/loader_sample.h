@@ -63,7 +63,9 @@ const void *boot_at(uint64_t physical, uint64_t size, const char *what)
 
 uint64_t boot_text_size(uint64_t physical, const char *what)
 {
-    return strlen(boot_at(physical, 1, what)) + 1;
+    uint64_t size = 0;
+    while (*(const char *)boot_at(physical + size, 1, what) != '\0') size++;
+    return size + 1;
 }
 
 void boot_tell(const struct bootinfo *, struct bootmap_listener *) {}

@@ -17,7 +17,8 @@ enum : uint32_t { MAP_RAM = 1, MAP_ACPI = 3 };
 enum : uint8_t { FRAMEBUFFER_COLOR = 1 };
 enum : uint64_t { UPPER_BASE = 0x10'0000 };
 
-struct information {
+// All of these may lie anywhere.
+struct [[gnu::packed]] information {
     uint32_t flags;
     uint32_t lower, upper; // KiB of RAM from 0 and from 1 MiB on
     uint32_t boot_device;
@@ -36,7 +37,7 @@ struct information {
 static_assert(offsetof(struct information, framebuffer) == 88);
 static_assert(offsetof(struct information, channel) == 110);
 
-struct module {
+struct [[gnu::packed]] module {
     uint32_t begin, end, text, reserved;
 };
 

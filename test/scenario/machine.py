@@ -15,6 +15,7 @@ import http.server
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -24,6 +25,7 @@ import threading
 import pexpect
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+FREE_ON_DISK = 16 << 20  # tool/esp leaves more
 HOST = "10.0.2.2"  # this machine, as the guest sees it
 LIMIT = 200  # seconds for what has to come: the host may be busy, and what goes wrong mostly says so at once
 PANIC = r"(?i)kernel panic[^\n]*\n|panic: [^\n]*\n|cannot start: [^\n]*\n"
@@ -153,6 +155,52 @@ def passed(what):
     """Tells of a part of the scenario that went well, on a line of its own behind the machine's output."""
     name = os.path.basename(sys.argv[0]).removesuffix(".py")
     print(f"\nPASS {name}: {what}", flush=True)
+
+
+def change_disk(machine, files):
+    """Gives the machine a copy of its EFI system partition with other files: path to bytes; None: without it."""
+    disk = re.search(r"out/\S+?\.img", machine.line)[0]
+    made = os.path.join(machine.folder.name, "esp.img")
+    room = sum(len(content or b"") for content in files.values())
+    shutil.copyfile(os.path.join(TOP, disk), made)
+    if room > FREE_ON_DISK:
+        remake_disk(made, room)
+    for path, content in files.items():
+        subprocess.run(["mdel", "-i", made, f"::{path}"], stderr=subprocess.DEVNULL, check=False)
+        if content is None:
+            continue
+        subprocess.run(["mmd", "-i", made, "-D", "s", f"::{os.path.dirname(path)}"], stderr=subprocess.DEVNULL,
+                       check=False)
+        subprocess.run(["mcopy", "-i", made, "-", f"::{path}"], input=content, check=True)
+    machine.line = machine.line.replace(disk, made)
+
+
+def remake_disk(made, room):
+    """The same files on a larger disk."""
+    with tempfile.TemporaryDirectory(prefix="ferrite-") as folder:
+        subprocess.run(["mcopy", "-s", "-i", made, "::/", folder], check=True)
+        with open(made, "r+b") as file:
+            file.truncate(os.path.getsize(made) + room)
+        subprocess.run(["mformat", "-i", made, "-F", "-v", "FERRITE", "::"], check=True)
+        for name in os.listdir(folder):
+            subprocess.run(["mcopy", "-s", "-i", made, os.path.join(folder, name), "::/"], check=True)
+
+
+def change_disc(machine, files):
+    """The same for a disc that is not GRUB's."""
+    disc = re.search(r"\S+\.iso", machine.line)[0]
+    made = os.path.join(machine.folder.name, "disc.iso")
+    command = ["xorriso", "-indev", disc, "-outdev", made, "-boot_image", "any", "replay"]
+    for i, (path, content) in enumerate(files.items()):
+        command += ["-rm", path, "--"]
+        if content is None:
+            continue
+        name = os.path.join(machine.folder.name, f"file{i}")
+        with open(name, "wb") as file:
+            file.write(content)
+        command += ["-map", name, path]
+    subprocess.run(command, cwd=TOP, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    machine.line = machine.line.replace(disc, made)
 
 
 class Monitor:

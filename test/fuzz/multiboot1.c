@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// Feeds the translator of multiboot1 with whatever a loader might leave in memory: the information
+// begins where the data does.
+#include "boot/multiboot1/multiboot1.c"
+
+#include "boot/loader_sample.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size > SAMPLE_SIZE) return 0;
+    memset(sample, 0, sizeof sample);
+    memcpy(sample, data, size);
+    info = (struct bootinfo){};
+    (void)sample_run(multiboot1_start, LOADER_MAGIC, SAMPLE_BASE);
+    return 0;
+}
