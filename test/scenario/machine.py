@@ -187,20 +187,20 @@ def remake_disk(made, room):
 
 
 def change_disc(machine, files):
-    """The same for a disc that is not GRUB's."""
-    disc = re.search(r"\S+\.iso", machine.line)[0]
-    made = os.path.join(machine.folder.name, "disc.iso")
-    command = ["xorriso", "-indev", disc, "-outdev", made, "-boot_image", "any", "replay"]
-    for i, (path, content) in enumerate(files.items()):
-        command += ["-rm", path, "--"]
+    """The same for Limine's disc, made anew with the build's own recipe."""
+    made = os.path.join(machine.folder.name, "disc")
+    whole = {"/limine.conf": "boot/limine/limine.conf", "/ferrite/kernel": f"out/{machine.board}/kernel.bare",
+             "/ferrite/initrd": f"out/{machine.board}/scenario/initrd"}
+    for path, content in files.items():
+        name = whole[path] = os.path.join(machine.folder.name, os.path.basename(path))
         if content is None:
+            del whole[path]
             continue
-        name = os.path.join(machine.folder.name, f"file{i}")
         with open(name, "wb") as file:
             file.write(content)
-        command += ["-map", name, path]
-    subprocess.run(command, cwd=TOP, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    machine.line = machine.line.replace(disc, made)
+    make(*cell_words(machine.boot), "SYSTEM=scenario", f"limine_disk={made}",
+         "limine_files=" + " ".join(f"{name}={path}" for path, name in whole.items()), f"{made}.iso")
+    machine.line = re.sub(r"\S+\.iso", f"{made}.iso", machine.line)
 
 
 class Monitor:

@@ -40,7 +40,7 @@ with machine:
     machine.login()
 passed(f"a line of {len(long)} bytes, and seed=")
 
-if this_cell().startswith("uefi") and ".img" in machine.line:
+if this_cell().startswith("uefi") and re.search(r"out/\S+\.img", Machine().line):
     machine = Machine()
     with open(os.path.join(TOP, "out", machine.board, "scenario/initrd"), "rb") as file:
         change_disk(machine, {"/other/file": file.read(), "/ferrite/initrd": None,

@@ -21,7 +21,7 @@ NO_FILES = "the protocol knows no files"
 
 def with_initrd(machine, initrd):
     """Another initrd; None: none at all."""
-    if ".img" in machine.line:
+    if re.search(r"out/\S+\.img", machine.line):
         files = {"/ferrite/initrd": initrd}
         for menu in ("limine.conf", "raw/extlinux.conf") if initrd is None else ():  # a loader would ask for it
             name, target = os.path.basename(menu), "/limine.conf" if menu[0] == "l" else "/extlinux/extlinux.conf"
