@@ -15,7 +15,7 @@ hostfwd = $(PORTS:%=,hostfwd=tcp:127.0.0.1:%)
 .PHONY: run debug picture book emulator-command
 run: build $(disk)
 	$(call progress,RUN,$(BOARD) by $(BOOT); ctrl-a x ends it)
-	$(Q)$(command) $(outside) -serial mon:stdio
+	$(Q)tool/run $(command) $(outside) -serial mon:stdio
 
 debug: build $(disk)
 	$(Q)tool/debug $(DEBUGGER) $(made)/kernel.elf $(debugger_arch) $(command) $(outside)

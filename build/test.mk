@@ -68,7 +68,6 @@ fuzz-list:
 cells:
 	@echo $(foreach b,$(boots),$(foreach l,$(or $(loaders.$b),.),$b$(addprefix /,$(filter-out .,$l))$(addprefix \
 		:,$(firstword $(call lacking,$(needs.$b) $(needs.$b.$l))))))
-lacking = $(foreach n,$1,$(if $($n),,$n))
 arch:
 	@echo $(isa)
 budget:

@@ -48,6 +48,18 @@ ifneq ($(LOADER),$(filter $(LOADER),$(loaders.$(BOOT))))
 $(error $(BOOT) is loaded there $(if $(loaders.$(BOOT)),by: $(loaders.$(BOOT)),in one way only))
 endif
 
+# What tool/setup looked for and did not find.
+lacking = $(foreach n,$1,$(if $($n),,$n))
+ifdef building
+ifeq ($(filter $(or $(SYSTEM),default),$(systems)),)
+$(error no system is named $(SYSTEM). Systems: $(systems))
+endif
+needed := $(firstword $(call lacking,$(needs.$(BOOT)) $(needs.$(BOOT).$(LOADER))))
+ifneq ($(needed),)
+$(error BOOT=$(BOOT)$(LOADER:%= LOADER=%) needs $(needed), which tool/setup did not find: boot(7))
+endif
+endif
+
 isa := $(arch)
 inherits :=
 general_only :=

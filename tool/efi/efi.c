@@ -12,6 +12,7 @@ enum : uint32_t {
     PAGE = 4096,
     SIGNATURE_AT = 64, // behind the DOS header
     SECTIONS_MAX = 8,
+    SIZE_LIMIT = 1u << 30,
     DIRECTORIES = 6,
     SECTION_CODE = 0x20,
     SECTION_DATA = 0x40,
@@ -84,6 +85,9 @@ static void symbols_read(struct kernel *kernel)
     }
     if (kernel->start == 0 || kernel->end <= kernel->start || kernel->entry == 0)
         complain("no kernel: image_start, image_end or uefi_entry is missing");
+    if (kernel->end - kernel->start > SIZE_LIMIT) complain("the kernel is too large");
+    if (kernel->entry < kernel->start || kernel->entry >= kernel->end)
+        complain("uefi_entry is not in the kernel");
 }
 
 static uint16_t machine_of(const Elf64_Ehdr *header)
@@ -114,6 +118,9 @@ static struct pe_section section_of(const struct kernel *kernel, const Elf64_Phd
                                  .file_size = pages(segment->p_filesz),
                                  .flags = SECTION_READ | SECTION_DATA};
     if (segment->p_vaddr % PAGE != 0) complain("a segment does not begin on a page");
+    if (segment->p_filesz > segment->p_memsz ||
+        segment->p_memsz > kernel->end - segment->p_vaddr + PAGE)
+        complain("a segment is longer than the kernel has room for");
     if (segment->p_flags & PF_W) section.flags |= SECTION_WRITE;
     if (segment->p_flags & PF_X) section.flags = SECTION_READ | SECTION_CODE | SECTION_EXECUTE;
     const char *name = segment->p_flags & PF_X   ? ".text"
@@ -175,6 +182,20 @@ static void header_fill(const struct kernel *kernel, uint8_t *out)
     pe->directory_count = DIRECTORIES;
 }
 
+// Microsoft's PE format, "CheckSum": words of 16 bits with their carries, and the size; the field
+// itself counts as zero.
+static void checksum_fill(uint8_t *out, size_t size)
+{
+    struct pe *pe = (struct pe *)(out + SIGNATURE_AT);
+    uint32_t sum = 0;
+    pe->checksum = 0;
+    for (size_t i = 0; i + 1 < size; i += 2) {
+        sum += (uint32_t)(out[i] | out[i + 1] << 8);
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    pe->checksum = sum + (uint32_t)size;
+}
+
 int main(int count, char **words)
 {
     struct kernel kernel = {};
@@ -188,13 +209,18 @@ int main(int count, char **words)
     kernel.size = file.size;
     kernel.header = at(&kernel, 0, sizeof *kernel.header);
     if (memcmp(kernel.header->e_ident, ELFMAG, SELFMAG) != 0 ||
-        kernel.header->e_ident[EI_CLASS] != ELFCLASS64)
-        complain("not an ELF file of 64 bits");
+        kernel.header->e_ident[EI_CLASS] != ELFCLASS64 ||
+        kernel.header->e_ident[EI_DATA] != ELFDATA2LSB)
+        complain("not an ELF file of 64 bits, little-endian");
+    if (kernel.header->e_phentsize != sizeof(Elf64_Phdr) ||
+        kernel.header->e_shentsize != sizeof(Elf64_Shdr))
+        complain("the ELF file's headers are of another size");
     symbols_read(&kernel);
     size_t room = (size_t)(kernel.end - kernel.start) + 2 * PAGE;
     uint8_t *out = allocate(1, room);
     size_t size = lay_out(&kernel, out, room);
     header_fill(&kernel, out);
+    checksum_fill(out, size);
     file_write(words[2], out, size, 0644);
     return 0;
 }
