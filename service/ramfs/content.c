@@ -38,7 +38,8 @@ static int memory_grow(struct content *content, size_t size)
     return 0;
 }
 
-// From the heap to a memory object with room for `size`.
+// To a memory object of its own with room for `size`: from the heap, or from one that cannot grow,
+// which those who have it mapped keep as it was.
 static int move_out(struct content *content, size_t size)
 {
     struct content made = {.capacity = FE_PAGE_SIZE};
@@ -52,7 +53,7 @@ static int move_out(struct content *content, size_t size)
     made.bytes = bytes;
     size_t used = content->capacity < made.capacity ? content->capacity : made.capacity;
     if (used != 0) memcpy(made.bytes, content->bytes, used);
-    free(content->bytes);
+    content_fini(content);
     *content = made;
     return 0;
 }
@@ -60,8 +61,9 @@ static int move_out(struct content *content, size_t size)
 int content_reserve(struct content *content, size_t size)
 {
     if (size <= content->capacity) return 0;
-    if (content->memory != FE_NO_HANDLE) return memory_grow(content, size);
-    return size <= HEAP_MAX ? heap_grow(content, size) : move_out(content, size);
+    if (content->memory != FE_NO_HANDLE && memory_grow(content, size) == 0) return 0;
+    return size <= HEAP_MAX && content->memory == FE_NO_HANDLE ? heap_grow(content, size)
+                                                               : move_out(content, size);
 }
 
 // Whole pages of a memory object go back, touched or not.
