@@ -9,7 +9,8 @@ import pexpect
 
 from machine import TOP, passed, this_board
 
-FIRST = {"qemu-virt-aarch64": "0x40000000", "qemu-virt-riscv64": "0x1000", "qemu-pc-x86_64": "0xfff0"}
+FIRST = {"qemu-virt-aarch64": "0x40000000", "qemu-virt-riscv64": "0x1000", "qemu-pc-i386": "0xfff0",
+         "qemu-pc-x86_64": "0xfff0"}
 PROMPT = r"\(gdb\) "
 
 
