@@ -99,14 +99,16 @@ enum status firmware_enumerate(const struct roots *roots)
     return status;
 }
 
-// The kernel drives the first ITS that the MADT lists.
-static bool is_kernels(uint32_t its)
+// The kernel drives the first ITS that the MADT lists. False: there is none.
+static bool its_find(uint32_t *its)
 {
     struct acpi_table madt;
     struct acpi_controller_entry entry;
     if (!acpi_find(&tables, "APIC", 0, &madt)) return false;
     for (size_t position = 0; acpi_controller_next(&madt, &position, &entry);) {
-        if (entry.type == ACPI_GIC_ITS) return entry.id == its;
+        if (entry.type != ACPI_GIC_ITS) continue;
+        *its = entry.id;
+        return true;
     }
     return false;
 }
@@ -115,10 +117,11 @@ bool firmware_message_id(uint16_t segment, uint16_t requester, uint32_t *id)
 {
     struct acpi_table iort;
     struct acpi_sender sender;
+    uint32_t its;
     *id = (uint32_t)segment << 16 | requester;
-    if (!is_open || !acpi_find(&tables, "IORT", 0, &iort)) return true;
-    if (!acpi_sender_find(&iort, segment, requester, &sender) || !is_kernels(sender.its))
-        return false;
+    if (!is_open || !its_find(&its)) return true; // a frame takes messages from anybody
+    if (!acpi_find(&tables, "IORT", 0, &iort)) return true;
+    if (!acpi_sender_find(&iort, segment, requester, &sender) || sender.its != its) return false;
     *id = sender.id;
     return true;
 }
