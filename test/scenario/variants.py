@@ -21,6 +21,10 @@ VARIANTS = {
         "virt -cpu rva22s64 -smp 1",
         "virt,aia=aplic-imsic -cpu rv64,sv57=off,sv48=off -smp 1",
     ]),
+    "qemu-pc-i386": ("q35 -cpu max -smp 1", [
+        "pc -cpu coreduo -smp 1",
+        "q35,hpet=off -cpu EPYC -smp 4",
+    ]),
     "qemu-pc-x86_64": ("q35 -cpu max -smp 1", [
         "pc -cpu qemu64 -smp 1",
         "q35 -cpu Nehalem -smp 4",
