@@ -157,6 +157,20 @@ def passed(what):
     print(f"\nPASS {name}: {what}", flush=True)
 
 
+def flipped(initrd, wanted):
+    """An initrd in which a byte in the middle of the first file that is wanted by name and content is another."""
+    at = 0
+    while True:
+        size, name_size = (int(initrd[at + field:at + field + 8], 16) for field in (54, 94))
+        content = (at + 110 + name_size + 3) & ~3
+        name = initrd[at + 110:at + 110 + name_size].rstrip(b"\0").decode()
+        if size > 0 and wanted(name, initrd[content:content + size]):
+            break
+        at = (content + size + 3) & ~3
+    at = content + size // 2
+    return initrd[:at] + bytes([initrd[at] ^ 1]) + initrd[at + 1:]
+
+
 def change_disk(machine, files):
     """Gives the machine a copy of its EFI system partition with other files: path to bytes; None: without it."""
     disk = re.search(r"out/\S+?\.img", machine.line)[0]

@@ -12,7 +12,7 @@ import pexpect
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tool"))
 from support.functions import tool
-from machine import Machine, TOP, change_disc, change_disk, first_cell, passed, this_cell
+from machine import Machine, TOP, change_disc, change_disk, first_cell, flipped, passed, this_cell
 
 KERNEL = "out/{board}/kernel.elf"
 FIRMWARE, LARGE = 128, 96 << 20  # MiB with which EDK2 starts; an initrd that does not fit in beside it
@@ -84,20 +84,6 @@ def refuses(what, wanted, change):
         more = machine.child.expect([r"\S", pexpect.TIMEOUT], timeout=2)
         assert more == 1, "it went on after that"
     passed(what)
-
-
-def flipped(initrd, wanted):
-    """A byte in the middle of the first file that is wanted by name and content is another."""
-    at = 0
-    while True:
-        size, name_size = (int(initrd[at + field:at + field + 8], 16) for field in (54, 94))
-        content = (at + 110 + name_size + 3) & ~3
-        name = initrd[at + 110:at + 110 + name_size].rstrip(b"\0").decode()
-        if size > 0 and wanted(name, initrd[content:content + size]):
-            break
-        at = (content + size + 3) & ~3
-    at = content + size // 2
-    return initrd[:at] + bytes([initrd[at] ^ 1]) + initrd[at + 1:]
 
 
 def with_text_changed(initrd):
