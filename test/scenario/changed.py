@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A program of the initrd in which a byte was changed neither runs nor can it be read; the machine starts all the same."""
+"""A program of the initrd in which a byte was changed neither runs nor is read; all else works."""
 
 import os
 import re
