@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/stat.h>
@@ -147,8 +148,9 @@ TEST("what a program has used is told whole")
     EXPECT(usage.ru_utime.tv_usec >= 0 && usage.ru_utime.tv_usec < 1'000'000);
     EXPECT(usage.ru_maxrss > 0 && usage.ru_nivcsw == 0);
     int status;
-    pid_t child = vfork();
-    if (child == 0) _exit(7);
+    pid_t child;
+    char *arguments[] = {"sh", "-c", "exit 7", nullptr};
+    EXPECT(posix_spawn(&child, "/bin/sh", nullptr, nullptr, arguments, environ) == 0);
     usage.ru_maxrss = usage.ru_nivcsw = -1;
     EXPECT(wait4(child, &status, 0, &usage) == child && WEXITSTATUS(status) == 7);
     EXPECT(usage.ru_utime.tv_sec == 0 && usage.ru_stime.tv_sec == 0);
