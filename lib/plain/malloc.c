@@ -50,12 +50,20 @@ static size_t class_of(size_t size, size_t *exact)
     return 4 + (power - 6) * 4 + (*exact - ((size_t)1 << power)) / step - 1;
 }
 
+// A new block, of what is left of the chunk or of the next one; one that is larger than that has
+// pages of its own.
 static struct block *cut(size_t size)
 {
+    void *fresh;
+    bool is_larger = size + HEADER > chunk_size;
     if (chunk_left < size + HEADER) {
-        void *fresh;
-        while (chunk_size < size + HEADER) chunk_size *= 2;
-        if (fe_memory_allocate(chunk_size, &fresh) != OK) return nullptr;
+        size_t room = is_larger ? size + HEADER : chunk_size;
+        if (fe_memory_allocate(room, &fresh) != OK) return nullptr;
+        if (is_larger) {
+            struct block *own = fresh;
+            own->size = size;
+            return own;
+        }
         chunk = fresh;
         chunk_left = chunk_size;
         if (chunk_size < CHUNK_MAX) chunk_size *= 2;

@@ -84,6 +84,9 @@ enum status device_add_interrupt(struct device *device, const struct roots *root
 enum status device_add_dma(struct device *device, const struct roots *roots, uint64_t size)
 {
     fe_handle dma;
-    TRY(fe_resource_derive(roots->dma, RESOURCE_DMA, 0, size, &dma));
+    uint32_t kind;
+    uint64_t base, whole; // a small machine has less than a driver may want
+    TRY(fe_resource_inspect(roots->dma, &kind, &base, &whole));
+    TRY(fe_resource_derive(roots->dma, RESOURCE_DMA, base, size < whole ? size : whole, &dma));
     return device_add_resource(device, "dma", dma, 0);
 }
