@@ -12,7 +12,7 @@ TEST("numbers, texts and widths come out as printf's")
     EXPECT(strcmp(text, "-5 7 beef") == 0);
     fe_format(text, sizeof text, "[%5s|%.*s|%c|%08lx]", "ab", 2, "xyz", '!', 0x1234ul);
     EXPECT(strcmp(text, "[   ab|xy|!|00001234]") == 0);
-    fe_format(text, sizeof text, "%llx %u %lld", UINT64_MAX, 3u, -1ll);
+    fe_format(text, sizeof text, "%llx %u %lld", ~0ull, 3u, -1ll);
     EXPECT(strcmp(text, "ffffffffffffffff 3 -1") == 0);
     fe_format(text, sizeof text, "%ld 100%%", (long)INT64_MIN);
     EXPECT(strcmp(text, "-9223372036854775808 100%") == 0);
