@@ -2,7 +2,7 @@
 // What lib/posix cannot say in C: where a thread begins, where an upcall enters, and vfork. A
 // number of 64 bits is a pair of registers, here and in a system call alike.
 
-    // A thread of the C library: a0 and a1, and a2 and a3, its id, are what posix_thread_begin
+    // A thread of the C library: a0 and a1, and a4 and a5, its id, are what posix_thread_begin
     // wants in a0, a1 and a2; the stack is 16-aligned.
     .section .text.posix_thread_entry, "ax"
     .globl posix_thread_entry
@@ -11,8 +11,8 @@
 posix_thread_entry:
     li      s0, 0
     li      ra, 0
-    mv      a1, a2
-    mv      a2, a3
+    mv      a1, a4
+    mv      a2, a5
     call    posix_thread_begin
     unimp
     .size posix_thread_entry, . - posix_thread_entry
