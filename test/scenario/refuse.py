@@ -149,6 +149,7 @@ CANNOT = {
         "qemu-virt-*/raw*": "the emulator places the initrd in the middle; loader.py leaves less",
         "*/multiboot*": "GRUB says itself that an initrd is too large; loader.py leaves less",
         "*/limine*": "Limine says itself that an initrd is too large; loader.py leaves less, limine_test.c none",
+        "*/uefi/u-boot": "U-Boot itself faults when an initrd is so large",
         "*/uefi/edk2-kernel": "the emulator gives EDK2 the initrd, which has no memory itself then",
         "*/uefi/edk2-acpi": "the emulator gives EDK2 the initrd, which has no memory itself then",
     },
