@@ -76,6 +76,7 @@ def refuses(what, wanted, change):
             passed(f"{what} cannot occur: {why}")
             return
     change(machine)
+    wanted = wanted.replace(" ", r"\s+")  # firmware's console wraps behind what it has said itself
     with machine:
         said = machine.expect(rf"(cannot start|Ferrite): {wanted}[\r\n]+")
         if said[1] == "Ferrite":
