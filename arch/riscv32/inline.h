@@ -18,6 +18,7 @@ enum : uint32_t {
     ARCH_USER_END = 0xffff'0000, // above is nobody's
 };
 enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_RISCV };
+constexpr size_t ARCH_COPY_APART = 256;
 constexpr bool ARCH_COUNTS_ZEROS = false;
 constexpr bool ARCH_SPACE_IDENTITY = true;
 constexpr bool SCRATCH_IS_CPU = false; // the scratch register, while the kernel runs; otherwise 0

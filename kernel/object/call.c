@@ -294,6 +294,7 @@ enum status sys_channel_reply_receive(struct channel *channel, struct frame *fra
         }
         frame->reg[REG_TOKEN_IN] = 0;
         schedule_ready(caller);
+        if (lock_should_pass()) return CALL_RESTART;
     } else if (thread->ipc.transfer_at != 0 && token != 0 &&
                thread->ipc.transfer.send_handle_count != 0) {
         return ERR_STALE;

@@ -33,14 +33,16 @@ static void print_address(const struct process *process, uintptr_t address)
 }
 
 // The next frame record in user memory: the caller's record, then the return address. False: there
-// is none.
+// is none. True with nothing done: an interrupt came while it was read.
 static bool print_record(struct process *process)
 {
     struct fault_report *report = &process->report;
     uintptr_t base = report->base, record[2];
-    if (++report->depth > USER_BACKTRACE_DEPTH || base % sizeof(uintptr_t) != 0) return false;
+    if (report->depth > USER_BACKTRACE_DEPTH || base % sizeof(uintptr_t) != 0) return false;
     enum status status = user_read(record, base - ARCH_RECORD_BELOW, sizeof record);
+    if (status != OK && user_copy_stopped()) return true;
     if (status != OK || record[1] == 0) return false;
+    report->depth++;
     // What is above an address is the signature of a program that signs them.
     if (record[1] >= ARCH_USER_END) record[1] &= ARCH_USER_END - 1;
     print_address(process, record[1]);
@@ -80,9 +82,11 @@ void fault_report(struct frame *frame, enum fault_reason reason, uintptr_t addre
         process->report = (struct fault_report){.is_due = true};
     }
     while (process->report.is_due) {
-        if (!log_show() && report_step(process, frame, reason, address))
-            process->report.is_due = false;
+        bool is_shown = !log_show();
         if (lock_should_pass()) return; // faults again
+        if (is_shown && report_step(process, frame, reason, address))
+            process->report.is_due = false;
+        if (lock_should_pass()) return;
     }
     while (!process_end_step(process)) {
         if (lock_should_pass()) return;
@@ -117,6 +121,7 @@ bool trap_user_copy_fault(uintptr_t address, bool write)
     enum fault_reason reason = write ? FAULT_WRITE : FAULT_READ;
     enum status status = bring_in(reason, address);
     trace_fault(reason, address, status);
-    if (status == CALL_RESTART) user_copy_stop();
-    return status == OK;
+    if (status == OK && !lock_should_pass()) return true;
+    if (status == OK || status == CALL_RESTART) user_copy_stop();
+    return false;
 }

@@ -200,7 +200,7 @@ static enum status copy(const void *call, struct memory *memory, uint64_t offset
     while (status == OK && progress->position < data.size) {
         uint64_t at = offset + progress->position;
         size_t room = COPY_PIECE - at % COPY_PIECE, left = data.size - progress->position;
-        size_t part = left < room ? left : room;
+        size_t part = user_copy_step(data.address, offset, left < room ? left : room);
         status = copy_piece(memory, at, data.address + progress->position, &part, write);
         if (status == OK) progress->position += part;
         status = progress_go_on(status);

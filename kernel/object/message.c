@@ -52,7 +52,7 @@ static inline enum status receive_step(struct thread *from, struct thread *to, u
                                        bool *receiver_fails)
 {
     uintptr_t source = from->ipc.transfer.send + *done, target = to->ipc.transfer.receive + *done;
-    size_t step = step_size(source, from->ipc.transfer.send_size - *done);
+    size_t step = step_size(source, target, from->ipc.transfer.send_size - *done);
     void *at;
     *receiver_fails = false;
     TRY(reach_buffer(from, source, MAP_READ, &at));
@@ -121,8 +121,8 @@ static inline uint64_t wait_name(const struct thread *thread)
 
 static enum status copy(struct thread *from, struct thread *to, bool *receiver_fails)
 {
-    return from->ipc.transfer.send_size <= PAGE_SIZE ? copy_short(from, to, receiver_fails)
-                                                     : copy_long(from, to, receiver_fails);
+    bool at_once = from->ipc.transfer.send_size <= PAGE_SIZE && !is_long(from, to);
+    return at_once ? copy_short(from, to, receiver_fails) : copy_long(from, to, receiver_fails);
 }
 
 enum status message_deliver_apart(struct thread *from, struct thread *to, bool *receiver_fails)

@@ -99,10 +99,18 @@ static inline enum status admit(struct thread *from, struct thread *to, bool *re
     return count > 0 ? message_check_handles(from, to) : OK;
 }
 
-static inline size_t step_size(uintptr_t at, size_t left)
+// Of the `left` bytes between the current thread's address and one in the other's page.
+static inline size_t step_size(uintptr_t there, uintptr_t here, size_t left)
 {
-    size_t rest = PAGE_SIZE - at % PAGE_SIZE;
-    return rest < left ? rest : left;
+    size_t rest = PAGE_SIZE - there % PAGE_SIZE;
+    return user_copy_step(here, there, rest < left ? rest : left);
+}
+
+// Whether what is sent, at most a page, has to be copied with looks for interrupts on the way.
+static inline bool is_long(const struct thread *from, const struct thread *to)
+{
+    size_t size = from->ipc.transfer.send_size;
+    return user_copy_step(from->ipc.transfer.send, to->ipc.transfer.receive, size) < size;
 }
 
 // Copies up to the end of the buffer or of the other thread's page, from the current thread or to
@@ -111,7 +119,7 @@ static inline enum status send_step(struct thread *from, struct thread *to, uint
                                     bool *receiver_fails)
 {
     uintptr_t source = from->ipc.transfer.send + *done, target = to->ipc.transfer.receive + *done;
-    size_t step = step_size(target, from->ipc.transfer.send_size - *done);
+    size_t step = step_size(target, source, from->ipc.transfer.send_size - *done);
     uint64_t before = memory_page_count;
     void *at;
     *receiver_fails = true;

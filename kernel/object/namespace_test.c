@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/object/namespace.h"
+#include "kernel/memory/user.h"
 #include "kernel/none/play.h"
 #include "kernel/object/channel.h"
 #include "kernel/object/handle.h"
@@ -141,6 +142,7 @@ static struct process *play_mounter(fe_handle *handle)
     struct process *user = play_process(1);
     play_as(play_thread(user, 10));
     play_store(user, PLAY_MEMORY, long_path, sizeof long_path);
+    (void)user_read(long_path, PLAY_MEMORY, sizeof long_path); // it can be seen from now on
     if (handle_reserve(user, 1) == OK) *handle = handle_insert(user, &session->object, RIGHT_ALL);
     return user;
 }

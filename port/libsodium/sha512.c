@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // SHA-512 (FIPS 180-4, sections 5.1.2, 5.3.5 and 6.4) in steps that may be interrupted: a block is
-// compressed ROUNDS_A_STEP rounds at a time, with the state of the compression beside the digest's.
-// The schedule is made on the way in the sixteen words of the block itself.
+// compressed GROUP rounds when it is full, then ROUNDS_A_STEP at a time, with the state of the
+// compression beside the digest's. The schedule is made on the way in the sixteen words of the
+// block itself.
 
 #include <crypto/ed25519.h>
 #include <string.h>
@@ -118,7 +119,7 @@ static void block_begin(struct state *state)
 {
     for (uint32_t i = 0; i < GROUP; i++) state->words[i] = __builtin_bswap64(state->words[i]);
     memcpy(state->work, state->value, sizeof state->work);
-    block_step(state);
+    group_do(state);
 }
 
 void sha512_init(struct sha512 *hash)
