@@ -26,7 +26,7 @@ enum : uint64_t {
     ARCH_KERNEL = 0xffff'ffff'8000'0000,
 };
 enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_RISCV64 };
-constexpr size_t ARCH_COPY_APART = 1024;
+constexpr size_t ARCH_COPY_APART = 2048;
 constexpr bool ARCH_COUNTS_ZEROS = false;
 constexpr bool ARCH_SPACE_IDENTITY = false;
 constexpr bool SCRATCH_IS_CPU = true; // the scratch register, while the kernel runs; otherwise 0

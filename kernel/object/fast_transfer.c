@@ -39,9 +39,9 @@ static inline bool pass(struct thread *from, struct thread *to)
     if (is_nothing(from, to)) return true;
     uint32_t size = send_size(from);
     if (size > PAGE_SIZE || admit(from, to, &ignored) != OK) return false;
-    if (ARCH_COPY_APART < PAGE_SIZE && is_long(from, to)) return false;
     for (uint32_t done = 0; done < size;) {
         if (send_step(from, to, &done, &ignored) != OK) return false;
+        if (ARCH_COPY_APART < PAGE_SIZE && done < size && lock_should_pass()) return false;
     }
     return deliver(from, to, &ignored) == OK;
 }
