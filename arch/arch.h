@@ -173,8 +173,8 @@ static inline uint64_t arch_virtual_to_physical(const void *address);
 // The user half of the address space: [ARCH_USER_BASE, ARCH_USER_END), constants of inline.h, as is
 // ARCH_PAGE_SIZE, ARCH_MACHO_CPU (abi/manifest.h), ARCH_NAME, and ARCH_RECORD_BELOW: how far below
 // the frame pointer a frame record (the caller's, then the return address) lies.
-// ARCH_COPY_APART: how many bytes arch_user_read() and arch_user_write() may copy at once where both
-// addresses are not aligned alike; at most a page.
+// ARCH_COPY_APART: how many bytes arch_user_read() and arch_user_write() may copy at once where the
+// two addresses are not aligned alike; at most a page.
 // ARCH_COUNTS_ZEROS: an instruction counts the zeros above the first one of a 64-bit word.
 
 // --- The fast path of messages ---

@@ -10,4 +10,4 @@ $(boot_image): $(efi) $(initrd) tool/esp
 	$(call progress,DISK,$@)
 	$(Q)tool/esp $@ $(efi)=/EFI/BOOT/$(efi_name) $(initrd)=/ferrite/initrd
 # Firmware takes a command line only along with the kernel.
-append = $(if $(filter %-kernel,$(LOADER)),$(if $1,-append '$1'))
+append = $(if $(findstring -kernel,$(load.uefi.$(LOADER))),$(if $1,-append '$1'))

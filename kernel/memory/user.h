@@ -13,8 +13,8 @@ struct user_buffer {
     size_t size; // bytes
 };
 
-// How much of `size` bytes, at most a page, one step may copy from one address to the other: all, but
-// where addresses that are not aligned alike cost several times as much.
+// How much of `size` bytes, at most a page, one step may copy from one address to the other: all,
+// but where addresses that are not aligned alike cost several times as much.
 static inline size_t user_copy_step(uintptr_t from, uintptr_t to, size_t size)
 {
     if (ARCH_COPY_APART == ARCH_PAGE_SIZE) return size;
