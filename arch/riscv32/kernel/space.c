@@ -34,7 +34,7 @@ static void address_set(uint32_t number, uint32_t value)
 #define SET(n)                                                                                     \
     case n: CSR_WRITE(pmpaddr##n, value); break;
     switch (number) {
-        FOR_EACH_ADDRESS(SET)
+        FOR_EACH_ADDRESS(SET) default : break;
     }
 }
 

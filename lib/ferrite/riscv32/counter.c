@@ -7,13 +7,13 @@ const bool fe_has_counter = true;
 
 uint64_t fe_counter(void)
 {
-    uint32_t high, low, again;
     __asm__ volatile("fence" : : : "memory");
-    do {
+    while (true) {
+        uint32_t high, low, again;
         __asm__ volatile("rdtimeh %0\n\trdtime %1\n\trdtimeh %2"
                          : "=r"(high), "=r"(low), "=r"(again)
                          :
                          : "memory");
-    } while (high != again);
-    return (uint64_t)high << 32 | low;
+        if (high == again) return (uint64_t)high << 32 | low;
+    }
 }
