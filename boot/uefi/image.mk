@@ -9,5 +9,5 @@ $(efi): $(made)/kernel.elf out/host/bin/efi
 $(boot_image): $(efi) $(initrd) tool/esp
 	$(call progress,DISK,$@)
 	$(Q)tool/esp $@ $(efi)=/EFI/BOOT/$(efi_name) $(initrd)=/ferrite/initrd
-# Firmware takes a command line only along with the kernel.
-append = $(if $(findstring -kernel,$(load.uefi.$(LOADER))),$(if $1,-append '$1'))
+# Firmware takes a command line only along with the kernel, from the emulator.
+append = $(if $(findstring -kernel $(efi),$(load.uefi.$(LOADER))),$(if $1,-append '$1'))
