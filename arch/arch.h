@@ -170,9 +170,11 @@ void *arch_map_device(uint64_t physical, size_t size, uint32_t protection);
 static inline void *arch_physical_to_virtual(uint64_t physical);
 static inline uint64_t arch_virtual_to_physical(const void *address);
 
-// The user half of the address space: [ARCH_USER_BASE, ARCH_USER_END), constants of inline.h, as is
-// ARCH_PAGE_SIZE, ARCH_MACHO_CPU (abi/manifest.h), ARCH_NAME, and ARCH_RECORD_BELOW: how far below
-// the frame pointer a frame record (the caller's, then the return address) lies.
+// The user half of the address space: [ARCH_USER_BASE, ARCH_USER_END), constants of inline.h, in
+// which mappings lie below ARCH_SPACE_END: that end too, or what this CPU's tables have room for.
+// Constants, too, are ARCH_PAGE_SIZE, ARCH_MACHO_CPU (abi/manifest.h), ARCH_NAME, and
+// ARCH_RECORD_BELOW: how far below the frame pointer a frame record (the caller's, then the return
+// address) lies.
 // ARCH_COPY_APART: how many bytes arch_user_read() and arch_user_write() may copy at once where the
 // two addresses are not aligned alike; at most a page.
 // ARCH_COUNTS_ZEROS: an instruction counts the zeros above the first one of a 64-bit word.

@@ -19,6 +19,7 @@ constexpr uintptr_t ARCH_RECORD_BELOW = 0; // frame records lie where the frame 
 
 constexpr uintptr_t ARCH_USER_BASE = 0x1'0000;
 constexpr uintptr_t ARCH_USER_END = 0x7fff'f000;
+constexpr uintptr_t ARCH_SPACE_END = ARCH_USER_END;
 constexpr uintptr_t ARCH_PAGE_SIZE = 4096;
 constexpr size_t ARCH_COPY_APART = ARCH_PAGE_SIZE;
 constexpr uint32_t ARCH_MACHO_CPU = MACHO_CPU_X86;

@@ -16,6 +16,7 @@ enum : uint32_t {
     ARCH_PAGE_SIZE = 4096,
     ARCH_USER_BASE = 0x1000,
     ARCH_USER_END = 0xffff'0000, // above is nobody's
+    ARCH_SPACE_END = ARCH_USER_END,
 };
 enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_RISCV };
 constexpr size_t ARCH_COPY_APART = 256;

@@ -2,7 +2,7 @@
 // RISC-V's half of the contract on 64 bits: the shape of a frame and of a space, and the map of the
 // address space. Included by arch/arch.h only; arch/riscv/inline.h has what 32 bits share.
 //
-// Virtual addresses as Sv39 has them, 4 KiB pages; with more levels both ends are further out
+// Virtual addresses as Sv39 has them, 4 KiB pages; with more levels the first two reach further
 // (arch/riscv64/kernel/map.c):
 //     user           [0x1'0000, 0x40'0000'0000)
 //     all RAM        [0xffff'ffc0'0000'0000, +128 GiB)          read-write, never executable
@@ -20,7 +20,7 @@
 enum : uint64_t {
     ARCH_PAGE_SIZE = 4096,
     ARCH_USER_BASE = 0x10000,
-    ARCH_USER_END = 0x40'0000'0000,
+    ARCH_USER_END = 0x100'0000'0000'0000,
     ARCH_DEVICES = 0xffff'fff0'0000'0000,
     ARCH_DEVICES_SIZE = 0x8000'0000,
     ARCH_KERNEL = 0xffff'ffff'8000'0000,
@@ -29,6 +29,10 @@ enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_RISCV64 };
 constexpr size_t ARCH_COPY_APART = 2048;
 constexpr bool ARCH_COUNTS_ZEROS = false;
 constexpr bool ARCH_SPACE_IDENTITY = false;
+// Half of what the top table stands for; up to ARCH_USER_END, what is above faults as what is not
+// mapped does.
+extern uint64_t map_user_end;
+#define ARCH_SPACE_END map_user_end
 constexpr bool SCRATCH_IS_CPU = true; // the scratch register, while the kernel runs; otherwise 0
 #define ARCH_NAME "riscv64"
 #define ARCH_FAST // arch.mk reserves registers, and entry code moves what is in the arguments'

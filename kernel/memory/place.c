@@ -60,7 +60,7 @@ static bool place_in_hole(const struct space *space, size_t size, uintptr_t *add
 
 enum status space_place_apart(struct space *space, size_t size, uintptr_t *address)
 {
-    uint64_t room = ARCH_USER_END - ARCH_USER_BASE;
+    uint64_t room = ARCH_SPACE_END - ARCH_USER_BASE;
     if (size >= room) return ERR_NO_MEMORY;
     for (uint32_t i = 0; i < WINDOW_TRIES; i++) {
         *address = ARCH_USER_BASE + draw(space) % (room - size) / PAGE_SIZE * PAGE_SIZE;
@@ -74,7 +74,7 @@ enum status space_place_apart(struct space *space, size_t size, uintptr_t *addre
                                                  uintptr_t *address)
 {
     TRY(space_place_apart(space, size, address));
-    uint64_t left = ARCH_USER_END - *address;
+    uint64_t left = ARCH_SPACE_END - *address;
     space->hole = space->window = *address;
     space->window_end = *address + (left < WINDOW ? left : WINDOW);
     return OK;
@@ -84,7 +84,7 @@ enum status space_place(struct space *space, size_t size, uintptr_t *address)
 {
     if (!place_in_hole(space, size, address) && !place_on_top(space, size, address))
         TRY(window_draw(space, size, address));
-    ASSERT(*address >= ARCH_USER_BASE && size <= ARCH_USER_END - *address);
+    ASSERT(*address >= ARCH_USER_BASE && size <= ARCH_SPACE_END - *address);
     space->hole = *address + size;
     if (space->hole > space->window) space->window = space->hole;
     return OK;

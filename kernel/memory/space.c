@@ -78,11 +78,17 @@ static enum status find_place(const struct space_view *view, uintptr_t wish, uin
     return view->flags & MAP_FIXED && wish != *place ? ERR_NOT_SUPPORTED : OK;
 }
 
+static bool fits(const struct space_view *view, uintptr_t address)
+{
+    return address < ARCH_SPACE_END && view->size <= ARCH_SPACE_END - address;
+}
+
 enum status space_fixed_check(const struct space_view *view, uintptr_t address)
 {
     uint64_t place;
     TRY(space_view_check(view));
-    return ARCH_SPACE_IDENTITY ? find_place(view, address, &place) : OK;
+    if (ARCH_SPACE_IDENTITY) return find_place(view, address, &place);
+    return fits(view, address) ? OK : ERR_BAD_ARGUMENT;
 }
 
 static enum status map_in_place(struct space *space, const struct space_view *view,
@@ -106,12 +112,11 @@ enum status space_map(struct space *space, const struct space_view *view, uintpt
     TRY(space_view_check(view));
     if (ARCH_SPACE_IDENTITY) return map_in_place(space, view, address);
     uintptr_t guard = view->flags & MAP_GUARD ? PAGE_SIZE : 0, at = *address;
-    bool fits = at % PAGE_SIZE == 0 && at >= ARCH_USER_BASE + guard && at < ARCH_USER_END &&
-                view->size <= ARCH_USER_END - at;
+    bool is_good = at % PAGE_SIZE == 0 && at >= ARCH_USER_BASE + guard && fits(view, at);
     if (view->flags & MAP_FIXED) {
-        if (!fits) return ERR_BAD_ARGUMENT;
+        if (!is_good) return ERR_BAD_ARGUMENT;
         if (!space_is_free(space, at - guard, at + view->size)) return ERR_EXISTS;
-    } else if (at == 0 || !fits || !space_is_free(space, at - guard, at + view->size)) {
+    } else if (at == 0 || !is_good || !space_is_free(space, at - guard, at + view->size)) {
         TRY(space_place(space, view->size + guard, &at));
         at += guard;
     }

@@ -179,6 +179,34 @@ TEST("no mapping is writable and executable, and none is in the kernel's half")
     EXPECT(fe_process_unmap(self, at, SIZE) == OK && fe_handle_close(memory) == OK);
 }
 
+// Image, stack and mappings are drawn apart: that all three are in the lowest 4096th has a chance
+// of 2^-36.
+TEST("mappings lie anywhere below an end, and where another machine may have more is nothing")
+{
+    fe_handle memory, self = fe_process_self();
+    uintptr_t at, bits = sizeof at * 8;
+    EXPECT(fe_memory_create(SIZE, 0, &memory) == OK);
+    if (guest_translates) {
+        uint32_t flags = both | MAP_FIXED, replace = flags | MAP_REPLACE;
+        enum status status;
+        do {
+            uintptr_t last = ((uintptr_t)1 << --bits) - SIZE - FE_PAGE_SIZE;
+            status = fe_process_map(self, memory, 0, SIZE, last, flags, &at);
+            if (status == OK) break;
+            EXPECT(status == ERR_BAD_ARGUMENT);
+            EXPECT(fe_process_map(self, memory, 0, SIZE, last, replace, &at) == ERR_BAD_ARGUMENT);
+            EXPECT(fe_debug_write(guest_resource("debug"), (void *)last, 1) == ERR_BAD_ADDRESS);
+        } while (bits > 20);
+        EXPECT(status == OK && (*(volatile char *)at = 1) == 1);
+        guest_print("mappings end below 2^%u\n", (uint32_t)bits);
+        EXPECT(fe_process_unmap(self, at, SIZE) == OK);
+        EXPECT(fe_process_map(self, memory, 0, SIZE, 0, both, &at) == OK);
+        EXPECT((at | (uintptr_t)&at | (uintptr_t)&both) >> (bits - 12) != 0);
+        EXPECT(fe_process_unmap(self, at, SIZE) == OK);
+    }
+    EXPECT(fe_handle_close(memory) == OK);
+}
+
 TEST("a fixed mapping finds its place taken, unless it may replace what is there")
 {
     fe_handle memory, self = fe_process_self();

@@ -2,14 +2,14 @@
 // The kernel's half of the address space as this port has it (arch/paged/kernel/half.c has what is
 // common): how many levels of tables there are.
 //
-// RAM begins at the lower end of the kernel's half, which is further down the more levels there
-// are; devices and image are where Sv39 has them in any case.
+// The user's half ends higher up, and RAM begins further down, the more levels there are; devices
+// and image are where Sv39 has them in any case.
 #include "map.h"
 #include <arch/arch.h>
 
 enum : uint64_t { MODE_SV39 = 8, MODE_SHIFT = 60 };
 
-EARLY uint64_t map_ram;
+EARLY uint64_t map_ram, map_user_end;
 EARLY uint32_t map_top;
 
 static uint64_t satp_of(uint32_t top)
@@ -42,7 +42,8 @@ uint64_t map_early(uint64_t dtb)
 {
     half_begin();
     map_top = find_top();
-    map_ram = -(entry_span(map_top) * USER_TOPS);
+    map_user_end = entry_span(map_top) * USER_TOPS;
+    map_ram = -map_user_end;
     half_map_image(entry_kernel_flags(SPACE_READ | SPACE_EXECUTE), dtb);
     return satp_of(map_top);
 }
