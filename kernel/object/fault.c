@@ -74,22 +74,31 @@ static bool report_step(struct process *process, const struct frame *frame,
     return false;
 }
 
+// A step of the end of the process, true after the last. The report waits until the other threads
+// are gone, which may have faulted too; its next line waits until the console has the last.
+static bool end_step(struct process *process, const struct frame *frame, enum fault_reason reason,
+                     uintptr_t address)
+{
+    struct fault_report *report = &process->report;
+    if (process->phase == PROCESS_END_THREADS || !report->is_due) return process_end_step(process);
+    if (report->is_behind) {
+        report->is_behind = log_show();
+    } else {
+        report->is_due = !report_step(process, frame, reason, address);
+        report->is_behind = true;
+    }
+    return false;
+}
+
 void fault_report(struct frame *frame, enum fault_reason reason, uintptr_t address)
 {
     struct process *process = process_current();
     if (!process->ending) {
         process_end(process, FE_EXIT_FAULT - (int32_t)reason);
-        process->report = (struct fault_report){.is_due = true};
+        process->report = (struct fault_report){.is_due = true, .is_behind = true};
     }
-    while (process->report.is_due) {
-        bool is_shown = !log_show();
+    while (!end_step(process, frame, reason, address)) {
         if (lock_should_pass()) return; // faults again
-        if (is_shown && report_step(process, frame, reason, address))
-            process->report.is_due = false;
-        if (lock_should_pass()) return;
-    }
-    while (!process_end_step(process)) {
-        if (lock_should_pass()) return;
     }
 }
 

@@ -63,7 +63,7 @@ enum process_phase : uint8_t {
 struct fault_report {
     uintptr_t base; // of the next frame record
     uint8_t line, depth;
-    bool is_due;
+    bool is_due, is_behind; // still to be told; not all on the console that is told
 };
 
 struct process {

@@ -61,9 +61,10 @@ bool reap_make_room(uint64_t *limit)
     if (*limit == 0) *limit = wanted;
     bool is_hopeful = wanted != 0 && oldest_is_within(*limit);
     wanted = 0;
-    // The look is before each step, for what failed may have taken long already.
+    // The look is before each step, for what failed may have taken long already. Other CPUs wait
+    // for the first: they may want room too, and who always lets all others go first gets nowhere.
     for (uint32_t i = 0; is_hopeful && i < ROOM_STEPS && oldest_is_within(*limit); i++) {
-        if (lock_should_pass()) break;
+        if (i == 0 ? arch_interrupt_pending() : lock_should_pass()) break;
         reap_step();
     }
     return is_hopeful;
