@@ -71,10 +71,7 @@ TEST("processes that make every call are stopped and killed on all CPUs, and lea
     struct fe_system_info before;
     EXPECT(fe_system_inspect(guest_resource("system"), &before) == OK);
     for (uintptr_t i = 0; i < MAKERS; i++) EXPECT(guest_thread(make, (void *)i, 20) == OK);
-    uint64_t limit = DURATION + guest_limit();
-    while (over < MAKERS && fe_clock_monotonic() < limit)
-        fe_clock_sleep_until(fe_clock_after(20 * MILLISECOND));
-    EXPECT(over == MAKERS && spoilt == 0 && made > MAKERS);
+    EXPECT(guest_reaches(&over, MAKERS) && spoilt == 0 && made > MAKERS);
     guest_print("%u processes lived and died\n", made);
     EXPECT(guest_is_as_before(&before, 1 << 20));
 }

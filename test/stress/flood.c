@@ -79,14 +79,6 @@ static void flood(void *argument)
     over++;
 }
 
-static bool wait_for(uint32_t count)
-{
-    uint64_t limit = guest_limit();
-    while (over < count && fe_clock_monotonic() < limit)
-        fe_clock_sleep_until(fe_clock_after(10 * MILLISECOND));
-    return over >= count;
-}
-
 TEST("long messages from all CPUs, of which some time out and some fail, come whole or not at all")
 {
     uint64_t id;
@@ -95,8 +87,8 @@ TEST("long messages from all CPUs, of which some time out and some fail, come wh
         EXPECT(fe_memory_unmap(parties[i].gone, FE_PAGE_SIZE) == OK);
         EXPECT(guest_thread(i < SERVERS ? serve : flood, &parties[i], 0) == OK);
     }
-    EXPECT(wait_for(CLIENTS));
+    EXPECT(guest_reaches(&over, CLIENTS));
     EXPECT(fe_handle_close(session) == OK && fe_handle_close(channel) == OK);
-    EXPECT(wait_for(CLIENTS + SERVERS) && wrong == 0 && answered > 0 && refused > 0);
+    EXPECT(guest_reaches(&over, CLIENTS + SERVERS) && wrong == 0 && answered > 0 && refused > 0);
     guest_print("%u long messages, %u others\n", answered, refused);
 }

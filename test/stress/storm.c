@@ -54,14 +54,6 @@ static void call(void *number)
     over += cpus > 0;
 }
 
-static bool wait_for(uint32_t count)
-{
-    uint64_t limit = guest_limit();
-    while (over < count && fe_clock_monotonic() < limit)
-        fe_clock_sleep_until(fe_clock_after(10 * MILLISECOND));
-    return over >= count;
-}
-
 TEST("many clients call several servers from all CPUs, each answer comes to who asked")
 {
     uint64_t id;
@@ -77,9 +69,9 @@ TEST("many clients call several servers from all CPUs, each answer comes to who 
         EXPECT(guest_thread(call, (void *)i, 0) == OK);
     }
     guest_cpus(0, ALL_CPUS);
-    EXPECT(wait_for(CLIENTS));
+    EXPECT(guest_reaches(&over, CLIENTS));
     for (uint32_t i = 0; i < SERVERS; i++) EXPECT(fe_handle_close(sessions[i]) == OK);
-    EXPECT(wait_for(CLIENTS + SERVERS));
+    EXPECT(guest_reaches(&over, CLIENTS + SERVERS));
     EXPECT(wrong == 0 && calls > CLIENTS);
     guest_print("%u calls\n", calls);
     for (uint32_t i = 0; i < SERVERS; i++) EXPECT(fe_handle_close(channels[i]) == OK);
@@ -110,7 +102,7 @@ TEST("a signal goes to another CPU and back, every time")
         EXPECT(fe_event_wait(back, 1, guest_limit(), &bits) == OK);
     }
     guest_cpus(0, ALL_CPUS);
-    EXPECT(wait_for(1) && wrong == 0);
+    EXPECT(guest_reaches(&over, 1) && wrong == 0);
 }
 
 static _Atomic uint32_t turn;
@@ -135,5 +127,5 @@ TEST("threads on all CPUs take turns by a word, and none sleeps through its own"
 {
     wrong = over = turn = 0;
     for (uintptr_t i = 0; i < 4; i++) EXPECT(guest_thread(take_turns, (void *)i, 0) == OK);
-    EXPECT(wait_for(4) && wrong == 0 && turn == 4 * TURNS);
+    EXPECT(guest_reaches(&over, 4) && wrong == 0 && turn == 4 * TURNS);
 }

@@ -21,14 +21,6 @@ static void write(void *which)
     over++;
 }
 
-static bool wait_for(uint32_t count)
-{
-    uint64_t limit = guest_limit();
-    while (over < count && fe_clock_monotonic() < limit)
-        fe_clock_sleep_until(fe_clock_after(10 * MILLISECOND));
-    return over >= count;
-}
-
 // A clone's contents, twice with some time between: what writers still reach changes.
 static bool is_still(fe_handle clone)
 {
@@ -61,7 +53,7 @@ TEST("a clone does not change while threads on other CPUs write to its original"
         EXPECT(fe_handle_close(clone) == OK);
     }
     stop = true;
-    EXPECT(wait_for(WRITERS));
+    EXPECT(guest_reaches(&over, WRITERS));
     guest_print("%u clones\n", clones);
     EXPECT(fe_memory_unmap(address, PAGES * FE_PAGE_SIZE) == OK && fe_handle_close(memory) == OK);
 }
@@ -94,7 +86,7 @@ TEST("threads on all CPUs map, touch and unmap at addresses that the others had 
 {
     over = wrong = 0;
     for (uintptr_t i = 0; i < WRITERS; i++) EXPECT(guest_thread(map_and_unmap, (void *)i, 0) == OK);
-    EXPECT(wait_for(WRITERS) && wrong == 0);
+    EXPECT(guest_reaches(&over, WRITERS) && wrong == 0);
 }
 
 // The child's threads spin on a page until one of them takes it away: that ends the child.

@@ -80,6 +80,14 @@ enum status guest_wait(struct fe_child *child, struct fe_process_info *info)
     return status;
 }
 
+bool guest_reaches(const _Atomic uint32_t *count, uint32_t wanted)
+{
+    uint64_t limit = guest_limit();
+    while (*count < wanted && fe_clock_monotonic() < limit)
+        fe_clock_sleep_until(fe_clock_after(10 * MILLISECOND));
+    return *count >= wanted;
+}
+
 bool guest_is_as_before(const struct fe_system_info *before, uint64_t slack)
 {
     struct fe_system_info now;

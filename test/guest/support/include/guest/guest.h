@@ -20,6 +20,9 @@ static inline uint64_t guest_limit(void)
     return fe_clock_after(60 * SECOND);
 }
 
+// Waits until guest_limit() for others to bring `count` to `wanted`; false: they did not.
+bool guest_reaches(const _Atomic uint32_t *count, uint32_t wanted);
+
 // A handle number that no process has.
 enum : fe_handle { NO_SUCH_HANDLE = 0x7fff'fff1 };
 
