@@ -172,8 +172,8 @@ libc: $($(library.c).user.archive)
 sdk_folders := $(library.c) $(call reach,$(call used,$(library.c),user),,user) $(library.9p) $(library.ferrite)
 sdk: libc out/host/bin/image out/host/bin/sign $(keys) $(foreach l,$(sdk_folders),$($l.user.archive))
 	$(call progress,SDK,out/sdk/$(isa))
-	$(Q)CC="$(CC)" LD="$(LD)" AR="$(AR)" HEADERS="$(clang_headers)" \
+	$(Q)CC="$(CC)" LD="$(LD)" AR="$(AR)" NM="$(NM)" TRIPLE="$(triple)" HEADERS="$(clang_headers)" \
 		TARGET="--target=$(triple) $(arch_flags) $(user_flags) -fno-stack-protector" \
 		tool/sdk/make out/sdk/$(isa) $(user_script) $(foreach l,$(sdk_folders),$(call headers,$l)) -- \
 		$(sort $(foreach l,$(sdk_folders),$($l.user.archive)))
-	@echo "The compiler is out/sdk/$(isa)/bin/ferrite-cc; for CMake, out/sdk/$(isa)/ferrite.cmake"
+	@echo "The compiler is out/sdk/$(isa)/bin/ferrite-clang: man/7/sdk.md"

@@ -11,7 +11,7 @@ from machine import TOP, Machine, WebServer, make
 
 def compiled():
     """doc/example/hello.c as the SDK's compiler makes it."""
-    compiler = os.path.join(TOP, "out/sdk", make("arch").strip(), "bin/ferrite-cc")
+    compiler = os.path.join(TOP, "out/sdk", make("arch").strip(), "bin/ferrite-clang")
     with tempfile.TemporaryDirectory() as folder:
         greet = os.path.join(folder, "greet")
         subprocess.check_call([compiler, "-O2", "-o", greet, os.path.join(TOP, "doc/example/hello.c")])

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# What CMake has to know of the system: POSIX, whole programs, no shared libraries.
+set(UNIX 1)
+set(FERRITE 1)
+set_property(GLOBAL PROPERTY TARGET_SUPPORTS_SHARED_LIBS FALSE)
+set(CMAKE_STATIC_LIBRARY_PREFIX lib)
+set(CMAKE_STATIC_LIBRARY_SUFFIX .a)
+set(CMAKE_EXECUTABLE_SUFFIX "")
+set(CMAKE_DL_LIBS "")
+set(CMAKE_FIND_LIBRARY_PREFIXES lib)
+set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+list(APPEND CMAKE_SYSTEM_PREFIX_PATH /)
