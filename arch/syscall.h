@@ -9,6 +9,9 @@
 
 #include <stdint.h>
 
+// Whether a process's data lies at any distance from its text: where there is no address translation.
+constexpr bool DATA_IS_APART = false;
+
 static inline void fe_syscall2(uint64_t number, uint64_t reg[static 2])
 {
     register uint64_t call __asm__(SYSCALL_NUMBER) = number;

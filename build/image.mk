@@ -94,7 +94,7 @@ kernel:
 
 # Programs: static and position-independent, made an image and signed.
 $(foreach c,$(filter-out tool/%,$(call of-kind,library)),$(eval $(call archive,$c,user)))
-user_link := -pie --no-dynamic-linker --pack-dyn-relocs=relr -z max-page-size=4096 -z noexecstack \
+user_link = $(user_linker) -pie --no-dynamic-linker --pack-dyn-relocs=relr -z max-page-size=4096 -z noexecstack \
 	-z norelro --gc-sections --build-id=sha1 --hash-style=sysv --discard-locals
 user_script := $(or $(firstword $(wildcard $(lineage:%=arch/%/user/user.ld))),build/user.ld)
 folder = $(or $(if $(filter service driver,$($1.kind)),/$($1.kind)),$(if $(filter test/%,$1),/test),/bin)
@@ -172,7 +172,7 @@ libc: $($(library.c).user.archive)
 sdk_folders := $(library.c) $(call reach,$(call used,$(library.c),user),,user) $(library.9p) $(library.ferrite)
 sdk: libc out/host/bin/image out/host/bin/sign $(keys) $(foreach l,$(sdk_folders),$($l.user.archive))
 	$(call progress,SDK,out/sdk/$(isa))
-	$(Q)CC="$(CC)" LD="$(LD)" AR="$(AR)" NM="$(NM)" TRIPLE="$(triple)" HEADERS="$(clang_headers)" \
+	$(Q)CC="$(CC)" LD="$(strip $(LD) $(user_linker))" AR="$(AR)" NM="$(NM)" TRIPLE="$(triple)" HEADERS="$(clang_headers)" \
 		TARGET="--target=$(triple) $(arch_flags) $(user_flags) -fno-stack-protector" \
 		tool/sdk/make out/sdk/$(isa) $(user_script) $(foreach l,$(sdk_folders),$(call headers,$l)) -- \
 		$(sort $(foreach l,$(sdk_folders),$($l.user.archive)))

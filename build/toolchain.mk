@@ -64,6 +64,7 @@ isa := $(arch)
 inherits :=
 general_only :=
 user_stack :=
+user_linker :=
 include arch/$(isa)/arch.mk
 arch_flags := $(flags)
 lineage := $(isa) $(inherits)

@@ -10,3 +10,4 @@ user_flags := -Os -mcmodel=medany -Xclang -mlong-double-64
 user_stack := 32768
 raw_image := elf
 debugger_arch := riscv:rv32
+user_linker := --emit-relocs

@@ -24,7 +24,7 @@ static const char *const reasons[] = {
 
 static void print_address(const struct process *process, uintptr_t address)
 {
-    uint64_t size = process->image == nullptr ? 0 : process->image->layout.memory_size;
+    uint64_t size = process->image == nullptr ? 0 : process->image->layout.data;
     if (address - process->image_base < size) {
         log_print(" %s+0x%lx", process->name, (unsigned long)(address - process->image_base));
     } else {

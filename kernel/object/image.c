@@ -95,6 +95,22 @@ static enum status trust_check(const struct macho *macho)
     return ERR_IMAGE_UNTRUSTED;
 }
 
+// Where addresses are physical ones, what is not written to is used where the file lies: in one
+// piece, its segments as far apart as they are mapped.
+static enum status place_check(const struct image *image)
+{
+    const struct macho *layout = &image->layout;
+    uint64_t place;
+    for (uint32_t i = 0; i < layout->segment_count; i++) {
+        const struct macho_view *segment = &layout->segment[i];
+        if (segment->address >= layout->data) break;
+        if (segment->address - layout->segment[0].address !=
+            segment->file_offset - layout->segment[0].file_offset)
+            return ERR_IMAGE_FORMAT;
+    }
+    return memory_place(image->memory, false, &place) ? OK : ERR_NOT_SUPPORTED;
+}
+
 static enum status image_judge(struct image *image)
 {
     static_assert(MACHO_HEADER_MAX == PAGE_SIZE);
@@ -102,6 +118,7 @@ static enum status image_judge(struct image *image)
     TRY(memory_seal(image->memory));
     TRY(macho_parse(image_bytes(image, 0), size < PAGE_SIZE ? size : PAGE_SIZE, size,
                     ARCH_MACHO_CPU, &image->layout));
+    if (ARCH_SPACE_IDENTITY) TRY(place_check(image));
     TRY(trust_check(&image->layout));
     sha512_init(&image->hash);
     sha512_update(&image->hash, context, sizeof context);
@@ -222,12 +239,13 @@ static enum status segment_map(const struct image *image, const struct macho_vie
                               .size = segment->memory_size,
                               .flags = segment->protection | MAP_FIXED,
                               .allowed = segment->protection};
-    if (ARCH_SPACE_IDENTITY) {
+    uintptr_t address = base + (uintptr_t)segment->address;
+    if (ARCH_SPACE_IDENTITY && segment->address >= image->layout.data) {
         view.memory = space->process->image_copy;
-        view.offset = segment->address;
+        view.offset = segment->address - image->layout.data;
+        address = space->process->image_data + (uintptr_t)view.offset;
     }
     if (written) TRY(data_make(image, segment, space->process, &view.memory));
-    uintptr_t address = base + segment->address;
     enum status status = space_map(space, &view, &address);
     if (written) object_put(&view.memory->object); // the region has its own reference
     return status;
@@ -245,23 +263,29 @@ static const uint8_t *bytes_at(const struct image *image, uint64_t address)
     return nullptr;
 }
 
-static enum status copy_place(const struct image *image, struct process *process)
+// Data is the process's own, text and constants are where the file is.
+static enum status place_in_parts(const struct image *image, struct process *process)
 {
-    uint64_t place, size = image->layout.memory_size;
+    const struct macho *layout = &image->layout;
+    uint64_t place, size = layout->memory_size - layout->data;
+    ASSERT(memory_place(image->memory, false, &place));
+    const struct macho_view *first = &layout->segment[0];
+    process->image_base = (uintptr_t)(place + first->file_offset - first->address);
+    if (size == 0) return OK;
     if (process->image_copy == nullptr) TRY(memory_make(process, size, &process->image_copy));
     struct memory *copy = process->image_copy;
     while (copy->loose > 0) {
-        TRY(memory_fill_step(copy, bytes_at(image, copy->size - copy->loose)));
+        TRY(memory_fill_step(copy, bytes_at(image, layout->data + copy->size - copy->loose)));
         if (copy->loose > 0 && lock_should_pass()) return CALL_RESTART;
     }
     if (!memory_place(copy, true, &place)) return ERR_NO_MEMORY;
-    process->image_base = (uintptr_t)place;
+    process->image_data = (uintptr_t)place;
     return OK;
 }
 
 enum status image_place(const struct image *image, struct process *process)
 {
-    if (ARCH_SPACE_IDENTITY) return copy_place(image, process);
+    if (ARCH_SPACE_IDENTITY) return place_in_parts(image, process);
     return space_place_apart(&process->space, image->layout.memory_size, &process->image_base);
 }
 

@@ -83,6 +83,7 @@ static enum status segment_read(struct parse *parse, const struct macho_segment_
         .protection = protection,
     };
     macho->memory_size = segment->address + segment->memory_size;
+    if (macho->data == 0 && protection & MACHO_WRITE) macho->data = segment->address;
     parse->next_offset += segment->file_size;
     return OK;
 }
@@ -182,12 +183,13 @@ static bool entry_is_code(const struct macho *macho)
 
 static enum status whole_check(const struct parse *parse)
 {
-    const struct macho *macho = parse->macho;
+    struct macho *macho = parse->macho;
     if (!(parse->found & FOUND_MAIN) || !(parse->found & FOUND_ENTITLEMENT))
         return ERR_IMAGE_FORMAT;
     if (!entry_is_code(macho)) return ERR_IMAGE_FORMAT;
     if (!(parse->found & FOUND_SIGNATURE)) return ERR_IMAGE_UNSIGNED;
     if (macho->signature_offset != parse->next_offset) return ERR_IMAGE_FORMAT;
+    if (macho->data == 0) macho->data = macho->memory_size;
     uint64_t end = macho->signature_offset + MACHO_SIGNATURE_SIZE;
     if (parse->file_size < end) return ERR_IMAGE_TRUNCATED;
     return parse->file_size == end ? OK : ERR_IMAGE_FORMAT;

@@ -24,6 +24,7 @@ struct macho {
     struct macho_view segment[MACHO_SEGMENTS_MAX];
     uint32_t segment_count;
     uint64_t file_size, memory_size; // bytes; from address 0 to the end of the last segment
+    uint64_t data;                   // address of the first segment that is written to, or the end
     uint64_t entry, stack_size;
     uint64_t signature_offset; // bytes before it are signed
     uint8_t uuid[16];

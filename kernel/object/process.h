@@ -83,7 +83,8 @@ struct process {
     struct namespace *name_space;
     struct image *image;
     uintptr_t image_base, image_entry, clock_page;
-    struct memory *image_copy; // while it is filled, where each has its own
+    uintptr_t image_data;      // where its data is, where that is apart from its text
+    struct memory *image_copy; // of its data; while it is filled
     struct entitlement entitlement;
     uint32_t priority_ceiling;
     enum process_state state;

@@ -103,6 +103,7 @@ int main(int count, char **arguments)
     }
     if (count - optind != 2) complain("usage: image [--entitle WORDS] [--stack SIZE] ELF OUT");
     struct file file = file_read(arguments[optind]);
+    data_set_apart(arguments[optind], &file);
     elf_read(arguments[optind], &file, &program);
     entitlement_parse(words, &program);
     struct buffer image = image_make(&program);

@@ -31,6 +31,9 @@ struct program {
 // elf.c: complains about everything that an image cannot express.
 void elf_read(const char *path, const struct file *file, struct program *program);
 
+// apart.c: where data is not at a fixed distance from text, changes the instructions that reach it.
+void data_set_apart(const char *path, struct file *file);
+
 // entitlement.c: adds what the words, separated by spaces, ask for; without words, the default.
 void entitlement_parse(const char *words, struct program *program);
 void entitlement_print(const struct macho_entitlement *entitlement, const char *names);

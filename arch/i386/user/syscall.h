@@ -6,6 +6,9 @@
 
 #include <stdint.h>
 
+// Whether a process's data lies at any distance from its text: where there is no address translation.
+constexpr bool DATA_IS_APART = false;
+
 void fe_syscall_registers(uint32_t number, uint64_t *reg, uint32_t count);
 void fe_syscall_message(uint32_t number, uint64_t reg[static 12]);
 

@@ -4,6 +4,9 @@
 
 #include <stdint.h>
 
+// Whether a process's data lies at any distance from its text: where there is no address translation.
+constexpr bool DATA_IS_APART = false;
+
 void fe_syscall2(uint64_t number, uint64_t reg[static 2]);
 void fe_syscall4(uint64_t number, uint64_t reg[static 4]);
 void fe_syscall8(uint64_t number, uint64_t reg[static 8]);

@@ -160,6 +160,7 @@ void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uint
         .reg[0] = argument,
         .pc = entry,
         .stack = stack & ~(uintptr_t)15,
+        .gp = frame->gp,
         .thread_pointer = frame->thread_pointer,
         .whole = 1,
     };
