@@ -40,4 +40,5 @@ static_assert(sizeof(struct fe_start) == 104);
 //
 // A process's first thread begins with the block's address in reg[0] and a handle to itself in
 // reg[1] (process_start puts it into the child), for which the parent leaves room under the name
-// "thread".
+// "thread". On riscv32, where data is not at a fixed distance from text, every thread begins with
+// the address of its process's data in gp.

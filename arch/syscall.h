@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-// Whether a process's data lies at any distance from its text: where there is no address translation.
+// Whether data lies at any distance from text: where addresses are not translated.
 constexpr bool DATA_IS_APART = false;
 
 static inline void fe_syscall2(uint64_t number, uint64_t reg[static 2])

@@ -48,9 +48,9 @@ enum status image_make(struct process *owner, struct memory *memory, uint64_t si
 // Whether the image may be given what is mounted at `path`: below one of its names, if it has any.
 bool image_may_name(const struct image *image, const char *path, size_t size);
 
-// Finds the image's place in a process's space. Where addresses are physical, text is executed where
-// the file lies, and the process gets its own copy of the data elsewhere. CALL_RESTART: an interrupt
-// waits, and part of the copy is done.
+// Finds the image's place in a process's space. Where addresses are physical, text is executed
+// where the file lies, and the process gets its own copy of the data elsewhere. CALL_RESTART: an
+// interrupt waits, and part of the copy is done.
 struct process;
 enum status image_place(const struct image *image, struct process *process);
 

@@ -81,7 +81,6 @@ enum status thread_make(struct process *process, const struct fe_thread_options 
     init(thread, process);
     arch_frame_init(&thread->frame, options->entry, options->stack_pointer, options->argument);
     thread->frame.reg[2] = thread->object.id;
-    if (ARCH_SPACE_IDENTITY) thread->frame.reg[3] = process->image_data;
     arch_frame_set_thread_pointer(&thread->frame, options->thread_pointer);
     thread->schedule.priority = options->priority;
     thread->own_urgency = thread->urgency = urgency_of(options->priority, UINT64_MAX);

@@ -116,8 +116,8 @@ static void uppers_find(struct apart *apart, const struct relocations *of)
         if ((load(instruction(apart, of->target, address)) & OPCODE) != AUIPC)
             complain("%s: %#x is no AUIPC", apart->path, address);
         if ((apart->upper_count & (apart->upper_count - 1)) == 0)
-            apart->uppers = reallocate(apart->uppers, (2 * apart->upper_count + 1) *
-                                                          sizeof *apart->uppers);
+            apart->uppers =
+                reallocate(apart->uppers, (2 * apart->upper_count + 1) * sizeof *apart->uppers);
         apart->uppers[apart->upper_count++] = (struct upper){.address = address};
     }
 }

@@ -4,6 +4,7 @@
 #include "kernel/trap.h"
 #include "kernel/device/device.h"
 #include "kernel/device/riscv/driver.h"
+#include "kernel/object/process.h"
 #include "kernel/object/thread.h"
 #include "kernel/schedule/cpu.h"
 #include "port.h"
@@ -154,13 +155,15 @@ void arch_doze(void)
     signal_take();
 }
 
+// Without translation gp is where the process's data is: code cannot know that by itself.
 void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument)
 {
+    const struct process *process = CONTAINER(frame, struct thread, frame)->process;
     *frame = (struct frame){
         .reg[0] = argument,
         .pc = entry,
         .stack = stack & ~(uintptr_t)15,
-        .gp = frame->gp,
+        .gp = ARCH_SPACE_IDENTITY ? process->image_data : 0,
         .thread_pointer = frame->thread_pointer,
         .whole = 1,
     };

@@ -9,7 +9,6 @@
     .hidden posix_thread_entry
     .type posix_thread_entry, %function
 posix_thread_entry:
-    mv      gp, a6
     li      s0, 0
     li      ra, 0
     mv      a1, a4

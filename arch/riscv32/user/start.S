@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Where a program begins: reg[0], in a0 and a1, is the address of its start block (abi/start.h);
-// reg[1], in a2 and a3, the thread's handle; reg[3], in a6 and a7, of any thread, the address of the
-// process's data, which is not at a fixed distance from its text. It stays in gp. Data begins with
-// a word for each page of it: what tool/image makes of an instruction that reached data relative to
-// itself loads a word from there. The stack is 16-aligned.
+// reg[1], in a2 and a3, the thread's handle; the stack is 16-aligned. Every thread has in gp the
+// address of the process's data, which is not at a fixed distance from its text. Data begins with a
+// word for each page of it, and the first of all threads makes them: what tool/image makes of an
+// instruction that reached data relative to itself loads such a word.
     .section .bases, "aw", %progbits
     .globl __data_bases
     .hidden __data_bases
@@ -20,7 +20,6 @@ data_size:
     .hidden _start
     .type _start, %function
 _start:
-    mv      gp, a6
     lla     t0, data_size
     lw      t0, 0(t0)
     add     t0, t0, gp
@@ -42,7 +41,6 @@ _start:
     .hidden fe_thread_entry
     .type fe_thread_entry, %function
 fe_thread_entry:
-    mv      gp, a6
     li      s0, 0
     li      ra, 0
     tail    fe_thread_main
