@@ -28,6 +28,7 @@ TEST("a good image is read as it was written")
     struct sample sample = good();
     EXPECT(parse(&sample) == OK);
     EXPECT(macho.segment_count == 3 && macho.memory_size == 6 * MACHO_PAGE);
+    EXPECT(macho.data == macho.segment[2].address);
     EXPECT(macho.segment[2].file_size == MACHO_PAGE &&
            macho.segment[2].memory_size == 4 * MACHO_PAGE);
     EXPECT(macho.entry == 0x10 && macho.signature_offset == SIGNATURE_AT);
