@@ -8,6 +8,9 @@
 
 #include <stdint.h>
 
+// Whether data lies at any distance from text: where addresses are not translated.
+constexpr bool DATA_IS_APART = false;
+
 #define SYSCALL_CLOBBERS "rcx", "r8", "r9", "r11", "cc", "memory"
 
 void fe_syscall12(uint64_t number, uint64_t reg[static 12]);
