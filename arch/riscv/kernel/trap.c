@@ -125,6 +125,10 @@ static void take_external(void)
 {
     uint32_t number;
     if (!interrupt_controller->claim(&number)) return;
+    if (number == NUMBER_SIGNAL) {
+        trap_signal();
+        return;
+    }
     trap_interrupt(number);
     interrupt_controller->complete(number);
 }
@@ -152,7 +156,7 @@ void trap_device(void)
 void arch_doze(void)
 {
     __asm__ volatile("wfi" : : : "memory");
-    signal_take();
+    interrupt_controller->take_signal();
 }
 
 // Without translation gp is where the process's data is: code cannot know that by itself.

@@ -12,6 +12,9 @@ struct dtb;
 void signal_send(struct cpu *cpu);
 void signal_take(void);
 
+// What a controller's claim() says it has taken where that is a signal of another CPU.
+enum : uint32_t { NUMBER_SIGNAL = 0 };
+
 // Whichever interrupt controller there is.
 bool interrupt_controller_find(const struct dtb *dtb);
 

@@ -2,12 +2,14 @@
 // The Incoming MSI Controller (The RISC-V Advanced Interrupt Architecture, chapter 3): each hart
 // has a file of identities, which devices, and an APLIC for wired lines, raise by writing their
 // number to its page. Interrupt numbers are sources of the APLIC, and behind those identities of
-// messages. Identities are given out for all harts alike. Guarded by the kernel lock.
+// messages. Identities are given out for all harts alike; the first one, which is the most urgent,
+// is harts' signal to each other. Guarded by the kernel lock.
 #include "aplic.h"
 #include "driver.h"
 #include "kernel/device/device.h"
 #include "kernel/device/dtb.h"
 #include "kernel/log.h"
+#include "kernel/memory/page.h"
 #include "kernel/schedule/cpu.h"
 #include <arch/arch.h>
 
@@ -22,9 +24,18 @@ enum : uint32_t {
     WORD_BITS = 8 * sizeof(uintptr_t),
     WORD_STEP = WORD_BITS / 32,
     FILE_SHIFT = 12,
+    SIGNAL = 1, // an identity
+};
+
+// A region of the files of several harts.
+struct region {
+    struct region *next;
+    uint64_t base, size;
+    volatile uint8_t *at; // mapped
 };
 
 static const struct dtb *tree;
+static struct region *regions; // in the order of the DTB
 static uint32_t imsic_node, identity_count;
 static uint32_t guest_bits, hart_bits, group_bits, group_shift;
 static uint16_t number_of[IDENTITIES_MAX + 1]; // by identity; 0: free
@@ -42,8 +53,8 @@ static bool claim(uint32_t *number)
     __asm__ volatile("csrrw %0, " CSR_TEXT(CSR_FIRST) ", zero" : "=r"(first) : : "memory");
     uint32_t identity = (uint32_t)(first >> FIRST_SHIFT);
     if (identity == 0 || identity > identity_count) return false;
-    *number = number_of[identity];
-    return *number != 0;
+    *number = identity == SIGNAL ? NUMBER_SIGNAL : number_of[identity];
+    return identity == SIGNAL || *number != 0;
 }
 
 static void complete(uint32_t number) {}
@@ -55,7 +66,7 @@ static bool is_valid(uint32_t number)
 
 static uint32_t identity_allocate(uint32_t number)
 {
-    for (uint32_t i = 1; i <= identity_count; i++) {
+    for (uint32_t i = SIGNAL + 1; i <= identity_count; i++) {
         if (number_of[i] != 0) continue;
         number_of[i] = (uint16_t)(number == 0 ? MESSAGES + i : number);
         return i;
@@ -64,21 +75,41 @@ static uint32_t identity_allocate(uint32_t number)
 }
 
 // Files lie one after the other, as the DTB lists their harts, through all regions.
-static uint64_t file_of(uint32_t entry)
+static volatile uint8_t *file_of(uint32_t entry)
 {
-    uint64_t base, size, offset = (uint64_t)entry << (FILE_SHIFT + guest_bits);
-    for (uint32_t i = 0; dtb_reg(tree, imsic_node, i, &base, &size); i++) {
-        if (offset < size) return base + offset;
-        offset -= size;
+    uint64_t offset = (uint64_t)entry << (FILE_SHIFT + guest_bits);
+    for (const struct region *region = regions; region != nullptr; region = region->next) {
+        if (offset < region->size) return region->at + offset;
+        offset -= region->size;
     }
-    return 0;
+    return nullptr;
 }
 
-// Of struct cpu: where its file is. 0: it has none.
+// The physical address of this CPU's file, or of the first CPU's where it has none.
 static uint64_t own_file(void)
 {
-    uintptr_t own = (uintptr_t)arch_cpu()->interrupt_port;
-    return own != 0 ? own : (uintptr_t)cpu_list->interrupt_port;
+    const volatile uint8_t *own = arch_cpu()->interrupt_port;
+    if (own == nullptr) own = cpu_list->interrupt_port;
+    for (const struct region *region = regions; region != nullptr; region = region->next) {
+        uint64_t offset = (uint64_t)(own - region->at);
+        if (offset < region->size) return region->base + offset;
+    }
+    panic("the first CPU has no file in its IMSIC");
+}
+
+static void signal(struct cpu *cpu)
+{
+    if (cpu->interrupt_port != nullptr)
+        mmio_write(cpu->interrupt_port, 0, SIGNAL);
+    else
+        signal_send(cpu);
+}
+
+// The first is the most urgent, so that what is taken is what was read.
+static void take_signal(void)
+{
+    if (CSR_READ(CSR_FIRST) >> FIRST_SHIFT == SIGNAL) CSR_WRITE(CSR_FIRST, 0);
+    signal_take();
 }
 
 // What an APLIC calls the hart with this file.
@@ -130,7 +161,6 @@ static void init_cpu(void)
     uint32_t entry;
     CSR_SET(CSR_IE, (uintptr_t)1 << CAUSE_SIGNAL);
     if (!driver_entry(tree, imsic_node, &entry)) return; // it gets no interrupts of devices
-    arch_cpu()->interrupt_port = (void *)(uintptr_t)file_of(entry);
     set_register(DELIVERY, 0);
     set_register(THRESHOLD, 0);
     for (uint32_t i = 0; i * WORD_BITS <= identity_count; i++) {
@@ -139,13 +169,14 @@ static void init_cpu(void)
     }
     set_register(DELIVERY, 1);
     CSR_SET(CSR_IE, (uintptr_t)1 << CAUSE_EXTERNAL);
+    arch_cpu()->interrupt_port = (void *)file_of(entry); // from now on it can be signalled so
 }
 
 static const struct interrupt_controller controller = {
     .name = "imsic",
     .init_cpu = init_cpu,
-    .signal = signal_send,
-    .take_signal = signal_take,
+    .signal = signal,
+    .take_signal = take_signal,
     .claim = claim,
     .complete = complete,
     .is_valid = is_valid,
@@ -171,12 +202,32 @@ bool imsic_is_open(void)
     return identity_count != 0;
 }
 
+// All are mapped, so that whichever CPU starts later can be signalled.
+static bool map_regions(const struct dtb *dtb, uint32_t node)
+{
+    static struct slab slab;
+    struct region **end = &regions;
+    regions = nullptr;
+    uint64_t base, size;
+    slab_init(&slab, "imsic", sizeof(struct region));
+    for (uint32_t i = 0; dtb_reg(dtb, node, i, &base, &size); i++) {
+        struct region *region = slab_take(&slab);
+        volatile void *at = driver_map(dtb, node, i);
+        if (region == nullptr || at == nullptr) return false;
+        *region = (struct region){.base = base, .size = size, .at = at};
+        *end = region;
+        end = &region->next;
+    }
+    return regions != nullptr;
+}
+
 bool imsic_init(const struct dtb *dtb, uint32_t node)
 {
     uint32_t entry;
     if (!driver_entry(dtb, node, &entry)) return false; // another mode's
     uint32_t count = driver_cell(dtb, node, "riscv,num-ids", 0);
-    if (count == 0 || count > IDENTITIES_MAX) return false;
+    if (count < SIGNAL || count > IDENTITIES_MAX || !map_regions(dtb, node)) return false;
+    if (file_of(entry) == nullptr) return false;
     identity_count = count;
     tree = dtb;
     imsic_node = node;
