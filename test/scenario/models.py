@@ -19,7 +19,8 @@ MODELS = {
     "qemu-virt-riscv64": ("-cpu rv64", {
         "sifive-u54": ("d", "sstc sv48 sv57 zba h"),
         "rv64,sstc=off,sv57=off,zba=off,zbb=off,zbs=off,h=off": ("d sv48", "sstc sv57 zba h"),
-        "max": ("d sstc sv57 zba zbb zbs", ""),
+        "rva22s64": ("d zba svpbmt", "sstc sv48 sv57 h"),
+        "max": ("d sstc sv57 zba zbb zbs svpbmt", ""),
     }),
     "qemu-pc-i386": ("-cpu max", {
         "coreduo": ("nx", "smep smap umip xsave x2apic"),

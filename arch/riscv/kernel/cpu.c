@@ -55,6 +55,7 @@ void arch_devices_init(const struct bootinfo *info)
     arch_console_early(info);
     if (tree == nullptr) boot_refuse("there is no device tree that can be read");
     feature_find(tree);
+    space_find_types();
     cpu_has_float = cpu_feature_use(FEATURE_D);
     signal_init(tree);
     if (!interrupt_controller_find(tree))
@@ -159,6 +160,7 @@ void cpu_started(struct cpu *cpu)
 {
     arch_cpu_init(cpu);
     feature_find(&dtb);
+    space_find_types();
     (void)cpu_feature_use(FEATURE_D);
     (void)cpu_feature_use(FEATURE_SSTC);
     interrupt_controller->init_cpu();

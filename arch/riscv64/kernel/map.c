@@ -5,12 +5,16 @@
 // The user's half ends higher up, and RAM begins further down, the more levels there are; devices
 // and image are where Sv39 has them in any case.
 #include "map.h"
+#include "arch/riscv/kernel/feature.h"
+#include "kernel/schedule/cpu.h"
+#include "space.h"
 #include <arch/arch.h>
 
 enum : uint64_t { MODE_SV39 = 8, MODE_SHIFT = 60 };
 
 EARLY uint64_t map_ram, map_user_end;
 EARLY uint32_t map_top;
+uint64_t map_types;
 
 static uint64_t satp_of(uint32_t top)
 {
@@ -46,6 +50,12 @@ uint64_t map_early(uint64_t dtb)
     map_ram = -map_user_end;
     half_map_image(entry_kernel_flags(SPACE_READ | SPACE_EXECUTE), dtb);
     return satp_of(map_top);
+}
+
+// What was mapped before is of the kind that hardware knows.
+void space_find_types(void)
+{
+    if (cpu_feature_use(FEATURE_SVPBMT)) map_types = ENTRY_TYPE;
 }
 
 void map_kernel(struct bootinfo *info)

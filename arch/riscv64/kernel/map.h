@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Translation table entries (The RISC-V Instruction Set Manual, volume II, sections 12.3 to 12.6),
-// as arch/paged/kernel wants them, and the kernel's half.
+// Translation table entries (The RISC-V Instruction Set Manual, volume II, sections 12.3 to 12.6,
+// and Svpbmt), as arch/paged/kernel wants them, and the kernel's half.
 #pragma once
 
 #include "arch/paged/kernel/count.h"
@@ -18,11 +18,14 @@ enum : uint64_t {
     ENTRY_GLOBAL = 1u << 5,
     ENTRY_ACCESSED = 1u << 6,
     ENTRY_DIRTY = 1u << 7,
-    ENTRY_DEVICE = 1u << 8, // ours: what kind of memory it is said to be; hardware knows by itself
+    ENTRY_DEVICE = 1u << 8, // ours: what kind of memory it is said to be
     ENTRY_WRITE_COMBINE = 1u << 9,
     ENTRY_KIND = 3u << 8,
     ENTRY_ADDRESS = ((1ull << 44) - 1) << 10,
-    ENTRY_KEPT = ENTRY_ADDRESS | ENTRY_KIND,
+    ENTRY_TYPE = 3ull << 61, // with Svpbmt; 0: as hardware knows by itself
+    TYPE_UNCACHED = 1ull << 61,
+    TYPE_DEVICE = 2ull << 61,
+    ENTRY_KEPT = ENTRY_ADDRESS | ENTRY_KIND | ENTRY_TYPE,
 };
 enum : uint64_t { ROOT_MASK = (1ull << 44) - 1 }; // of satp
 enum : uint32_t {
@@ -33,6 +36,9 @@ constexpr bool TABLE_FETCH_LAGS = true, HALF_TOPS_ARE_COPIED = true;
 
 // The level of the top table: 2 to 4.
 extern uint32_t map_top;
+
+// What of ENTRY_TYPE the CPU knows: all, or nothing.
+extern uint64_t map_types;
 
 static inline uint32_t table_top(void)
 {
@@ -74,8 +80,9 @@ static inline uint64_t entry_access(uint32_t protection)
     uint64_t flags = ENTRY_VALID | ENTRY_READ | ENTRY_ACCESSED | ENTRY_DIRTY;
     if (protection & SPACE_WRITE) flags |= ENTRY_WRITE;
     if (protection & SPACE_EXECUTE) flags |= ENTRY_EXECUTE;
-    if (protection & SPACE_DEVICE) flags |= ENTRY_DEVICE;
-    if (protection & SPACE_WRITE_COMBINE) flags |= ENTRY_WRITE_COMBINE;
+    if (protection & SPACE_DEVICE) flags |= ENTRY_DEVICE | (TYPE_DEVICE & map_types);
+    if (protection & SPACE_WRITE_COMBINE)
+        flags |= ENTRY_WRITE_COMBINE | (TYPE_UNCACHED & map_types);
     return flags;
 }
 

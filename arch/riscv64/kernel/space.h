@@ -9,3 +9,6 @@ bool space_make_cpu(struct cpu *cpu);
 
 // This CPU, from its own start on.
 void space_init_cpu(struct cpu *cpu);
+
+// Which kinds of memory this CPU can be told of, once its features are known.
+void space_find_types(void);
