@@ -12,7 +12,7 @@ static int usage(void)
     fputs("usage: ip [address | statistics | connections]\n"
           "       ip dhcp <card>\n"
           "       ip static <card> <address>/<bits> [<gateway>]\n"
-          "       ip dns <address>...\n",
+          "       ip dns [<address>...]\n",
           stderr);
     return 2;
 }
@@ -99,8 +99,9 @@ int main(int count, char **arguments)
         if (strncmp(word, "address", strlen(word)) == 0) return show("/net/interfaces");
         if (strncmp(word, "statistics", strlen(word)) == 0) return show("/net/statistics");
         if (strncmp(word, "connections", strlen(word)) == 0) return show_connections();
-    } else if (strcmp(word, "dhcp") == 0 || strcmp(word, "static") == 0 ||
-               strcmp(word, "dns") == 0) {
+    }
+    bool is_whole = count > 2 && (strcmp(word, "dhcp") == 0 || strcmp(word, "static") == 0);
+    if (is_whole || strcmp(word, "dns") == 0) {
         return configure(arguments + 1, count - 1);
     }
     return usage();

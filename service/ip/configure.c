@@ -2,15 +2,16 @@
 // /net/ctl: how the host's addresses are set by hand. One command a write, for user 0:
 //     dhcp NAME                           asks for addresses again
 //     static NAME ADDRESS/BITS [GATEWAY]  sets an IPv4 address, or adds an IPv6 one
-//     dns ADDRESS...                      the name servers, in place of those there are
+//     dns [ADDRESS...]                    the name servers, in place of those that the network tells
 #include "ip.h"
 
 #include <errno.h>
 #include <lwip/dhcp.h>
-#include <lwip/dns.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+enum : uint32_t { COMMAND_SIZE = 256 };
 
 static int set_static_v4(struct netif *netif, const ip_addr_t *address, uint32_t bits,
                          const char *gateway_text)
@@ -41,28 +42,26 @@ static int set_static(struct netif *netif, char *address_text, const char *gatew
 
 static int set_name_servers(char *first, char **rest)
 {
-    ip_addr_t servers[DNS_MAX_SERVERS];
-    uint8_t count = 0;
+    uint32_t count = 0;
+    ip_addr_t servers[COMMAND_SIZE / sizeof("::")]; // as many as a command can name
     for (char *text = first; text != nullptr; text = strtok_r(nullptr, " \n", rest)) {
-        if (count == DNS_MAX_SERVERS) return -E2BIG;
         if (ipaddr_aton(text, &servers[count++]) == 0) return -EINVAL;
     }
-    for (uint8_t i = 0; i < DNS_MAX_SERVERS; i++)
-        dns_setserver(i, i < count ? &servers[i] : IP_ANY_TYPE);
-    return 0;
+    return host_choose_name_servers(servers, count);
 }
 
 static int ctl_command(struct p9_request *request, void *context, const char *bytes, size_t size)
 {
-    char text[256], *rest;
+    char text[COMMAND_SIZE], *rest;
     if (request->identity->uid != 0) return -EPERM;
     if (size >= sizeof(text)) return -EINVAL;
     memcpy(text, bytes, size);
     text[size] = '\0';
     const char *word = strtok_r(text, " \n", &rest);
     char *first = strtok_r(nullptr, " \n", &rest);
-    if (word == nullptr || first == nullptr) return -EINVAL;
+    if (word == nullptr) return -EINVAL;
     if (strcmp(word, "dns") == 0) return set_name_servers(first, &rest);
+    if (first == nullptr) return -EINVAL;
     struct netif *netif = link_netif(first);
     if (netif == nullptr) return -ENODEV;
     if (strcmp(word, "dhcp") == 0) return lwip_errno(dhcp_start(netif));

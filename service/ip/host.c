@@ -3,12 +3,19 @@
 // /net/statistics; and what lwIP asks of its host: time, randomness, sequence numbers.
 #include "ip.h"
 
+#include <errno.h>
 #include <ferrite/clock.h>
 #include <ferrite/log.h>
 #include <ferrite/start.h>
 #include <lwip/dns.h>
 #include <lwip/stats.h>
 #include <lwip/sys.h>
+#include <stdlib.h>
+#include <string.h>
+
+// What a user chose stands before what DHCP and routers tell, also when they tell it again.
+static ip_addr_t *chosen;
+static uint32_t chosen_count;
 
 // Milliseconds; wraps, as lwIP expects.
 uint32_t sys_now(void)
@@ -28,14 +35,28 @@ static int interfaces_text(struct p9_request *request, void *context, struct p9_
     return 0;
 }
 
-static int resolv_text(struct p9_request *request, void *context, struct p9_text *text)
+int host_choose_name_servers(const ip_addr_t *servers, uint32_t count)
+{
+    ip_addr_t *copy = malloc(count * sizeof(*copy) + 1);
+    if (copy == nullptr) return -ENOMEM;
+    memcpy(copy, servers, count * sizeof(*copy));
+    free(chosen);
+    chosen = copy;
+    chosen_count = count;
+    return 0;
+}
+
+static void print_server(struct p9_text *text, const ip_addr_t *server)
 {
     char address[IPADDR_STRLEN_MAX];
-    for (uint8_t i = 0; i < DNS_MAX_SERVERS; i++) {
-        const ip_addr_t *name_server = dns_getserver(i);
-        if (ip_addr_isany(name_server)) continue;
-        p9_print(text, "nameserver %s\n", address_name(name_server, address));
-    }
+    if (!ip_addr_isany(server)) p9_print(text, "nameserver %s\n", address_name(server, address));
+}
+
+static int resolv_text(struct p9_request *request, void *context, struct p9_text *text)
+{
+    for (uint32_t i = 0; i < chosen_count; i++) print_server(text, &chosen[i]);
+    if (chosen_count > 0) return 0;
+    for (uint8_t i = 0; i < DNS_MAX_SERVERS; i++) print_server(text, dns_getserver(i));
     return 0;
 }
 

@@ -103,4 +103,8 @@ struct netif *link_netif(const char *name);
 // Files about the host: interfaces, resolv.conf, statistics; and ctl, which configures it. 0 or a
 // negative errno.
 int host_serve(void);
+
+// The name servers from now on, in place of those that the network tells; none: those again. 0 or
+// -ENOMEM.
+int host_choose_name_servers(const ip_addr_t *servers, uint32_t count);
 int configure_serve(void);

@@ -118,6 +118,11 @@ def check_resolver(machine, server, web):
     assert "bad address" in machine.run("ping -c 1 none.example", code=1)
     said = machine.run("ping -c 1 -W 1 many.example", code=None)
     assert "PING many.example (192.0.2." in said and server.streamed > 0, said
+    machine.run("ip dhcp ether0")
+    machine.run("for i in 1 2 3 4 5 6 7 8 9; do ip addr | grep -q 'address 10' && break; sleep 1; done")
+    assert re.fullmatch(rf"nameserver {HOST}\s*", machine.run("cat /etc/resolv.conf"))
+    machine.run("ip dns")
+    assert HOST not in machine.run("cat /etc/resolv.conf")
     passed("programs find hosts by name, also by an answer that takes a stream")
 
 
