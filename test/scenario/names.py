@@ -14,6 +14,7 @@ import time
 from machine import HOST, Machine, WebServer, passed
 
 A, CNAME, AAAA = 1, 5, 28  # RFC 1035, 3.2.2; RFC 3596
+BAD_QUESTION = IndexError, UnicodeDecodeError, struct.error  # of others that ask at the usual port
 NO_SUCH_NAME, TRUNCATED = 3, 0x0200
 MANY = [f"192.0.2.{i}" for i in range(1, 61)]
 RECORDS = {
@@ -52,10 +53,10 @@ class NameServer:
     """Answers at a port of this machine, by datagrams and by streams."""
 
     def __init__(self, port):
+        self.streams = socket.create_server(("127.0.0.1", port))  # of streams' ports more are taken
+        self.port, self.streamed = self.streams.getsockname()[1], 0
         self.datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.datagrams.bind(("127.0.0.1", port))
-        self.port, self.streamed = self.datagrams.getsockname()[1], 0
-        self.streams = socket.create_server(("127.0.0.1", self.port))
+        self.datagrams.bind(("127.0.0.1", self.port))
 
     def __enter__(self):
         for work in self.serve_datagrams, self.serve_streams:
@@ -70,16 +71,17 @@ class NameServer:
         with contextlib.suppress(OSError):
             while True:
                 question, peer = self.datagrams.recvfrom(512)
-                self.datagrams.sendto(answer(question, 512), peer)
+                with contextlib.suppress(*BAD_QUESTION):
+                    self.datagrams.sendto(answer(question, 512), peer)
 
     def serve_streams(self):
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = self.streams.accept()
-                with connection:
-                    said = answer(connection.recv(514)[2:], 65535)
+                with connection, connection.makefile("rb") as stream, contextlib.suppress(*BAD_QUESTION):
+                    said = answer(stream.read(*struct.unpack(">H", stream.read(2))), 65535)
                     connection.sendall(struct.pack(">H", len(said)) + said)
-                self.streamed += 1
+                    self.streamed += 1
 
 
 def usual_server():
