@@ -127,6 +127,11 @@ def with_strange_name(machine):
     change_disk(machine, {"/ferrite/cmdline": b"initrd=/nowhere/initrd"})
 
 
+def without_nx(machine):
+    assert "-cpu max" in machine.line, machine.line
+    machine.line = machine.line.replace("-cpu max", "-cpu max,-nx")
+
+
 def initrd_changed(change):
     return lambda machine: with_initrd(machine, change(initrd_of(machine)))
 
@@ -154,6 +159,7 @@ CANNOT = {
         "*/uefi/edk2-kernel": "the emulator gives EDK2 the initrd, which has no memory itself then",
         "*/uefi/edk2-acpi": "the emulator gives EDK2 the initrd, which has no memory itself then",
     },
+    "a processor that cannot forbid to execute": {"qemu-virt-*": "each of these can"},
     "an initrd= that names nothing": {
         "*/raw*": NO_FILES, "*/multiboot*": NO_FILES, "*/limine*": NO_FILES,
         "*/uefi/edk2-kernel": "the emulator offers an initrd, which comes first",
@@ -179,3 +185,4 @@ refuses("an initrd= that names nothing", "there is no initrd: the file that init
 refuses("RAM listed twice", "the memory map lists .* twice", None)
 refuses("no description of the machine", NO_DESCRIPTION, without_description)
 refuses("too little memory", "too little memory.*", with_little_memory)
+refuses("a processor that cannot forbid to execute", "this processor lacks NX", without_nx)

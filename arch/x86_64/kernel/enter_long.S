@@ -55,9 +55,15 @@ enter_long:
     sub %rbx, %rax
     mov %rax, kernel_offset(%rip)
 
+    mov $0x80000001, %eax
+    cpuid
+    mov %edx, %ebx
+    and $0x100000, %ebx // NX, without which handover_start goes no further
+    shr $9, %ebx        // NXE
     mov $0xc0000080, %ecx
     rdmsr
-    or $0x901, %eax // LME, NXE, SCE
+    or $0x101, %eax // LME, SCE
+    or %ebx, %eax
     wrmsr
     mov $0x80010001, %eax // PG, WP, PE; caches on
     mov %rax, %cr0

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a translator left that ran in the environment of a loader: see boot/boot.h.
 #include "arch/x86/boot.h"
+#include "arch/x86/register.h"
 #include "boot/boot.h"
 #include "kernel/log.h"
 #include <arch/arch.h>
@@ -30,6 +31,9 @@ void handover_start(uint64_t at)
     info = handover->info;
     info.protocol = handover->protocol;
     boot_begin(&info);
+    // Of what demand.S looks at on the other ways, long mode does not imply this.
+    if (!(cpuid_if_present(0x8000'0001, 0).edx & CPUID_81_D_NX))
+        boot_refuse("this processor lacks NX");
     if (!handover_is(handover)) panic("boot: no handover block at 0x%lx", (unsigned long)at);
     if (handover->fault[0] != '\0') boot_refuse("%s", handover->fault);
     (void)boot_at(at, handover_size(handover), "handover block");
