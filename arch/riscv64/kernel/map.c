@@ -55,8 +55,7 @@ uint64_t map_early(uint64_t dtb)
 // What was mapped before is of the kind that hardware knows.
 void space_find_types(void)
 {
-    (void)cpu_feature_use(FEATURE_SVPBMT);
-    map_types = ENTRY_TYPE;
+    if (cpu_feature_use(FEATURE_SVPBMT)) map_types = ENTRY_TYPE;
 }
 
 void map_kernel(struct bootinfo *info)
