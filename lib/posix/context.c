@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The process's own state, and that of the child that is being made between vfork and exec. The
-// first use of a descriptor restores the table that the parent handed over; a program that opens
+// The process's own state, and that of the children that are being made between vfork and exec: each
+// thread may make one, and that one, before it runs a program, may make another in turn. The first
+// use of a descriptor restores the table that the parent handed over; a program that opens
 // nothing pays nothing.
 #include "context.h"
 #include "call.h"
@@ -17,7 +18,6 @@
 #include <string.h>
 
 static struct context main_context = {.umask = 022};
-static struct context *child_context; // nullptr: no child is being made
 static bool is_restored;
 struct context *context_alone;
 struct fe_lock context_guard;
@@ -41,8 +41,8 @@ static void restore(void)
 
 struct context *context_find(void)
 {
-    struct context *child = __atomic_load_n(&child_context, __ATOMIC_ACQUIRE);
-    if (child != nullptr && child->owner == thread_self()) return child;
+    struct context *child = thread_self()->child;
+    if (child != nullptr) return child;
     if (!is_restored) restore();
     return &main_context;
 }
@@ -109,26 +109,21 @@ static long copy(struct context *from, struct context *to)
 
 long context_enter_child(void)
 {
-    if (context_is_child()) return -EAGAIN;
-    if (__atomic_load_n(&child_context, __ATOMIC_ACQUIRE) != nullptr) return -EAGAIN;
     struct context *child = malloc(sizeof *child);
     if (child == nullptr) return -ENOMEM;
+    struct context *parent = context_current();
     struct thread *thread = thread_self();
-    long error = copy(&main_context, child);
+    long error = copy(parent, child);
     if (error == 0) error = register_child(child);
-    child->owner = thread;
-    child->saved_blocked = child->blocked = thread->blocked;
-    struct context *none = nullptr;
-    if (error == 0 && !__atomic_compare_exchange_n(&child_context, &none, child, false,
-                                                   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-        error = -EAGAIN;
-    }
     if (error < 0) {
         destroy(child);
         return error;
     }
-    context_alone = nullptr;
+    child->saved_blocked = thread->blocked;
+    child->blocked = context_blocked(parent);
+    thread->child = child;
     thread->blocked = UINT64_MAX;
+    context_alone = nullptr;
     return 0;
 }
 
@@ -140,9 +135,10 @@ uint64_t context_blocked(const struct context *context)
 void context_leave_child(void)
 {
     struct context *child = context_current();
-    thread_self()->blocked = child->saved_blocked;
-    __atomic_store_n(&child_context, nullptr, __ATOMIC_RELEASE);
-    if (!thread_has_others) context_alone = &main_context;
+    struct thread *thread = thread_self();
+    thread->blocked = child->saved_blocked;
+    thread->child = child->parent->parent != nullptr ? child->parent : nullptr;
+    if (!thread_has_others && thread->child == nullptr) context_alone = &main_context;
     destroy(child);
 }
 

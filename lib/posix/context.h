@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What POSIX calls a process, as far as it lives here: descriptors, working directory, dispositions
-// of signals, and the session with the process service. There is one; and between vfork and exec a
-// second one, which belongs to the child that is being made. Everything that a program does then
-// (dup2, close, open, chdir, setpgid, ...) works on the child's, through the same code.
+// of signals, and the session with the process service. There is one; and between vfork and exec one
+// more, which belongs to the child that a thread is making. Everything that the thread does then
+// (dup2, close, open, chdir, setpgid, vfork again, ...) works on the child's, through the same code.
 #pragma once
 
 #include "descriptor.h"
@@ -23,9 +23,8 @@ struct context {
 
     // Of a child being made.
     struct context *parent;
-    struct thread *owner; // whose calls mean this context; all signals are blocked for it meanwhile
-    uint64_t blocked;     // the child's signal mask
-    uint64_t saved_blocked; // the owner's, put back at the end
+    uint64_t blocked;       // the child's signal mask; its maker blocks all meanwhile
+    uint64_t saved_blocked; // the maker's, put back at the end
     jmp_buf resume;         // where vfork returns a second time
 };
 

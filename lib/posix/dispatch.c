@@ -167,11 +167,9 @@ static bool is_bare(int64_t number)
 
 static inline int64_t run(struct thread *thread, posix_call *call, const int64_t *arguments)
 {
-    thread->depth++;
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    thread_enter(thread);
     int64_t result = call(arguments);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    thread->depth--;
+    thread_leave(thread);
     return result;
 }
 
@@ -184,8 +182,13 @@ static inline bool wants_restart(int64_t result)
 [[gnu::noinline]] static int64_t settle(struct thread *thread, posix_call *call,
                                         const int64_t *arguments, int64_t result)
 {
+    if (signal_held != 0) {
+        signal_held |= SIGNAL_WAITS;
+        return result;
+    }
     for (;;) {
         enum signal_outcome outcome = SIGNAL_NONE;
+        if (wants_restart(result)) (void)signal_ended_wait(thread);
         if (signal_deliverable(thread) != 0 || thread->restores) outcome = signal_run(thread);
         if (result == RESTART && outcome == SIGNAL_INTERRUPT) return -EINTR;
         if (result == RESTART_UNLESS_HANDLED && outcome != SIGNAL_NONE) return -EINTR;

@@ -27,7 +27,7 @@ static long futex_wait(const int64_t *a, uint64_t deadline)
     enum status status = fe_futex_wait((uintptr_t)a[0], (uint32_t)a[2], deadline);
     if (status == ERR_TIMED_OUT) return -ETIMEDOUT;
     if (status != ERR_INTERRUPTED) return -fe_status_errno(status);
-    return signal_deliverable(thread_self()) != 0 ? RESTART_UNLESS_HANDLED : 0;
+    return signal_ended_wait(thread_self()) ? RESTART_UNLESS_HANDLED : 0;
 }
 
 // Wakes up to a[2], and moves the rest to the word at a[4]: all of it, for those who ask for less
@@ -50,7 +50,7 @@ static long futex_lock(const int64_t *a, uint64_t deadline, int late)
         if (status == OK || status == ERR_OWNER_DEAD) return 0;
         if (status == ERR_TIMED_OUT) return -late;
         if (status != ERR_INTERRUPTED) return -fe_status_errno(status);
-        if (signal_deliverable(thread_self()) != 0) return RESTART_UNLESS_HANDLED;
+        if (signal_ended_wait(thread_self())) return RESTART_UNLESS_HANDLED;
     }
 }
 

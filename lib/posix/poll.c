@@ -80,6 +80,7 @@ static long wait_for(struct pollfd *entries, size_t count, uint64_t deadline)
         status = fe_event_wait(event, UINT64_MAX, deadline, &which);
         if (status == ERR_TIMED_OUT) return 0;
         if (status == ERR_INTERRUPTED) {
+            if (signal_ended_wait(thread)) return RESTART_UNLESS_HANDLED;
             which = 0;
         } else if (status != OK) {
             return -fe_status_errno(status);

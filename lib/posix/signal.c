@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Signals: dispositions, masks, and running handlers. The process service sets a bit in the shared
-// page and interrupts the first thread; a thread that computes gets an upcall, one that waits comes
+// page and interrupts one thread, at first the first one, which passes it on if it blocks the signal; a thread that computes gets an upcall, one that waits comes
 // back with ERR_INTERRUPTED and runs the handlers when its call ends (dispatch.c). An upcall that
 // finds a call under way keeps the interrupt for that call's next wait, so a signal that comes just
 // before a wait still ends it.
@@ -22,6 +22,9 @@ enum : int { CANCEL = 33 }; // the C library's own, for pthread_cancel: always e
 
 static struct fe_signal_page private_page; // until a shared one is needed
 struct fe_signal_page *signal_page = &private_page;
+static fe_handle page_memory;             // of the shared one
+static const struct thread *told_thread; // whom the service interrupts
+uint32_t signal_held;
 
 static_assert(FE_CALL_THREAD_UPCALL_RETURN == 64); // context.S has the number
 void posix_upcall_entry(void); // arch/<isa>/user/context.S: saves all registers, calls posix_upcall
@@ -85,34 +88,75 @@ static void publish_blocked(void)
     context_unlock();
 }
 
+void signal_arm(struct thread *thread)
+{
+    if (thread->is_armed || shared() == &private_page) return;
+    thread->is_armed = fe_thread_upcall_set((uintptr_t)posix_upcall_entry) == OK;
+}
+
+// Its stack may be gone before it is.
+void signal_disarm(struct thread *thread)
+{
+    if (thread->is_armed && fe_thread_upcall_set(0) == OK) thread->is_armed = false;
+}
+
+// Tells the service where the page is and whom to interrupt. The handle to the thread is consumed.
+static long tell_page(const struct context *context, fe_handle thread)
+{
+    FE_HANDLE control = thread, copy = FE_NO_HANDLE;
+    enum status status = fe_handle_copy(page_memory, &copy);
+    if (status != OK) return -fe_status_errno(status);
+    fe_handle handles[2] = {fe_handle_take(&control), fe_handle_take(&copy)};
+    struct p9_control wish = {.request = CONTROL_PROCESS_SIGNALS, .send = handles, .send_count = 2};
+    return p9_control(context->process, &wish);
+}
+
 static long make_page(struct context *context)
 {
-    fe_handle thread = fe_start_handle("thread");
+    fe_handle thread = fe_start_handle("thread"), control = FE_NO_HANDLE;
     if (context->process == nullptr || thread == FE_NO_HANDLE) return 0;
     void *address;
-    FE_HANDLE memory = FE_NO_HANDLE, copy = FE_NO_HANDLE, control = FE_NO_HANDLE;
-    enum status status = fe_memory_create(FE_PAGE_SIZE, 0, &memory);
+    enum status status = fe_memory_create(FE_PAGE_SIZE, 0, &page_memory);
     if (status == OK)
-        status = fe_memory_map(memory, 0, FE_PAGE_SIZE, MAP_READ | MAP_WRITE, &address);
-    if (status == OK) status = fe_handle_copy(memory, &copy);
+        status = fe_memory_map(page_memory, 0, FE_PAGE_SIZE, MAP_READ | MAP_WRITE, &address);
     if (status == OK) status = fe_handle_copy(thread, &control);
-    if (status == OK) status = fe_thread_upcall_set((uintptr_t)posix_upcall_entry);
-    if (status != OK) return -fe_status_errno(status);
+    if (status != OK) {
+        fe_handle_drop(&page_memory);
+        return -fe_status_errno(status);
+    }
     struct fe_signal_page *made = address;
     *made = private_page;
     made->ignored = signal_ignored(context);
     made->caught = caught(context);
-    fe_handle handles[2] = {fe_handle_take(&control), fe_handle_take(&copy)};
-    struct p9_control wish = {.request = CONTROL_PROCESS_SIGNALS, .send = handles, .send_count = 2};
-    int error = p9_control(context->process, &wish);
+    long error = tell_page(context, control);
     if (error < 0) {
         status = fe_memory_unmap(address, FE_PAGE_SIZE);
+        fe_handle_drop(&page_memory);
         return error;
     }
+    told_thread = &thread_first;
     __atomic_store_n(&signal_page, made, __ATOMIC_RELEASE);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    signal_arm(thread_self());
     publish_blocked();
     return 0;
+}
+
+// The list's first is the newest: one that will be there for some time.
+void signal_leave(const struct thread *thread)
+{
+    if (shared() == &private_page) return;
+    if (thread == told_thread) {
+        fe_handle handle, copy = FE_NO_HANDLE;
+        context_lock();
+        struct thread *heir = thread_list();
+        bool found = heir != nullptr && thread_handle(heir, &handle) == OK &&
+                     fe_handle_copy(handle, &copy) == OK;
+        if (found) told_thread = heir;
+        context_unlock();
+        if (found && tell_page(context_current(), copy) < 0) return;
+    }
+    publish_blocked();
 }
 
 // A child being made has its masks told when it begins.
@@ -143,7 +187,7 @@ void signal_set_blocked(struct thread *thread, uint64_t blocked)
 int signal_take(struct thread *thread, uint64_t wanted)
 {
     for (;;) {
-        uint64_t ready = signal_deliverable(thread) & wanted;
+        uint64_t ready = signal_pending(thread) & wanted;
         if (ready == 0) return 0;
         int number = __builtin_ctzll(ready) + 1;
         uint64_t bit = signal_bit(number);
@@ -171,6 +215,7 @@ static void call_handler(struct thread *thread, int number, const struct signal_
     if ((action->flags & SA_NODEFER) == 0) during |= signal_bit(number);
     signal_set_blocked(thread, during);
     uint32_t depth = thread->depth;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     thread->depth = 0;
     if (action->flags & SA_SIGINFO) {
         siginfo_t info = {.si_signo = number};
@@ -183,6 +228,7 @@ static void call_handler(struct thread *thread, int number, const struct signal_
         action->handler(number);
     }
     thread->depth = depth;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     signal_set_blocked(thread, before);
 }
 
@@ -207,9 +253,9 @@ enum signal_outcome signal_run(struct thread *thread)
 {
     enum signal_outcome outcome = SIGNAL_NONE;
     do {
-        thread->depth++;
+        thread_enter(thread);
         int number;
-        while ((number = signal_take(thread, UINT64_MAX)) != 0) {
+        while ((number = signal_take(thread, ~thread->blocked)) != 0) {
             enum signal_outcome one = deliver(thread, number);
             if (one > outcome) outcome = one;
         }
@@ -217,10 +263,33 @@ enum signal_outcome signal_run(struct thread *thread)
             thread->restores = false;
             signal_set_blocked(thread, thread->restored);
         }
-        thread->depth--;
-        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        thread_leave(thread);
     } while (signal_deliverable(thread) != 0);
     return outcome;
+}
+
+// Interrupts a thread that lets a pending signal of the process in, or awaits it: this one does not.
+static void pass_on(const struct thread *thread)
+{
+    uint64_t pending = fe_flags_read(&shared()->pending, __ATOMIC_RELAXED);
+    if (pending == 0) return;
+    enum status status = ERR_BAD_STATE;
+    context_lock();
+    for (struct thread *at = thread_list(); at != nullptr && status != OK; at = at->next) {
+        uint64_t blocked = fe_flags_read(&at->blocked, __ATOMIC_RELAXED);
+        uint64_t awaited = fe_flags_read(&at->awaited, __ATOMIC_RELAXED);
+        if (at != thread && (pending & (~blocked | awaited)) != 0) status = thread_interrupt(at);
+    }
+    context_unlock();
+}
+
+bool signal_ended_wait(struct thread *thread)
+{
+    if ((signal_pending(thread) & (~thread->blocked | thread->awaited)) != 0) return true;
+    if (!thread_has_others) return false;
+    signal_arm(thread);
+    pass_on(thread);
+    return false;
 }
 
 // In the middle of anything, on the thread's own stack. The result is thread_upcall_return's flags.
@@ -228,12 +297,44 @@ uint32_t posix_upcall(void)
 {
     struct thread *thread = thread_self();
     if (thread->depth != 0) return UPCALL_KEEP;
-    if (signal_deliverable(thread) == 0) return 0;
+    if (signal_held != 0) {
+        signal_held |= SIGNAL_WAITS;
+        return 0;
+    }
+    if (!signal_ended_wait(thread)) return 0;
     int error = errno;
     // A handler may be interrupted in turn, and may never come back (siglongjmp).
     if (fe_thread_upcall_set((uintptr_t)posix_upcall_entry) == OK) signal_run(thread);
     errno = error;
     return 0;
+}
+
+// --- Moments without handlers ------------------------------------------------------------------
+
+void signal_hold(void)
+{
+    thread_enter(thread_self());
+}
+
+static void run_now(struct thread *thread)
+{
+    int error = errno;
+    if (signal_deliverable(thread) != 0) signal_run(thread);
+    errno = error;
+}
+
+void signal_release(void)
+{
+    struct thread *thread = thread_self();
+    thread_leave(thread);
+    if (thread->depth == 0) run_now(thread);
+}
+
+void signal_run_held(void)
+{
+    signal_held = 0;
+    struct thread *thread = thread_self();
+    if (thread->depth == 0) run_now(thread);
 }
 
 long signal_send_thread(struct thread *thread, int number)

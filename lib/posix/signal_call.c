@@ -51,7 +51,9 @@ static long set_mask(struct context *context, uint64_t blocked)
         long error = signal_publish(context);
         if (error < 0) return error;
     }
-    signal_set_blocked(thread_self(), blocked);
+    struct thread *thread = thread_self();
+    signal_arm(thread);
+    signal_set_blocked(thread, blocked);
     return 0;
 }
 
@@ -95,13 +97,15 @@ int64_t call_rt_sigsuspend(const int64_t *a)
     return RESTART_UNLESS_HANDLED;
 }
 
+// What is waited for stays blocked: for the process service, that nobody takes it by default.
 int64_t call_rt_sigtimedwait(const int64_t *a)
 {
     struct thread *thread = thread_self();
-    uint64_t deadline, wanted = *(const uint64_t *)a[0], before = thread->blocked;
+    uint64_t deadline, wanted = *(const uint64_t *)a[0];
     if (!time_deadline((const struct timespec *)a[2], &deadline)) return -EINVAL;
     long result = 0;
-    signal_set_blocked(thread, before & ~wanted);
+    signal_arm(thread);
+    fe_flags_write(&thread->awaited, wanted, __ATOMIC_SEQ_CST);
     while (result == 0) {
         int number = signal_take(thread, wanted);
         if (number != 0) {
@@ -113,7 +117,7 @@ int64_t call_rt_sigtimedwait(const int64_t *a)
             result = -EAGAIN;
         }
     }
-    signal_set_blocked(thread, before);
+    fe_flags_write(&thread->awaited, 0, __ATOMIC_SEQ_CST);
     return result;
 }
 

@@ -26,18 +26,42 @@ static inline uint64_t signal_bit(int number)
 
 // Signals for `thread` that are not blocked. Cheap: looked at after every call.
 extern struct fe_signal_page *signal_page;
-static inline uint64_t signal_deliverable(const struct thread *thread)
+static inline uint64_t signal_pending(const struct thread *thread)
 {
     const struct fe_signal_page *page = __atomic_load_n(&signal_page, __ATOMIC_ACQUIRE);
-    uint64_t pending = fe_flags_read(&thread->pending, __ATOMIC_RELAXED) |
-                       fe_flags_read(&page->pending, __ATOMIC_RELAXED);
-    return pending & ~thread->blocked;
+    return fe_flags_read(&thread->pending, __ATOMIC_RELAXED) |
+           fe_flags_read(&page->pending, __ATOMIC_RELAXED);
 }
+static inline uint64_t signal_deliverable(const struct thread *thread)
+{
+    return signal_pending(thread) & ~thread->blocked;
+}
+
+// After a wait that was interrupted: whether a signal that `thread` lets in or awaits is the reason. If not, a signal for
+// the process goes on to a thread that lets it in.
+bool signal_ended_wait(struct thread *thread);
+
+// Between the two no handler runs on the calling thread, whatever it does: what it works on is not to
+// be looked at by a handler's calls. They nest.
+void signal_hold(void);
+void signal_release(void);
+// The same, cheaper, while there is one thread: the first raises it by one and the second lowers it,
+// and when it is not 0 then, signal_run_held.
+enum : uint32_t { SIGNAL_WAITS = 1u << 31 };
+extern uint32_t signal_held;
+void signal_run_held(void);
+
+// The calling thread gets upcalls from now on, if signals matter to the process; or never again.
+void signal_arm(struct thread *thread);
+void signal_disarm(struct thread *thread);
+
+// `thread`, off the list already, ends: signals for the process are told to another.
+void signal_leave(const struct thread *thread);
 
 // What the handlers that ran mean for an interrupted call.
 enum signal_outcome : uint32_t { SIGNAL_NONE, SIGNAL_RESTART, SIGNAL_INTERRUPT };
 
-// Takes the lowest deliverable one of `wanted`; 0: none.
+// Takes the lowest pending one of `wanted`; 0: none.
 int signal_take(struct thread *thread, uint64_t wanted);
 
 // Runs the handlers of all deliverable signals in the calling thread.

@@ -40,7 +40,7 @@ static long image_path(const char *name, char *path)
 {
     if (strcmp(name, "/proc/self/exe") == 0) {
         struct context *context = context_current();
-        if (context->parent != nullptr) context = context->parent;
+        while (context->parent != nullptr) context = context->parent;
         if (context->program != nullptr) name = context->program;
     }
     return path_at(AT_FDCWD, name, path);
@@ -264,9 +264,9 @@ void *posix_vfork_prepare(void);
 void *posix_vfork_prepare(void)
 {
     struct thread *thread = thread_self();
-    thread->depth++;
+    thread_enter(thread);
     long error = context_enter_child();
-    thread->depth--;
+    thread_leave(thread);
     if (error < 0) {
         errno = (int)-error;
         return nullptr;

@@ -105,10 +105,10 @@ struct request {
 static long begin(const struct request *request)
 {
     struct thread *thread = thread_self();
-    thread->depth++;
+    thread_enter(thread);
     long result = apply(request->attributes);
     if (result >= 0) result = perform_all(request->actions);
-    thread->depth--;
+    thread_leave(thread);
     if (result < 0) return result;
     if (request->attributes != nullptr && request->attributes->execute != nullptr) {
         request->attributes->execute(request->path, request->arguments, request->environment);

@@ -94,6 +94,7 @@ void posix_thread_begin(const struct beginning *beginning, uint64_t id)
 {
     block.own.number = number_of_id(id);
     *beginning->number = (int)block.own.number;
+    signal_arm(&block.own);
     beginning->function(beginning->argument);
     call_exit((const int64_t[6]){});
     __builtin_unreachable();
@@ -120,10 +121,12 @@ static void link_thread(struct thread *thread)
 
 static void thread_destroy(struct thread *thread)
 {
+    signal_disarm(thread);
     context_lock();
     *thread->link = thread->next;
     if (thread->next != nullptr) thread->next->link = thread->link;
     context_unlock();
+    signal_leave(thread);
     if (thread == &thread_first) return;
     fe_handle_drop(&thread->event);
     fe_handle_drop(&thread->handle);
@@ -166,9 +169,9 @@ int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...
                                         .thread_pointer = pointer,
                                         .flags = THREAD_UNHELD};
     struct thread *creator = thread_self();
-    creator->depth++;
+    thread_enter(creator);
     enum status status = start_thread(thread, &options);
-    creator->depth--;
+    thread_leave(creator);
     if (status != OK) return -fe_status_errno(status);
     return *number = (int)thread->number;
 }
@@ -220,14 +223,22 @@ int64_t call_sched_getaffinity(const int64_t *a)
 }
 
 // Found by its number, the next after the one below.
-enum status thread_interrupt(struct thread *thread)
+enum status thread_handle(struct thread *thread, fe_handle *handle)
 {
     uint64_t id = 0;
     if (thread->handle == FE_NO_HANDLE) {
         TRY(fe_process_thread(fe_process_self(), thread->number - 1, &thread->handle, &id));
         if (number_of_id(id) != thread->number) fe_handle_drop(&thread->handle);
     }
-    return thread->handle == FE_NO_HANDLE ? ERR_BAD_STATE : fe_thread_interrupt(thread->handle);
+    *handle = thread->handle;
+    return thread->handle == FE_NO_HANDLE ? ERR_BAD_STATE : OK;
+}
+
+enum status thread_interrupt(struct thread *thread)
+{
+    fe_handle handle;
+    TRY(thread_handle(thread, &handle));
+    return fe_thread_interrupt(handle);
 }
 
 enum status thread_event(struct thread *thread, fe_handle *event)
@@ -243,7 +254,7 @@ long thread_sleep_until(uint64_t deadline)
     for (;;) {
         enum status status = fe_futex_wait((uintptr_t)&never, 0, deadline);
         if (status == ERR_TIMED_OUT) return 0;
-        if (status == ERR_INTERRUPTED && signal_deliverable(thread_self()) != 0) {
+        if (status == ERR_INTERRUPTED && signal_ended_wait(thread_self())) {
             return RESTART_UNLESS_HANDLED;
         }
         if (status != OK && status != ERR_INTERRUPTED) return -fe_status_errno(status);

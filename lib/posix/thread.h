@@ -8,13 +8,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct context;
+
 struct thread {
     uint32_t number;
     uint32_t depth;   // calls under way; handlers of signals wait until there is none
     uint64_t blocked; // signals: bit (signal - 1)
+    uint64_t awaited; // blocked or not, they end its wait (sigwait)
     uint64_t pending; // sent to this thread alone; atomic
+    bool is_armed;    // gets upcalls
     bool restores;    // `restored` becomes the mask after the next handlers (sigsuspend, ppoll)
     uint64_t restored;
+    struct context *child;            // the innermost that is being made (vfork)
     uintptr_t stack_base, stack_size; // sigaltstack
     fe_handle handle;                 // to interrupt it; others than the first: made on first use
     fe_handle event;                  // for poll, made on first use
@@ -31,8 +36,24 @@ static inline struct thread *thread_self(void)
     return thread_is_started ? thread_own() : &thread_first;
 }
 
+// From the first to the second a call is under way, for upcalls on this thread, too: nothing in
+// between moves out.
+static inline void thread_enter(struct thread *thread)
+{
+    thread->depth++;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+static inline void thread_leave(struct thread *thread)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    thread->depth--;
+}
+
 extern bool thread_has_others;    // true for good once a second one was made
 struct thread *thread_list(void); // under context_lock
+
+// A handle to a thread on the list, which remains the thread's. Under context_lock.
+enum status thread_handle(struct thread *thread, fe_handle *handle);
 
 // Interrupts a thread on the list. Under context_lock.
 enum status thread_interrupt(struct thread *thread);

@@ -5,7 +5,7 @@ from machine import Machine
 
 with Machine() as machine:
     machine.login()
-    for name in ("posix_files", "posix_processes", "posix_threads", "posix_stacks", "posix_mutexes",
+    for name in ("posix_files", "posix_processes", "posix_threads", "posix_stacks", "posix_mutexes", "posix_signals",
                  "posix_wide"):
         text = machine.run(f"/test/{name}", code=None)
         for line in text.splitlines():
