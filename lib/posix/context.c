@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The process's own state, and that of the children that are being made between vfork and exec: each
-// thread may make one, and that one, before it runs a program, may make another in turn. The first
-// use of a descriptor restores the table that the parent handed over; a program that opens
+// The process's own state, and that of the children that are being made between vfork and exec:
+// each thread may make one, and that one, before it runs a program, may make another in turn. The
+// first use of a descriptor restores the table that the parent handed over; a program that opens
 // nothing pays nothing.
 #include "context.h"
 #include "call.h"

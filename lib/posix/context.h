@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What POSIX calls a process, as far as it lives here: descriptors, working directory, dispositions
-// of signals, and the session with the process service. There is one; and between vfork and exec one
-// more, which belongs to the child that a thread is making. Everything that the thread does then
-// (dup2, close, open, chdir, setpgid, vfork again, ...) works on the child's, through the same code.
+// of signals, and the session with the process service. There is one; and between vfork and exec
+// one more, which belongs to the child that a thread is making. Everything that the thread does
+// then (dup2, close, open, chdir, setpgid, vfork again, ...) works on the child's, by the same
+// code.
 #pragma once
 
 #include "descriptor.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Signals: dispositions, masks, and running handlers. The process service sets a bit in the shared
-// page and interrupts one thread, at first the first one, which passes it on if it blocks the signal; a thread that computes gets an upcall, one that waits comes
-// back with ERR_INTERRUPTED and runs the handlers when its call ends (dispatch.c). An upcall that
+// page and interrupts one thread, at first the first one, which passes it on if it blocks the
+// signal; a thread that computes gets an upcall, one that waits comes back with ERR_INTERRUPTED and
+// runs the handlers when its call ends (dispatch.c). An upcall that
 // finds a call under way keeps the interrupt for that call's next wait, so a signal that comes just
 // before a wait still ends it.
 #include "signals.h"
@@ -22,9 +23,9 @@ enum : int { CANCEL = 33 }; // the C library's own, for pthread_cancel: always e
 
 static struct fe_signal_page private_page; // until a shared one is needed
 struct fe_signal_page *signal_page = &private_page;
-static fe_handle page_memory;             // of the shared one
+static fe_handle page_memory;            // of the shared one
 static const struct thread *told_thread; // whom the service interrupts
-uint32_t signal_held;
+_Thread_local volatile uint32_t signal_held;
 
 static_assert(FE_CALL_THREAD_UPCALL_RETURN == 64); // context.S has the number
 void posix_upcall_entry(void); // arch/<isa>/user/context.S: saves all registers, calls posix_upcall
@@ -268,7 +269,7 @@ enum signal_outcome signal_run(struct thread *thread)
     return outcome;
 }
 
-// Interrupts a thread that lets a pending signal of the process in, or awaits it: this one does not.
+// Interrupts a thread that lets a pending signal of the process in or awaits it; this one does not.
 static void pass_on(const struct thread *thread)
 {
     uint64_t pending = fe_flags_read(&shared()->pending, __ATOMIC_RELAXED);
@@ -309,32 +310,13 @@ uint32_t posix_upcall(void)
     return 0;
 }
 
-// --- Moments without handlers ------------------------------------------------------------------
-
-void signal_hold(void)
-{
-    thread_enter(thread_self());
-}
-
-static void run_now(struct thread *thread)
-{
-    int error = errno;
-    if (signal_deliverable(thread) != 0) signal_run(thread);
-    errno = error;
-}
-
-void signal_release(void)
-{
-    struct thread *thread = thread_self();
-    thread_leave(thread);
-    if (thread->depth == 0) run_now(thread);
-}
-
 void signal_run_held(void)
 {
-    signal_held = 0;
     struct thread *thread = thread_self();
-    if (thread->depth == 0) run_now(thread);
+    int error = errno;
+    signal_held = 0;
+    if (thread->depth == 0 && signal_deliverable(thread) != 0) signal_run(thread);
+    errno = error;
 }
 
 long signal_send_thread(struct thread *thread, int number)

@@ -37,18 +37,15 @@ static inline uint64_t signal_deliverable(const struct thread *thread)
     return signal_pending(thread) & ~thread->blocked;
 }
 
-// After a wait that was interrupted: whether a signal that `thread` lets in or awaits is the reason. If not, a signal for
-// the process goes on to a thread that lets it in.
+// After a wait that was interrupted: whether a signal that `thread` lets in or awaits is the
+// reason. If not, a signal for the process goes on to a thread that lets it in.
 bool signal_ended_wait(struct thread *thread);
 
-// Between the two no handler runs on the calling thread, whatever it does: what it works on is not to
-// be looked at by a handler's calls. They nest.
-void signal_hold(void);
-void signal_release(void);
-// The same, cheaper, while there is one thread: the first raises it by one and the second lowers it,
-// and when it is not 0 then, signal_run_held.
+// While it is not 0 no handler runs on the thread, whatever it does: what it works on is not to be
+// looked at by a handler's calls. Raised by one and lowered by one (port/musl's heap); if it is not
+// 0 then, a handler waits, and signal_run_held runs it.
 enum : uint32_t { SIGNAL_WAITS = 1u << 31 };
-extern uint32_t signal_held;
+extern _Thread_local volatile uint32_t signal_held;
 void signal_run_held(void);
 
 // The calling thread gets upcalls from now on, if signals matter to the process; or never again.

@@ -40,8 +40,7 @@ static long wait_ready(struct file *file, uint32_t events, int flags, uint64_t t
         if (flags & MSG_DONTWAIT) return -EAGAIN;
         enum status status = fe_event_wait(event, 1, deadline, &bits);
         if (status == ERR_TIMED_OUT) return -EAGAIN;
-        if (status == ERR_INTERRUPTED && signal_ended_wait(thread))
-            return RESTART_UNLESS_HANDLED;
+        if (status == ERR_INTERRUPTED && signal_ended_wait(thread)) return RESTART_UNLESS_HANDLED;
     }
 }
 

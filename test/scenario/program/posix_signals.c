@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-// NOLINTBEGIN(bugprone-unsafe-functions, bugprone-signal-handler): vfork and handlers are tried here.
+// NOLINTBEGIN(bugprone-unsafe-functions, bugprone-signal-handler): they are what is tried here.
 extern char **environ;
 
 static int result_of(pid_t pid)
