@@ -12,6 +12,7 @@ enum boot_memory_kind : uint32_t {
     BOOT_MEMORY_RECLAIMABLE, // firmware tables: usable once the kernel has read them
     BOOT_MEMORY_KERNEL,      // the kernel image
     BOOT_MEMORY_INITRD,
+    BOOT_MEMORY_INITRD_FLASH, // in memory that is only read, where it stays
 };
 
 struct boot_memory {

@@ -68,8 +68,12 @@ out/host/plugin/%.so: tool/plugin/%.c tool/plugin/emulator.h
 
 # The kernel: kernel/, this instruction set's half, and every protocol that the board boots by.
 kernel := $(if $(wildcard kernel/main.c),$(call of-kind,kernel))
+# A loader that leaves the kernel elsewhere than others (link.<protocol>.<loader>) has a kernel of its own, of the
+# same objects.
+link := $(link.$(BOOT).$(LOADER))
+linked := $(made)$(if $(link),/$(LOADER))
 # Linked twice: the names of its functions, for backtraces, come from the first time.
-kernel-linker = $(LD) $(kernel_link) --build-id=sha1 -z max-page-size=4096 -z noexecstack --gc-sections \
+kernel-linker = $(LD) $(kernel_link) $(link) --build-id=sha1 -z max-page-size=4096 -z noexecstack --gc-sections \
 	--discard-locals
 kernel_script := $(firstword $(wildcard $(lineage:%=arch/%/kernel/kernel.ld)))
 define kernel-image
@@ -78,15 +82,16 @@ $(call compile,$1,kernel)
 $(foreach p,$(boots),$(eval boot/$p.sources :=)$(eval $(call compile,boot/$p,kernel)))
 $1.parts := $(kernel_script) $$($1.kernel.objects) $(foreach p,$(boots),$$(boot/$p.kernel.objects)) \
 	$(call archives-of,$1,kernel)
-$(made)/kernel.plain: $$($1.parts)
+$(linked)/kernel.plain: $$($1.parts)
 	$$(call progress,LINK,$$@)
+	@mkdir -p $$(@D)
 	$$(Q)$(kernel-linker) -T $$^ -o $$@
-$(made)/symbol.o: $(made)/kernel.plain tool/symbols
+$(linked)/symbol.o: $(linked)/kernel.plain tool/symbols
 	$$(Q)$(NM) -n $$< | tool/symbols >$$(@:.o=.S) && $(CC) $(flags.kernel) -c $$(@:.o=.S) -o $$@
-$(made)/kernel.elf: $$($1.parts) $(made)/symbol.o
+$(linked)/kernel.elf: $$($1.parts) $(linked)/symbol.o
 	$$(call progress,LINK,$$@)
 	$$(Q)$(kernel-linker) -Map=$$@.map -T $$^ -o $$@
-kernel: $(made)/kernel.elf
+kernel: $(linked)/kernel.elf
 endef
 $(foreach k,$(kernel),$(eval $(call kernel-image,$k)))
 .PHONY: kernel
@@ -159,7 +164,7 @@ $(initrd): $(initrd).list $(packed) out/host/bin/initrd $(keys)
 	$(Q)out/host/bin/initrd $< $@
 
 # What the emulator or a loader takes, by the protocol's own recipe.
-boot_image := $(made)/kernel.elf
+boot_image := $(linked)/kernel.elf
 append = $(if $1,-append '$1')
 -include boot/$(BOOT)/image.mk
 

@@ -18,7 +18,7 @@ run: build $(disk)
 	$(Q)tool/run $(command) $(outside) -serial mon:stdio
 
 debug: build $(disk)
-	$(Q)tool/debug $(DEBUGGER) $(made)/kernel.elf $(debugger_arch) $(command) $(outside)
+	$(Q)tool/debug $(DEBUGGER) $(linked)/kernel.elf $(debugger_arch) $(command) $(outside)
 
 # Pictures of a session, for the README, and of a trace and the screen, for the book.
 picture: build

@@ -85,13 +85,17 @@ static size_t dtb_size(const uint8_t *dtb)
     return (size_t)dtb[4] << 24 | (size_t)dtb[5] << 16 | (size_t)dtb[6] << 8 | dtb[7];
 }
 
+// What init is given of the initrd. In flash it stays for ever: there are no pages to be given back.
+static void give_initrd(struct process *process, const struct bootinfo *info, struct memory *initrd)
+{
+    const struct bootmap map = {.entry = info->memory, .count = info->memory_count};
+    give(process, "initrd", &initrd->object, info->initrd_size);
+    if (bootmap_is(&map, info->initrd_base, info->initrd_size, BOOT_MEMORY_INITRD))
+        object_put(&initrd->object);
+}
+
 static void give_machine(struct process *process, const struct bootinfo *info)
 {
-    struct memory *initrd;
-    must(memory_adopt(nullptr, info->initrd_base, info->initrd_size, &initrd), "initrd");
-    must(memory_seal(initrd), "initrd"); // so that clones of its files share its pages
-    give(process, "initrd", &initrd->object, info->initrd_size);
-    object_put(&initrd->object);
     if (info->dtb != 0) {
         const uint8_t *dtb = arch_physical_to_virtual(info->dtb);
         give_copy(process, "dtb", dtb, dtb_size(dtb));
@@ -115,23 +119,37 @@ static const char *initrd_fault(enum status status)
     }
 }
 
-static struct image *load_image(const struct bootinfo *info)
+static struct memory *load_initrd(const struct bootinfo *info, struct initrd *initrd)
 {
-    struct initrd initrd;
-    const uint8_t *file;
-    size_t size;
+    struct memory *memory;
     if (info->initrd_size == 0) boot_refuse("there is no initrd");
     const struct bootmap map = {.entry = info->memory, .count = info->memory_count};
-    if (!bootmap_is(&map, info->initrd_base, info->initrd_size, BOOT_MEMORY_INITRD))
+    if (!bootmap_is(&map, info->initrd_base, info->initrd_size, BOOT_MEMORY_INITRD) &&
+        !bootmap_is(&map, info->initrd_base, info->initrd_size, BOOT_MEMORY_INITRD_FLASH))
         boot_refuse("the initrd is not in memory: 0x%lx, 0x%lx bytes",
                     (unsigned long)info->initrd_base, (unsigned long)info->initrd_size);
     const uint8_t *bytes = arch_physical_to_virtual(info->initrd_base);
-    enum status status = initrd_open(bytes, info->initrd_size, &initrd);
+    enum status status = initrd_open(bytes, info->initrd_size, initrd);
     if (status != OK) boot_refuse("the initrd %s", initrd_fault(status));
-    must(initrd_find(&initrd, "service/init", &file, &size), "service/init in the initrd");
-    struct memory *memory = memory_of(file, size);
+    must(memory_adopt(nullptr, info->initrd_base, info->initrd_size, &memory), "initrd");
+    must(memory_seal(memory), "initrd"); // so that clones of its files share its pages
+    return memory;
+}
+
+// Out of the initrd's pages, if it begins on one, as tool/initrd has it.
+static struct image *load_image(const struct initrd *initrd, struct memory *whole)
+{
+    const uint8_t *file;
+    size_t size;
+    must(initrd_find(initrd, "service/init", &file, &size), "service/init in the initrd");
+    struct memory *memory;
+    size_t offset = (size_t)(file - initrd->bytes);
+    if (offset % PAGE_SIZE == 0)
+        must(memory_clone_make(nullptr, whole, offset, size, &memory), "the image");
+    else
+        memory = memory_of(file, size);
     struct image *image;
-    status = image_make(nullptr, memory, size, &image);
+    enum status status = image_make(nullptr, memory, size, &image);
     if (status != OK && status != ERR_NO_MEMORY)
         boot_refuse("the initrd's service/init %s", initrd_fault(status));
     must(status, "the image");
@@ -178,11 +196,14 @@ static uintptr_t make_stack(struct process *process, struct memory **stack)
 void init_start(const struct bootinfo *info)
 {
     start_block_init(&block);
-    struct image *image = load_image(info);
+    struct initrd initrd;
+    struct memory *whole = load_initrd(info, &initrd);
+    struct image *image = load_image(&initrd, whole);
     struct process *process = make_process(image);
     object_put(&image->object);
     give(process, "self", &process->object, 0);
     give_resources(process);
+    give_initrd(process, info, whole);
     give_machine(process, info);
 
     struct memory *stack;

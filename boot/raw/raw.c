@@ -7,12 +7,15 @@
 #include "kernel/device/dtb.h"
 #include "kernel/log.h"
 #include "kernel/memory/bootmap.h"
+#include "kernel/string.h"
 #include <arch/arch.h>
 
 enum : size_t { DTB_MAX = 2u << 20 };
 
 static struct bootinfo info = {.protocol = "raw"};
 static struct dtb dtb;
+
+static bool is_in_flash; // the initrd
 
 static bool is_memory(uint32_t node)
 {
@@ -32,6 +35,10 @@ static void tell(const struct bootmap_source *, struct bootmap_listener *listene
     struct boot_memory range = {info.kernel_base, info.kernel_size, BOOT_MEMORY_KERNEL, 0};
     listener->range(listener, range);
     range = (struct boot_memory){info.initrd_base, info.initrd_size, BOOT_MEMORY_INITRD, 0};
+    if (is_in_flash) {
+        range.kind = BOOT_MEMORY_INITRD_FLASH;
+        range.size = (range.size + RAW_FLASH_SIZE - 1) / RAW_FLASH_SIZE * RAW_FLASH_SIZE;
+    }
     listener->range(listener, range);
     range = (struct boot_memory){info.dtb, dtb.size, BOOT_MEMORY_RECLAIMABLE, 0};
     listener->range(listener, range);
@@ -55,6 +62,33 @@ static uint64_t chosen_address(uint32_t chosen, const char *name)
     uint64_t value;
     if (chosen == DTB_NONE || !dtb_property(&dtb, chosen, name, &property)) return 0;
     return dtb_cells(&property, 0, property.size / 4, &value) ? value : 0;
+}
+
+// Whether the device tree tells of flash memory that has all of the range.
+static bool is_flash(uint64_t base, uint64_t size)
+{
+    uint32_t node = dtb_find_compatible(&dtb, DTB_ROOT, "cfi-flash");
+    for (; node != DTB_NONE; node = dtb_find_compatible(&dtb, node, "cfi-flash")) {
+        uint64_t bank, bank_size;
+        for (uint32_t i = 0; dtb_reg(&dtb, node, i, &bank, &bank_size); i++) {
+            if (base >= bank && base - bank < bank_size && size <= bank_size - (base - bank))
+                return true;
+        }
+    }
+    return false;
+}
+
+// What lies behind a kernel that is executed in flash: tool/flash.
+static void read_flash(const struct raw_flash *flash)
+{
+    uint64_t at = arch_virtual_to_physical(flash);
+    if (!is_flash(at, RAW_FLASH_SIZE) || memcmp(flash->magic, RAW_FLASH_MAGIC, 8) != 0) return;
+    if (flash->initrd_size == 0 || !is_flash(at + RAW_FLASH_SIZE, flash->initrd_size)) return;
+    is_in_flash = true;
+    info.initrd_base = at + RAW_FLASH_SIZE;
+    info.initrd_size = flash->initrd_size;
+    if (flash->words[sizeof flash->words - 1] == '\0')
+        info.command_line = arch_virtual_to_physical(flash->words);
 }
 
 static void make_map(void)
@@ -85,6 +119,7 @@ struct bootinfo *raw_bootinfo(uint64_t dtb_address, uint64_t kernel_base, uint64
     if (initrd_end > info.initrd_base) info.initrd_size = initrd_end - info.initrd_base;
     const char *command_line = chosen == DTB_NONE ? nullptr : dtb_string(&dtb, chosen, "bootargs");
     if (command_line != nullptr) info.command_line = arch_virtual_to_physical(command_line);
+    if (raw_flash() != nullptr) read_flash(raw_flash());
     make_map();
     return &info;
 }

@@ -141,10 +141,13 @@ static void maker_carve(struct bootmap_listener *self, struct boot_memory range)
 void bootmap_make(struct bootmap *map, const struct bootmap_source *source)
 {
     static const enum boot_memory_kind order[] = {BOOT_MEMORY_KERNEL, BOOT_MEMORY_INITRD,
-                                                  BOOT_MEMORY_RESERVED, BOOT_MEMORY_RECLAIMABLE};
+                                                  BOOT_MEMORY_RESERVED, BOOT_MEMORY_RECLAIMABLE,
+                                                  BOOT_MEMORY_INITRD_FLASH};
     struct maker maker = {.listener = {maker_add}, .map = map, .kind = BOOT_MEMORY_RAM};
     source->tell(source, &maker.listener);
     maker.kind = BOOT_MEMORY_RECLAIMABLE; // much of which lies in RAM
+    source->tell(source, &maker.listener);
+    maker.kind = BOOT_MEMORY_INITRD_FLASH; // which does not
     source->tell(source, &maker.listener);
     maker.listener.range = maker_carve;
     for (uint32_t i = 0; i < sizeof order / sizeof *order; i++) {

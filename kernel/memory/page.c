@@ -368,9 +368,14 @@ struct run {
     uint64_t base, end;
 };
 
+static bool entry_is_initrd(const struct boot_memory *entry)
+{
+    return entry->kind == BOOT_MEMORY_INITRD || entry->kind == BOOT_MEMORY_INITRD_FLASH;
+}
+
 static bool entry_is_managed(const struct boot_memory *entry)
 {
-    return entry->kind == BOOT_MEMORY_RAM || entry->kind == BOOT_MEMORY_INITRD;
+    return entry->kind == BOOT_MEMORY_RAM || entry_is_initrd(entry);
 }
 
 static uint64_t round_down(uint64_t value)
@@ -492,10 +497,11 @@ void page_init(const struct bootinfo *info)
         page_run_free(page_of(rest.base), (rest.end - rest.base) >> PAGE_SHIFT);
     }
     for (uint32_t i = 0; i < info->memory_count; i++) {
-        if (info->memory[i].kind != BOOT_MEMORY_INITRD) continue;
+        if (!entry_is_initrd(&info->memory[i])) continue;
         run = entry_run(&info->memory[i]);
         for (uint64_t at = run.base; at < run.end; at += PAGE_SIZE) page_of(at)->state = PAGE_USED;
-        total_count += (run.end - run.base) >> PAGE_SHIFT;
+        if (info->memory[i].kind == BOOT_MEMORY_INITRD)
+            total_count += (run.end - run.base) >> PAGE_SHIFT;
     }
     ASSERT(free_count <= total_count);
 }

@@ -55,17 +55,17 @@ static int initrd_image(fe_handle *image)
 {
     const struct fe_start_handle *start = fe_start_find("initrd");
     struct cpio_entry entry;
-    void *bytes;
+    const void *bytes;
     if (start == nullptr) return -1;
     size_t size = (size_t)start->value;
-    if (fe_memory_map(start->handle, 0, size, MAP_READ, &bytes) != OK) return -2;
+    if (fe_archive_map(start->handle, size, &bytes) != OK) return -2;
     enum status status = cpio_find(bytes, size, "service/initrd", &entry);
     FE_HANDLE memory = FE_NO_HANDLE;
     if (status == OK) {
         status = fe_memory_clone(start->handle, entry.offset, fe_page_round(entry.size), &memory);
     }
     if (status == OK) status = fe_image_create(memory, entry.size, image);
-    if (fe_memory_unmap(bytes, size) != OK) say("initrd: cannot unmap");
+    if (fe_archive_unmap(bytes, size) != OK) say("initrd: cannot unmap");
     return status;
 }
 

@@ -138,39 +138,15 @@ const struct p9_operations initrd_operations = {
     .statfs = initrd_statfs,
 };
 
-// Set by build/user.ld.
-[[gnu::visibility("hidden")]] extern const char __image_start[];
-[[gnu::visibility("hidden")]] extern const uint32_t __data_offset[];
-
-static enum status map_part(size_t from, size_t end, void **bytes)
-{
-    if (from >= end) return OK;
-    return fe_memory_map(archive.memory, from, end - from, MAP_READ, bytes);
-}
-
-// Where addresses are physical ones, this program is executed in the archive, and what is mapped
-// already cannot be mapped once more: what is around it is.
-static enum status map_around(void **bytes)
-{
-    void *rest;
-    TRY(map_part(0, FE_PAGE_SIZE, bytes));
-    size_t own = (size_t)(__image_start - (const char *)*bytes);
-    if (own >= archive.mapped_size) return ERR_EXISTS;
-    TRY(map_part(FE_PAGE_SIZE, own, &rest));
-    return map_part(own + *__data_offset, archive.mapped_size, &rest);
-}
-
 int main(int count, char **arguments)
 {
     static struct p9_server server = {.name = "initrd"};
     const struct fe_start_handle *start = fe_start_find("initrd");
-    void *bytes;
+    const void *bytes;
     if (start == nullptr) return 2;
     archive.memory = start->handle;
     archive.mapped_size = fe_page_round((size_t)start->value);
-    enum status status = map_part(0, archive.mapped_size, &bytes);
-    if (status == ERR_EXISTS) status = map_around(&bytes);
-    if (status != OK) return 3;
+    if (fe_archive_map(start->handle, archive.mapped_size, &bytes) != OK) return 3;
     archive.bytes = bytes;
     if (archive_read((size_t)start->value) != 0) return 4;
     server.root = &archive.root->node;

@@ -20,5 +20,11 @@ enum status fe_memory_map(fe_handle memory, uint64_t offset, size_t size, uint32
                           void **address);
 enum status fe_memory_unmap(void *address, size_t size);
 
+// The same for all of the archive that the program's own image may be in, for reading. Where
+// addresses are physical ones, the program is executed there, and what is mapped already cannot be
+// mapped once more: what is around it is.
+enum status fe_archive_map(fe_handle memory, size_t size, const void **address);
+enum status fe_archive_unmap(const void *address, size_t size);
+
 // New zeroed memory, mapped for reading and writing.
 enum status fe_memory_allocate(size_t size, void **address);
