@@ -129,8 +129,8 @@ static uint64_t align4(uint64_t offset)
 int main(int, char **)
 {
     const struct fe_start_handle *initrd = fe_start_find("initrd");
-    void *address;
-    if (!initrd || fe_memory_map(initrd->handle, 0, initrd->value, MAP_READ, &address) != OK) {
+    const void *address;
+    if (!initrd || fe_archive_map(initrd->handle, (size_t)initrd->value, &address) != OK) {
         print("FAIL init: the initrd can be read\nEND\n");
         return 1;
     }
