@@ -188,6 +188,15 @@ static enum status copy_piece(struct memory *memory, uint64_t offset, uintptr_t 
     return write ? user_read(at, address, size) : user_write(address, at, size);
 }
 
+// Ends where a page of the process ends, too: where one has to be got, that comes first, and not
+// behind a part that is copied already.
+static size_t piece_size(uint64_t offset, uintptr_t address, size_t left)
+{
+    size_t room = COPY_PIECE - offset % COPY_PIECE, rest = PAGE_SIZE - address % PAGE_SIZE;
+    size_t size = left < room ? left : room;
+    return user_copy_step(address, (uintptr_t)offset, size < rest ? size : rest);
+}
+
 static enum status copy(const void *call, struct memory *memory, uint64_t offset,
                         struct user_buffer data, bool write)
 {
@@ -199,9 +208,9 @@ static enum status copy(const void *call, struct memory *memory, uint64_t offset
     enum status status = OK;
     while (status == OK && progress->position < data.size) {
         uint64_t at = offset + progress->position;
-        size_t room = COPY_PIECE - at % COPY_PIECE, left = data.size - progress->position;
-        size_t part = user_copy_step(data.address, offset, left < room ? left : room);
-        status = copy_piece(memory, at, data.address + progress->position, &part, write);
+        uintptr_t address = data.address + (uintptr_t)progress->position;
+        size_t part = piece_size(at, address, data.size - (size_t)progress->position);
+        status = copy_piece(memory, at, address, &part, write);
         if (status == OK) progress->position += part;
         status = progress_go_on(status);
     }

@@ -95,13 +95,15 @@ static enum status text_read(struct mount_text *text, struct user_buffer path,
 }
 
 // A long path is gone through with looks for interrupts, and the kernel's copy kept meanwhile: what
-// was checked stays so. There is one as soon as the position says so.
+// was checked stays so. There is one as soon as the position says so; room for it may be there
+// before.
 static enum status text_keep(const struct mount_text *text, struct progress *progress)
 {
     if (progress->object == nullptr) {
         struct memory *memory;
         TRY(memory_make(process_current(), sizeof *text, &memory));
         progress->object = &memory->object;
+        if (lock_should_pass()) return CALL_RESTART;
     }
     TRY(memory_store((struct memory *)progress->object, 0, text, sizeof *text));
     const struct path_scan begin = path_begin();

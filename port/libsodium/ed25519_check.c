@@ -19,6 +19,7 @@ enum stage : uint32_t {
     CHECK_SIGNATURE,
     CHECK_KEY,
     HASH,
+    SCALAR,
     ROOT_BEGIN,
     ROOT_POWER,
     ROOT_END,
@@ -289,10 +290,13 @@ static void step(struct check *check)
     case CHECK_SIGNATURE: go(check, signature_is_bad(check) ? DONE_BAD : CHECK_KEY); break;
     case CHECK_KEY: go(check, key_is_bad(check) ? DONE_BAD : HASH); break;
     case HASH:
-        if (sha512_final_step(&check->hash, check->scalar)) go(check, ROOT_BEGIN);
+        if (sha512_final_step(&check->hash, check->scalar)) go(check, SCALAR);
+        break;
+    case SCALAR:
+        sc25519_reduce(check->scalar);
+        go(check, ROOT_BEGIN);
         break;
     case ROOT_BEGIN:
-        sc25519_reduce(check->scalar);
         root_begin(check);
         go(check, ROOT_POWER);
         break;

@@ -178,10 +178,8 @@ bool sha512_final_step(struct sha512 *hash, uint8_t digest[64])
     else
         pad(state);
     if (state->round != 0 || state->stage != LAST) return false;
-    for (uint32_t i = 0; i < 8; i++) {
-        uint64_t word = __builtin_bswap64(state->value[i]);
-        memcpy(digest + 8 * i, &word, sizeof word);
-    }
+    for (uint32_t i = 0; i < 8; i++) state->value[i] = __builtin_bswap64(state->value[i]);
+    memcpy(digest, state->value, sizeof state->value);
     sodium_memzero(state, sizeof *state);
     return true;
 }
