@@ -177,7 +177,7 @@ static inline uint64_t arch_virtual_to_physical(const void *address);
 // address) lies.
 // ARCH_COPY_APART: how many bytes arch_user_read() and arch_user_write() may copy at once where the
 // two addresses are not aligned alike; at most a page.
-// ARCH_COUNTS_ZEROS: an instruction counts the zeros above the first one of a 64-bit word.
+// ARCH_COUNTS_ZEROS: of how many bits an instruction counts the zeros above the first one; 0: none.
 
 // --- The fast path of messages ---
 //

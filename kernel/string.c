@@ -37,9 +37,8 @@ static inline void copy_words(uint8_t *to, const uint8_t *from, size_t size)
 
 // What is not aligned on both sides: a word is put together of two, because loads that are not
 // aligned may trap. Reads no word of which nothing is wanted.
-[[gnu::noinline, clang::no_sanitize("address")]] static void *copy_apart(void *to,
-                                                                         const uint8_t *from,
-                                                                         size_t size)
+[[gnu::noinline, clang::no_sanitize("address")]] static void *
+copy_apart(void *to, const uint8_t *from, size_t size)
 {
     static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
     uint8_t *out = to;

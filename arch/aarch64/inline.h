@@ -29,7 +29,7 @@ enum : uint64_t {
 };
 enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_ARM64 };
 constexpr size_t ARCH_COPY_APART = ARCH_PAGE_SIZE;
-constexpr bool ARCH_COUNTS_ZEROS = true;
+constexpr uint32_t ARCH_COUNTS_ZEROS = 64;
 constexpr bool ARCH_SPACE_IDENTITY = false;
 constexpr uintptr_t ARCH_RECORD_BELOW = 0; // frame records lie where the frame pointer says
 #define ARCH_NAME "aarch64"

@@ -9,7 +9,7 @@
 #include "arch/x86/register.h"
 #include "kernel/schedule/cpu.h"
 
-constexpr bool ARCH_COUNTS_ZEROS = false;
+constexpr uint32_t ARCH_COUNTS_ZEROS = 32;
 constexpr bool ARCH_SPACE_IDENTITY = false;
 constexpr uintptr_t ARCH_RECORD_BELOW = 0; // frame records lie where the frame pointer says
 #define ARCH_NAME "i386"

@@ -20,7 +20,7 @@ enum : uint32_t {
 };
 enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_RISCV };
 constexpr size_t ARCH_COPY_APART = 256;
-constexpr bool ARCH_COUNTS_ZEROS = false;
+constexpr uint32_t ARCH_COUNTS_ZEROS = 0;
 constexpr bool ARCH_SPACE_IDENTITY = true;
 constexpr bool SCRATCH_IS_CPU = false; // the scratch register, while the kernel runs; otherwise 0
 #define ARCH_NAME "riscv32"

@@ -27,7 +27,7 @@ enum : uint64_t {
 };
 enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_RISCV64 };
 constexpr size_t ARCH_COPY_APART = 2048;
-constexpr bool ARCH_COUNTS_ZEROS = false;
+constexpr uint32_t ARCH_COUNTS_ZEROS = 0;
 constexpr bool ARCH_SPACE_IDENTITY = false;
 // Half of what the top table stands for; up to ARCH_USER_END, what is above faults as what is not
 // mapped does.

@@ -71,7 +71,7 @@ enum : uint64_t {
                                                          const struct thread *thread)
 {
     if (cpu->queue.count == 0) return true;
-    if (!ARCH_COUNTS_ZEROS) return !queue_has_rival(&cpu->queue, thread->urgency);
+    if (ARCH_COUNTS_ZEROS < 64) return !queue_has_rival(&cpu->queue, thread->urgency);
     __builtin_assume(cpu->queue.ready != 0); // fewer registers:
     return (uint64_t)__builtin_clzll(cpu->queue.ready) << URGENCY_SHIFT > thread->urgency;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The run queue: see the header.
 #include "kernel/schedule/queue.h"
+#include "kernel/bit.h"
 #include "kernel/log.h"
 #include "kernel/object/thread.h"
 
@@ -48,7 +49,7 @@ void queue_remove(struct run_queue *queue, struct thread *thread)
 static struct thread *first_of(const struct run_queue *queue, uint64_t ready)
 {
     if (ready == 0) return nullptr;
-    uint32_t priority = PRIORITY_COUNT - 1 - (uint32_t)__builtin_clzll(ready);
+    uint32_t priority = bit_highest(ready);
     struct tree_node *node = queue->level[priority].deadline.first;
     if (node != nullptr) return CONTAINER(node, struct thread, node);
     return CONTAINER(list_first(&queue->level[priority].list), struct thread, run);

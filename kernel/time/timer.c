@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Timers: a tree for each priority of each CPU, keyed by expiry.
 #include "kernel/time/timer.h"
+#include "kernel/bit.h"
 #include "kernel/log.h"
 #include "kernel/list.h"
 #include "kernel/object/thread.h"
@@ -40,7 +41,7 @@ void timer_disarm(struct timer *timer)
 static struct timer *due_first(const struct timers *timers, uint64_t now)
 {
     for (uint64_t left = timers->armed; left != 0;) {
-        uint32_t priority = PRIORITY_COUNT - 1 - (uint32_t)__builtin_clzll(left);
+        uint32_t priority = bit_highest(left);
         struct tree_node *node = timers->tree[priority].first;
         if (node->key <= now) return CONTAINER(node, struct timer, node);
         left &= ~(1ull << priority);
