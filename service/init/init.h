@@ -41,6 +41,8 @@ void units_ended(uint64_t bits); // those whose process is dead
 void unit_provide(struct unit *unit, struct p9_name name, fe_handle connector);
 bool unit_start(struct unit *unit);
 void units_stop(void); // all, for power-off
+enum unit_order { ORDER_START, ORDER_STOP, ORDER_RESTART };
+int unit_command(struct unit *unit, enum unit_order order); // 0 or a negative errno
 
 // mount.c
 enum status mount_add(struct unit *unit, const char *path, fe_handle connector, uint32_t flags);

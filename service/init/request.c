@@ -85,11 +85,38 @@ static int power_command(struct p9_request *request, void *context, const char *
 static int services_text(struct p9_request *request, void *context, struct p9_text *text)
 {
     for (struct unit *unit = units; unit; unit = unit->next) {
-        p9_print(text, "%s %s failures %u exit %d ready %llu\n", unit->name,
+        struct fe_process_info info = {};
+        if (unit->process != FE_NO_HANDLE && fe_process_inspect(unit->process, &info) != OK)
+            info = (struct fe_process_info){};
+        p9_print(text, "%s %s failures %u exit %d ready %llu ", unit->name,
                  unit_state_name(unit->state), unit->failures, unit->exit_code,
                  (unsigned long long)unit->ready);
+        p9_print(text, "restarts %u memory %llu time %llu handles %u threads %u error %s\n",
+                 unit->restarts, (unsigned long long)info.memory_used,
+                 (unsigned long long)info.cpu_time, info.handles_used, info.threads_used,
+                 unit->error[0] ? unit->error : "-");
     }
     return 0;
+}
+
+// `start NAME`, `stop NAME` or `restart NAME`.
+static int services_command(struct p9_request *request, void *context, const char *text,
+                            size_t size)
+{
+    static const char *const orders[] = {"start", "stop", "restart"};
+    if (size > 0 && text[size - 1] == '\n') size--;
+    const char *space = memchr(text, ' ', size);
+    if (space == nullptr) return -EINVAL;
+    struct p9_name word = {text, (size_t)(space - text)};
+    struct p9_name name = {space + 1, size - word.size - 1};
+    for (uint32_t order = 0; order < sizeof orders / sizeof *orders; order++) {
+        if (!p9_name_is(word, orders[order])) continue;
+        for (struct unit *unit = units; unit; unit = unit->next) {
+            if (p9_name_is(name, unit->name)) return unit_command(unit, (enum unit_order)order);
+        }
+        return -ENOENT;
+    }
+    return -EINVAL;
 }
 
 // Two trees of one file each: their roots' only children are mounted as files.
@@ -97,7 +124,11 @@ int power_files(struct p9_node **power_node, struct p9_node **services)
 {
     static const struct p9_tree_entry table[] = {
         {.path = "power", .mode = 0620, .command = power_command, .gid = 10},
-        {.path = "services", .mode = 0444, .text = services_text},
+        {.path = "services",
+         .mode = 0664,
+         .text = services_text,
+         .command = services_command,
+         .gid = 10},
     };
     struct p9_node *root;
     int result = p9_tree_create(nullptr, 0, &root);

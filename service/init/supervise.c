@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: MIT
-// Starting units when their needs are met, and starting them again when they end: at once the first
-// time, then after pauses that double up to PAUSE_MAX while they keep failing; one that ran for
-// STABLE_TIME has a clean record.
+// Starting units when their needs are met, and starting them again when they end. One that somebody
+// killed is started again at once; one that failed by itself after a pause, and no more after too
+// many failures in a row (unit_pause). One that ran for STABLE_TIME has a clean record.
 #include "init.h"
 
 #include <9p/client.h>
+#include <abi/errno.h>
 #include <abi/syscalls.h>
 #include <cpio/cpio.h>
 #include <ferrite/clock.h>
 #include <ferrite/handle.h>
 #include <ferrite/libc.h>
+#include <ferrite/log.h>
 #include <ferrite/memory.h>
 #include <ferrite/spawn.h>
 #include <ferrite/start.h>
 #include <ferrite/status.h>
 
 enum : uint64_t {
-    PAUSE_FIRST = 20'000'000,
-    PAUSE_MAX = 5'000'000'000,
+    START_INTERVAL = 20'000'000, // two starts of one that is killed are not closer
     STABLE_TIME = 10'000'000'000
 };
+enum : int32_t { CODE_ORDERED = -15 }; // SIGTERM
 enum : uint32_t { FAILURES_TOLD = 3 };
 
 static bool need_is_met(const char *need)
@@ -39,15 +41,31 @@ static bool needs_are_met(const struct unit *unit)
     return true;
 }
 
-static void fail(struct unit *unit, const char *what, int reason)
+static void pause_until(struct unit *unit, uint64_t time)
+{
+    unit->state = UNIT_PAUSED;
+    unit->retry = time;
+    if (fe_event_arm(server.event, BIT_RETRY, time, 0) != OK) work_soon();
+}
+
+// unit->error says why.
+static void fail(struct unit *unit)
 {
     unit->failures++;
-    if (unit->failures <= FAILURES_TOLD) say("%s: %s (%d)", unit->name, what, reason);
-    unit->state = UNIT_PAUSED;
-    uint32_t doublings = unit->failures < 9 ? unit->failures - 1 : 8;
-    uint64_t pause = PAUSE_FIRST << doublings;
-    unit->retry = fe_clock_after(pause < PAUSE_MAX ? pause : PAUSE_MAX);
-    if (fe_event_arm(server.event, BIT_RETRY, unit->retry, 0) != OK) work_soon();
+    if (unit->failures <= FAILURES_TOLD) say("%s: %s", unit->name, unit->error);
+    uint64_t pause = unit_pause(unit->failures);
+    if (pause != FE_FOREVER) {
+        pause_until(unit, fe_clock_after(pause));
+        return;
+    }
+    unit->state = UNIT_FAILED;
+    say("%s: given up after %u failures: %s", unit->name, unit->failures, unit->error);
+}
+
+static void fail_to_start(struct unit *unit, const char *what, int reason)
+{
+    fe_format(unit->error, sizeof unit->error, "%s (%d)", what, reason);
+    fail(unit);
 }
 
 // The file system's own server comes out of the archive itself.
@@ -127,13 +145,13 @@ bool unit_start(struct unit *unit)
     for (uint32_t i = 0; i < unit->provision_count; i++) unit->provisions[i].is_done = false;
     int result = image_open(unit);
     if (result != 0) {
-        fail(unit, "its program cannot be run", result);
+        fail_to_start(unit, "its program cannot be run", result);
         return false;
     }
     size_t count;
     struct fe_spawn_handle *handles = handles_of(unit, &count);
     if (handles == nullptr) {
-        fail(unit, "no memory", 0);
+        fail_to_start(unit, "no memory", 0);
         return false;
     }
     struct fe_spawn options = {
@@ -151,11 +169,12 @@ bool unit_start(struct unit *unit)
     enum status status = run(unit, &options, handles, &child);
     free(handles);
     if (status != OK) {
-        fail(unit, fe_status_text(status), status);
+        fail_to_start(unit, fe_status_text(status), status);
         return false;
     }
     fe_handle_drop(&child.thread);
     unit->process = child.process;
+    if (unit->started != 0) unit->restarts++;
     unit->started = fe_clock_monotonic();
     bool is_ready = unit->provision_count == 0 && unit->restart != RESTART_NEVER;
     if (is_ready && !unit->says_ready) unit_ready(unit);
@@ -182,32 +201,41 @@ void units_start(void)
     if (next != FE_FOREVER && fe_event_arm(server.event, BIT_RETRY, next, 0) != OK) work_soon();
 }
 
+// The end of one that runs once.
+static void once_ended(struct unit *unit, int32_t code)
+{
+    if (code == 0) {
+        unit_ready(unit);
+    } else {
+        unit->state = UNIT_FAILED;
+        say("%s: %s", unit->name, unit->error);
+    }
+    work_soon();
+}
+
 static void unit_ended(struct unit *unit, int32_t code)
 {
     fe_handle_drop(&unit->process);
     unit->is_registered = false;
     unit->exit_code = code;
-    if (unit->restart == RESTART_NEVER) {
-        if (code == 0)
-            unit_ready(unit);
-        else
-            unit->state = UNIT_FAILED;
-        if (code != 0) say("%s: ended with %d", unit->name, code);
-        work_soon();
-        return;
-    }
-    if (unit->restart == RESTART_FAILURE && code == 0) {
+    bool is_over = code == 0 && unit->provision_count == 0; // a login session
+    if (!is_over) unit_exit_text(code, unit->error, sizeof unit->error);
+    if (unit->is_stopped || (unit->restart == RESTART_FAILURE && code == 0)) {
         unit->state = UNIT_ENDED;
-        return;
-    }
-    if (fe_clock_monotonic() - unit->started > STABLE_TIME) unit->failures = 0;
-    if (code == 0 && unit->provision_count == 0) {
-        unit->state = UNIT_WAITING; // a login session is over
+    } else if (unit->restart == RESTART_NEVER) {
+        once_ended(unit, code);
+    } else if (is_over) {
+        unit->state = UNIT_WAITING;
         unit->failures = 0;
         work_soon();
-        return;
+    } else if (unit_was_killed(code)) {
+        say("%s: %s, started again", unit->name, unit->error);
+        pause_until(unit, unit->started + START_INTERVAL);
+        work_soon();
+    } else {
+        if (fe_clock_monotonic() - unit->started > STABLE_TIME) unit->failures = 0;
+        fail(unit);
     }
-    fail(unit, "ended", code);
 }
 
 void units_ended(uint64_t bits)
@@ -242,6 +270,24 @@ void unit_provide(struct unit *unit, struct p9_name name, fe_handle connector)
         unit_ready(unit);
         work_soon();
     }
+}
+
+// What a user may have done with one unit.
+int unit_command(struct unit *unit, enum unit_order order)
+{
+    bool runs = unit->process != FE_NO_HANDLE;
+    if (order != ORDER_START && unit->is_initrd) return -EBUSY; // init itself stands on it
+    if (order == ORDER_STOP) {
+        unit->is_stopped = true;
+        if (!runs) unit->state = UNIT_ENDED;
+    } else {
+        unit->is_stopped = false;
+        unit->failures = 0;
+        if (!runs) unit->state = UNIT_WAITING;
+        work_soon();
+    }
+    if (!runs || order == ORDER_START) return 0;
+    return fe_process_kill(unit->process, CODE_ORDERED) == OK ? 0 : -EIO;
 }
 
 void units_stop(void)

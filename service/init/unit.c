@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <ferrite/libc.h>
+#include <ferrite/log.h>
 
 static char *text_copy(const char *text, size_t size)
 {
@@ -181,4 +182,46 @@ const char *unit_state_name(enum unit_state state)
     static const char *const names[] = {"waiting", "starting", "ready",
                                         "paused",  "ended",    "failed"};
     return names[state];
+}
+
+uint64_t unit_pause(uint32_t failures)
+{
+    enum : uint64_t { PAUSE_FIRST = 20'000'000, PAUSE_MAX = 5'000'000'000 };
+    enum : uint32_t { TRIES_MOST = 10 };
+    if (failures >= TRIES_MOST) return FE_FOREVER;
+    uint64_t pause = PAUSE_FIRST << (failures - 1);
+    return pause < PAUSE_MAX ? pause : PAUSE_MAX;
+}
+
+enum : int32_t { SIGNAL_HANGUP = 1, SIGNAL_INTERRUPT = 2, SIGNAL_KILL = 9, SIGNAL_TERMINATE = 15 };
+
+bool unit_was_killed(int32_t code)
+{
+    return code == -SIGNAL_HANGUP || code == -SIGNAL_INTERRUPT || code == -SIGNAL_KILL ||
+           code == -SIGNAL_TERMINATE;
+}
+
+void unit_exit_text(int32_t code, char *text, size_t size)
+{
+    static const char *const faults[] = {
+        [FAULT_READ] = "reading memory",
+        [FAULT_WRITE] = "writing memory",
+        [FAULT_EXECUTE] = "executing data",
+        [FAULT_INSTRUCTION] = "an illegal instruction",
+        [FAULT_ALIGNMENT] = "alignment",
+        [FAULT_BREAKPOINT] = "a breakpoint",
+        [FAULT_ARITHMETIC] = "arithmetic",
+        [FAULT_OUT_OF_MEMORY] = "no memory left",
+        [FAULT_BUS] = "a device that does not answer",
+    };
+    int64_t fault = (int64_t)FE_EXIT_FAULT - code, signal_most = 64;
+    if (code == FE_EXIT_KILLED) {
+        fe_format(text, size, "killed");
+    } else if (fault > 0 && fault < (int64_t)(sizeof faults / sizeof *faults)) {
+        fe_format(text, size, "fault: %s", faults[fault]);
+    } else if (code < 0 && code >= -signal_most) {
+        fe_format(text, size, "killed by signal %d", -code);
+    } else {
+        fe_format(text, size, "ended with %d", code);
+    }
 }

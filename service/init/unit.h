@@ -41,15 +41,26 @@ struct unit {
 
     enum unit_state state;
     fe_handle image, process;
-    uint32_t bit;       // of the event, for its end
-    bool is_initrd;     // started before there was a file system
-    bool is_registered; // with the process service that runs now
-    uint32_t failures;
+    uint32_t bit;                   // of the event, for its end
+    bool is_initrd;                 // started before there was a file system
+    bool is_registered;             // with the process service that runs now
+    bool is_stopped;                // by a user's command
+    uint32_t failures;              // in a row
+    uint32_t restarts;              // since boot
     uint64_t started, ready, retry; // ns
     int32_t exit_code;
+    char error[64]; // the last one; empty: none yet
 };
 
 // Reads a unit from its text. nullptr when it is malformed (*line says where) or memory is short.
 struct unit *unit_parse(const char *name, const char *text, size_t size, uint32_t *line);
 void unit_free(struct unit *unit);
 const char *unit_state_name(enum unit_state state);
+
+// ns before one that has failed so often in a row is started again; FE_FOREVER: given up.
+uint64_t unit_pause(uint32_t failures);
+
+// What the end of a process with this exit code means, in words.
+void unit_exit_text(int32_t code, char *text, size_t size);
+// Somebody ended it with a signal that says so: not its own failure.
+bool unit_was_killed(int32_t code);
