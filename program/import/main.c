@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// import: mounts the files of a 9P2000.L server that is reached over TCP. A copy of the program
+// stays behind and serves them; this one ends when they are mounted. See import(1).
+#include "import.h"
+
+#include <abi/syscalls.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ferrite/handle.h>
+#include <ferrite/namespace.h>
+#include <ferrite/path.h>
+#include <ferrite/status.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct options {
+    uint32_t flags;
+    int ready; // where to say that the files are mounted; -1: we are the first copy
+    const char *user, *tree, *key;
+    char host[256];
+    const char *port;
+    char path[FE_PATH_MAX];
+};
+
+static int usage(void)
+{
+    fputs("usage: import [-a | -b] [-c] [-k key] [-t tree] [-u user] host[:port] path\n", stderr);
+    return 2;
+}
+
+// `host`, `host:port` or `[address]:port`.
+static bool read_address(struct options *options, const char *text)
+{
+    bool is_bracketed = *text == '[';
+    const char *end = is_bracketed ? strchr(text, ']') : strchr(text, ':');
+    if (is_bracketed && end == nullptr) return false;
+    size_t size = end ? (size_t)(end - text) - is_bracketed : strlen(text);
+    if (size == 0 || size >= sizeof options->host) return false;
+    memcpy(options->host, text + is_bracketed, size);
+    options->host[size] = '\0';
+    if (end) end += is_bracketed;
+    options->port = end && *end == ':' ? end + 1 : "564";
+    return end == nullptr || *end == '\0' || (*end == ':' && end[1] != '\0');
+}
+
+static bool resolve(const char *name, char *path)
+{
+    char directory[FE_PATH_MAX];
+    if (getcwd(directory, sizeof directory) == nullptr) return false;
+    return fe_path_resolve(directory, name, path, FE_PATH_MAX, nullptr) == OK;
+}
+
+static bool read_options(struct options *options, int count, char **arguments)
+{
+    int option;
+    while ((option = getopt(count, arguments, "abck:r:t:u:")) != -1) {
+        switch (option) {
+        case 'a': options->flags |= MOUNT_AFTER; break;
+        case 'b': options->flags |= MOUNT_BEFORE; break;
+        case 'c': options->flags |= MOUNT_CREATE; break;
+        case 'k': options->key = optarg; break;
+        case 'r': options->ready = atoi(optarg); break;
+        case 't': options->tree = optarg; break;
+        case 'u': options->user = optarg; break;
+        default: return false;
+        }
+    }
+    return count - optind == 2 && read_address(options, arguments[optind]) &&
+           resolve(arguments[optind + 1], options->path);
+}
+
+// Starts the copy that stays, in a session of its own, and waits until it says that it is ready, or
+// has ended after saying why not.
+static int start_copy(int count, char **arguments)
+{
+    int ends[2];
+    char number[16], **copy = calloc((size_t)count + 3, sizeof *copy);
+    if (copy == nullptr || pipe(ends) != 0) {
+        perror("import");
+        return 1;
+    }
+    snprintf(number, sizeof number, "%d", ends[1]);
+    copy[0] = arguments[0];
+    copy[1] = "-r";
+    copy[2] = number;
+    for (int i = 1; i < count; i++) copy[2 + i] = arguments[i];
+    pid_t child = vfork();
+    if (child == 0) {
+        setsid();
+        close(ends[0]);
+        execv("/proc/self/exe", copy);
+        _exit(127);
+    }
+    close(ends[1]);
+    char answer;
+    ssize_t said = child < 0 ? -1 : read(ends[0], &answer, 1);
+    if (said == 1) return 0;
+    int status = 0;
+    if (child > 0) waitpid(child, &status, 0);
+    return 1;
+}
+
+static void say_ready(const struct options *options)
+{
+    int nothing = open("/dev/null", O_RDWR);
+    for (int i = 0; i < 3 && nothing >= 0; i++) dup2(nothing, i);
+    (void)!write(options->ready, "", 1);
+    close(options->ready);
+}
+
+static int complain(const char *what, const char *why)
+{
+    fprintf(stderr, "import: %s: %s\n", what, why);
+    return 1;
+}
+
+static int serve(const struct options *options)
+{
+    static struct tcp tcp = {.socket = -1};
+    static struct import import = {.transport = &tcp_transport, .context = &tcp, .ends = true};
+    tcp.host = options->host;
+    tcp.port = options->port;
+    import.user = options->user;
+    import.tree = options->tree;
+    FE_HANDLE connector = FE_NO_HANDLE;
+    int result = import_open(&import, getuid(), getgid(), &connector);
+    if (result != 0) return complain(options->host, strerror(-result));
+    uint64_t mount;
+    enum status status = fe_namespace_attach(FE_NO_HANDLE, options->path, connector, "",
+                                             options->flags | MOUNT_REPLACE, &mount);
+    if (status != OK) return complain(options->path, fe_status_text(status));
+    fe_handle_drop(&connector);
+    if (chdir("/") != 0) return complain("/", strerror(errno));
+    say_ready(options);
+    import_serve(&import);
+}
+
+int main(int count, char **arguments)
+{
+    struct options options = {.ready = -1, .user = "nobody", .tree = ""};
+    if (!read_options(&options, count, arguments)) return usage();
+    struct stat at;
+    if (stat(options.path, &at) != 0) return complain(options.path, strerror(errno));
+    return options.ready < 0 ? start_copy(count, arguments) : serve(&options);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// Frames over TCP: they follow each other in the stream. One thread reads replies and hands them to
+// whom they are for; requests are written whole, one after the other.
+#include "import.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int read_whole(int from, uint8_t *to, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t count = read(from, to + done, size - done);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return -EIO;
+        done += (size_t)count;
+    }
+    return 0;
+}
+
+static int write_whole(int to, const uint8_t *from, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t count = write(to, from + done, size - done);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return -EIO;
+        done += (size_t)count;
+    }
+    return 0;
+}
+
+// One reply; a negative errno when the connection is of no use any more.
+static int take_reply(struct import *import, int from)
+{
+    uint8_t header[WIRE_HEADER];
+    if (read_whole(from, header, sizeof header) != 0) return -EIO;
+    uint32_t size = wire_size(header);
+    struct import_exchange *exchange = import_expect(import, header);
+    if (size < sizeof header || exchange == nullptr) return -EPROTO;
+    memcpy(exchange->reply, header, sizeof header);
+    int result = read_whole(from, exchange->reply + sizeof header, size - sizeof header);
+    if (result == 0) import_answer(import, exchange, size);
+    return result;
+}
+
+static void *read_replies(void *argument)
+{
+    struct import *import = argument;
+    const struct tcp *tcp = import->context;
+    int from = tcp->socket;
+    while (take_reply(import, from) == 0) {
+    }
+    shutdown(from, SHUT_RDWR);
+    import_lost(import);
+    return nullptr;
+}
+
+static int connect_to(const struct addrinfo *address)
+{
+    int made = socket(address->ai_family, address->ai_socktype, address->ai_protocol);
+    if (made < 0) return -errno;
+    int on = 1;
+    if (connect(made, address->ai_addr, address->ai_addrlen) != 0) {
+        int error = errno;
+        close(made);
+        return -error;
+    }
+    // Requests are short and wait for their answers; a peer that has vanished is noticed.
+    setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(made, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    return made;
+}
+
+// The first address of the host that answers.
+static int dial(const struct tcp *tcp)
+{
+    struct addrinfo *list, wish = {.ai_socktype = SOCK_STREAM};
+    if (getaddrinfo(tcp->host, tcp->port, &wish, &list) != 0) return -EHOSTUNREACH;
+    int made = -EHOSTUNREACH;
+    for (const struct addrinfo *at = list; at && made < 0; at = at->ai_next) made = connect_to(at);
+    freeaddrinfo(list);
+    return made;
+}
+
+static int tcp_open(struct import *import)
+{
+    struct tcp *tcp = import->context;
+    if (tcp->has_reader) pthread_join(tcp->reader, nullptr);
+    tcp->has_reader = false;
+    if (tcp->socket >= 0) close(tcp->socket);
+    tcp->socket = dial(tcp);
+    if (tcp->socket < 0) return tcp->socket;
+    int error = pthread_create(&tcp->reader, nullptr, read_replies, import);
+    tcp->has_reader = error == 0;
+    return -error;
+}
+
+// A connection that does not take a whole frame is of no use any more: its end tells the reader.
+static int tcp_send(struct import *import, const struct import_exchange *exchange)
+{
+    struct tcp *tcp = import->context;
+    fe_lock_take(&tcp->sending);
+    int result = write_whole(tcp->socket, exchange->frame, exchange->size);
+    fe_lock_release(&tcp->sending);
+    if (result != 0) shutdown(tcp->socket, SHUT_RDWR);
+    return result;
+}
+
+const struct import_transport tcp_transport = {
+    .open = tcp_open,
+    .send = tcp_send,
+    .message_most = WIRE_MOST,
+};
