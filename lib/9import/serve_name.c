@@ -145,6 +145,27 @@ int relay_symlink(struct worker *worker)
     return in_folder(worker, path, &request);
 }
 
+// For servers that know no unlinkat: a fid of the file itself, which the request forgets. That one
+// does not care what kind of file it is.
+static int remove_file(struct worker *worker, bool is_directory)
+{
+    struct file *from;
+    struct walked walked;
+    int result = remote_file_get(worker, worker->message.word[0], &from);
+    if (result != 0) return result;
+    result = remote_walk(worker, from->fid, request_path(worker), false, &walked);
+    remote_file_put(worker, from);
+    if (result != 0) return result;
+    if (((walked.kind & QID_DIRECTORY) != 0) != is_directory) {
+        remote_leave(worker, walked.fid);
+        return is_directory ? -ENOTDIR : -EISDIR;
+    }
+    struct wire_message reply, request = {.type = WIRE_REMOVE, .number = {walked.fid}};
+    result = remote_call(worker, &request, &reply);
+    remote_fid_give(worker->import->state, walked.fid);
+    return result;
+}
+
 int relay_remove(struct worker *worker)
 {
     enum : uint32_t { REMOVE_DIRECTORY = 0x200 };
@@ -152,7 +173,9 @@ int relay_remove(struct worker *worker)
     struct wire_text path = request_path(worker);
     struct wire_message request = {.type = WIRE_UNLINK_AT,
                                    .number = {0, is_directory ? REMOVE_DIRECTORY : 0}};
-    return path.size == 0 ? -EBUSY : in_folder(worker, path, &request);
+    if (path.size == 0) return -EBUSY;
+    int result = in_folder(worker, path, &request);
+    return result == -EOPNOTSUPP ? remove_file(worker, is_directory) : result;
 }
 
 int relay_readlink(struct worker *worker)
@@ -202,26 +225,54 @@ static int second_place(struct worker *worker, const struct pair *pair, struct p
 {
     int result = remote_place(worker, pair->second->fid, pair->second_path, place);
     if (result == WALK_LINK) worker->word[1] = 1;
-    return result == 0 ? remote_may(worker, place->fid, 3) : result;
+    if (result != 0) return result;
+    result = remote_may(worker, place->fid, 3);
+    if (result != 0) place_leave(worker, pair->second->fid, place);
+    return result;
+}
+
+// For servers that know no renameat: by a fid of the file itself.
+static int rename_file(struct worker *worker, const struct pair *pair, const struct place *to)
+{
+    struct walked walked;
+    int result = remote_walk(worker, pair->first->fid, pair->first_path, false, &walked);
+    if (result != 0) return result;
+    struct wire_message reply, request = {
+                                   .type = WIRE_RENAME,
+                                   .number = {walked.fid, to->fid},
+                                   .text = {to->name},
+                               };
+    result = remote_call(worker, &request, &reply);
+    remote_leave(worker, walked.fid);
+    return result;
+}
+
+static int rename_to(struct worker *worker, const struct pair *pair, const struct place *from)
+{
+    struct place to;
+    int result = second_place(worker, pair, &to);
+    if (result != 0) return result;
+    struct wire_message reply, request = {
+                                   .type = WIRE_RENAME_AT,
+                                   .number = {from->fid, to.fid},
+                                   .text = {from->name, to.name},
+                               };
+    result = remote_call(worker, &request, &reply);
+    if (result == -EOPNOTSUPP) result = rename_file(worker, pair, &to);
+    place_leave(worker, pair->second->fid, &to);
+    return result;
 }
 
 int relay_rename(struct worker *worker)
 {
     struct pair pair;
-    struct place from, to;
+    struct place from;
     int result = pair_get(worker, &pair);
     if (result != 0) return result;
     result = remote_place(worker, pair.first->fid, pair.first_path, &from);
     if (result == 0) {
         result = remote_may(worker, from.fid, 3);
-        if (result == 0) result = second_place(worker, &pair, &to);
-        if (result == 0) {
-            struct wire_message reply, request = {.type = WIRE_RENAME_AT,
-                                                  .number = {from.fid, to.fid},
-                                                  .text = {from.name, to.name}};
-            result = remote_call(worker, &request, &reply);
-            place_leave(worker, pair.second->fid, &to);
-        }
+        if (result == 0) result = rename_to(worker, &pair, &from);
         place_leave(worker, pair.first->fid, &from);
     }
     pair_put(worker, &pair);

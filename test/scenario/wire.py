@@ -4,6 +4,7 @@
 
 import contextlib
 import getpass
+import hashlib
 import os
 import socket
 import subprocess
@@ -14,9 +15,8 @@ from machine import HOST, Machine, free_port, passed
 
 
 @contextlib.contextmanager
-def diod(folder):
+def diod(folder, port):
     """A public server of the protocol; everybody acts as who runs it."""
-    port = free_port()
     words = ["diod", "-f", "-n", "-N", "-L", "stderr", "-l", f"127.0.0.1:{port}", "-e", folder]
     if os.getuid() != 0:
         words += ["-S", "-U", getpass.getuser()]
@@ -26,21 +26,85 @@ def diod(folder):
             break
         time.sleep(0.1)
     try:
-        yield port, server
+        yield server
     finally:
         server.kill()
         server.wait()
 
 
+def write(path, content):
+    with open(path, "wb") as file:
+        file.write(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def read(*path):
+    with open(os.path.join(*path), "rb") as file:
+        return file.read()
+
+
+def fill(folder):
+    os.chmod(folder, 0o777)
+    os.makedirs(os.path.join(folder, "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r"))
+    os.symlink("a/b", os.path.join(folder, "link"))
+    write(os.path.join(folder, "a/b/text"), b"from the host\n")
+    write(os.path.join(folder, "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/deep"), b"deep\n")
+    return write(os.path.join(folder, "large"), os.urandom(3 << 20))
+
+
 def import_from_diod(machine, folder):
-    with open(os.path.join(folder, "large"), "wb") as file:
-        file.write(os.urandom(3 << 20))
-    os.mkdir(os.path.join(folder, "deep"))
-    os.symlink("deep", os.path.join(folder, "link"))
-    with open(os.path.join(folder, "deep", "text"), "w") as file:
-        file.write("from the host\n")
-    with diod(folder) as (port, server):
-        machine.run("mkdir /tmp/far")
-        machine.run(f"import -t {folder} {HOST}:{port} /tmp/far")
-        machine.run("ls -l /tmp/far")
-        assert machine.run("cat /tmp/far/deep/text") == "from the host\n"
+    digest = fill(folder)
+    port = free_port()
+    far = f"import -t {folder} {HOST}:{port} /tmp/far"
+    machine.run("mkdir /tmp/far")
+    assert "refused" in machine.run(f"{far} 2>&1", code=1)
+    with diod(folder, port):
+        assert "import: " in machine.run(f"import -t /nowhere {HOST}:{port} /tmp/far 2>&1", code=1)
+        machine.run(far)
+        passed("a port without a server and a tree that is not served are told")
+        assert machine.run("ls /tmp/far").split() == ["a", "large", "link"]
+        assert machine.run("cat /tmp/far/link/text") == "from the host\n"
+        assert machine.run("cat /tmp/far/link/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/deep") == "deep\n"
+        assert "No such file" in machine.run("cat /tmp/far/a/b/nothing 2>&1", code=1)
+        passed("folders, files and links of the host are seen, however deep")
+        read_and_write(machine, folder, digest)
+    lost(machine, folder, port)
+
+
+def read_and_write(machine, folder, digest):
+    assert digest in machine.run("sha256sum /tmp/far/large")
+    both = machine.run("sha256sum /tmp/far/large & sha256sum /tmp/far/large; wait")
+    assert both.count(digest) == 2, both
+    machine.run("cp /tmp/far/large /tmp/far/copy && cmp /tmp/far/large /tmp/far/copy")
+    assert hashlib.sha256(read(folder, "copy")).hexdigest() == digest
+    passed("3 MiB come, come twice at the same time, and go back as they were")
+    machine.run("cd /tmp/far && mkdir new && echo one >new/file && echo two >>new/file && ln -s file new/link"
+                " && mv new/file new/moved && ln new/moved new/second && chmod 600 new/moved && cd")
+    assert read(folder, "new/moved") == b"one\ntwo\n" and os.readlink(os.path.join(folder, "new/link")) == "file"
+    state = os.stat(os.path.join(folder, "new/second"))
+    assert state.st_nlink == 2 and state.st_mode & 0o777 == 0o600
+    machine.run("cd /tmp/far && : >new/moved && rm new/second new/link new/moved copy && rmdir new && cd")
+    assert sorted(os.listdir(folder)) == ["a", "large", "link"]
+    passed("what is made, appended, renamed, linked and removed is so on the host")
+    machine.run("cp /bin/uptime /tmp/far/program && /tmp/far/program && rm /tmp/far/program")
+    passed("a program runs from there")
+
+
+def lost(machine, folder, port):
+    """The server has been killed meanwhile."""
+    assert "error" in machine.run("cat /tmp/far/a/b/text 2>&1", code=1).lower()
+    with diod(folder, port) as server:
+        assert machine.run("cat /tmp/far/a/b/text") == "from the host\n"
+        passed("a server that is gone is an error, and one that is there again is used")
+        machine.line_send("(sleep 3; cat; echo read:$?) </tmp/far/large >/dev/null; echo over")
+        server.kill()
+        machine.expect("error")
+        machine.expect("over")
+        machine.expect(r"[$#] ")
+        passed("a file that was open gives an error after that")
+
+
+with tempfile.TemporaryDirectory(prefix="ferrite-") as served, Machine() as local:
+    local.login()
+    local.run(f"for i in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 {HOST} && break; sleep 1; done")
+    import_from_diod(local, served)
