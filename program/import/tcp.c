@@ -25,7 +25,7 @@ static int read_whole(int from, uint8_t *to, size_t size)
 static int write_whole(int to, const uint8_t *from, size_t size)
 {
     for (size_t done = 0; done < size;) {
-        ssize_t count = write(to, from + done, size - done);
+        ssize_t count = send(to, from + done, size - done, MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0) return -EIO;
         done += (size_t)count;
