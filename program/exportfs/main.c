@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// exportfs: serves a folder of the namespace as 9P2000.L. Every connection is served by a process of
+// its own, which this program starts and which has the connection as its standard input and output.
+// See exportfs(1).
+#include "exportfs.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct export export = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
+
+struct options {
+    bool is_served; // on standard input
+    uint16_t port;
+    const char *key;
+    char folder[FE_PATH_MAX];
+};
+
+static char **own_arguments;
+static int own_count;
+
+static int usage(void)
+{
+    fputs("usage: exportfs [-w] [-k key] [-p port | -i] folder\n", stderr);
+    return 2;
+}
+
+static int complain(const char *what)
+{
+    fprintf(stderr, "exportfs: ");
+    perror(what);
+    return 1;
+}
+
+static bool read_port(const char *text, uint16_t *port)
+{
+    char *end;
+    unsigned long number = strtoul(text, &end, 10);
+    *port = (uint16_t)number;
+    return *end == '\0' && end != text && number > 0 && number <= UINT16_MAX;
+}
+
+static bool resolve(const char *name, char *path)
+{
+    char directory[FE_PATH_MAX];
+    if (getcwd(directory, sizeof directory) == nullptr) return false;
+    return fe_path_resolve(directory, name, path, FE_PATH_MAX, nullptr) == OK;
+}
+
+static bool read_options(struct options *options, int count, char **arguments)
+{
+    int option;
+    while ((option = getopt(count, arguments, "ik:p:w")) != -1) {
+        switch (option) {
+        case 'i': options->is_served = true; break;
+        case 'k': options->key = optarg; break;
+        case 'p':
+            if (!read_port(optarg, &options->port)) return false;
+            break;
+        case 'w': export.may_write = true; break;
+        default: return false;
+        }
+    }
+    return count - optind == 1 && resolve(arguments[optind], options->folder);
+}
+
+// The same program on the connection, and the end of it.
+static void *serve_connection(void *argument)
+{
+    int connection = (int)(intptr_t)argument, status;
+    char *arguments[16] = {own_arguments[0], "-i"};
+    for (int i = 1; i < own_count && i < 14; i++) arguments[1 + i] = own_arguments[i];
+    pid_t child = vfork();
+    if (child == 0) {
+        dup2(connection, STDIN_FILENO);
+        dup2(connection, STDOUT_FILENO);
+        close(connection);
+        execv("/proc/self/exe", arguments);
+        _exit(127);
+    }
+    close(connection);
+    if (child > 0) waitpid(child, &status, 0);
+    return nullptr;
+}
+
+static bool start_connection(int connection)
+{
+    pthread_attr_t how;
+    pthread_t thread;
+    int on = 1;
+    setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(connection, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    pthread_attr_init(&how);
+    pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
+    int error = pthread_create(&thread, &how, serve_connection, (void *)(intptr_t)connection);
+    pthread_attr_destroy(&how);
+    return error == 0;
+}
+
+static int listen_at(uint16_t port)
+{
+    enum : int { BACKLOG = 16 };
+    struct sockaddr_in6 address = {
+        .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = in6addr_any};
+    int on = 1, made = socket(AF_INET6, SOCK_STREAM, 0);
+    if (made < 0) return complain("socket");
+    setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(made, (struct sockaddr *)&address, sizeof address) != 0 || listen(made, BACKLOG) != 0)
+        return complain("listen");
+    for (;;) {
+        int connection = accept(made, nullptr, nullptr);
+        if (connection < 0 && (errno == EINTR || errno == ECONNABORTED)) continue;
+        if (connection < 0) return complain("accept");
+        if (!start_connection(connection)) close(connection);
+    }
+}
+
+int main(int count, char **arguments)
+{
+    struct options options = {.port = 564};
+    own_arguments = arguments;
+    own_count = count;
+    if (!read_options(&options, count, arguments)) return usage();
+    struct stat at;
+    if (stat(options.folder, &at) != 0) return complain(options.folder);
+    if (!S_ISDIR(at.st_mode)) {
+        errno = ENOTDIR;
+        return complain(options.folder);
+    }
+    if (!options.is_served) return listen_at(options.port);
+    int result = tree_use(options.folder);
+    if (result == 0) connection_serve();
+    errno = -result;
+    return complain(options.folder);
+}
