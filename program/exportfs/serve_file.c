@@ -41,15 +41,14 @@ int serve_attach(struct worker *worker)
     return result;
 }
 
-// A walk that does not reach its end makes no fid, but tells how far it came; one that does not
-// even reach its first name fails.
+// From an open fid too, as some clients do. A walk that does not reach its end makes no fid, but
+// tells how far it came; one that does not even reach its first name fails.
 int serve_walk(struct worker *worker, struct fid *fid)
 {
     const struct wire_message *request = &worker->request;
     uint32_t count = (uint32_t)request->number[2], done = 0;
     int result = 0;
     fid_path(fid, worker->path);
-    if (fid->file && count != 0) return -EINVAL;
     for (; done < count && result == 0; done += result == 0) {
         result = path_join(worker->path, request->text[done]);
         if (result == 0) result = qid_of(worker, 1 + 3 * done, worker->path);

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+# cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
+"""9P2000.L over TCP: exportfs serves folders to the tools of others, and to clients that mean it ill."""
+
+import errno
+import os
+import shutil
+import struct
+import subprocess
+
+from machine import Machine, passed
+from peer import ninep
+from peer.ninep import Client, refused
+
+READ_ONLY, WRITABLE, NET = 5640, 5641, 5642
+TOOLS = os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin"
+
+
+def tool(name, machine, *words):
+    server = f"127.0.0.1:{machine.ports[READ_ONLY]}"
+    return subprocess.check_output([shutil.which(name, path=TOOLS), "-s", server, "-a", "/", *words], text=True,
+                                   timeout=120)
+
+
+def by_tools_of_others(machine):
+    assert tool("diodcat", machine, "etc/hostname") == machine.run("cat /etc/hostname")
+    assert {"bin", "dev", "proc", "net", "tmp"} <= set(tool("diodls", machine, "/").split())
+    assert "Ferrite" in tool("diodcat", machine, "proc/version")
+    listed = tool("diodls", machine, "-l", "/etc")
+    assert "passwd" in listed and "-rw" in listed, listed
+    passed("diod's own tools list and read what is exported")
+
+
+def read_only(machine):
+    with Client(machine.ports[READ_ONLY]) as client:
+        assert client.walk(0, 1, "tmp") == 1
+        refused(errno.EROFS, client.create, 1, "new")
+        refused(errno.EROFS, client.call, ninep.MKDIR, struct.pack("<I", 1) + ninep.text("new") + bytes(8))
+        refused(errno.EROFS, client.call, ninep.UNLINK_AT, struct.pack("<I", 1) + ninep.text("pub") + bytes(4))
+        client.walk(0, 2, "etc", "motd")
+        refused(errno.EROFS, client.open, 2, 1)
+        refused(errno.EROFS, client.open, 2, 0o1000)
+        refused(errno.EROFS, client.call, ninep.REMOVE, struct.pack("<I", 2))
+        refused(errno.EBADF, client.open, 2)  # remove forgets the fid
+    passed("a read-only export changes nothing")
+
+
+def writable(machine):
+    machine.run("echo outside >/tmp/secret")
+    with Client(machine.ports[WRITABLE]) as client:
+        client.walk(0, 1)
+        client.create(1, "file", 2)
+        assert client.write(1, "written from afar\n") == 18
+        assert client.read(1, 8) == b"from afar\n"
+        assert machine.run("cat /tmp/pub/file") == "written from afar\n"
+        client.walk(0, 2)
+        client.open(2)
+        assert set(client.names(2)) == {"file", "away", "up"}
+        passed("a writable export is written to")
+        refused(errno.EINVAL, client.walk, 0, 3, "..")
+        refused(errno.EINVAL, client.walk, 0, 3, "../secret")
+        refused(errno.EINVAL, client.walk, 0, 3, "")
+        refused(errno.EINVAL, client.walk, 0, 3, "a\0b")
+        assert client.walk(0, 3, "file", "..") == 1  # the first name only, and no fid
+        refused(errno.EBADF, client.open, 3)
+        for link in ("away", "up"):
+            assert client.walk(0, 3, link, "secret") == 1
+            client.walk(0, 3, link)
+            refused(errno.ELOOP, client.open, 3)
+            client.clunk(3)
+        refused(errno.ENOENT, client.attach, 4, ninep.NO_FID, "nobody", "/tmp")
+    passed("neither .. nor links lead out of the folder")
+
+
+def bad_clients(machine):
+    port = machine.ports[READ_ONLY]
+    with Client(port) as client:
+        refused(errno.EBADF, client.open, 99)
+        refused(errno.EBADF, client.clunk, 99)
+        refused(errno.EEXIST, client.attach)
+        refused(errno.EOPNOTSUPP, client.call, 30, struct.pack("<II", 0, 1) + ninep.text("x"))
+        refused(errno.EPROTO, client.call, 200, b"")
+        refused(errno.EPROTO, client.call, ninep.WALK, struct.pack("<IIH", 0, 1, 3) + ninep.text("etc"))
+        refused(errno.EBADF, client.read, 0)
+        client.walk(0, 1, "etc", "motd")
+        client.open(1)
+        assert len(client.read(1, 0, 0xffffffff)) > 0
+        assert client.read(1, 1 << 63) == b""
+        refused(errno.ENOTDIR, client.names, 1)
+    for start in (b"\xff\xff\xff\xff\x6e\1\0", b"\0\0\0\0\x6e\1\0", b"\7\0\0\0\x6e\1\0"):
+        with Client(port, attach=False) as client:
+            client.socket.sendall(start)
+            if start[0] != 7:
+                try:
+                    client.receive()
+                    raise AssertionError("a frame of no size was answered")
+                except ConnectionError:
+                    pass
+    with Client(port) as client:  # ends in the middle of a frame
+        client.socket.sendall(struct.pack("<IBH", 100, ninep.WALK, 1) + b"half")
+    with Client(port) as client:
+        assert client.walk(0, 1, "etc") == 1
+    passed("bad fids, types, sizes and frames are answered or hung up on, and others are served")
+
+
+def waiting(machine):
+    """Opening `listen` waits for a call that nobody makes."""
+    with Client(machine.ports[NET]) as client:
+        client.walk(0, 1, "tcp", "clone")
+        client.open(1, 2)
+        number = client.read(1).decode().strip()
+        client.write(1, "bind *!7777")
+        client.write(1, "announce 4")
+        client.walk(0, 2, "tcp", number, "listen")
+        for tag in range(10, 74):
+            client.send(ninep.OPEN, struct.pack("<II", 2, 2), tag)
+        kind, tag, body = client.receive()  # all workers wait: the last one is told so
+        assert (kind, tag, body) == (ninep.ERROR, 73, struct.pack("<I", errno.EAGAIN)) or tag == 73, (kind, tag)
+        for tag in range(10, 73):
+            client.send(ninep.FLUSH, struct.pack("<H", tag), 1000 + tag)
+        flushed = set()
+        while len(flushed) < 63:
+            kind, tag, _ = client.receive()
+            assert kind == ninep.FLUSH + 1, (kind, tag)
+            flushed.add(tag)
+        assert flushed == set(range(1010, 1073))
+        assert client.read(1, 0).decode().strip() in (number, "")
+    passed("requests that wait are flushed, and too many of them refused")
+    for _ in range(50):
+        if "exportfs -i" not in machine.run("sleep 0.2; ps"):
+            break
+    else:
+        raise AssertionError("a process stays when its client has gone")
+    assert machine.run("cat /net/tcp/*/status 2>/dev/null | grep -c listen", code=None).strip() != "4"
+    passed("with a client everything goes that it held")
+
+
+with Machine(forward=(READ_ONLY, WRITABLE, NET)) as served:
+    served.login()
+    served.run("mkdir /tmp/pub; ln -s /tmp /tmp/pub/away; ln -s .. /tmp/pub/up")
+    served.run("for i in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 10.0.2.2 && break; sleep 1; done")
+    assert "Not a directory" in served.run("exportfs /etc/motd 2>&1", code=1)
+    served.run(f"(exportfs -p {READ_ONLY} / & exportfs -w -p {WRITABLE} /tmp/pub & exportfs -w -p {NET} /net &) ; sleep 1")
+    by_tools_of_others(served)
+    read_only(served)
+    writable(served)
+    bad_clients(served)
+    waiting(served)
