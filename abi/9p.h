@@ -139,6 +139,9 @@ enum fe_9p_control : uint32_t {
     CONTROL_TERMINAL_NAME, // reply data: path of the terminal
     CONTROL_DRAIN,         // answered when the terminal has sent what was written
 
+    CONTROL_CONNECTOR_TAKE, // of a file of /srv: reply handle: the connector that is posted there
+    CONTROL_CONNECTOR_POST, // handle: a connector, posted there from now on
+
     // Process service, on the session that a process got at birth (start handle "process"). A pid
     // of 0 means oneself; a status is as wait() gives it. A running child in one step. data: struct
     // fe_process_register; handle: its process (inspect, kill); value: pid; reply handle: its

@@ -312,6 +312,7 @@ enum : uint32_t {
     MOUNT_BEFORE = 1,
     MOUNT_AFTER = 2,
     MOUNT_CREATE = 1u << 4, // new files of the union are created here
+    MOUNT_UNION = 1u << 5,  // told by resolve and list, never given: there are others at this path
 };
 
 // system_power actions.

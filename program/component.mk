@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 # Commands: each file is one program of /bin.
 kind := programs
-uses := proc 9p ferrite c
+uses := names proc 9p ferrite c

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
-// mount: without arguments, what is mounted where; with a path, what it leads to. See mount(1).
+// mount: a service at a place of the namespace; without arguments, what is mounted where; with a
+// path, what it leads to. See mount(1).
 #include <abi/syscalls.h>
 #include <ferrite/namespace.h>
 #include <ferrite/status.h>
+#include <names/names.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 static void show(const char *path, uint64_t mount)
 {
@@ -52,9 +55,20 @@ static int show_all(void)
 
 int main(int count, char **arguments)
 {
-    if (count > 2 || (count == 2 && arguments[1][0] != '/')) {
-        fputs("usage: mount [path]\n", stderr);
+    uint32_t flags = MOUNT_REPLACE;
+    int option;
+    bool is_good = true;
+    while ((option = getopt(count, arguments, "abc")) != -1)
+        is_good = is_good && names_option(option, &flags);
+    char **word = arguments + optind;
+    int left = count - optind;
+    if (!is_good || left > 2 || (left < 2 && flags != 0) || (left == 1 && word[0][0] != '/')) {
+        fputs("usage: mount [path]\n       mount [-b | -a] [-c] service path\n", stderr);
         return 2;
     }
-    return count == 2 ? show_path(arguments[1]) : show_all();
+    if (left == 0) return show_all();
+    if (left == 1) return show_path(word[0]);
+    if (names_mount(word[0], word[1], flags) == 0) return 0;
+    fprintf(stderr, "mount: %s at %s: %m\n", word[0], word[1]);
+    return 1;
 }

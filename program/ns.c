@@ -1,45 +1,42 @@
 // SPDX-License-Identifier: MIT
-// ns: prints the namespace that it runs in, mount by mount. See ns(1).
-#include <abi/syscalls.h>
+// ns: prints a namespace as the commands that make it. See ns(1).
+#include <9p/mount.h>
 #include <ferrite/namespace.h>
-#include <ferrite/status.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-static void show(const char *path, const char *start, uint64_t mount, uint32_t flags)
+static int print_file(const char *path)
 {
-    const char *order = (flags & 3) == MOUNT_BEFORE  ? " before"
-                        : (flags & 3) == MOUNT_AFTER ? " after"
-                                                     : "";
-    printf("%-24s mount %llu%s%s%s%s\n", path, (unsigned long long)mount,
-           start[0] == '\0' ? "" : " from ", start, order, flags & MOUNT_CREATE ? " create" : "");
+    char buffer[4096];
+    size_t size;
+    FILE *file = fopen(path, "re");
+    while (file != nullptr && (size = fread(buffer, 1, sizeof buffer, file)) > 0)
+        fwrite(buffer, 1, size, stdout);
+    bool is_good = file != nullptr && !ferror(file);
+    if (!is_good) fprintf(stderr, "ns: %s: %m\n", path);
+    if (file != nullptr) fclose(file);
+    return is_good ? 0 : 1;
 }
 
-int main(int count, char **)
+int main(int count, char **arguments)
 {
-    if (count > 1) {
-        fputs("usage: ns\n", stderr);
+    char path[64];
+    if (count > 2 || (count == 2 && arguments[1][strspn(arguments[1], "0123456789")] != '\0')) {
+        fputs("usage: ns [pid]\n", stderr);
         return 2;
     }
-    fe_handle own = fe_namespace_self();
-    for (uint32_t index = 0;; index++) {
-        char path[4096], start[4096] = "";
-        uint64_t mount;
-        size_t length, start_length = 0;
-        uint32_t flags;
-        enum status status =
-            fe_namespace_list(own, index, path, sizeof path - 1, &mount, &length, &flags);
-        if (status == ERR_NOT_FOUND) return 0;
-        if (status != OK) {
-            fprintf(stderr, "ns: %s\n", fe_status_text(status));
-            return 1;
-        }
-        path[length] = '\0';
-        fe_handle session;
-        if (fe_namespace_session(own, mount, start, sizeof start - 1, &session, &start_length) ==
-            OK) {
-            start[start_length] = '\0';
-            (void)!fe_handle_close(session);
-        }
-        show(length == 0 ? "/" : path, start, mount, flags);
+    if (count == 2) {
+        snprintf(path, sizeof path, "/proc/%.20s/ns", arguments[1]);
+        return print_file(path);
     }
+    size_t size;
+    char *text = p9_mount_text(fe_namespace_self(), &size);
+    if (text == nullptr) {
+        fputs("ns: the namespace cannot be read\n", stderr);
+        return 1;
+    }
+    fwrite(text, 1, size, stdout);
+    free(text);
+    return 0;
 }

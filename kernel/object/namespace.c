@@ -226,10 +226,25 @@ static enum status mount_make(struct namespace *name_space, const struct mount_p
     mount->rights = plan->rights;
     mount->flags = plan->flags & MOUNT_CREATE;
     mount->by_id.height = 0; // in no tree
-    tree_add(&name_space->mounts, &mount->by_id, name_space->next_id++);
+    uint64_t id = plan->id != 0 ? plan->id : name_space->next_id;
+    tree_add(&name_space->mounts, &mount->by_id, id);
+    if (id >= name_space->next_id) name_space->next_id = id + 1;
     object_get_handle(&plan->session->object);
     *result = mount;
     return OK;
+}
+
+static bool is_single(const struct mount_point *point)
+{
+    const struct list_node *first = point->mounts.head.next;
+    return first != &point->mounts.head && first->next == &point->mounts.head;
+}
+
+// Each of several mounts at a path says that it is not the only one.
+static void union_mark(struct mount_point *point, uint32_t flag)
+{
+    struct mount *only = CONTAINER(list_first(&point->mounts), struct mount, node);
+    only->flags = (only->flags & ~(uint32_t)MOUNT_UNION) | flag;
 }
 
 enum status namespace_add(struct namespace *name_space, const struct mount_plan *plan, uint64_t *id)
@@ -245,6 +260,8 @@ enum status namespace_add(struct namespace *name_space, const struct mount_plan 
         return status;
     }
     mount->point = point;
+    if (is_single(point)) union_mark(point, MOUNT_UNION);
+    if (!list_is_empty(&point->mounts)) mount->flags |= MOUNT_UNION;
     if (order == MOUNT_AFTER)
         list_append(&point->mounts, &mount->node);
     else
@@ -367,6 +384,7 @@ enum status namespace_remove(struct namespace *name_space, const char *path, siz
     struct mount_point *point = mount->point;
     if (point->path.size != size || memcmp(point->path.at, path, size) != 0) return ERR_NOT_FOUND;
     mount_free(name_space, mount);
+    if (is_single(point)) union_mark(point, 0);
     if (list_is_empty(&point->mounts)) point_free(name_space, point);
     name_space->generation++;
     return OK;

@@ -69,6 +69,7 @@ struct mount_plan {
     const char *path, *start;
     size_t path_size, start_size; // bytes
     uint64_t hash;
+    uint64_t id; // of a copy: the original's, so that a clone knows in what order they came; 0: new
     struct session *session;
     uint32_t rights, flags;
 };

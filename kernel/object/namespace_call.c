@@ -39,9 +39,10 @@ static enum status copy_mount(struct namespace *to, const struct mount_point *po
         .start = mount->start.at,
         .start_size = mount->start.size,
         .hash = point->node.key,
+        .id = mount->by_id.key,
         .session = mount->session,
         .rights = mount->rights,
-        .flags = mount->flags | MOUNT_AFTER,
+        .flags = (mount->flags & MOUNT_CREATE) | MOUNT_AFTER,
     };
     uint64_t id;
     return namespace_add(to, &plan, &id);

@@ -79,6 +79,24 @@ TEST("unions keep their order, and replacing leaves one")
     EXPECT(find("/bin", 0, &prefix) == only && find("/bin", 1, &prefix) == 0);
 }
 
+static uint32_t flags_of(uint64_t id)
+{
+    return namespace_by_id(names, id)->flags;
+}
+
+TEST("mounts of a union say that they are not alone")
+{
+    EXPECT(setup());
+    uint64_t one, two, three;
+    EXPECT(add("/u", MOUNT_REPLACE, &one) == OK && flags_of(one) == 0);
+    EXPECT(add("/u", MOUNT_BEFORE | MOUNT_CREATE, &two) == OK && flags_of(one) == MOUNT_UNION);
+    EXPECT(flags_of(two) == (MOUNT_UNION | MOUNT_CREATE));
+    EXPECT(add("/u", MOUNT_AFTER, &three) == OK && flags_of(three) == MOUNT_UNION);
+    EXPECT(namespace_remove(names, "/u", 2, one) == OK && flags_of(three) == MOUNT_UNION);
+    EXPECT(namespace_remove(names, "/u", 2, three) == OK && flags_of(two) == MOUNT_CREATE);
+    EXPECT(add("/u", MOUNT_UNION, &one) == ERR_BAD_ARGUMENT);
+}
+
 TEST("the longest prefix wins, at whole components, whatever was mounted first")
 {
     EXPECT(setup());

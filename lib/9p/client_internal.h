@@ -50,6 +50,7 @@ struct p9_session *session_create(fe_handle handle, uint64_t mount);
 int session_attach(fe_handle connector, const char *start, size_t start_size, fe_handle *session);
 // The session for a mount, from the cache or by attaching; referenced.
 int session_of_mount(fe_handle name_space, uint64_t mount, struct p9_session **session);
+void session_forget_all(void); // their mounts are another namespace's
 // Takes that reference back: the next path often leads to the same session.
 void session_done(struct p9_session *session);
 
@@ -68,7 +69,8 @@ struct target {
     const char *relative;
     size_t size;
     uint64_t mount;
-    bool is_root; // the path is the mount point itself
+    uint32_t flags; // MOUNT_*
+    bool is_root;   // the path is the mount point itself
 };
 
 int path_init(struct path *path, char *to, const char *text);
@@ -85,11 +87,19 @@ struct attempt {
     struct call call;
     void *reply; // where reply data and link targets go; FE_PATH_MAX bytes at least
     size_t reply_capacity;
-    void *context;
+    bool creates; // makes the path's last name
 };
 int path_run(const char *text, struct attempt *attempt);
 int path_run_on(struct path *path, struct attempt *attempt);
 fe_handle client_namespace(void);
+// The part of a union that has the name, or decides about it; -ENOENT: none. What leads to no union
+// is there, whether the server has it or not.
+int target_find(const struct path *path, struct target *target, uint32_t *index);
+// The part in which the name is, or is to be made.
+int target_place(const struct path *path, struct target *target);
+
+// A copy with NUL; nullptr: no memory.
+char *mount_string(const char *text, size_t size);
 
 // Of struct p9_file, for all who make and close them.
 extern struct fe_pool file_pool;

@@ -74,6 +74,7 @@ int p9_mkdir(const char *path, uint32_t mode)
 {
     struct request request;
     request_init(&request, P9_MKDIR);
+    request.attempt.creates = true;
     request.word[1] = mode;
     return path_run(path, &request.attempt);
 }
@@ -82,6 +83,7 @@ int p9_mknod(const char *path, uint32_t mode, uint64_t device)
 {
     struct request request;
     request_init(&request, P9_MKNOD);
+    request.attempt.creates = true;
     request.word[1] = mode;
     request.word[2] = device;
     return path_run(path, &request.attempt);
@@ -99,6 +101,7 @@ int p9_symlink(const char *target, const char *path)
 {
     struct request request;
     request_init(&request, P9_SYMLINK);
+    request.attempt.creates = true;
     request.tail = target;
     request.tail_size = strlen(target);
     request.size_word = 1;
@@ -171,6 +174,26 @@ static int two_attempt(uint32_t operation, struct path path[2], struct target ta
     return result != 0 ? result : CALL_LINK;
 }
 
+// Within one union a new name stays in the part of the old one.
+static int two_targets(const struct path path[2], struct target target[2])
+{
+    uint32_t index;
+    int result = target_find(&path[0], &target[0], &index);
+    if (result != 0) return result;
+    result = target_place(&path[1], &target[1]);
+    bool is_union = (target[0].flags & MOUNT_UNION) != 0;
+    size_t prefix = (size_t)(target[0].relative - path[0].text);
+    if (is_union && (result == 0 || result == -EPERM) &&
+        (size_t)(target[1].relative - path[1].text) == prefix &&
+        memcmp(path[0].text, path[1].text, prefix) == 0 &&
+        memchr(target[1].relative, '/', target[1].size) == nullptr) {
+        if (result == 0) p9_session_put(target[1].session);
+        result = path_target(&path[1], index, &target[1]);
+    }
+    if (result != 0) p9_session_put(target[0].session);
+    return result;
+}
+
 static int two_paths(uint32_t operation, const char *from, const char *to)
 {
     struct path path[2];
@@ -180,13 +203,10 @@ static int two_paths(uint32_t operation, const char *from, const char *to)
     if (result != 0) return result;
     for (;;) {
         struct target target[2];
-        result = path_target(&path[0], 0, &target[0]);
+        result = two_targets(path, target);
         if (result == 0) {
-            result = path_target(&path[1], 0, &target[1]);
-            if (result == 0) {
-                result = two_attempt(operation, path, target);
-                p9_session_put(target[1].session);
-            }
+            result = two_attempt(operation, path, target);
+            p9_session_put(target[1].session);
             p9_session_put(target[0].session);
         }
         if (result == CALL_LINK) continue;

@@ -107,20 +107,7 @@ static void open_parts(struct opening *opening, const struct path *path)
 // In a united directory a file that any part has is opened before a new one is made.
 static int open_path(struct opening *opening, struct path *path, uint32_t flags)
 {
-    uint64_t mount;
-    size_t prefix;
-    bool creates = (flags & (OPEN_CREATE | OPEN_EXCLUSIVE)) == OPEN_CREATE;
-    enum status united = creates
-                             ? fe_namespace_resolve(client_namespace(), path->text, path->length, 1,
-                                                    &mount, &prefix, &opening->flags)
-                             : ERR_NOT_FOUND;
-    opening->flags = flags;
-    if (united == OK) {
-        opening->flags = flags & ~(uint32_t)OPEN_CREATE;
-        int result = path_run_on(path, &opening->attempt);
-        if (result != -ENOENT) return result;
-        opening->flags = flags;
-    }
+    opening->attempt.creates = (flags & OPEN_CREATE) != 0;
     return path_run_on(path, &opening->attempt);
 }
 

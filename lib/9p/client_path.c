@@ -15,6 +15,7 @@ static fe_handle name_space_used;
 
 void p9_namespace_set(fe_handle name_space)
 {
+    session_forget_all();
     name_space_used = name_space;
 }
 
@@ -38,10 +39,9 @@ int path_init(struct path *path, char *to, const char *text)
 int path_target(const struct path *path, uint32_t index, struct target *target)
 {
     size_t prefix;
-    uint32_t flags;
     fe_handle space = client_namespace();
     enum status status = fe_namespace_resolve(space, path->text, path->length, index,
-                                              &target->mount, &prefix, &flags);
+                                              &target->mount, &prefix, &target->flags);
     if (status != OK) return status == ERR_NOT_FOUND ? -ENOENT : -fe_status_errno(status);
     if (path->text[prefix] == '/') prefix++;
     target->relative = path->text + prefix;
@@ -86,25 +86,76 @@ bool path_retry(struct path *path)
     return true;
 }
 
-// One round over the parts of a united directory. Returns as attempt->run; CALL_LINK after the path
-// was changed.
+// Whether a part has the first `size` bytes of the path.
+static bool part_has(const struct target *target, size_t size)
+{
+    char link[8];
+    struct call call;
+    call_init(&call, P9_WALK, FE_9P_ROOT_FID);
+    call.message.word[1] = FE_9P_NO_FID;
+    call.message.word[2] = FE_9P_NO_FOLLOW;
+    call_send(&call, target->relative, size);
+    call_receive(&call, link, sizeof link);
+    return call_run(target->session, &call) == 0;
+}
+
+// The part of a union that has the first of several names decides: the rest is looked for there and
+// nowhere else.
+static bool part_decides(const struct target *target)
+{
+    const char *slash = memchr(target->relative, '/', target->size);
+    return slash != nullptr && part_has(target, (size_t)(slash - target->relative));
+}
+
+int target_find(const struct path *path, struct target *target, uint32_t *index)
+{
+    int result = path_target(path, *index = 0, target);
+    while (result == 0 && (target->flags & MOUNT_UNION) != 0) {
+        if (target->is_root || part_has(target, target->size) || part_decides(target)) return 0;
+        session_done(target->session);
+        result = path_target(path, ++*index, target);
+    }
+    return result;
+}
+
+// Directly in a union a new name is made in the first part that is marked for it; further down,
+// where its folder is.
+int target_place(const struct path *path, struct target *target)
+{
+    uint32_t index;
+    int result = target_find(path, target, &index);
+    if (result != -ENOENT || index == 0) return result;
+    if (memchr(target->relative, '/', target->size) != nullptr) return -ENOENT;
+    for (index = 0; (result = path_target(path, index, target)) == 0; index++) {
+        if ((target->flags & MOUNT_CREATE) != 0) return 0;
+        session_done(target->session);
+    }
+    return result == -ENOENT ? -EPERM : result;
+}
+
+// Runs it on one part. Returns as attempt->run; CALL_LINK after the path was changed.
+static int run_part(struct path *path, struct attempt *attempt, const struct target *target)
+{
+    int result = attempt->run(attempt, target);
+    if (result != CALL_LINK) return result;
+    result = path_follow(path, target, attempt->call.message.word[0], attempt->reply,
+                         attempt->call.transfer.received_size);
+    return result == 0 ? CALL_LINK : result;
+}
+
+// One round over the parts of a united directory.
 static int run_round(struct path *path, struct attempt *attempt)
 {
-    int result = -ENOENT;
+    struct target target;
     for (uint32_t index = 0;; index++) {
-        struct target target;
-        int found = path_target(path, index, &target);
-        if (found != 0) return index > 0 && found == -ENOENT ? result : found;
-        int next = attempt->run(attempt, &target);
-        if (next == CALL_LINK) {
-            next = path_follow(path, &target, attempt->call.message.word[0], attempt->reply,
-                               attempt->call.transfer.received_size);
-            if (next == 0) next = CALL_LINK;
-        }
+        int found =
+            attempt->creates ? target_place(path, &target) : path_target(path, index, &target);
+        if (found != 0) return found;
+        int result = run_part(path, attempt, &target);
+        bool try_further = result == -ENOENT && !attempt->creates &&
+                           (target.flags & MOUNT_UNION) != 0 && !part_decides(&target);
         session_done(target.session);
-        bool try_further = next == -ENOENT || (next == -EROFS && !target.is_root);
-        if (!try_further) return next;
-        if (result == -ENOENT) result = next;
+        if (!try_further) return result;
     }
 }
 

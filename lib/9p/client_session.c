@@ -41,6 +41,22 @@ static void cache_remove(struct p9_session *session)
     fe_lock_release(&cache_lock);
 }
 
+void session_forget_all(void)
+{
+    struct p9_session *last = __atomic_exchange_n(&recent, nullptr, __ATOMIC_ACQUIRE);
+    if (last != nullptr) p9_session_put(last);
+    fe_lock_take(&cache_lock);
+    struct p9_session *list = cache;
+    cache = nullptr;
+    fe_lock_release(&cache_lock);
+    while (list != nullptr) {
+        struct p9_session *next = list->next;
+        list->mount = 0; // not to be taken for another namespace's
+        p9_session_put(list);
+        list = next;
+    }
+}
+
 // An answer's label as a negative errno. One that is none must not pass for success.
 static int error_of(uint64_t label)
 {
@@ -244,7 +260,8 @@ int session_of_mount(fe_handle name_space, uint64_t mount, struct p9_session **s
     if (status == ERR_NOT_FOUND || status == ERR_PEER_CLOSED)
         return CALL_DEAD; // unmounted meanwhile
     if (status != OK) return -fe_status_errno(status);
-    int result = session_attach(connector, start, start_size, &handle);
+    // What follows a NUL is the name that it was mounted from.
+    int result = session_attach(connector, start, strnlen(start, start_size), &handle);
     if (result != 0) return result;
     struct p9_session *fresh = session_create(handle, mount);
     if (fresh == nullptr) {

@@ -46,7 +46,8 @@ static int table_place(struct p9_server_state *state, uint32_t *place)
     return -ENFILE;
 }
 
-// The identity's reference is shared (counted here), as is the root's.
+// The identity's reference is shared (counted here), as is the root's. nullptr: nothing can be
+// reached but by the fids that are put there.
 struct p9_connection *connection_create(struct p9_server *server, struct p9_identity *identity,
                                         struct p9_node *root, fe_handle *session)
 {
@@ -63,8 +64,10 @@ struct p9_connection *connection_create(struct p9_server *server, struct p9_iden
     }
     identity->references++;
     connection->identity = identity;
-    node_adopt(server, root);
-    p9_node_get(root);
+    if (root != nullptr) {
+        node_adopt(server, root);
+        p9_node_get(root);
+    }
     connection->root = root;
     state->connections[place] = connection;
     state->connection_count++;

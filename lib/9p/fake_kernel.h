@@ -126,20 +126,21 @@ static enum status fake_resolve(uint64_t reg[12])
 {
     const char *path = (const char *)reg[1];
     size_t best = 0;
-    uint32_t index = (uint32_t)reg[3], found = UINT32_MAX;
+    uint32_t index = (uint32_t)reg[3], found = UINT32_MAX, count = 0;
     for (int pass = 0; pass < 2; pass++) {
         for (uint32_t i = 0; i < fake.mount_count; i++) {
             size_t size = strlen(fake.mount[i].prefix);
             if (strncmp(path, fake.mount[i].prefix, size) != 0) continue;
             if (size > 1 && path[size] != '/' && path[size] != '\0') continue;
             if (pass == 0 && size > best) best = size;
+            if (pass == 1 && size == best) count++;
             if (pass == 1 && size == best && index-- == 0) found = i;
         }
     }
     if (found == UINT32_MAX) return ERR_NOT_FOUND;
     reg[1] = found + 1;
     reg[2] = best;
-    reg[3] = 0;
+    reg[3] = count > 1 ? MOUNT_UNION : 0;
     return OK;
 }
 

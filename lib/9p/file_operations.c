@@ -190,7 +190,7 @@ int64_t serve_share(struct p9_request *request, struct p9_reply *reply)
     fe_handle session;
     if (count != request->word[0]) return -EINVAL;
     struct p9_connection *to =
-        connection_create(request->server, from->identity, from->root, &session);
+        connection_create(request->server, from->identity, nullptr, &session);
     if (to == nullptr) return -ENOMEM;
     int result = 0;
     for (size_t i = 0; i < count && result == 0; i++) {
@@ -198,9 +198,6 @@ int64_t serve_share(struct p9_request *request, struct p9_reply *reply)
         memcpy(&number, request->data + i * sizeof number, sizeof number);
         struct p9_fid *fid = fid_find(from, number);
         result = fid ? fid_set(to, number, fid->node, fid->open) : -EBADF;
-    }
-    if (result == 0 && fid_find(to, FE_9P_ROOT_FID) == nullptr) {
-        result = fid_set(to, FE_9P_ROOT_FID, to->root, nullptr);
     }
     if (result == 0) return p9_answer_handle(request, session);
     fe_handle_drop(&session); // its end is noticed, and the connection goes then

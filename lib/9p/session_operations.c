@@ -8,6 +8,7 @@ int64_t serve_attach(struct p9_request *request, struct p9_reply *reply)
     struct p9_connection *from = request->connection;
     struct p9_name path = {.text = (const char *)request->data, .size = request->size};
     if (request->word[1] != FE_9P_VERSION) return -EPROTO;
+    if (from->root == nullptr) return -EPERM;
     struct p9_node *root;
     int result = walk_path(request, from->root, path, true, &root);
     if (result != 0) return result == WALK_LINK ? 0 : result;
@@ -42,7 +43,7 @@ int64_t serve_identify(struct p9_request *request, struct p9_reply *reply)
 {
     uint32_t groups[32];
     size_t count = request->size / sizeof groups[0];
-    if (request->identity->uid != 0) return -EPERM;
+    if (request->identity->uid != 0 || request->connection->root == nullptr) return -EPERM;
     if (count > 32 || request->size % sizeof groups[0] != 0) return -EINVAL;
     if (request->size) memcpy(groups, request->data, request->size);
     struct p9_identity *identity = identity_create(

@@ -26,11 +26,26 @@ fe_handle fe_process_self(void)
     return self;
 }
 
+static fe_handle own_namespace;
+static bool is_changed;
+
 fe_handle fe_namespace_self(void)
 {
-    static fe_handle own;
-    if (own == FE_NO_HANDLE) own = fe_start_handle("namespace");
-    return own;
+    if (own_namespace == FE_NO_HANDLE) own_namespace = fe_start_handle("namespace");
+    return own_namespace;
+}
+
+void fe_namespace_self_set(fe_handle name_space)
+{
+    fe_handle old = fe_namespace_self();
+    own_namespace = name_space;
+    is_changed = true;
+    fe_handle_drop(&old);
+}
+
+fe_handle fe_namespace_changed(void)
+{
+    return is_changed ? own_namespace : FE_NO_HANDLE;
 }
 
 enum status fe_namespace_find(fe_handle name_space, const char *path, uint32_t index,

@@ -178,7 +178,7 @@ enum status fe_spawn_create(const struct fe_spawn *options, struct fe_child *chi
         .memory_limit = options->memory_limit,
         .handle_limit = options->handle_limit,
         .thread_limit = options->thread_limit,
-        .name_space = options->name_space,
+        .name_space = options->name_space ? options->name_space : fe_namespace_changed(),
         .priority = options->priority,
     };
     const char *name = options->name;

@@ -84,13 +84,15 @@ TEST("a mount gives its session and where to start")
 TEST("a clone goes its own way")
 {
     fe_handle name_space, clone;
-    uint64_t number, found;
+    uint64_t number, further, found;
     size_t length;
     EXPECT(session_make() == OK && fe_namespace_create(&name_space) == OK);
+    EXPECT(mount(name_space, "/gone", "", MOUNT_REPLACE, &number) == OK);
+    EXPECT(fe_namespace_unmount(name_space, "/gone", 5, number) == OK);
     EXPECT(mount(name_space, "/a", "", MOUNT_REPLACE, &number) == OK);
     EXPECT(fe_namespace_clone(name_space, &clone) == OK);
-    EXPECT(mount(clone, "/b", "", MOUNT_REPLACE, &number) == OK);
-    EXPECT(resolve(clone, "/a", 0, &found, &length) == OK);
+    EXPECT(mount(clone, "/b", "", MOUNT_REPLACE, &further) == OK && further > number);
+    EXPECT(resolve(clone, "/a", 0, &found, &length) == OK && found == number);
     EXPECT(resolve(name_space, "/b", 0, &found, &length) == ERR_NOT_FOUND);
     EXPECT(fe_handle_close(clone) == OK && fe_handle_close(name_space) == OK);
 }

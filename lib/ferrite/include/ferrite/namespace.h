@@ -7,6 +7,10 @@
 #include <stddef.h>
 
 fe_handle fe_namespace_self(void);
+// Another one from now on, for this program and what it starts; takes the handle over. Once, and
+// before other threads look at names.
+void fe_namespace_self_set(fe_handle name_space);
+fe_handle fe_namespace_changed(void); // the one that was set; FE_NO_HANDLE: none
 
 // The `index`th mount that `path` leads to (index 0 first; more than one where directories are
 // united), the bytes of `path` that its prefix takes. ERR_NOT_FOUND past the last.

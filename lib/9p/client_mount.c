@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MIT
+// Changing a namespace: bind, mount, unmount. What is bound is attached once more, from the folder
+// on, so that the session in the table has that folder as its root.
+#include "client_internal.h"
+#include <9p/mount.h>
+#include <ferrite/namespace.h>
+#include <ferrite/status.h>
+
+enum : size_t { NAME_MAX = 1022 }; // of what the kernel keeps with a mount
+
+void p9_parts_free(struct p9_parts *parts)
+{
+    for (size_t i = 0; i < parts->count; i++) {
+        fe_handle_drop(&parts->part[i].session);
+        free(parts->part[i].suffix);
+        free(parts->part[i].source);
+    }
+    free(parts->part);
+    *parts = (struct p9_parts){};
+}
+
+static int parts_add(struct p9_parts *parts, const struct p9_part *part)
+{
+    struct p9_part *more = realloc(parts->part, (parts->count + 1) * sizeof *more);
+    if (more != nullptr) parts->part = more;
+    if (more != nullptr && part->suffix != nullptr && part->source != nullptr) {
+        parts->part[parts->count++] = *part;
+        return 0;
+    }
+    fe_handle session = part->session;
+    fe_handle_drop(&session);
+    free(part->suffix);
+    free(part->source);
+    return -ENOMEM;
+}
+
+// --- What is there ---
+
+// One part of a path, attached from there on.
+static int part_attach(const struct target *target, const char *path, struct p9_parts *parts)
+{
+    bool is_union = target->is_root && (target->flags & MOUNT_UNION) != 0;
+    struct p9_part part = {.flags = is_union ? target->flags & MOUNT_CREATE : 0};
+    int result =
+        session_attach(target->session->handle, target->relative, target->size, &part.session);
+    if (result != 0) return result == CALL_DEAD ? -EIO : result;
+    part.suffix = mount_string("", 0);
+    part.source = mount_string(path, strlen(path));
+    return parts_add(parts, &part);
+}
+
+// The part that `path` leads to, or all of a union that it names.
+static int find_own(const char *text, struct p9_parts *parts)
+{
+    struct path path;
+    struct target target;
+    char buffer[FE_PATH_MAX];
+    uint32_t index;
+    int result = path_init(&path, buffer, text);
+    if (result == 0) result = target_find(&path, &target, &index);
+    for (index = 0; result == 0; index++) {
+        bool has_more = target.is_root && (target.flags & MOUNT_UNION) != 0;
+        result = part_attach(&target, text, parts);
+        session_done(target.session);
+        if (result != 0 || !has_more) return result;
+        result = path_target(&path, index + 1, &target);
+    }
+    return result == -ENOENT && parts->count != 0 ? 0 : result;
+}
+
+// What lies in `path`, below it: the rest of the path, which begins with a slash. nullptr: not.
+static const char *below(const char *path, const char *folder)
+{
+    size_t size = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
+    return strncmp(path, folder, size) == 0 && path[size] == '/' && path[size + 1] != '\0'
+               ? path + size
+               : nullptr;
+}
+
+static int find_below(const char *path, struct p9_parts *parts)
+{
+    struct p9_mounts mounts;
+    int result = p9_mounts_read(client_namespace(), &mounts);
+    for (size_t i = 0; i < mounts.count && result == 0; i++) {
+        const struct p9_mount_entry *entry = &mounts.entry[i];
+        const char *suffix = below(entry->path, path);
+        if (suffix == nullptr) continue;
+        char start[FE_PATH_MAX];
+        size_t size;
+        FE_HANDLE connector = FE_NO_HANDLE;
+        struct p9_part part = {.flags = entry->flags & MOUNT_CREATE};
+        if (fe_namespace_session(client_namespace(), entry->mount, start, sizeof start, &connector,
+                                 &size) != OK) {
+            continue; // gone meanwhile, or not for this image
+        }
+        if (session_attach(connector, start, strnlen(start, size), &part.session) != 0)
+            continue; // its server is gone, and does not come along
+        part.suffix = mount_string(suffix, strlen(suffix));
+        part.source = mount_string(entry->path, strlen(entry->path));
+        result = parts_add(parts, &part);
+    }
+    p9_mounts_free(&mounts);
+    return result;
+}
+
+int p9_parts_find(const char *name, struct p9_parts *parts)
+{
+    char path[FE_PATH_MAX];
+    struct fe_9p_attributes attributes;
+    *parts = (struct p9_parts){};
+    int result = p9_real_path(name, path);
+    if (result == 0) result = p9_stat(path, 0, &attributes);
+    if (result == 0) result = find_own(path, parts);
+    if (result == 0) result = find_below(path, parts);
+    if (result != 0) p9_parts_free(parts);
+    parts->is_directory = result == 0 && (attributes.qid_kind & QID_DIRECTORY) != 0;
+    return result;
+}
+
+// --- Mounting it ---
+
+// The path by which the table is looked up: links followed, where there is such a path.
+static int place_path(const char *name, char *path, bool *exists, bool *is_directory)
+{
+    struct fe_9p_attributes attributes = {};
+    int result = p9_real_path(name, path);
+    if (result == 0) result = p9_stat(path, 0, &attributes);
+    *exists = result == 0;
+    *is_directory = (attributes.qid_kind & QID_DIRECTORY) != 0;
+    if (result == -ENOENT || result == -EROFS) {
+        enum status status = fe_path_resolve("/", name, path, FE_PATH_MAX, nullptr);
+        return status == OK ? 0 : -fe_status_errno(status);
+    }
+    return result;
+}
+
+static bool has_mount_at(const char *path)
+{
+    uint64_t mount;
+    size_t length;
+    return fe_namespace_find(client_namespace(), path, 0, &mount, &length) == OK &&
+           length == strlen(path);
+}
+
+static int add(const char *path, fe_handle session, const char *source, uint32_t flags)
+{
+    char start[NAME_MAX + 2] = "";
+    uint64_t mount;
+    size_t size = strlen(source);
+    if (size > NAME_MAX) return -ENAMETOOLONG;
+    memcpy(start + 1, source, size);
+    enum status status = fe_namespace_mount(client_namespace(), path, strlen(path), start,
+                                            size == 0 ? 0 : size + 1, session, flags, &mount);
+    if (status == ERR_NO_RIGHT) return -EPERM;
+    return status == OK ? 0 : -fe_status_errno(status);
+}
+
+// A folder that is united with another one is a part itself.
+static int add_itself(const char *path)
+{
+    struct p9_parts own = {};
+    int result = find_own(path, &own);
+    if (result == 0) result = add(path, own.part[0].session, path, MOUNT_REPLACE);
+    p9_parts_free(&own);
+    return result;
+}
+
+// The parts of the folder itself, in its order, to a place that is left or right of what is there.
+static int mount_own(const struct p9_parts *parts, const char *path, uint32_t flags)
+{
+    uint32_t order = flags & (MOUNT_BEFORE | MOUNT_AFTER), more = flags & MOUNT_CREATE;
+    size_t count = 0;
+    while (count < parts->count && parts->part[count].suffix[0] == '\0') count++;
+    for (size_t i = 0; i < count; i++) {
+        const struct p9_part *part = &parts->part[order == MOUNT_BEFORE ? count - 1 - i : i];
+        uint32_t how = order == MOUNT_REPLACE && i != 0 ? (uint32_t)MOUNT_AFTER : order;
+        int result = add(path, part->session, part->source, how | more | part->flags);
+        if (result != 0) return result;
+    }
+    return 0;
+}
+
+// What was mounted below comes along; after what is there only where there is nothing of that name.
+static int mount_below(const struct p9_parts *parts, const char *path, uint32_t flags)
+{
+    char place[FE_PATH_MAX];
+    const char *folder = strcmp(path, "/") == 0 ? "" : path;
+    for (size_t i = 0; i < parts->count; i++) {
+        const struct p9_part *part = &parts->part[i];
+        struct fe_9p_attributes attributes;
+        size_t size = strlen(folder), rest = strlen(part->suffix);
+        if (rest == 0) continue;
+        if (size + rest >= sizeof place) return -ENAMETOOLONG;
+        memcpy(place, folder, size);
+        memcpy(place + size, part->suffix, rest + 1);
+        uint32_t order = flags & (MOUNT_BEFORE | MOUNT_AFTER);
+        if (strcmp(place, part->source) == 0) continue; // onto itself
+        if (order == MOUNT_AFTER && p9_stat(place, 0, &attributes) == 0) continue;
+        int result = add(place, part->session, part->source, MOUNT_REPLACE | part->flags);
+        if (result != 0) return result;
+    }
+    return 0;
+}
+
+int p9_parts_mount(const struct p9_parts *parts, const char *name, uint32_t flags)
+{
+    char path[FE_PATH_MAX];
+    bool exists, is_directory;
+    uint32_t order = flags & (MOUNT_BEFORE | MOUNT_AFTER);
+    int result = place_path(name, path, &exists, &is_directory);
+    if (result != 0) return result;
+    if (exists && is_directory != parts->is_directory) return is_directory ? -EISDIR : -ENOTDIR;
+    if (order != MOUNT_REPLACE && !parts->is_directory) return -ENOTDIR;
+    if (order != MOUNT_REPLACE && exists && !has_mount_at(path)) result = add_itself(path);
+    if (result == 0) result = mount_own(parts, path, flags);
+    return result == 0 ? mount_below(parts, path, flags) : result;
+}
+
+int p9_bind(const char *old, const char *new_path, uint32_t flags)
+{
+    struct p9_parts parts;
+    int result = p9_parts_find(old, &parts);
+    if (result == 0) result = p9_parts_mount(&parts, new_path, flags);
+    p9_parts_free(&parts);
+    return result;
+}
+
+int p9_mount(fe_handle connector, const char *source, const char *path, uint32_t flags)
+{
+    struct p9_file *root;
+    struct fe_9p_attributes attributes;
+    struct p9_part part = {.suffix = (char *)"", .source = (char *)source};
+    int result = p9_attach(connector, "", &root);
+    if (result != 0) return result;
+    result = p9_file_stat(root, &attributes);
+    struct p9_parts parts = {
+        .part = &part, .count = 1, .is_directory = (attributes.mode & MODE_TYPE) == MODE_DIRECTORY};
+    if (result == 0 && fe_handle_copy(p9_session_handle(root->session), &part.session) != OK)
+        result = -ENOMEM;
+    p9_close(root);
+    if (result == 0) result = p9_parts_mount(&parts, path, flags);
+    fe_handle_drop(&part.session);
+    return result;
+}
+
+// --- Taking it away ---
+
+static int take(const struct p9_mount_entry *entry)
+{
+    enum status status =
+        fe_namespace_unmount(client_namespace(), entry->path, strlen(entry->path), entry->mount);
+    if (status == ERR_NO_RIGHT) return -EPERM;
+    return status == OK || status == ERR_NOT_FOUND ? 0 : -fe_status_errno(status);
+}
+
+// What came along with a mount that goes: below both names by the same rest.
+static int take_below(const struct p9_mounts *mounts, const struct p9_mount_entry *gone)
+{
+    int result = 0;
+    for (size_t i = 0; i < mounts->count && result == 0; i++) {
+        const struct p9_mount_entry *entry = &mounts->entry[i];
+        const char *place = below(entry->path, gone->path);
+        const char *from = gone->source[0] == '\0' ? nullptr : below(entry->source, gone->source);
+        if (place != nullptr && from != nullptr && strcmp(place, from) == 0) result = take(entry);
+    }
+    return result;
+}
+
+// A folder that is left alone at its own path need not be in the table.
+static int take_itself(const char *path)
+{
+    struct p9_mounts mounts;
+    const struct p9_mount_entry *left = nullptr;
+    size_t count = 0;
+    int result = p9_mounts_read(client_namespace(), &mounts);
+    for (size_t i = 0; i < mounts.count; i++) {
+        if (strcmp(mounts.entry[i].path, path) != 0) continue;
+        left = &mounts.entry[i];
+        count++;
+    }
+    if (count == 1 && strcmp(left->source, path) == 0) result = take(left);
+    p9_mounts_free(&mounts);
+    return result;
+}
+
+int p9_unmount(const char *source, const char *name)
+{
+    char path[FE_PATH_MAX], from[FE_PATH_MAX] = "";
+    bool exists, is_directory;
+    struct p9_mounts mounts;
+    size_t count = 0;
+    int result = place_path(name, path, &exists, &is_directory);
+    if (result == 0 && source != nullptr) result = place_path(source, from, &exists, &is_directory);
+    if (result == 0) result = p9_mounts_read(client_namespace(), &mounts);
+    if (result != 0) return result;
+    for (size_t i = 0; i < mounts.count && result == 0; i++) {
+        const struct p9_mount_entry *entry = &mounts.entry[i];
+        if (strcmp(entry->path, path) != 0) continue;
+        if (source != nullptr && strcmp(entry->source, from) != 0) continue;
+        count++;
+        result = take(entry);
+        if (result == 0) result = take_below(&mounts, entry);
+    }
+    p9_mounts_free(&mounts);
+    if (result != 0) return result;
+    return count == 0 ? -EINVAL : take_itself(path);
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// Bind, mount and unmount by names that may be relative.
+#include <names/names.h>
+
+#include <9p/client.h>
+#include <9p/mount.h>
+#include <abi/syscalls.h>
+#include <errno.h>
+#include <ferrite/handle.h>
+#include <ferrite/namespace.h>
+#include <ferrite/path.h>
+#include <ferrite/status.h>
+#include <unistd.h>
+
+static int answer(int result)
+{
+    if (result == 0) return 0;
+    errno = -result;
+    return -1;
+}
+
+// Absolute and clean.
+static int whole_path(const char *name, char path[static FE_PATH_MAX])
+{
+    char directory[FE_PATH_MAX] = "/";
+    if (name[0] != '/' && getcwd(directory, sizeof directory) == nullptr) return -errno;
+    enum status status = fe_path_resolve(directory, name, path, FE_PATH_MAX, nullptr);
+    return status == OK ? 0 : -fe_status_errno(status);
+}
+
+int names_bind(const char *old, const char *new_path, uint32_t flags)
+{
+    char from[FE_PATH_MAX], to[FE_PATH_MAX];
+    int result = whole_path(old, from);
+    if (result == 0) result = whole_path(new_path, to);
+    return answer(result == 0 ? p9_bind(from, to, flags) : result);
+}
+
+// A posted connector; -ENOTTY: the file is none.
+static int posted(const char *path, fe_handle *connector)
+{
+    struct p9_file *file;
+    struct p9_control take = {.request = CONTROL_CONNECTOR_TAKE};
+    int result = p9_open(path, OPEN_READ, 0, &file);
+    if (result != 0) return result;
+    bool is_directory = (file->qid_kind & QID_DIRECTORY) != 0;
+    result = is_directory ? -ENOTTY : p9_control(file, &take);
+    p9_close(file);
+    if (result != 0) return result;
+    if (take.received_count == 0) return -EPROTO;
+    *connector = take.received[0];
+    return 0;
+}
+
+int names_mount(const char *service, const char *path, uint32_t flags)
+{
+    char from[FE_PATH_MAX], to[FE_PATH_MAX];
+    fe_handle connector;
+    int result = whole_path(service, from);
+    if (result == 0) result = whole_path(path, to);
+    if (result != 0) return answer(result);
+    result = posted(from, &connector);
+    if (result == -ENOTTY || result == -EACCES) return answer(p9_bind(from, to, flags));
+    if (result != 0) return answer(result);
+    result = p9_mount(connector, from, to, flags);
+    fe_handle_drop(&connector);
+    return answer(result);
+}
+
+int names_unmount(const char *source, const char *path)
+{
+    char from[FE_PATH_MAX], to[FE_PATH_MAX];
+    int result = whole_path(path, to);
+    if (result == 0 && source != nullptr) result = whole_path(source, from);
+    return answer(result == 0 ? p9_unmount(source == nullptr ? nullptr : from, to) : result);
+}
+
+bool names_option(int option, uint32_t *flags)
+{
+    switch (option) {
+    case 'a': *flags |= MOUNT_AFTER; break;
+    case 'b': *flags |= MOUNT_BEFORE; break;
+    case 'c': *flags |= MOUNT_CREATE; break;
+    default: return false;
+    }
+    return (*flags & (MOUNT_AFTER | MOUNT_BEFORE)) != (MOUNT_AFTER | MOUNT_BEFORE);
+}
+
+static int status_answer(enum status status)
+{
+    return answer(status == OK ? 0 : -fe_status_errno(status));
+}
+
+int names_clone(fe_handle *copy)
+{
+    return status_answer(fe_namespace_clone(fe_namespace_self(), copy));
+}
+
+int names_new(fe_handle *empty)
+{
+    return status_answer(fe_namespace_create(empty));
+}
+
+void names_enter(fe_handle name_space)
+{
+    fe_namespace_self_set(name_space);
+    p9_namespace_set(name_space);
+}
