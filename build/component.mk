@@ -16,12 +16,16 @@
 #   links         a program's other names in /bin
 #   files         source=/target/in/the/initrd ...
 # A file <folder>/<isa>/file.S or file.c silently takes the place of <folder>/file.c. A folder with a
-# port.mk is third-party software: tool/port brings its sources to out/port/<folder>/src first.
+# port.mk is third-party software: tool/port brings its sources to out/port/<folder>/src first. Folders
+# within are components of the same sources; what is in port/<folder>/test goes to /test. `systems` in a
+# port.mk: only these have it, and it is brought for them alone.
 fields := kind name uses sources exclude generated arch include private flags entitlements stack links files
 
-components := $(sort $(patsubst %/component.mk,%,$(shell find arch boot doc driver kernel lib port \
-	program service test tool -name component.mk 2>/dev/null)))
-ports := $(patsubst port/%/port.mk,%,$(wildcard port/*/port.mk))
+absent := $(filter-out $(shell grep -lE '^systems :=.* $(or $(SYSTEM),-)( |$$)' port/*/port.mk),\
+	$(shell grep -l '^systems :=' port/*/port.mk))
+components := $(filter-out $(absent:%/port.mk=%/%) $(absent:%/port.mk=%),$(sort $(patsubst %/component.mk,%,\
+	$(shell find arch boot doc driver kernel lib port program service test tool -name component.mk 2>/dev/null))))
+ports := $(patsubst port/%/port.mk,%,$(filter-out $(absent),$(wildcard port/*/port.mk)))
 
 ifdef building
 include $(ports:%=out/port/%/ready.mk)
@@ -31,12 +35,13 @@ out/port/%/ready.mk: port/%/port.mk tool/port | out/setup.mk
 	@mkdir -p $(@D)
 	$(Q)tool/port $* && touch $@
 
+port-of = $(if $(filter port/%,$1),$(word 2,$(subst /, ,$1)))
 define load
 $(foreach f,$(fields),$(eval $f :=))
 $(eval include $1/component.mk)
 $(foreach f,$(fields),$(eval $1.$f := $($f)))
 $(eval $1.name := $(or $(name),$(notdir $1)))
-$(eval $1.root := $(if $(wildcard $1/port.mk),out/port/$(notdir $1)/src))
+$(eval $1.root := $(addprefix out/port/,$(addsuffix /src,$(filter $(ports),$(call port-of,$1)))))
 $(if $(filter library,$(kind)),$(eval library.$($1.name) := $1))
 endef
 $(foreach c,$(components),$(call load,$c))

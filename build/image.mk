@@ -102,7 +102,7 @@ $(foreach c,$(filter-out tool/%,$(call of-kind,library)),$(eval $(call archive,$
 user_link = $(user_linker) -pie --no-dynamic-linker --pack-dyn-relocs=relr -z max-page-size=4096 -z noexecstack \
 	-z norelro --gc-sections --build-id=sha1 --hash-style=sysv --discard-locals
 user_script := $(or $(firstword $(wildcard $(lineage:%=arch/%/user/user.ld))),build/user.ld)
-folder = $(or $(if $(filter service driver,$($1.kind)),/$($1.kind)),$(if $(filter test/%,$1),/test),/bin)
+folder = $(or $(if $(filter service driver,$($1.kind)),/$($1.kind)),$(if $(filter test/% port/%/test,$1),/test),/bin)
 
 # Where it is built: the test system's init is not the other's, nor are the book's examples a user's.
 place = $(if $(filter /test,$(call folder,$1)),,$(if $(filter test/%,$1),/test))$(if \
@@ -175,9 +175,11 @@ libc: $($(library.c).user.archive)
 
 # What C programs of others need, for this board's instruction set.
 sdk_folders := $(library.c) $(call reach,$(call used,$(library.c),user),,user) $(library.9p) $(library.ferrite)
-sdk: libc out/host/bin/image out/host/bin/sign $(keys) $(foreach l,$(sdk_folders),$($l.user.archive))
+sdk_ports := $(library.z)
+sdk: libc $(foreach l,$(sdk_ports),$($l.user.archive)) out/host/bin/image out/host/bin/sign $(keys) $(foreach l,$(sdk_folders),$($l.user.archive))
 	$(call progress,SDK,out/sdk/$(isa))
 	$(Q)CC="$(CC)" LD="$(strip $(LD) $(user_linker))" AR="$(AR)" NM="$(NM)" TRIPLE="$(triple)" HEADERS="$(clang_headers)" \
+		LIBRARIES="$(foreach l,$(sdk_ports),$($l.name)=$($l.user.archive)=$($l.root)/../gen)" \
 		TARGET="--target=$(triple) $(arch_flags) $(user_flags) -fno-stack-protector" \
 		tool/sdk/make out/sdk/$(isa) $(user_script) $(foreach l,$(sdk_folders),$(call headers,$l)) -- \
 		$(sort $(foreach l,$(sdk_folders),$($l.user.archive)))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The system of `make run`: everything. The kernel starts /service/init.
-contents := service/% driver/% program program/% port/%
+contents := service/% driver/% program program/% $(filter-out %/test,$(filter port/%,$(components)))
 trees := system/default system/$(edition)
 files := $(accounts)=/etc/secret/shadow LICENSE=/doc/licence \
 	$(foreach p,$(wildcard doc/man/*/*.md),$p=/share/man/$(p:doc/man/%=%)) \

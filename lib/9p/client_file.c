@@ -226,6 +226,7 @@ int p9_lock(struct p9_file *file, struct p9_lock_range *range, uint32_t flags)
     call.message.word[2] = range->start;
     call.message.word[3] = range->length;
     call.message.word[4] = flags;
+    call.message.word[5] = range->owner;
     int result = file_run(file, &call);
     if (result != 0) return result;
     range->kind = (uint32_t)call.message.word[0];

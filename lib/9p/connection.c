@@ -117,6 +117,7 @@ int fid_clear(struct p9_connection *connection, uint64_t fid)
     if (found == nullptr) return -EBADF;
     struct p9_fid old = *found;
     *found = (struct p9_fid){};
+    if (old.open && old.node->locks) lock_forget(old.node, connection);
     if (old.open) open_put(old.open);
     p9_node_put(old.node);
     return 0;
@@ -140,6 +141,7 @@ void open_put(struct p9_open *open)
 {
     if (--open->references != 0) return;
     poll_forget(open);
+    if (open->node->locks) lock_forget(open->node, open);
     if (open->node->operations->close) open->node->operations->close(open);
     open_free(open);
 }

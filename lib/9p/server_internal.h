@@ -131,6 +131,9 @@ void changes_run(struct p9_server_state *state);
 int poll_register(struct p9_request *request, struct p9_open *open, uint32_t events);
 void poll_forget(struct p9_open *open);
 
+// lock.c
+void lock_forget(struct p9_node *node, const void *owner); // all of the owner's on this node
+
 // server.c
 void request_run(struct p9_request *request); // answers it, or leaves it waiting
 void request_answer(struct p9_request *request, int64_t result);

@@ -90,12 +90,6 @@ int64_t serve_flush(struct p9_request *request, struct p9_reply *reply)
     return 0;
 }
 
-// Advisory locks have no keeper in a server without files on which programs meet.
-int64_t serve_lock(struct p9_request *request, struct p9_reply *reply)
-{
-    return -ENOSYS;
-}
-
 // With OPEN_CREATE: finds or makes the last name. *is_new: the permissions of the new file do not
 // matter.
 static int open_or_create(struct p9_request *request, struct p9_node *from, struct p9_name path,

@@ -187,12 +187,10 @@ static long set_flags(struct file *file, int flags)
 
 // --- Locks -------------------------------------------------------------------------------------
 
-enum : uint32_t { LOCK_WAITS = 1 };
-
-static long lock_file(struct file *file, struct p9_lock_range *range, bool waits)
+static long lock_file(struct file *file, struct p9_lock_range *range, uint32_t flags)
 {
     if (file->p9 == nullptr) return -EINVAL;
-    int error = p9_lock(file->p9, range, waits ? LOCK_WAITS : 0);
+    int error = p9_lock(file->p9, range, flags);
     return error == -EINTR ? RESTART : error;
 }
 
@@ -212,24 +210,32 @@ static long lock_start(struct file *file, const struct flock *lock, uint64_t *st
     return 0;
 }
 
-// Asking is locking without waiting on Ferrite's servers only in the kind that comes back: what is
-// in the way.
 static long record_lock(struct file *file, long command, struct flock *lock)
 {
-    struct p9_lock_range range = {.kind = (uint32_t)lock->l_type, .length = (uint64_t)lock->l_len};
+    static_assert(F_RDLCK == FE_9P_LOCK_READ && F_WRLCK == FE_9P_LOCK_WRITE &&
+                  F_UNLCK == FE_9P_LOCK_NONE);
+    struct p9_lock_range range = {.kind = (uint32_t)lock->l_type,
+                                  .length = (uint64_t)lock->l_len,
+                                  .owner = (uint32_t)call_getpid(nullptr)};
     long error = lock_start(file, lock, &range.start);
-    if (error < 0) return error;
-    if (command != F_GETLK) return lock_file(file, &range, command == F_SETLKW);
-    error = lock_file(file, &range, false);
-    if (error == -EAGAIN || error == -EACCES) {
-        lock->l_type = F_WRLCK;
-        lock->l_pid = (pid_t)range.owner;
-        return 0;
+    if (error == 0 && lock->l_len < 0) { // what is before
+        if (range.start < (uint64_t)-lock->l_len) return -EINVAL;
+        range.start -= (uint64_t)-lock->l_len;
+        range.length = (uint64_t)-lock->l_len;
     }
     if (error < 0) return error;
-    range.kind = F_UNLCK;
-    lock->l_type = F_UNLCK;
-    return lock_file(file, &range, false);
+    if (command != F_GETLK) {
+        return lock_file(file, &range, command == F_SETLKW ? FE_9P_LOCK_WAITS : 0);
+    }
+    error = lock_file(file, &range, FE_9P_LOCK_TEST);
+    if (error < 0) return error;
+    lock->l_type = (short)range.kind;
+    if (range.kind == FE_9P_LOCK_NONE) return 0;
+    lock->l_whence = SEEK_SET;
+    lock->l_start = (off_t)range.start;
+    lock->l_len = (off_t)range.length;
+    lock->l_pid = (pid_t)range.owner;
+    return 0;
 }
 
 int64_t call_flock(const int64_t *a)
@@ -244,7 +250,8 @@ int64_t call_flock(const int64_t *a)
     case LOCK_UN: range.kind = F_UNLCK, result = 0; break;
     default: break;
     }
-    if (result == 0) result = lock_file(file, &range, (a[1] & LOCK_NB) == 0);
+    uint32_t flags = FE_9P_LOCK_OPEN_FILE | ((a[1] & LOCK_NB) == 0 ? FE_9P_LOCK_WAITS : 0);
+    if (result == 0) result = lock_file(file, &range, flags);
     file_put(file);
     return result;
 }

@@ -4,10 +4,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -206,4 +210,72 @@ TEST("a large file through the streams")
     struct statvfs system;
     EXPECT(statvfs("/tmp", &system) == 0 && system.f_blocks > 0);
     unlink("/tmp/stream");
+}
+
+static int lock_range(int file, int command, short kind, off_t start, off_t length)
+{
+    struct flock lock = {.l_type = kind, .l_start = start, .l_len = length};
+    if (fcntl(file, command, &lock) != 0) return -errno;
+    return command == F_GETLK ? lock.l_type : 0;
+}
+
+// Another process's view of the first 40 bytes of the file below, a digit for every ten: 0
+// readable, 1 writable, 2 neither.
+static int look_at_locks(void)
+{
+    int file = open("/tmp/locks", O_RDWR), result = 0;
+    for (off_t at = 0; at < 40; at += 10) {
+        int writes = lock_range(file, F_GETLK, F_WRLCK, at, 10);
+        int reads = lock_range(file, F_GETLK, F_RDLCK, at, 10);
+        result = result * 3 + (writes == F_UNLCK ? 1 : reads == F_UNLCK ? 0 : 2);
+    }
+    return result;
+}
+
+static int seen_by_other(void)
+{
+    int status = system("LOCKS=look /test/posix_files locks");
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST("locks of ranges keep other processes out, are cut and joined, and end with any close")
+{
+    if (getenv("LOCKS") != nullptr) _exit(look_at_locks());
+    int file = open("/tmp/locks", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    EXPECT(seen_by_other() == 27 + 9 + 3 + 1);
+    EXPECT(lock_range(file, F_SETLK, F_WRLCK, 0, 0) == 0);
+    EXPECT(seen_by_other() == 2 * (27 + 9 + 3 + 1));
+    EXPECT(lock_range(file, F_SETLK, F_UNLCK, 10, 10) == 0);
+    EXPECT(lock_range(file, F_SETLK, F_RDLCK, 20, 10) == 0);
+    EXPECT(seen_by_other() == 2 * 27 + 9 + 0 + 2);
+    EXPECT(lock_range(file, F_SETLK, F_WRLCK, 10, 30) == 0);
+    EXPECT(seen_by_other() == 2 * (27 + 9 + 3 + 1));
+    EXPECT(lock_range(file, F_SETLK, 7, 0, 0) == -EINVAL);
+    int other = open("/tmp/locks", O_RDONLY);
+    EXPECT(lock_range(other, F_SETLK, F_WRLCK, 0, 0) == -EBADF);
+    close(other);
+    EXPECT(seen_by_other() == 27 + 9 + 3 + 1);
+    close(file);
+}
+
+static void *take_later(void *path)
+{
+    int file = open(path, O_RDWR);
+    return (void *)(long)(flock(file, LOCK_EX) == 0 && close(file) == 0);
+}
+
+TEST("an open file's lock keeps out other open files, and who waits comes in")
+{
+    pthread_t thread;
+    void *result;
+    int first = open("/tmp/locks", O_RDWR), second = open("/tmp/locks", O_RDWR);
+    EXPECT(flock(first, LOCK_SH) == 0 && flock(second, LOCK_SH) == 0);
+    EXPECT(flock(first, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK);
+    EXPECT(flock(second, LOCK_UN) == 0 && flock(first, LOCK_EX | LOCK_NB) == 0);
+    EXPECT(pthread_create(&thread, nullptr, take_later, "/tmp/locks") == 0);
+    usleep(50'000);
+    EXPECT(flock(second, LOCK_EX | LOCK_NB) == -1 && close(first) == 0);
+    EXPECT(pthread_join(thread, &result) == 0 && result == (void *)1);
+    EXPECT(flock(second, LOCK_EX | LOCK_NB) == 0 && close(second) == 0);
+    EXPECT(unlink("/tmp/locks") == 0);
 }

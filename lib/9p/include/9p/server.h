@@ -108,6 +108,7 @@ struct p9_node {
     // The library's own.
     struct p9_request *waiting; // requests to run again
     struct p9_poller *pollers;
+    struct p9_lock *locks;
     struct p9_node *next_changed;
     bool has_changed;
 };
