@@ -123,7 +123,8 @@ static_assert(sizeof(struct fe_9p_statfs) == 64);
 
 // lock: the kinds have the C library's numbers. A lock belongs to the session, or with OPEN_FILE to
 // the open file; the two do not see each other. With TEST the reply tells what is in the way, kind
-// NONE for nothing. `process` is only told to others. A length of 0 reaches to the end of all files.
+// NONE for nothing. `process` is only told to others. A length of 0 reaches to the end of all
+// files.
 enum : uint32_t { FE_9P_LOCK_READ, FE_9P_LOCK_WRITE, FE_9P_LOCK_NONE };
 enum : uint32_t { FE_9P_LOCK_WAITS = 1, FE_9P_LOCK_OPEN_FILE = 2, FE_9P_LOCK_TEST = 4 };
 
