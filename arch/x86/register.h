@@ -32,6 +32,7 @@ enum : uint32_t {
     CPUID_1_C_X2APIC = 1u << 21,
     CPUID_1_C_TSC_DEADLINE = 1u << 24,
     CPUID_1_C_XSAVE = 1u << 26,
+    CPUID_1_C_OSXSAVE = 1u << 27,
     CPUID_1_C_AVX = 1u << 28,
     CPUID_1_C_RDRAND = 1u << 30,
     CPUID_1_C_HYPERVISOR = 1u << 31,

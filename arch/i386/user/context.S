@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What lib/posix cannot say in C: where a thread begins, where an upcall enters, and vfork.
+#include "arch/x86/user/float.inc"
 
     // A thread of the C library: eax, and esi, its id, are what posix_thread_begin wants, the stack
     // is 16-aligned.
@@ -17,28 +18,24 @@ posix_thread_entry:
     ud2
     .size posix_thread_entry, . - posix_thread_entry
 
-    // An upcall: eax is the saved frame. The kernel has the general registers; those of SSE still
-    // belong to what was interrupted.
+    // An upcall: eax is the saved frame. The kernel has the general registers; those of SSE and
+    // AVX still belong to what was interrupted.
     .section .text.posix_upcall_entry, "ax", @progbits
     .globl posix_upcall_entry
     .hidden posix_upcall_entry
     .type posix_upcall_entry, @function
 posix_upcall_entry:
     mov     %eax, %ebx
-    and     $-16, %esp
-    sub     $512, %esp
-    fxsave  (%esp)
+    and     $-64, %esp
     cld
     xor     %ebp, %ebp
-    sub     $12, %esp
-    push    %ebx
-    call    posix_upcall
-    add     $16, %esp
-    fxrstor (%esp)
+    call    posix_float_room
+    sub     %eax, %esp
+    RUN_UPCALL %esp, %edi, %esi
     sub     $16, %esp           // reg[]: the frame, and what posix_upcall said
     mov     %ebx, 0(%esp)
     movl    $0, 4(%esp)
-    mov     %eax, 8(%esp)
+    mov     %ecx, 8(%esp)
     movl    $0, 12(%esp)
     mov     %esp, %ebx
     mov     $2, %ecx

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What lib/posix cannot say in C: where a thread begins, where an upcall enters, and vfork.
+#include "arch/x86/user/float.inc"
 
     // A thread of the C library: rdi and rsi, its id, are what posix_thread_begin wants, the stack
     // is 16-aligned.
@@ -13,22 +14,21 @@ posix_thread_entry:
     ud2
     .size posix_thread_entry, . - posix_thread_entry
 
-    // An upcall: rdi is the saved frame. The kernel has the general registers; those of SSE still
-    // belong to what was interrupted.
+    // An upcall: rdi is the saved frame. The kernel has the general registers; those of SSE and
+    // AVX still belong to what was interrupted.
     .section .text.posix_upcall_entry, "ax", @progbits
     .globl posix_upcall_entry
     .hidden posix_upcall_entry
     .type posix_upcall_entry, @function
 posix_upcall_entry:
     mov     %rdi, %rbx
-    and     $-16, %rsp
-    sub     $512, %rsp
-    fxsave  (%rsp)
+    and     $-64, %rsp
     cld
     xor     %ebp, %ebp
-    call    posix_upcall
-    mov     %eax, %edi
-    fxrstor (%rsp)
+    call    posix_float_room
+    sub     %rax, %rsp
+    RUN_UPCALL %rsp, %rdi, %r12d
+    mov     %ecx, %edi
     mov     %rbx, %rdx
     mov     $64, %eax           // thread_upcall_return; lib/posix asserts the number
     syscall
