@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// The cache of a volume's blocks, written back late. Blocks lie in pages of 64 KiB, aligned as on
+// the disk, so that neighbours are read and written together and a reader finds them in one piece.
+//
+// A block is one of these:
+//   clean    as on the disk
+//   dirty    to be written to its place, at any time and in any order: contents of files
+//   held     changed since the last commit and not to be written before that: a journal's matter
+//   logged   safe in the journal, and older on the disk: written to its place at a checkpoint
+// A block that is held may be logged as well, in its older version. Pages with held or logged
+// blocks stay; the others go when there is no room, the one longest unused first.
+//
+// For one thread. A pointer is good until the next call.
+#pragma once
+
+#include <volume/device.h>
+
+enum : size_t { CACHE_PAGE = 64 << 10 };
+
+enum block_state : uint32_t { BLOCK_VALID, BLOCK_DIRTY, BLOCK_HELD, BLOCK_LOGGED, BLOCK_STATES };
+
+struct cache_page {
+    struct cache_page *next;            // of the same hash
+    struct cache_page *newer, *older;   // by last use
+    uint64_t first;                     // block, a multiple of those in a page
+    uint64_t state[BLOCK_STATES];       // a bit for each block
+    uint8_t *data;
+};
+
+struct cache {
+    struct device *device;
+    uint32_t block_size, page_blocks;
+    uint64_t blocks; // of the device
+    struct cache_page **hash;
+    uint32_t hash_size; // a power of two
+    struct cache_page *newest, *oldest;
+    size_t pages, pages_max;
+    size_t dirty, held, logged; // blocks
+};
+
+// `pages_max`: how many pages there may be before others are given up.
+int cache_init(struct cache *cache, struct device *device, uint32_t block_size, size_t pages_max);
+void cache_fini(struct cache *cache); // what is not written is lost
+
+// The contents of `block`. `*count` has how many blocks are wanted from there on, and gets how many
+// follow in one piece.
+int cache_read(struct cache *cache, uint64_t block, uint32_t *count, const uint8_t **bytes);
+// The same for blocks that will be changed, which are put into `state` (BLOCK_DIRTY or BLOCK_HELD).
+// `is_whole`: all of it will be overwritten, so that it is not read.
+int cache_change(struct cache *cache, uint64_t block, enum block_state state, bool is_whole,
+                 uint8_t **bytes);
+bool cache_is(struct cache *cache, uint64_t block, enum block_state state);
+
+// Writes all blocks in `state` (BLOCK_DIRTY or BLOCK_LOGGED) to their places.
+int cache_write_back(struct cache *cache, enum block_state state);
+// Calls `each` for every block in `state`, in no order; stops at an error.
+int cache_each(struct cache *cache, enum block_state state,
+               int (*each)(void *context, uint64_t block, const uint8_t *bytes), void *context);
+// All held blocks become logged.
+void cache_logged(struct cache *cache);
+// These blocks belong to nobody any more: what is dirty need not be written.
+void cache_forget(struct cache *cache, uint64_t block);

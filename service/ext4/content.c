@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// What files contain. Contents are dirty blocks of the cache, written to their places before the
+// transaction that has their inode, or at any time when room is short.
+#include "ext4.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum : uint32_t { READ_AHEAD = CACHE_PAGE };
+
+static const uint8_t zeros[4096];
+
+// Blocks from `logical` on that are worth reading at once.
+static uint32_t wanted(struct file *file, uint64_t offset, size_t count, const struct map *map)
+{
+    uint32_t size = ext4.cache.block_size;
+    size_t ahead = offset == file->next_read && offset != 0 ? READ_AHEAD : 0;
+    uint64_t blocks = (offset % size + count + ahead + size - 1) / size;
+    return (uint32_t)(blocks < map->count ? blocks : map->count);
+}
+
+// A piece that lies together; `*bytes` stays until the cache is used again.
+static int64_t piece(struct file *file, uint64_t offset, size_t count, const uint8_t **bytes)
+{
+    uint32_t size = ext4.cache.block_size, skip = (uint32_t)(offset % size);
+    struct map map;
+    int result = map_find(file, offset / size, &map);
+    if (result != 0) return result;
+    if (map.is_hole) {
+        *bytes = zeros;
+        uint64_t whole = map.count * size - skip;
+        if (count > whole) count = (size_t)whole;
+        return (int64_t)(count < sizeof zeros ? count : sizeof zeros);
+    }
+    uint32_t blocks = wanted(file, offset, count, &map);
+    result = cache_read(&ext4.cache, map.physical, &blocks, bytes);
+    if (result != 0) return result;
+    *bytes += skip;
+    size_t have = (size_t)blocks * size - skip;
+    return (int64_t)(count < have ? count : have);
+}
+
+int64_t content_copy(struct file *file, uint64_t offset, uint8_t *to, size_t count)
+{
+    size_t done = 0;
+    while (done < count) {
+        const uint8_t *bytes;
+        int64_t part = piece(file, offset + done, count - done, &bytes);
+        if (part < 0) return done != 0 ? (int64_t)done : part;
+        memcpy(to + done, bytes, (size_t)part);
+        done += (size_t)part;
+    }
+    return (int64_t)done;
+}
+
+int64_t content_read(struct p9_request *request, struct p9_open *open, uint64_t offset, void *to,
+                     size_t count)
+{
+    struct file *file = file_of(open->node);
+    if ((file->node.mode & MODE_TYPE) != MODE_FILE) return -EINVAL;
+    if (offset >= file->node.size) return 0;
+    if (count > file->node.size - offset) count = (size_t)(file->node.size - offset);
+    const uint8_t *bytes;
+    int64_t part = piece(file, offset, count, &bytes);
+    if (part < 0) return part;
+    file->next_read = offset + count;
+    if ((size_t)part == count) {
+        request->bytes = bytes;
+        return part;
+    }
+    memcpy(to, bytes, (size_t)part);
+    int64_t rest = content_copy(file, offset + (uint64_t)part, (uint8_t *)to + part,
+                                count - (size_t)part);
+    return rest < 0 ? part : part + rest;
+}
+
+// Into blocks that are there, or new ones, within one piece of the disk.
+static int64_t write_piece(struct file *file, uint64_t offset, const uint8_t *from, size_t count)
+{
+    uint32_t size = ext4.cache.block_size, skip = (uint32_t)(offset % size);
+    struct map map;
+    int result = map_find(file, offset / size, &map);
+    bool is_new = result == 0 && map.is_hole;
+    if (is_new) result = map_allocate(file, offset / size, (skip + count + size - 1) / size, &map);
+    if (result != 0) return result;
+    size_t done = 0;
+    for (uint64_t i = 0; i < map.count && done < count; i++, skip = 0) {
+        size_t part = size - skip < count - done ? size - skip : count - done;
+        bool is_whole = part == size || is_new;
+        uint8_t *to;
+        result = cache_change(&ext4.cache, map.physical + i, BLOCK_DIRTY, is_whole, &to);
+        if (result != 0) return done != 0 ? (int64_t)done : result;
+        if (is_new && part != size) memset(to, 0, size);
+        memcpy(to + skip, from + done, part);
+        done += part;
+    }
+    return (int64_t)done;
+}
+
+static uint64_t size_limit(const struct file *file)
+{
+    bool has_extents = (file->inode.i_flags & EXT4_EXTENTS_FL) != 0;
+    return (has_extents ? (uint64_t)UINT32_MAX : 1u << 22) * ext4.cache.block_size;
+}
+
+int64_t content_write(struct p9_request *request, struct p9_open *open, uint64_t offset,
+                      const void *from, size_t count)
+{
+    struct file *file = file_of(open->node);
+    if ((file->node.mode & MODE_TYPE) != MODE_FILE) return -EINVAL;
+    if (offset > size_limit(file) || count > size_limit(file) - offset) return -EFBIG;
+    if (count == 0) return 0;
+    int result = change_begin(count / ext4.cache.block_size + 2);
+    if (result != 0) return result;
+    size_t done = 0;
+    int64_t part = 0;
+    while (done < count && part >= 0) {
+        part = write_piece(file, offset + done, (const uint8_t *)from + done, count - done);
+        if (part > 0) done += (size_t)part;
+    }
+    if (offset + done > file->node.size && done != 0) file->node.size = offset + done;
+    file_touch(file, true);
+    change_end();
+    return done != 0 ? (int64_t)done : part;
+}
+
+// What is beyond the end of the last block is zero when the file grows again.
+static int tail_clear(struct file *file, uint64_t size)
+{
+    uint32_t block_size = ext4.cache.block_size, skip = (uint32_t)(size % block_size);
+    struct map map;
+    if (skip == 0) return 0;
+    int result = map_find(file, size / block_size, &map);
+    if (result != 0 || map.is_hole) return result;
+    uint8_t *bytes;
+    result = cache_change(&ext4.cache, map.physical, BLOCK_DIRTY, false, &bytes);
+    if (result == 0) memset(bytes + skip, 0, block_size - skip);
+    return result;
+}
+
+int content_truncate(struct p9_request *request, struct p9_node *node, uint64_t size)
+{
+    struct file *file = file_of(node);
+    uint32_t block_size = ext4.cache.block_size;
+    if ((node->mode & MODE_TYPE) != MODE_FILE) return -EINVAL;
+    if (size > size_limit(file)) return -EFBIG;
+    int result = change_begin(2);
+    if (result == 0 && size < node->size) {
+        uint64_t first = (size + block_size - 1) / block_size;
+        file->map = (struct map){};
+        result = tail_clear(file, size);
+        if (result == 0)
+            result = error_of(ext2fs_punch(ext4.fs, file->number,
+                                           (struct ext2_inode *)&file->inode, nullptr, first,
+                                           UINT64_MAX));
+        file->map = (struct map){};
+    }
+    if (result != 0) return result;
+    node->size = size;
+    file_touch(file, true);
+    change_end();
+    return 0;
+}

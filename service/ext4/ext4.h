@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// A mounted ext4. libext2fs knows the structures; what it writes are the volume's held blocks
+// (io.c), which become one transaction of the journal at a commit (journal.c), after the contents
+// of files that go with them. A commit is made when somebody asks for it by fsync, when the
+// transaction is large, and COMMIT_AFTER ns after the first change.
+//
+// Errors are negative errnos. All runs in the thread that serves.
+#pragma once
+
+#include <9p/server.h>
+#include <ext2fs/ext2fs.h>
+#include <volume/cache.h>
+
+#include "journal.h"
+
+struct map { // the last piece of a file that was looked up
+    uint64_t logical, physical, count;
+    bool is_hole; // reads as zeros
+};
+
+struct file {
+    struct p9_node node; // first
+    struct file *next;   // of the same hash
+    struct file *next_changed;
+    uint32_t number; // of the inode
+    bool is_changed; // the inode has to be written before a commit
+    struct ext2_inode_large inode;
+    struct map map;
+    uint64_t next_read; // where a reader goes on who reads in order
+};
+
+enum : uint32_t { FILE_HASH = 1024 };
+
+struct range {
+    uint64_t first, count;
+};
+
+struct ext4 {
+    struct p9_server server;
+    struct device device;
+    struct cache cache;
+    struct journal journal;
+    ext2_filsys fs;
+    struct file *files[FILE_HASH];
+    struct file *changed;
+    struct range *freed; // blocks given back since the last commit: nobody gets them before it
+    size_t freed_count, freed_capacity;
+    uint64_t freed_blocks;
+    bool is_read_only;
+    bool is_waiting; // for the time of a commit
+    int error;       // what ended writing for good; 0: none
+};
+
+extern struct ext4 ext4;
+extern const struct p9_operations file_operations;
+
+enum : uint64_t { BIT_COMMIT = 1, COMMIT_AFTER = 5'000'000'000 };
+
+// mount.c
+int ext4_open(const char *path, bool is_read_only);
+int error_of(errcode_t error); // negative errno for one of libext2fs's
+
+// io.c
+extern struct struct_io_manager volume_io_manager;
+
+// commit.c
+// Before an operation that changes something, with how many blocks it may take at most: makes room
+// by a commit where that helps. -EROFS where nothing may be changed.
+int change_begin(uint64_t blocks);
+void change_end(void); // the operation is whole
+int commit(void);
+void ext4_abort(int error, const char *what); // nothing is written from now on
+void block_freed(ext2_filsys fs, blk64_t block, int in_use);
+
+// file.c: inodes as nodes
+int file_get(uint32_t number, struct file **file); // with a reference
+int file_load(struct file *file);
+void file_changed(struct file *file);
+int file_store(struct file *file); // the inode, if it was changed
+int file_release_inode(struct file *file);
+void file_release(struct p9_node *node);
+static inline struct file *file_of(const struct p9_node *node)
+{
+    return (struct file *)(uintptr_t)node;
+}
+void file_touch(struct file *file, bool is_modified); // times: changed, and modified
+int file_setattr(struct p9_request *request, struct p9_node *node, uint32_t valid,
+                 const struct fe_9p_attributes *attributes);
+int file_getattr(struct p9_request *request, struct p9_node *node,
+                 struct fe_9p_attributes *attributes);
+
+// orphan.c: files without a name that are still open, which a power cut must not lose
+int orphan_add(struct file *file);
+int orphan_remove(struct file *file);
+int orphans_release(void);
+
+// map.c: where a file's blocks are
+int map_find(struct file *file, uint64_t logical, struct map *map);
+int map_allocate(struct file *file, uint64_t logical, uint64_t count, struct map *map);
+
+// content.c
+int64_t content_read(struct p9_request *request, struct p9_open *open, uint64_t offset, void *to,
+                     size_t count);
+int64_t content_write(struct p9_request *request, struct p9_open *open, uint64_t offset,
+                      const void *from, size_t count);
+int content_truncate(struct p9_request *request, struct p9_node *node, uint64_t size);
+int64_t content_copy(struct file *file, uint64_t offset, uint8_t *to, size_t count);
+
+// directory.c
+int directory_lookup(struct p9_request *request, struct p9_node *directory, struct p9_name name,
+                     struct p9_node **found);
+int directory_readdir(struct p9_request *request, struct p9_open *open, uint64_t offset,
+                      struct p9_listing *listing);
+int directory_find(struct file *directory, struct p9_name name, uint32_t *number);
+int directory_is_empty(struct file *directory);
+
+// name.c
+int name_create(struct p9_request *request, struct p9_node *directory, struct p9_name name,
+                const struct p9_creation *creation, struct p9_node **made);
+int name_remove(struct p9_request *request, struct p9_node *directory, struct p9_name name,
+                struct p9_node *node);
+int name_link(struct p9_request *request, struct p9_node *node, const struct p9_place *to);
+int entry_add(struct file *directory, struct p9_name name, const struct file *file);
+int entry_remove(struct file *directory, struct p9_name name);
+int entry_replace(struct file *directory, struct p9_name name, const struct file *file);
+
+// rename.c
+int name_rename(struct p9_request *request, const struct p9_place *from, const struct p9_place *to);

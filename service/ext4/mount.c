@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// Opening a volume: what it is, what its journal still has, and whether it may be written to.
+#include "ext4.h"
+
+#include <errno.h>
+#include <abi/syscalls.h>
+#include <ferrite/clock.h>
+#include <ferrite/log.h>
+#include <ferrite/memory.h>
+#include <stdlib.h>
+
+enum : uint32_t {
+    // Features that are neither read nor written here.
+    INCOMPATIBLE = EXT2_FEATURE_INCOMPAT_COMPRESSION | EXT3_FEATURE_INCOMPAT_JOURNAL_DEV |
+                   EXT4_FEATURE_INCOMPAT_MMP | EXT4_FEATURE_INCOMPAT_EA_INODE |
+                   EXT4_FEATURE_INCOMPAT_INLINE_DATA | EXT4_FEATURE_INCOMPAT_ENCRYPT |
+                   EXT4_FEATURE_INCOMPAT_CASEFOLD | EXT4_FEATURE_INCOMPAT_DIRDATA,
+    // Features that may be read.
+    READ_ONLY = EXT4_FEATURE_RO_COMPAT_BIGALLOC | EXT4_FEATURE_RO_COMPAT_QUOTA |
+                EXT4_FEATURE_RO_COMPAT_PROJECT | EXT4_FEATURE_RO_COMPAT_VERITY |
+                EXT4_FEATURE_RO_COMPAT_ORPHAN_PRESENT | EXT4_FEATURE_RO_COMPAT_READONLY |
+                EXT4_FEATURE_RO_COMPAT_SHARED_BLOCKS,
+};
+
+struct ext4 ext4;
+
+int error_of(errcode_t error)
+{
+    if (error > 0 && error < 4096) return -(int)error; // an errno
+    switch (error) {
+    case 0: return 0;
+    case EXT2_ET_NO_MEMORY: return -ENOMEM;
+    case EXT2_ET_BLOCK_ALLOC_FAIL:
+    case EXT2_ET_INODE_ALLOC_FAIL: return -ENOSPC;
+    case EXT2_ET_FILE_NOT_FOUND: return -ENOENT;
+    case EXT2_ET_FILE_EXISTS:
+    case EXT2_ET_DIR_EXISTS: return -EEXIST;
+    case EXT2_ET_RO_FILSYS: return -EROFS;
+    case EXT2_ET_FILE_TOO_BIG: return -EFBIG;
+    case EXT2_ET_NO_DIRECTORY: return -ENOTDIR;
+    case EXT2_ET_SHORT_READ:
+    case EXT2_ET_SHORT_WRITE: return -EIO;
+    default: return -EUCLEAN;
+    }
+}
+
+static int super_read(struct ext2_super_block *super)
+{
+    int result = device_read(&ext4.device, SUPERBLOCK_OFFSET, super, sizeof *super);
+    if (result != 0) return result;
+    if (super->s_magic != EXT2_SUPER_MAGIC || super->s_log_block_size > 6) {
+        fe_log("%s: not ext4", ext4.device.path);
+        return -EINVAL;
+    }
+    if (super->s_feature_incompat & INCOMPATIBLE) {
+        fe_log("%s: features that are not known here (%x)", ext4.device.path,
+               super->s_feature_incompat & INCOMPATIBLE);
+        return -EOPNOTSUPP;
+    }
+    uint32_t odd = super->s_feature_ro_compat & READ_ONLY;
+    if (odd != 0 && !ext4.is_read_only) {
+        fe_log("%s: can only be read (features %x)", ext4.device.path, odd);
+        ext4.is_read_only = true;
+    }
+    return 0;
+}
+
+// An eighth of the memory that the service may use.
+static size_t cache_pages(void)
+{
+    struct fe_process_info info = {};
+    enum status status = fe_process_inspect(fe_process_self(), &info);
+    return status == OK ? (size_t)(info.memory_limit / 8 / CACHE_PAGE) : 64;
+}
+
+static int structures_open(const struct ext2_super_block *super, bool is_writing)
+{
+    uint32_t block_size = 1024u << super->s_log_block_size;
+    int result = cache_init(&ext4.cache, &ext4.device, block_size, cache_pages());
+    if (result != 0) return result;
+    int flags = EXT2_FLAG_64BITS | EXT2_FLAG_MASTER_SB_ONLY | (is_writing ? EXT2_FLAG_RW : 0);
+    errcode_t error = ext2fs_open(ext4.device.path, flags, 0, 0, &volume_io_manager, &ext4.fs);
+    if (error == 0 && is_writing) error = ext2fs_read_bitmaps(ext4.fs);
+    if (error != 0) fe_log("%s: %s", ext4.device.path, error_message(error));
+    return error_of(error);
+}
+
+static void structures_close(void)
+{
+    ext2fs_free(ext4.fs);
+    ext4.fs = nullptr;
+    cache_fini(&ext4.cache);
+}
+
+// The blocks of the journal's file, in order.
+static int journal_places(uint64_t **places, uint32_t *count)
+{
+    struct ext2_inode inode;
+    uint32_t number = ext4.fs->super->s_journal_inum;
+    errcode_t error = ext2fs_read_inode(ext4.fs, number, &inode);
+    if (error != 0) return error_of(error);
+    uint64_t blocks = EXT2_I_SIZE(&inode) / ext4.fs->blocksize;
+    if (blocks < 8 || blocks > UINT32_MAX || blocks > ext4.cache.blocks) return -EUCLEAN;
+    *places = malloc((size_t)blocks * sizeof(uint64_t));
+    if (*places == nullptr) return -ENOMEM;
+    for (uint64_t i = 0; i < blocks && error == 0; i++) {
+        blk64_t at = 0;
+        error = ext2fs_bmap2(ext4.fs, number, &inode, nullptr, 0, i, nullptr, &at);
+        if (error == 0 && (at == 0 || at >= ext4.cache.blocks)) error = EUCLEAN;
+        (*places)[i] = at;
+    }
+    *count = (uint32_t)blocks;
+    if (error != 0) free(*places);
+    return error_of(error);
+}
+
+static int journal_use(const struct ext2_super_block *super)
+{
+    uint64_t *places;
+    uint32_t length, count;
+    int result = journal_places(&places, &length);
+    if (result != 0) return result;
+    result = journal_open(&ext4.journal, &ext4.device, ext4.fs->blocksize, places, length);
+    if (result != 0) return result;
+    ext4.journal.is_wide = (super->s_feature_incompat & EXT4_FEATURE_INCOMPAT_64BIT) != 0;
+    if (ext4.device.is_read_only) {
+        if (ext4.journal.super.start == 0) return 0;
+        fe_log("%s: the journal has changes that cannot be written", ext4.device.path);
+        return -EROFS;
+    }
+    result = journal_replay(&ext4.journal, &count);
+    if (count != 0) fe_log("%s: %u transactions recovered", ext4.device.path, count);
+    return result;
+}
+
+// While it is written to, the superblock says that the journal matters.
+static int begin_writing(void)
+{
+    ext2fs_set_feature_journal_needs_recovery(ext4.fs->super);
+    ext4.fs->super->s_mnt_count++;
+    ext4.fs->super->s_mtime = (uint32_t)(fe_clock_realtime() / 1'000'000'000);
+    ext2fs_mark_super_dirty(ext4.fs);
+    ext2fs_set_block_alloc_stats_callback(ext4.fs, block_freed, nullptr);
+    int result = orphans_release();
+    if (result == 0) result = commit();
+    if (result == 0) result = journal_checkpoint(&ext4.journal, &ext4.cache);
+    return result;
+}
+
+int ext4_open(const char *path, bool is_read_only)
+{
+    struct ext2_super_block super;
+    int result = device_open(&ext4.device, path);
+    if (result != 0) return result;
+    ext4.is_read_only = is_read_only || ext4.device.is_read_only;
+    result = super_read(&super);
+    if (result == 0) result = structures_open(&super, false);
+    if (result != 0) return result;
+    if (super.s_feature_compat & EXT3_FEATURE_COMPAT_HAS_JOURNAL) {
+        result = journal_use(&super);
+    } else if (!ext4.is_read_only) {
+        fe_log("%s: without a journal it can only be read", path);
+        ext4.is_read_only = true;
+    }
+    if (result != 0) fe_log("%s: its journal cannot be used (error %d)", path, -result);
+    structures_close(); // what was recovered may be anything
+    if (result == 0) result = super_read(&super);
+    if (result == 0) result = structures_open(&super, !ext4.is_read_only);
+    if (result == 0 && !ext4.is_read_only) result = begin_writing();
+    return result;
+}
