@@ -15,6 +15,7 @@ include build/record.mk
 .PHONY: help list clean
 help:
 	@echo 'make run [CPUS=4]     build, then boot in the emulator within this terminal'
+	@echo 'make disk DISK=file   a disk with the system on it; make run DISK=file boots with that as /'
 	@echo 'make debug            the same, stopped at the first instruction with a debugger attached'
 	@echo 'make build            kernel, boot image and initrd; make libc, make sdk: what C programs need'
 	@echo 'make test [T=name]    unit, fuzz, guest and scenario tests, of every board, or those that T selects'

@@ -4,7 +4,9 @@
 CMDLINE ?=
 RUN_FLAGS ?=
 CPUS ?= $(if $(filter run debug,$(goals)),4,1)
-disk := $(out)/disk.img
+DISK ?=
+SIZE ?= 512M
+disk := $(or $(DISK),$(out)/disk.img)
 words = $(strip $(CMDLINE) $(if $(BENCH),seed=1))
 command = $(emulator) -m $(memory) $(load.$(BOOT)$(LOADER:%=.%)) $(call append,$(words)) \
 	$(if $(BENCH),$(bench),$(or $(devices.$(BOOT)$(LOADER:%=.%)),$(devices)))
@@ -12,7 +14,7 @@ outside = -display none -netdev user,id=net0$(hostfwd) \
 	-drive if=none,id=disk0,format=raw,file=$(disk) $(RUN_FLAGS)
 hostfwd = $(PORTS:%=,hostfwd=tcp:127.0.0.1:%)
 
-.PHONY: run debug picture book emulator-command
+.PHONY: run debug disk picture book emulator-command
 run: build $(disk)
 	$(call progress,RUN,$(BOARD) by $(BOOT); ctrl-a x ends it)
 	$(Q)tool/run $(command) $(outside) -serial mon:stdio
@@ -33,5 +35,10 @@ book:
 emulator-command:
 	@echo '$(subst ','\'',$(command))'
 
-$(disk):
+# A disk with the system on it, which is / where it is found: make run DISK=that.
+disk: build
+	$(call progress,DISK,$(or $(DISK),$(out)/root.img))
+	$(Q)$(PYTHON) tool/disk $(initrd).list $(or $(DISK),$(out)/root.img) $(SIZE)
+
+$(if $(DISK),,$(disk)):
 	@mkdir -p $(@D) && truncate -s 64M $@

@@ -63,3 +63,26 @@ long mounts_open(long flags)
     free(text);
     return error < 0 ? error : ends[0];
 }
+
+// What is not written yet, of every file system that this program can see.
+long call_sync(const int64_t *argument)
+{
+    (void)argument;
+    for (uint32_t index = 0;; index++) {
+        char path[FE_PATH_MAX];
+        uint64_t mount;
+        size_t length;
+        uint32_t flags;
+        struct fe_9p_statfs statistics;
+        struct p9_file *root;
+        if (fe_namespace_list(fe_namespace_self(), index, path, sizeof path - 1, &mount, &length,
+                              &flags) != OK)
+            return 0;
+        path[length] = '\0';
+        const char *name = length == 0 ? "/" : path;
+        if (p9_statfs(name, &statistics) < 0 || statistics.blocks == 0) continue;
+        if (p9_open(name, OPEN_READ | OPEN_DIRECTORY, 0, &root) != 0) continue;
+        (void)p9_sync(root); // sync() has no way to tell of errors
+        p9_close(root);
+    }
+}

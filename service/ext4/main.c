@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Serves a disk with ext4 as a tree of files: `ext4 [-r] PATH`, where PATH is the disk's file of
-// data. -r: for reading alone.
+// Serves a disk with ext4 as a tree of files. `ext4 [-r] PATH`: PATH is the file of the disk's or
+// partition's bytes. `ext4 [-r] -l LABEL`: the first one with this label; where there is none, it
+// ends with 0. -r: for reading alone.
 #include "ext4.h"
 
 #include <errno.h>
@@ -9,7 +10,10 @@
 #include <ferrite/log.h>
 #include <ferrite/memory.h>
 #include <ferrite/status.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <volume/find.h>
 
 static int64_t link_read(struct p9_request *request, struct p9_node *node, char *to,
                          size_t capacity)
@@ -111,26 +115,56 @@ static void signalled(struct p9_server *server, uint64_t bits)
     (void)result; // told, and the volume is closed for writing
 }
 
-int main(int count, char **arguments)
+// Whether `path` has the label that is looked for; a copy of the path then.
+static int label_is(void *context, const char *path)
 {
-    bool is_read_only = count > 1 && strcmp(arguments[1], "-r") == 0;
-    if (count != (is_read_only ? 3 : 2)) {
-        fe_log("usage: ext4 [-r] DISK");
-        return 2;
-    }
-    struct file *root;
-    int result = ext4_open(arguments[count - 1], is_read_only);
-    if (result == 0) result = file_get(EXT2_ROOT_INO, &root);
-    if (result != 0) {
-        fe_log("%s: cannot be mounted (error %d)", arguments[count - 1], -result);
-        return 1;
-    }
+    struct device device;
+    struct ext2_super_block super;
+    const char **wanted = context;
+    if (device_open(&device, path) != 0) return 0;
+    bool is_it =
+        device.size > SUPERBLOCK_OFFSET + sizeof super &&
+        device_read(&device, SUPERBLOCK_OFFSET, &super, sizeof super) == 0 &&
+        super.s_magic == EXT2_SUPER_MAGIC &&
+        strncmp((const char *)super.s_volume_name, *wanted, sizeof super.s_volume_name) == 0;
+    device_close(&device);
+    if (!is_it) return 0;
+    *wanted = strdup(path);
+    return 1;
+}
+
+static enum status serve(struct file *root)
+{
     ext4.server.name = "ext4";
     ext4.server.root = &root->node;
     ext4.server.signalled = signalled;
-    enum status status = p9_server_init(&ext4.server);
-    if (status == OK) status = p9_server_ready(&ext4.server, "", nullptr);
-    if (status == OK) p9_serve(&ext4.server);
+    TRY(p9_server_init(&ext4.server));
+    TRY(p9_server_ready(&ext4.server, "", nullptr));
+    p9_serve(&ext4.server);
+}
+
+int main(int count, char **arguments)
+{
+    bool is_read_only = false, is_label = false;
+    int option;
+    while ((option = getopt(count, arguments, "rl")) != -1) {
+        if (option == '?') return 2;
+        *(option == 'r' ? &is_read_only : &is_label) = true;
+    }
+    if (optind + 1 != count) {
+        fe_log("usage: ext4 [-r] DISK, ext4 [-r] -l LABEL");
+        return 2;
+    }
+    const char *path = arguments[optind];
+    if (is_label && (volume_each(label_is, &path) != 1 || path == nullptr)) return 0;
+    struct file *root;
+    int result = ext4_open(path, is_read_only);
+    if (result == 0) result = file_get(EXT2_ROOT_INO, &root);
+    if (result != 0) {
+        fe_log("%s: cannot be mounted (error %d)", path, -result);
+        return is_label ? 0 : 1; // the machine goes on without it
+    }
+    enum status status = serve(root);
     fe_log("cannot start: %s", fe_status_text(status));
     return 1;
 }

@@ -28,9 +28,24 @@ static bool need_is_met(const char *need)
 {
     if (need[0] == '/') return mount_exists(need);
     for (struct unit *unit = units; unit; unit = unit->next) {
-        if (strcmp(unit->name, need) == 0) return unit->state == UNIT_READY;
+        if (strcmp(unit->name, need) != 0) continue;
+        // One that ended by itself had nothing to do.
+        return unit->state == UNIT_READY || (unit->state == UNIT_ENDED && !unit->is_stopped);
     }
     return false;
+}
+
+// Whether a fallback may start: the unit that it stands in for has ended, or is not there. One that
+// is not needed has ended too.
+static bool fallback_is_due(struct unit *unit)
+{
+    if (unit->fallback == nullptr) return true;
+    for (struct unit *first = units; first; first = first->next) {
+        if (strcmp(first->name, unit->fallback) != 0) continue;
+        if (first->state == UNIT_READY) unit->state = UNIT_ENDED;
+        return first->state == UNIT_ENDED || first->state == UNIT_FAILED;
+    }
+    return true;
 }
 
 static bool needs_are_met(const struct unit *unit)
@@ -190,7 +205,12 @@ void units_start(void)
         for (struct unit *unit = units; unit; unit = unit->next) {
             bool is_due =
                 unit->state == UNIT_WAITING || (unit->state == UNIT_PAUSED && unit->retry <= now);
-            if (is_due && needs_are_met(unit)) has_started |= unit_start(unit);
+            if (!is_due) continue;
+            if (!fallback_is_due(unit)) {
+                has_started |= unit->state == UNIT_ENDED; // who needs it may start
+            } else if (needs_are_met(unit)) {
+                has_started |= unit_start(unit);
+            }
         }
     } while (has_started);
     uint64_t next = FE_FOREVER;
@@ -222,6 +242,7 @@ static void unit_ended(struct unit *unit, int32_t code)
     if (!is_over) unit_exit_text(code, unit->error, sizeof unit->error);
     if (unit->is_stopped || (unit->restart == RESTART_FAILURE && code == 0)) {
         unit->state = UNIT_ENDED;
+        work_soon(); // its fallback may start
     } else if (unit->restart == RESTART_NEVER) {
         once_ended(unit, code);
     } else if (is_over) {

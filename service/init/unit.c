@@ -91,6 +91,13 @@ static bool read_provision(struct unit *unit, const struct words *words)
     return list[unit->provision_count - 1].name && list[unit->provision_count - 1].path;
 }
 
+static bool read_fallback(struct unit *unit, const struct words *words)
+{
+    if (words->count != 2 || unit->fallback != nullptr) return false;
+    unit->fallback = text_copy(words->word[1], strlen(words->word[1]));
+    return unit->fallback != nullptr;
+}
+
 static bool read_choice(const struct words *words, const char *const *names, uint32_t *bits)
 {
     *bits = 0;
@@ -115,6 +122,7 @@ static bool read_line(struct unit *unit, struct words *words)
     if (strcmp(key, "handle") == 0) return words_move(&unit->handles, words);
     if (strcmp(key, "environment") == 0) return words_move(&unit->environment, words);
     if (strcmp(key, "provides") == 0) return read_provision(unit, words);
+    if (strcmp(key, "fallback") == 0) return read_fallback(unit, words);
     if (strcmp(key, "may") == 0) return read_choice(words, permissions, &unit->may);
     if (strcmp(key, "restart") == 0) {
         if (words->count != 2 || !read_choice(words, policies, &bits)) return false;
@@ -174,6 +182,7 @@ void unit_free(struct unit *unit)
         free(unit->provisions[i].path);
     }
     free(unit->provisions);
+    free(unit->fallback);
     free(unit);
 }
 

@@ -38,6 +38,7 @@ struct unit {
     uint64_t memory_limit;
     enum restart restart;
     bool says_ready;
+    char *fallback; // the unit that it stands in for; nullptr: none
 
     enum unit_state state;
     fe_handle image, process;

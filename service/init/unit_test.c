@@ -39,6 +39,15 @@ TEST("a unit may say itself when it is ready")
     unit_free(unit);
 }
 
+TEST("a unit may stand in for another one")
+{
+    static const char text[] = "program /service/ramfs\nfallback root\n";
+    uint32_t line;
+    struct unit *unit = unit_parse("home", text, sizeof text - 1, &line);
+    EXPECT(unit != nullptr && strcmp(unit->fallback, "root") == 0);
+    unit_free(unit);
+}
+
 TEST("a malformed line is refused, with its number")
 {
     static const char *const bad[] = {"program",
@@ -47,6 +56,7 @@ TEST("a malformed line is refused, with its number")
                                       "program /a\nmay everything",
                                       "program /a\nready soon",
                                       "program /a\nprovides a b",
+                                      "program /a\nfallback",
                                       "program /a\nmemory x"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         uint32_t line;

@@ -25,7 +25,7 @@ def command(debugger, text):
 folder = tempfile.TemporaryDirectory(prefix="ferrite-")
 disk = os.path.join(folder.name, "disk.img")
 debugger = pexpect.spawn("make", ["-s", "--no-print-directory", "debug", "SYSTEM=scenario",
-                                  f"BOARD={this_board()}", f"disk={disk}"], cwd=TOP, timeout=240,
+                                  f"BOARD={this_board()}", f"DISK={disk}"], cwd=TOP, timeout=240,
                          encoding="utf-8", codec_errors="replace", dimensions=(50, 200))
 debugger.logfile_read = sys.stdout
 try:

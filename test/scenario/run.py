@@ -48,7 +48,7 @@ says("a disk that is not there", "the disk /nowhere/disk is not there", "tool/ru
 
 with tempfile.TemporaryDirectory(prefix="ferrite-") as folder:
     disk = os.path.join(folder, "disk.img")
-    words = make("-s", BOARD, "SYSTEM=scenario", "CPUS=1", f"disk={disk}", f"PORTS={free_port()}-:22", "run")
+    words = make("-s", BOARD, "SYSTEM=scenario", "CPUS=1", f"DISK={disk}", f"PORTS={free_port()}-:22", "run")
     child = pexpect.spawn(words[0], words[1:], cwd=TOP, timeout=300, encoding="utf-8", codec_errors="replace")
     child.expect("ferrite login: ")
     says("a disk that another machine has", f"the disk {disk} is another machine's", "tool/run", EMULATOR, "-m", "64M",

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""A disk with ext4 as /: what users leave there is there at the next boot, Linux's own tools find nothing wrong with
+it, and power cuts at random moments lose nothing that was made safe. `disk.py BOARD CELL CUTS` makes more cuts."""
+# cells: qemu-virt-aarch64 qemu-pc-x86_64
+
+import hashlib
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+from machine import Machine, make, passed
+
+CUTS = int(sys.argv[3]) if len(sys.argv) > 3 else 3
+SEED = int(os.environ.get("SEED", "7"))
+SEARCH = "/usr/sbin:/sbin:" + os.environ["PATH"]
+
+# Writes files for ever, and tells of each that is safe; renames, removes and rewrites some as it goes.
+WORK = r"""i=0; mkdir -p /home/user/w; cd /home/user/w; while :; do i=$((i+1));
+dd if=/bin/busybox of=f$i bs=1000 count=$((i * 37 % 300)) conv=fsync 2>/dev/null; echo "sa""fe $i ";
+[ $((i % 3)) = 0 ] && mv f$((i-1)) g$((i-1)); [ $((i % 5)) = 0 ] && rm -f f$((i-2)) g$((i-2)); ln -sf f$i last; done"""
+
+
+def host(*words, codes=(0,)):
+    done = subprocess.run(words, env=dict(os.environ, PATH=SEARCH), capture_output=True, text=True, check=False)
+    assert done.returncode in codes, f"{' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def check(disk):
+    """What Linux would do at a mount, then nothing may be left to mend."""
+    host("e2fsck", "-p", disk, codes=(0, 1))
+    host("e2fsck", "-fn", disk)
+
+
+def content(disk, path):
+    with tempfile.NamedTemporaryFile() as to:
+        host("debugfs", "-R", f"dump {path} {to.name}", disk)
+        return to.read()
+
+
+def cut(disk, busybox, moment):
+    """Boots, works for some time after the first file is safe, and pulls the plug."""
+    with Machine(disk=disk) as machine:
+        machine.login()
+        machine.line_send(re.sub(r"\n", " ", WORK))
+        machine.expect(r"safe 1 ")
+        time.sleep(moment)
+        machine.child.kill(9)
+        machine.child.expect([r"\Z", __import__("pexpect").EOF])
+        last = [int(number) for number in re.findall(r"safe (\d+) ", machine.child.before or "")]
+    count = max(last, default=1)
+    check(disk)
+    for i in range(max(1, count - 8), count + 1):
+        if any(i == later - 2 for later in range(5, count + 2, 5)):
+            continue  # removed since
+        wanted = busybox[:1000 * (i * 37 % 300)]
+        found = content(disk, f"/home/user/w/f{i}") or content(disk, f"/home/user/w/g{i}")
+        assert hashlib.sha256(found).digest() == hashlib.sha256(wanted).digest(), f"file {i} of {count} is not whole"
+    passed(f"power cut {moment:.2f} s into the work, after {count} files")
+
+
+def main():
+    chance = random.Random(SEED)
+    print(f"seed {SEED}")
+    with tempfile.TemporaryDirectory(prefix="ferrite-") as folder:
+        disk = os.path.join(folder, "root.img")
+        make("SYSTEM=scenario", f"DISK={disk}", "disk")
+        with Machine(disk=disk) as machine:
+            machine.login()
+            assert "/home" not in machine.run("df | tail -n +2")
+            machine.run("echo kept > note; mkdir d; ln note d/other; ln -s note link; chmod 640 note; sync")
+            machine.line_send("poweroff")
+            machine.expect_end()
+        check(disk)
+        with Machine(disk=disk) as machine:
+            machine.login()
+            assert machine.run("cat d/other link").split() == ["kept", "kept"]
+            assert machine.run("stat -c '%a %h %U' note").strip() == "640 2 user"
+            machine.run("mv d e; rm note; cp /bin/busybox big; cmp big /bin/busybox; sync")
+            machine.line_send("poweroff")
+            machine.expect_end()
+        passed("files, links and permissions are there at the next boot")
+        check(disk)
+        with open(f"out/{sys.argv[1] if len(sys.argv) > 1 else 'qemu-virt-aarch64'}/image/bin/busybox", "rb") as file:
+            busybox = file.read()
+        for _ in range(CUTS):
+            cut(disk, busybox, chance.uniform(0.0, 3.0))
+
+
+main()
