@@ -11,7 +11,7 @@ static inline uint64_t bits_of(uint32_t at, uint32_t count)
 
 static inline size_t *state_count(struct cache *cache, enum block_state state)
 {
-    return state == BLOCK_DIRTY ? &cache->dirty
+    return state == BLOCK_DIRTY  ? &cache->dirty
            : state == BLOCK_HELD ? &cache->held
                                  : &cache->logged;
 }

@@ -12,7 +12,8 @@ int page_write(struct cache *cache, struct cache_page *page, enum block_state st
         while (stop < cache->page_blocks && page->state[state] >> stop & 1) stop++;
         size_t size = (size_t)(stop - at) * cache->block_size;
         const uint8_t *from = page->data + (size_t)at * cache->block_size;
-        int result = device_write(cache->device, (page->first + at) * cache->block_size, from, size);
+        int result =
+            device_write(cache->device, (page->first + at) * cache->block_size, from, size);
         if (result != 0) return result;
         for (uint32_t i = at; i < stop; i++) page_clear(cache, page, i, state);
     }

@@ -69,8 +69,8 @@ int64_t content_read(struct p9_request *request, struct p9_open *open, uint64_t 
         return part;
     }
     memcpy(to, bytes, (size_t)part);
-    int64_t rest = content_copy(file, offset + (uint64_t)part, (uint8_t *)to + part,
-                                count - (size_t)part);
+    int64_t rest =
+        content_copy(file, offset + (uint64_t)part, (uint8_t *)to + part, count - (size_t)part);
     return rest < 0 ? part : part + rest;
 }
 
@@ -150,9 +150,8 @@ int content_truncate(struct p9_request *request, struct p9_node *node, uint64_t 
         file->map = (struct map){};
         result = tail_clear(file, size);
         if (result == 0)
-            result = error_of(ext2fs_punch(ext4.fs, file->number,
-                                           (struct ext2_inode *)&file->inode, nullptr, first,
-                                           UINT64_MAX));
+            result = error_of(ext2fs_punch(ext4.fs, file->number, (struct ext2_inode *)&file->inode,
+                                           nullptr, first, UINT64_MAX));
         file->map = (struct map){};
     }
     if (result != 0) return result;

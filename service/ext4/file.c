@@ -74,8 +74,8 @@ static void inode_from_node(struct file *file)
 
 int file_load(struct file *file)
 {
-    errcode_t error = ext2fs_read_inode_full(ext4.fs, file->number, inode_of(file),
-                                             (int)sizeof file->inode);
+    errcode_t error =
+        ext2fs_read_inode_full(ext4.fs, file->number, inode_of(file), (int)sizeof file->inode);
     if (error != 0) return error_of(error);
     file->map = (struct map){};
     node_from_inode(file);
@@ -94,8 +94,8 @@ int file_store(struct file *file)
 {
     if (!file->is_changed) return 0;
     inode_from_node(file);
-    errcode_t error = ext2fs_write_inode_full(ext4.fs, file->number, inode_of(file),
-                                              (int)sizeof file->inode);
+    errcode_t error =
+        ext2fs_write_inode_full(ext4.fs, file->number, inode_of(file), (int)sizeof file->inode);
     if (error == 0) unlink_changed(file);
     return error_of(error);
 }
@@ -154,7 +154,8 @@ int file_get(uint32_t number, struct file **found)
 static bool has_blocks(const struct file *file)
 {
     uint32_t type = file->node.mode & MODE_TYPE;
-    if (type == MODE_LINK) return !ext2fs_is_fast_symlink((struct ext2_inode *)(uintptr_t)&file->inode);
+    if (type == MODE_LINK)
+        return !ext2fs_is_fast_symlink((struct ext2_inode *)(uintptr_t)&file->inode);
     return type == MODE_FILE || type == MODE_DIRECTORY;
 }
 

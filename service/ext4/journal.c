@@ -81,8 +81,8 @@ static int stage(struct journal *journal, uint8_t **block)
     uint32_t at = journal->head;
     uint32_t expected = journal->stage_at + journal->staged;
     bool fits = (journal->staged + 1) * journal->block_size <= JOURNAL_STAGE;
-    bool follows = journal->staged != 0 && at == expected &&
-                   journal->place[at] == journal->place[at - 1] + 1;
+    bool follows =
+        journal->staged != 0 && at == expected && journal->place[at] == journal->place[at - 1] + 1;
     if (journal->staged != 0 && (!fits || !follows)) {
         int result = stage_write(journal);
         if (result != 0) return result;

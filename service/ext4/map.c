@@ -61,8 +61,7 @@ static errcode_t block_find(struct file *file, uint64_t logical, struct map *map
     blk64_t block = 0;
     errcode_t error =
         ext2fs_bmap2(ext4.fs, file->number, inode_of(file), nullptr, 0, logical, nullptr, &block);
-    *map = (struct map){
-        .logical = logical, .physical = block, .count = 1, .is_hole = block == 0};
+    *map = (struct map){.logical = logical, .physical = block, .count = 1, .is_hole = block == 0};
     return error;
 }
 
@@ -71,8 +70,8 @@ int map_find(struct file *file, uint64_t logical, struct map *map)
     if (logical > LOGICAL_MAX) return -EFBIG;
     struct map *last = &file->map;
     if (logical < last->logical || logical - last->logical >= last->count) {
-        errcode_t error = has_extents(file) ? extent_find(file, logical, last)
-                                            : block_find(file, logical, last);
+        errcode_t error =
+            has_extents(file) ? extent_find(file, logical, last) : block_find(file, logical, last);
         if (error != 0) {
             *last = (struct map){};
             return error_of(error);
@@ -113,9 +112,8 @@ static errcode_t extent_put(ext2_extent_handle_t handle, const struct ext2fs_ext
                  before->e_pblk + before->e_len == map->physical &&
                  (before->e_flags & EXT2_EXTENT_FLAGS_UNINIT) == 0 &&
                  before->e_len + map->count <= EXTENT_MAX;
-    struct ext2fs_extent extent = {.e_pblk = map->physical,
-                                   .e_lblk = map->logical,
-                                   .e_len = (uint32_t)map->count};
+    struct ext2fs_extent extent = {
+        .e_pblk = map->physical, .e_lblk = map->logical, .e_len = (uint32_t)map->count};
     if (joins) {
         extent = *before;
         extent.e_len += (uint32_t)map->count;
@@ -176,8 +174,7 @@ static errcode_t extent_initialise(ext2_extent_handle_t handle, struct map *map)
 
 static errcode_t block_allocate(struct file *file, struct map *map)
 {
-    uint64_t goal =
-        ext2fs_find_inode_goal(ext4.fs, file->number, inode_of(file), map->logical);
+    uint64_t goal = ext2fs_find_inode_goal(ext4.fs, file->number, inode_of(file), map->logical);
     errcode_t error = blocks_take(goal, 1, &map->physical, &map->count);
     if (error != 0) return error;
     blk64_t block = map->physical;

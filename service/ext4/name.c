@@ -119,8 +119,7 @@ static errcode_t inode_make(struct file *directory, const struct p9_creation *cr
         ext2fs_new_inode(ext4.fs, directory->number, (int)creation->mode, nullptr, number);
     if (error != 0) return error;
     uint32_t type = creation->mode & MODE_TYPE;
-    if (type == MODE_DIRECTORY)
-        return ext2fs_mkdir(ext4.fs, directory->number, *number, nullptr);
+    if (type == MODE_DIRECTORY) return ext2fs_mkdir(ext4.fs, directory->number, *number, nullptr);
     if (type == MODE_LINK) {
         char *target = strndup(creation->target.text, creation->target.size);
         if (target == nullptr) return ENOMEM;

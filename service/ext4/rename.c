@@ -68,8 +68,7 @@ int name_rename(struct p9_request *request, const struct p9_place *from, const s
     int result = check(from, to);
     if (result == 0) result = change_begin(BLOCKS_PER_RENAME);
     if (result != 0) return result;
-    result = to->node ? entry_replace(target, to->name, moved)
-                      : entry_add(target, to->name, moved);
+    result = to->node ? entry_replace(target, to->name, moved) : entry_add(target, to->name, moved);
     if (result != 0) return result; // nothing has happened
     if (to->node) result = replaced(to->directory, to->node);
     if (result == 0) result = entry_remove(file_of(from->directory), from->name);

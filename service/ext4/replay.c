@@ -21,7 +21,7 @@ struct replay {
     struct journal *journal;
     enum pass pass;
     uint32_t features;
-    uint32_t end; // the first sequence that is not whole
+    uint32_t end;  // the first sequence that is not whole
     uint32_t seed; // of checksums
     struct revoked *revoked;
     size_t revoked_count, revoked_capacity;
@@ -88,8 +88,7 @@ static bool block_is_right(struct replay *replay, size_t place)
     uint32_t told, zero = 0;
     memcpy(&told, replay->block + place, sizeof told);
     memcpy(replay->block + place, &zero, sizeof zero);
-    uint32_t sum =
-        ext2fs_crc32c_le(replay->seed, replay->block, replay->journal->block_size);
+    uint32_t sum = ext2fs_crc32c_le(replay->seed, replay->block, replay->journal->block_size);
     memcpy(replay->block + place, &told, sizeof told);
     return sum == big32(told);
 }
@@ -156,8 +155,8 @@ static int revoke(struct replay *replay, uint32_t sequence)
         }
         uint32_t word[2] = {};
         memcpy(word, replay->block + at, size);
-        uint64_t block = size == 4 ? big32(word[0])
-                                   : (uint64_t)big32(word[0]) << 32 | big32(word[1]);
+        uint64_t block =
+            size == 4 ? big32(word[0]) : (uint64_t)big32(word[0]) << 32 | big32(word[1]);
         replay->revoked[replay->revoked_count++] = (struct revoked){block, sequence};
     }
     return 0;

@@ -20,10 +20,10 @@ enum : size_t { CACHE_PAGE = 64 << 10 };
 enum block_state : uint32_t { BLOCK_VALID, BLOCK_DIRTY, BLOCK_HELD, BLOCK_LOGGED, BLOCK_STATES };
 
 struct cache_page {
-    struct cache_page *next;            // of the same hash
-    struct cache_page *newer, *older;   // by last use
-    uint64_t first;                     // block, a multiple of those in a page
-    uint64_t state[BLOCK_STATES];       // a bit for each block
+    struct cache_page *next;          // of the same hash
+    struct cache_page *newer, *older; // by last use
+    uint64_t first;                   // block, a multiple of those in a page
+    uint64_t state[BLOCK_STATES];     // a bit for each block
     uint8_t *data;
 };
 
