@@ -23,9 +23,8 @@ posix_call call_read, call_write, call_readv, call_writev, call_pread, call_pwri
     call_copy_file_range;
 posix_call call_ppoll, call_pselect, call_pipe2;
 // Files by name.
-posix_call call_fstat, call_fstatat, call_statx, call_statfs, call_fstatfs, call_sync,
-    call_faccessat, call_fchmod, call_fchmodat, call_fchown, call_fchownat, call_utimensat,
-    call_truncate;
+posix_call call_fstat, call_fstatat, call_statx, call_statfs, call_fstatfs, call_faccessat,
+    call_fchmod, call_fchmodat, call_fchown, call_fchownat, call_utimensat, call_truncate;
 posix_call call_getdents, call_mkdirat, call_mknodat, call_unlinkat, call_renameat, call_symlinkat,
     call_readlinkat, call_linkat, call_chdir, call_fchdir, call_getcwd, call_umask;
 // Time.

@@ -65,7 +65,7 @@ long mounts_open(long flags)
 }
 
 // What is not written yet, of every file system that this program can see.
-long call_sync(const int64_t *argument)
+int64_t call_sync(const int64_t *argument)
 {
     (void)argument;
     for (uint32_t index = 0;; index++) {
