@@ -5,6 +5,7 @@
 // sends is checked by lib/9wire as to its form, and here as to its meaning.
 #pragma once
 
+#include <9key/key.h>
 #include <9p/client.h>
 #include <9wire/wire.h>
 #include <abi/errno.h>
@@ -18,7 +19,6 @@ struct export
     bool may_write;
     const uint8_t *key; // of KEY_SIZE bytes; nullptr: everybody may attach
 };
-enum : size_t { KEY_SIZE = 32 };
 
 // A client's fid. Its path may change under others' hands, so who works with it copies it.
 struct fid {
@@ -58,8 +58,10 @@ int serve(struct worker *worker);
 uint8_t *data_place(struct worker *worker); // where the data of a reply lies in its frame
 
 // fid.c: all are guarded by a lock of their own.
-int fid_create(uint32_t number, const char *path, struct fid **made); // with a reference
-struct fid *fid_get(uint32_t number);                                 // nullptr: there is none
+// Both with a reference, which is the caller's. The proof, if there is one, is the fid's, whatever
+// comes.
+int fid_create(uint32_t number, const char *path, struct proof *proof, struct fid **made);
+struct fid *fid_get(uint32_t number); // nullptr: there is none
 void fid_put(struct fid *fid);
 int fid_remove(uint32_t number);
 void fid_clear(void);
@@ -87,9 +89,8 @@ int tree_use(const char *folder);
 extern fe_handle tree; // that namespace
 
 // auth.c
-struct proof;
 int serve_auth(struct worker *worker);
 int64_t proof_read(struct proof *proof, void *to, size_t count);
 int64_t proof_write(struct proof *proof, const void *from, size_t count);
-bool proof_is_good(const struct proof *proof, const struct wire_message *attach);
+bool proof_is_good(struct proof *proof, const struct wire_message *attach);
 void proof_free(struct proof *proof);

@@ -61,10 +61,14 @@ static int add(struct fid *fid)
     return 0;
 }
 
-int fid_create(uint32_t number, const char *path, struct fid **made)
+int fid_create(uint32_t number, const char *path, struct proof *proof, struct fid **made)
 {
     struct fid *fid = calloc(1, sizeof *fid);
-    if (fid == nullptr) return -ENOMEM;
+    if (fid == nullptr) {
+        proof_free(proof);
+        return -ENOMEM;
+    }
+    fid->proof = proof;
     fid->number = number;
     fid->references = 2;
     fid->path = strdup(path);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// exportfs: serves a folder of the namespace as 9P2000.L. Every connection is served by a process of
-// its own, which this program starts and which has the connection as its standard input and output.
-// See exportfs(1).
+// exportfs: serves a folder of the namespace as 9P2000.L. Every connection is served by a process
+// of its own, which this program starts and which has the connection as its standard input and
+// output. See exportfs(1).
 #include "exportfs.h"
 
 #include <errno.h>
@@ -55,6 +55,17 @@ static bool resolve(const char *name, char *path)
     return fe_path_resolve(directory, name, path, FE_PATH_MAX, nullptr) == OK;
 }
 
+static bool load_key(const char *name)
+{
+    static uint8_t key[KEY_SIZE];
+    char path[FE_PATH_MAX];
+    int result = resolve(name, path) ? key_load(path, key) : -ENAMETOOLONG;
+    export.key = key;
+    if (result == 0) return true;
+    fprintf(stderr, "exportfs: %s: %s\n", name, key_complaint(result));
+    return false;
+}
+
 static bool read_options(struct options *options, int count, char **arguments)
 {
     int option;
@@ -76,9 +87,10 @@ static bool read_options(struct options *options, int count, char **arguments)
 static void *serve_connection(void *argument)
 {
     int connection = (int)(intptr_t)argument, status;
-    char *arguments[16] = {own_arguments[0], "-i"};
-    for (int i = 1; i < own_count && i < 14; i++) arguments[1 + i] = own_arguments[i];
-    pid_t child = vfork();
+    char **arguments = calloc((size_t)own_count + 2, sizeof *arguments);
+    if (arguments) arguments[0] = own_arguments[0], arguments[1] = "-i";
+    for (int i = 1; arguments && i < own_count; i++) arguments[1 + i] = own_arguments[i];
+    pid_t child = arguments ? vfork() : -1;
     if (child == 0) {
         dup2(connection, STDIN_FILENO);
         dup2(connection, STDOUT_FILENO);
@@ -87,6 +99,7 @@ static void *serve_connection(void *argument)
         _exit(127);
     }
     close(connection);
+    free(arguments);
     if (child > 0) waitpid(child, &status, 0);
     return nullptr;
 }
@@ -135,6 +148,7 @@ int main(int count, char **arguments)
         errno = ENOTDIR;
         return complain(options.folder);
     }
+    if (options.key && !load_key(options.key)) return 1;
     if (!options.is_served) return listen_at(options.port);
     int result = tree_use(options.folder);
     if (result == 0) connection_serve();

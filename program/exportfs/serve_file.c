@@ -26,7 +26,7 @@ static int qid_of(struct worker *worker, uint32_t at, const char *path)
 int serve_attach(struct worker *worker)
 {
     const struct wire_message *request = &worker->request;
-    struct fid *fid, *proof = nullptr;
+    struct fid *fid, *proof;
     int result = 0;
     if (export.key) {
         proof = fid_get((uint32_t)request->number[ATTACH_PROOF]);
@@ -36,7 +36,7 @@ int serve_attach(struct worker *worker)
     }
     if (request->text[1].size != 0 && !wire_text_is(request->text[1], "/")) return -ENOENT;
     result = qid_of(worker, 0, "/");
-    if (result == 0) result = fid_create((uint32_t)request->number[0], "/", &fid);
+    if (result == 0) result = fid_create((uint32_t)request->number[0], "/", nullptr, &fid);
     if (result == 0) fid_put(fid);
     return result;
 }
@@ -57,7 +57,7 @@ int serve_walk(struct worker *worker, struct fid *fid)
     if (done < count) return done == 0 ? result : 0;
     if (request->number[1] == request->number[0]) return fid_path_set(fid, worker->path);
     struct fid *made;
-    result = fid_create((uint32_t)request->number[1], worker->path, &made);
+    result = fid_create((uint32_t)request->number[1], worker->path, nullptr, &made);
     if (result == 0) fid_put(made);
     return result;
 }

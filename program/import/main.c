@@ -3,6 +3,7 @@
 // stays behind and serves them; this one ends when they are mounted. See import(1).
 #include "import.h"
 
+#include <9key/key.h>
 #include <abi/syscalls.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -118,6 +119,15 @@ static int complain(const char *what, const char *why)
     return 1;
 }
 
+static bool load_key(struct import *import, const char *name)
+{
+    static uint8_t key[KEY_SIZE];
+    char path[FE_PATH_MAX];
+    int result = resolve(name, path) ? key_load(path, key) : -ENAMETOOLONG;
+    import->key = key;
+    return result == 0 || complain(name, key_complaint(result)) == 0;
+}
+
 static int serve(const struct options *options)
 {
     static struct tcp tcp = {.socket = -1};
@@ -126,6 +136,7 @@ static int serve(const struct options *options)
     tcp.port = options->port;
     import.user = options->user;
     import.tree = options->tree;
+    if (options->key && !load_key(&import, options->key)) return 1;
     FE_HANDLE connector = FE_NO_HANDLE;
     int result = import_open(&import, getuid(), getgid(), &connector);
     if (result != 0) return complain(options->host, strerror(-result));

@@ -42,13 +42,11 @@ struct import {
     void *context;      // the transport's
     const char *user;   // as whom one attaches by name; the number is the client's own
     const char *tree;   // what is attached, "" for the server's usual tree
-    const uint8_t *key; // of IMPORT_KEY bytes; nullptr: no proof is offered
+    const uint8_t *key; // of KEY_SIZE bytes (<9key/key.h>); nullptr: no proof is offered
     bool is_one_user;   // the transport's server does not know users: permissions are checked here
     bool ends;          // with the last session: nobody can reach it any more
     struct import_state *state;
 };
-
-enum : size_t { IMPORT_KEY = 32 };
 
 // Makes the channel, connects and attaches, so that what is wrong is known at once: 0 or a negative
 // errno. `user` is as in p9_connector(); *connector is the caller's.

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+# cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
+"""Two machines on one cable: one works with the files, processes, console and network of the other, when it has
+the key."""
+
+import contextlib
+import os
+import re
+
+from machine import Machine, free_port, passed
+
+KEY, OTHER = os.urandom(32).hex(), os.urandom(32).hex()
+NEAR, FAR = "10.1.0.1", "10.1.0.2"
+
+
+def cable(machine, end, number):
+    """A network card on one end of a cable, with an address of its own."""
+    machine.line = re.sub(r"-netdev \S+", f"-netdev socket,id=net0,{end}", machine.line)
+    machine.line = machine.line.replace("netdev=net0", f"netdev=net0,mac=52:54:00:00:00:0{number}", 1)
+    return machine
+
+
+def start(machine, address):
+    machine.login(user="root")
+    machine.run(f"ip static ether0 {address}/24")
+    machine.run("mkdir /tmp/far")
+    machine.run(f"umask 077; echo {KEY} >/tmp/key; echo {OTHER} >/tmp/other; echo short >/tmp/short")
+    machine.run("umask 022; cp /tmp/key /tmp/open; chmod 644 /tmp/open")
+
+
+def keys(near, far):
+    assert "others may read it" in far.run("exportfs -k /tmp/open -p 600 / 2>&1", code=1)
+    assert "64 hexadecimal digits" in far.run("exportfs -k /tmp/short -p 600 / 2>&1", code=1)
+    far.run("(exportfs -w -k /tmp/key / & exportfs -p 565 /etc & ) ; sleep 1")
+    assert "ermission denied" in near.run(f"import {FAR} /tmp/far 2>&1", code=1)
+    assert "ermission denied" in near.run(f"import -k /tmp/other {FAR} /tmp/far 2>&1", code=1)
+    passed("without the key, and with another one, nothing is to be had")
+    assert "ermission denied" in near.run(f"import -k /tmp/key {FAR}:565 /tmp/far 2>&1", code=1)
+    passed("a server that cannot prove that it has the key is not believed")
+    near.run(f"import -k /tmp/key {FAR} /tmp/far")
+
+
+def processes(near, far):
+    far.run("sleep 987 &")
+    number = re.search(r"(?m)^\s*(\d+).*sleep 987", far.run("ps"))[1]
+    assert "sleep" in near.run(f"cat /tmp/far/proc/{number}/status")
+    assert near.run("cat /tmp/far/etc/hostname") == far.run("cat /etc/hostname")
+    passed("the other's processes are seen")
+
+
+def console(near, far):
+    near.run("echo greetings from afar >/tmp/far/dev/console")
+    far.expect("greetings from afar")
+    far.line_send("sleep 5; echo aw''ake")
+    near.line_send("head -n 1 /tmp/far/dev/console")
+    near.expect("console")
+    far.send("typed there\r")
+    near.expect("typed there")
+    near.expect(r"[$#] ")
+    far.expect("awake")
+    passed("the other's console is written to and read from")
+
+
+def lost(near, far):
+    far.line_send("poweroff")
+    far.expect_end()
+    assert near.run("cat /tmp/far/etc/hostname 2>&1", code=1, timeout=400)
+    passed("a machine that is gone is an error, and not a wait without end")
+
+
+port = free_port()
+with cable(Machine(), f"listen=127.0.0.1:{port}", 1) as one, contextlib.ExitStack() as stack:
+    other = stack.enter_context(cable(Machine(), f"connect=127.0.0.1:{port}", 2))
+    start(one, NEAR)
+    start(other, FAR)
+    one.run(f"for i in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 {FAR} && break; sleep 1; done")
+    keys(one, other)
+    processes(one, other)
+    console(one, other)
+    lost(one, other)
