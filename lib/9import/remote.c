@@ -3,6 +3,7 @@
 // needed. A request that was sent when the connection is lost gives EIO and is not repeated: nobody
 // knows whether it was done.
 #include "internal.h"
+#include <ferrite/clock.h>
 
 enum : int { ERRNO_MOST = 4095 };
 
@@ -137,22 +138,37 @@ static void flush(struct worker *worker, int tag)
     end(state, own);
 }
 
+// What may end is what may wait for long: everything else is answered soon, or never.
+static uint64_t deadline_of(const struct import *import, bool may_end)
+{
+    if (may_end || import->patience == 0 || import->transport->close == nullptr)
+        return FE_UNINTERRUPTED;
+    return fe_clock_after(import->patience);
+}
+
 static void await(struct worker *worker, int tag, bool may_end)
 {
-    struct import_state *state = worker->import->state;
+    struct import *import = worker->import;
+    struct fe_lock *lock = &import->state->lock;
     struct import_exchange *exchange = &worker->exchange;
-    fe_lock_take(&state->lock);
+    uint64_t deadline = deadline_of(import, may_end);
+    enum status status = OK;
+    fe_lock_take(lock);
     while (!exchange->is_done) {
-        if (may_end && worker->is_cancelled) {
-            fe_lock_release(&state->lock);
-            flush(worker, tag);
-            fe_lock_take(&state->lock);
-            finish(state, exchange, -EINTR);
-            break;
+        bool gives_up = may_end && worker->is_cancelled;
+        if (gives_up || status == ERR_TIMED_OUT) {
+            fe_lock_release(lock);
+            if (gives_up) flush(worker, tag);
+            if (!gives_up) import->transport->close(import);
+            fe_lock_take(lock);
+            if (gives_up) finish(import->state, exchange, -EINTR);
+            deadline = FE_UNINTERRUPTED;
+            status = OK;
+        } else {
+            status = fe_condition_wait(&exchange->done, lock, deadline);
         }
-        (void)fe_condition_wait(&exchange->done, &state->lock, FE_UNINTERRUPTED);
     }
-    fe_lock_release(&state->lock);
+    fe_lock_release(lock);
 }
 
 static int read_reply(struct worker *worker, uint8_t type, struct wire_message *reply)

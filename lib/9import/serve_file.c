@@ -44,7 +44,9 @@ static int64_t fetch(struct worker *worker, const struct file *file, uint64_t of
 {
     uint32_t wanted = room(worker, count);
     struct wire_message reply, request = {.type = WIRE_READ, .number = {file->fid, offset, wanted}};
-    int result = remote_wait(worker, &request, &reply);
+    bool may_wait = (file->kind & QID_DEVICE) != 0;
+    int result =
+        may_wait ? remote_wait(worker, &request, &reply) : remote_call(worker, &request, &reply);
     if (result != 0) return result;
     if (reply.size > wanted) return -EPROTO;
     *bytes = reply.data;
@@ -97,7 +99,8 @@ static int64_t store(struct worker *worker, struct file *file, uint64_t *offset)
     request.number[1] = *offset;
     request.data = worker->data;
     request.size = room(worker, worker->transfer.received_size);
-    result = remote_wait(worker, &request, &reply);
+    result =
+        is_stream ? remote_wait(worker, &request, &reply) : remote_call(worker, &request, &reply);
     if (result != 0) return result;
     return reply.number[0] <= request.size ? (int64_t)reply.number[0] : -EPROTO;
 }

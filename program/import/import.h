@@ -7,7 +7,8 @@
 
 struct tcp {
     const char *host, *port;
-    int socket; // -1: none
+    int socket;  // -1: none
+    int stop[2]; // a pipe: what is written ends the reader
     pthread_t reader;
     bool has_reader;
     struct fe_lock sending;

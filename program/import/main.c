@@ -22,6 +22,7 @@ struct options {
     uint32_t flags;
     int ready; // where to say that the files are mounted; -1: we are the first copy
     const char *user, *tree, *key;
+    unsigned patience; // seconds
     char host[256];
     const char *port;
     char path[FE_PATH_MAX];
@@ -29,7 +30,9 @@ struct options {
 
 static int usage(void)
 {
-    fputs("usage: import [-a | -b] [-c] [-k key] [-t tree] [-u user] host[:port] path\n", stderr);
+    fputs(
+        "usage: import [-a | -b] [-c] [-k key] [-T seconds] [-t tree] [-u user] host[:port] path\n",
+        stderr);
     return 2;
 }
 
@@ -58,13 +61,14 @@ static bool resolve(const char *name, char *path)
 static bool read_options(struct options *options, int count, char **arguments)
 {
     int option;
-    while ((option = getopt(count, arguments, "abck:r:t:u:")) != -1) {
+    while ((option = getopt(count, arguments, "abck:r:T:t:u:")) != -1) {
         switch (option) {
         case 'a': options->flags |= MOUNT_AFTER; break;
         case 'b': options->flags |= MOUNT_BEFORE; break;
         case 'c': options->flags |= MOUNT_CREATE; break;
         case 'k': options->key = optarg; break;
         case 'r': options->ready = atoi(optarg); break;
+        case 'T': options->patience = (unsigned)strtoul(optarg, nullptr, 10); break;
         case 't': options->tree = optarg; break;
         case 'u': options->user = optarg; break;
         default: return false;
@@ -136,6 +140,7 @@ static int serve(const struct options *options)
     tcp.port = options->port;
     import.user = options->user;
     import.tree = options->tree;
+    import.patience = options->patience * UINT64_C(1'000'000'000);
     if (options->key && !load_key(&import, options->key)) return 1;
     FE_HANDLE connector = FE_NO_HANDLE;
     int result = import_open(&import, getuid(), getgid(), &connector);
@@ -152,7 +157,7 @@ static int serve(const struct options *options)
 
 int main(int count, char **arguments)
 {
-    struct options options = {.ready = -1, .user = "nobody", .tree = ""};
+    struct options options = {.ready = -1, .user = "nobody", .tree = "", .patience = 60};
     if (!read_options(&options, count, arguments)) return usage();
     struct stat at;
     if (stat(options.path, &at) != 0) return complain(options.path, strerror(errno));

@@ -7,14 +7,28 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int read_whole(int from, uint8_t *to, size_t size)
+// Until there is something to read, or the connection is given up.
+static bool is_readable(const struct tcp *tcp)
+{
+    struct pollfd ends[2] = {{.fd = tcp->socket, .events = POLLIN},
+                             {.fd = tcp->stop[0], .events = POLLIN}};
+    int ready;
+    do {
+        ready = poll(ends, 2, -1);
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0 && ends[1].revents == 0;
+}
+
+static int read_whole(const struct tcp *tcp, uint8_t *to, size_t size)
 {
     for (size_t done = 0; done < size;) {
-        ssize_t count = read(from, to + done, size - done);
+        if (!is_readable(tcp)) return -EIO;
+        ssize_t count = read(tcp->socket, to + done, size - done);
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0) return -EIO;
         done += (size_t)count;
@@ -34,15 +48,15 @@ static int write_whole(int to, const uint8_t *from, size_t size)
 }
 
 // One reply; a negative errno when the connection is of no use any more.
-static int take_reply(struct import *import, int from)
+static int take_reply(struct import *import, const struct tcp *tcp)
 {
     uint8_t header[WIRE_HEADER];
-    if (read_whole(from, header, sizeof header) != 0) return -EIO;
+    if (read_whole(tcp, header, sizeof header) != 0) return -EIO;
     uint32_t size = wire_size(header);
     struct import_exchange *exchange = import_expect(import, header);
     if (size < sizeof header || exchange == nullptr) return -EPROTO;
     memcpy(exchange->reply, header, sizeof header);
-    int result = read_whole(from, exchange->reply + sizeof header, size - sizeof header);
+    int result = read_whole(tcp, exchange->reply + sizeof header, size - sizeof header);
     if (result == 0) import_answer(import, exchange, size);
     return result;
 }
@@ -51,10 +65,11 @@ static void *read_replies(void *argument)
 {
     struct import *import = argument;
     const struct tcp *tcp = import->context;
-    int from = tcp->socket;
-    while (take_reply(import, from) == 0) {
-    }
-    shutdown(from, SHUT_RDWR);
+    int result;
+    do {
+        result = take_reply(import, tcp);
+    } while (result == 0);
+    shutdown(tcp->socket, SHUT_RDWR);
     import_lost(import);
     return nullptr;
 }
@@ -91,9 +106,19 @@ static int tcp_open(struct import *import)
     struct tcp *tcp = import->context;
     if (tcp->has_reader) pthread_join(tcp->reader, nullptr);
     tcp->has_reader = false;
-    if (tcp->socket >= 0) close(tcp->socket);
+    if (tcp->socket >= 0) {
+        close(tcp->socket);
+        close(tcp->stop[0]);
+        close(tcp->stop[1]);
+    }
     tcp->socket = dial(tcp);
     if (tcp->socket < 0) return tcp->socket;
+    if (pipe(tcp->stop) != 0) {
+        int error = errno;
+        close(tcp->socket);
+        tcp->socket = -1;
+        return -error;
+    }
     int error = pthread_create(&tcp->reader, nullptr, read_replies, import);
     tcp->has_reader = error == 0;
     return -error;
@@ -110,8 +135,15 @@ static int tcp_send(struct import *import, const struct import_exchange *exchang
     return result;
 }
 
+static void tcp_close(struct import *import)
+{
+    const struct tcp *tcp = import->context;
+    (void)!write(tcp->stop[1], "", 1);
+}
+
 const struct import_transport tcp_transport = {
     .open = tcp_open,
     .send = tcp_send,
+    .close = tcp_close,
     .message_most = WIRE_MOST,
 };

@@ -37,7 +37,7 @@ def keys(near, far):
     passed("without the key, and with another one, nothing is to be had")
     assert "ermission denied" in near.run(f"import -k /tmp/key {FAR}:565 /tmp/far 2>&1", code=1)
     passed("a server that cannot prove that it has the key is not believed")
-    near.run(f"import -k /tmp/key {FAR} /tmp/far")
+    near.run(f"import -T 5 -k /tmp/key {FAR} /tmp/far")
 
 
 def processes(near, far):

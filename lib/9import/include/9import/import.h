@@ -33,6 +33,8 @@ struct import_transport {
     // Sends a frame, whole; may wait. Called by any thread, several at a time. 0 or a negative
     // errno; then nothing was sent, or the connection is lost.
     int (*send)(struct import *import, const struct import_exchange *exchange);
+    // Ends a connection on which no answer comes: import_lost() follows. nullptr: there is no such.
+    void (*close)(struct import *import);
     // Before the version is agreed upon: the largest frame that it carries.
     uint32_t message_most;
 };
@@ -44,6 +46,7 @@ struct import {
     const char *tree;   // what is attached, "" for the server's usual tree
     const uint8_t *key; // of KEY_SIZE bytes (<9key/key.h>); nullptr: no proof is offered
     bool is_one_user;   // the transport's server does not know users: permissions are checked here
+    uint64_t patience;  // ns, for an answer to what does not wait for others; 0: for ever
     bool ends;          // with the last session: nobody can reach it any more
     struct import_state *state;
 };
