@@ -22,6 +22,7 @@ static enum status add(const char *path, uint64_t mount, const char *rest, uint3
     size_t rest_size = strlen(rest);
     TRY(fe_namespace_session(fe_namespace_self(), mount, start, sizeof start - 1, &connector,
                              &size));
+    size = strnlen(start, size); // what follows a NUL is the name that it was mounted from
     if (size + 1 + rest_size >= sizeof start) return ERR_TOO_LARGE;
     if (size != 0 && rest_size != 0) start[size++] = '/';
     memcpy(start + size, rest, rest_size + 1);
