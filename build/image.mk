@@ -176,9 +176,11 @@ libc: $($(library.c).user.archive)
 # What C programs of others need, for this board's instruction set.
 sdk_folders := $(library.c) $(call reach,$(call used,$(library.c),user),,user) $(library.9p) $(library.ferrite)
 sdk_ports := $(library.z)
-sdk: libc $(foreach l,$(sdk_ports),$($l.user.archive)) out/host/bin/image out/host/bin/sign $(keys) $(foreach l,$(sdk_folders),$($l.user.archive))
+sdk: libc out/host/bin/image out/host/bin/sign $(keys) \
+		$(foreach l,$(sdk_ports) $(sdk_folders),$($l.user.archive))
 	$(call progress,SDK,out/sdk/$(isa))
-	$(Q)CC="$(CC)" LD="$(strip $(LD) $(user_linker))" AR="$(AR)" NM="$(NM)" TRIPLE="$(triple)" HEADERS="$(clang_headers)" \
+	$(Q)CC="$(CC)" LD="$(strip $(LD) $(user_linker))" AR="$(AR)" NM="$(NM)" \
+		TRIPLE="$(triple)" HEADERS="$(clang_headers)" \
 		LIBRARIES="$(foreach l,$(sdk_ports),$($l.name)=$($l.user.archive)=$($l.root)/../gen)" \
 		TARGET="--target=$(triple) $(arch_flags) $(user_flags) -fno-stack-protector" \
 		tool/sdk/make out/sdk/$(isa) $(user_script) $(foreach l,$(sdk_folders),$(call headers,$l)) -- \
