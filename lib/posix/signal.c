@@ -288,8 +288,10 @@ bool signal_ended_wait(struct thread *thread)
 {
     if ((signal_pending(thread) & (~thread->blocked | thread->awaited)) != 0) return true;
     if (!thread_has_others) return false;
+    thread_enter(thread); // an upcall in between would come here again, and want the same lock
     signal_arm(thread);
     pass_on(thread);
+    thread_leave(thread);
     return false;
 }
 
