@@ -85,7 +85,7 @@ static size_t dtb_size(const uint8_t *dtb)
     return (size_t)dtb[4] << 24 | (size_t)dtb[5] << 16 | (size_t)dtb[6] << 8 | dtb[7];
 }
 
-// What init is given of the initrd. In flash it stays for ever: there are no pages to be given back.
+// What init is given of the initrd. In flash it stays for ever: no pages are to be given back.
 static void give_initrd(struct process *process, const struct bootinfo *info, struct memory *initrd)
 {
     const struct bootmap map = {.entry = info->memory, .count = info->memory_count};

@@ -2,7 +2,7 @@
 // /net/ctl: how the host's addresses are set by hand. One command a write, for user 0:
 //     dhcp NAME                           asks for addresses again
 //     static NAME ADDRESS/BITS [GATEWAY]  sets an IPv4 address, or adds an IPv6 one
-//     dns [ADDRESS...]                    the name servers, in place of those that the network tells
+//     dns [ADDRESS...]                    the name servers, in place of those learnt
 #include "ip.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Protocol raw on RISC-V in machine mode: the image lies where it was linked to, in RAM or in flash,
-// and is entered at its first byte with a0 = this hart's id, a1 = address of the DTB. A DTB where
-// the kernel's data belongs is none that can be read.
+// Protocol raw on RISC-V in machine mode: the image lies where it was linked to, in RAM or in
+// flash, and is entered at its first byte with a0 = this hart's id, a1 = address of the DTB. A DTB
+// where the kernel's data belongs is none that can be read.
 #include <arch/csr.h>
 
 .section .head, "ax"
