@@ -174,6 +174,7 @@ enum fe_9p_control : uint32_t {
     CONTROL_PROCESS_SIGNALS,
     CONTROL_PROCESS_STATUS, // data: u32 pid; reply data: text
     CONTROL_PROCESS_ALARM,  // SIGALRM at a time. data: u64 deadline (0: none), u64 period, ns
+    CONTROL_PROCESS_CONFINE, // from now on there are no others for this process and its descendants
 
     // init, on the session that it gives to every service (start handle "init").
     CONTROL_INIT_READY = 128, // data: name of what is provided ("" when there is one only); handle:

@@ -13,10 +13,11 @@
 struct p9_server server;
 struct p9_node *tree;
 
-// A pid of 0 means oneself.
+// A pid of 0 means oneself. Nobody is found whom the process does not see.
 static struct process *named(struct process *process, uint32_t pid)
 {
-    return pid == 0 ? process : process_find(pid);
+    struct process *found = pid == 0 ? process : process_find(pid);
+    return found != nullptr && process_sees(process, found) ? found : nullptr;
 }
 
 static int set_group(struct p9_request *request, struct process *process)
@@ -55,7 +56,9 @@ static int tell_identity(struct p9_request *request, struct process *process)
     const struct process *target = named(process, pid);
     if (target == nullptr) return -ESRCH;
     struct fe_process_identity identity = {.pid = target->pid,
-                                           .parent = target->parent->pid,
+                                           .parent = process_sees(process, target->parent)
+                                                         ? target->parent->pid
+                                                         : 0,
                                            .group = target->group,
                                            .session = target->session,
                                            .uid = target->uid,
@@ -96,6 +99,7 @@ static int process_control(struct p9_request *request, struct p9_open *open, uin
     case CONTROL_PROCESS_IDENTITY: return tell_identity(request, process);
     case CONTROL_PROCESS_IDENTITY_SET: return set_identity(request, process);
     case CONTROL_PROCESS_ALARM: return alarm_request(request, process);
+    case CONTROL_PROCESS_CONFINE: return process_confine(process);
     default: return -ENOTTY;
     }
 }

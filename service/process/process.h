@@ -24,9 +24,17 @@ enum life_state : uint8_t { // beside the kernel's (abi/object.h)
 enum : uint32_t { GROUP_MAX = 32 };
 enum : uint32_t { INIT_PID = 1, PID_MAX = 0x3fff'ffff };
 
+// A process that is confined has one of its own, which its descendants share: they see each other,
+// and those of scopes made inside.
+struct scope {
+    struct scope *outer; // a reference
+    uint32_t references; // by processes and inner ones
+};
+
 struct process {
     struct p9_node node; // first: root of its own session
     struct process *next, *parent;
+    struct scope *scope; // a reference; nullptr: sees all
     uint32_t pid, group, session;
     uint32_t uid, gid, group_count, groups[GROUP_MAX];
     enum life_state state_now;
@@ -51,6 +59,8 @@ extern struct process init_process;
 
 // table.c
 struct process *process_find(uint32_t pid);
+bool process_sees(const struct process *viewer, const struct process *target);
+int process_confine(struct process *process);
 struct process *process_of(const struct p9_open *open);
 struct process *process_create(struct process *parent);
 void process_remove(struct process *process); // a zombie that was waited for

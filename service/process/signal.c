@@ -106,6 +106,7 @@ static bool may_signal(const struct process *sender, const struct process *targe
 
 static bool is_meant(const struct process *target, const struct process *sender, int32_t selector)
 {
+    if (!process_sees(sender, target)) return false;
     if (target->state_now == STATE_ZOMBIE && selector <= 0) return false;
     if (selector > 0) return target->pid == (uint32_t)selector;
     if (selector == 0) return target->group == sender->group;

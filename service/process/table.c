@@ -2,6 +2,7 @@
 // The table of processes: a list by pid. Pids go up and start over; one in use, also as a group or
 // a session, is not given again.
 #include "process.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +20,31 @@ struct process *process_find(uint32_t pid)
 struct process *process_of(const struct p9_open *open)
 {
     return (struct process *)open->node;
+}
+
+bool process_sees(const struct process *viewer, const struct process *target)
+{
+    const struct scope *at = target->scope;
+    while (at != viewer->scope && at != nullptr) at = at->outer;
+    return at == viewer->scope;
+}
+
+static void scope_put(struct scope *scope)
+{
+    while (scope != nullptr && --scope->references == 0) {
+        struct scope *outer = scope->outer;
+        free(scope);
+        scope = outer;
+    }
+}
+
+int process_confine(struct process *process)
+{
+    struct scope *scope = malloc(sizeof *scope);
+    if (scope == nullptr) return -ENOMEM;
+    *scope = (struct scope){.outer = process->scope, .references = 1}; // its reference moves
+    process->scope = scope;
+    return 0;
 }
 
 static bool is_used(uint32_t number)
@@ -60,6 +86,8 @@ struct process *process_create(struct process *parent)
                                      .path = p9_path_new()};
     process->pid = last_pid;
     process->parent = parent;
+    process->scope = parent->scope;
+    if (process->scope != nullptr) process->scope->references++;
     process->group = parent->group;
     process->session = parent->session;
     process->uid = parent->uid;
@@ -79,5 +107,7 @@ void process_remove(struct process *process)
     while (*at != process) at = &(*at)->next;
     *at = process->next;
     text_remove(process);
+    scope_put(process->scope);
+    process->scope = nullptr;
     p9_node_put(&process->node);
 }

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+# cells: qemu-*-[ax]*64/raw
+"""unshare: a program sees the names that it is given, and a hostile one reaches nothing else: neither by paths, links and
+handles that it keeps, nor by numbers of fids and processes, nor with a server of its own."""
+
+import re
+
+from machine import Machine, passed
+
+BOX = "-k /bin -k /test -k /tmp/box"
+
+
+def check_options(machine):
+    run = machine.run
+    run("mkdir /tmp/box && echo in > /tmp/box/file && echo out > /tmp/secret")
+    assert run("unshare -k /bin -k /tmp/box ls / | cat").split() == ["bin"], "only what was kept"
+    assert run("unshare -k /bin -b /tmp/box=/data cat /data/file").strip() == "in"
+    run("unshare ls /tmp/secret && unshare -d /tmp ls /bin/sh && [ -e /tmp/secret ]")
+    assert "No such file" in run("unshare -d /tmp cat /tmp/secret", code=1)
+    assert "nothing is mounted there" in run("unshare -d /etc/passwd true", code=1)
+    assert run("ip addr | head -1")
+    assert "/net" in run("unshare -n ip addr", code=1)
+    assert "/net" not in run("unshare -n ns")
+    run("unshare sh -c 'bind /tmp/box /home && cat /home/file' && [ ! -e /home/file ]")
+    run("ns > /tmp/box/ns && unshare -f /tmp/box/ns ns > /tmp/box/again && [ -s /tmp/box/again ]", code=None)
+    assert "No such file" in run("unshare -k /tmp/box true", code=127)
+    assert "usage" in run("unshare -e", code=2)
+    passed("a namespace is copied, made of what is kept, or freed of names and the network")
+
+
+def check_processes(machine):
+    outside = re.search(r"(?m)^(\d+)", machine.run("sleep 1000 & echo $!"))[1]
+    assert "No such process" in machine.run(f"unshare kill -9 {outside}", code=1)
+    machine.run(f"unshare sh -c 'sleep 1000 & kill -9 $!' && kill -0 {outside}")
+    passed("it can end its own processes and no others")
+    return outside
+
+
+with Machine() as machine:
+    machine.login()
+    check_options(machine)
+    outside = check_processes(machine)
+    machine.run("ln -s ../secret /tmp/box/up && ln -s /tmp/secret /tmp/box/whole")
+    said = machine.run(f"unshare {BOX} /test/hostile {outside}", code=None)
+    assert re.search(r"(?m)^0 reached", said), said
+    said = machine.run(f"unshare {BOX} /test/hostile {outside} < /tmp/secret > /tmp/said; cat /tmp/said")
+    assert re.search(r"(?m)^0 reached", said), said
+    machine.run(f"kill -0 {outside} && [ \"$(cat /tmp/secret)\" = out ]")
+    passed("a hostile program reaches nothing that it was not given")
+    said = machine.run(f"/test/hostile {outside}", code=1)
+    assert int(re.search(r"(?m)^(\d+) reached", said)[1]) > 20, "the same program, not confined"
+    passed("without unshare it would")
