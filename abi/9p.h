@@ -172,8 +172,8 @@ enum fe_9p_control : uint32_t {
     // that are none of these, the service does the default: end, stop (process_stop), continue.
     // handles: thread (control), memory that holds one struct fe_signal_page.
     CONTROL_PROCESS_SIGNALS,
-    CONTROL_PROCESS_STATUS, // data: u32 pid; reply data: text
-    CONTROL_PROCESS_ALARM,  // SIGALRM at a time. data: u64 deadline (0: none), u64 period, ns
+    CONTROL_PROCESS_STATUS,  // data: u32 pid; reply data: text
+    CONTROL_PROCESS_ALARM,   // SIGALRM at a time. data: u64 deadline (0: none), u64 period, ns
     CONTROL_PROCESS_CONFINE, // from now on there are no others for this process and its descendants
 
     // init, on the session that it gives to every service (start handle "init").

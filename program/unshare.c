@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// unshare: runs a program in a namespace of its own, which the options make, and confined to its own
-// processes. See unshare(1).
+// unshare: runs a program in a namespace of its own, which the options make, and confined to its
+// own processes. See unshare(1).
 #include <9p/client.h>
 #include <9p/mount.h>
 #include <abi/syscalls.h>
@@ -151,7 +151,7 @@ static int bind(char *words)
 {
     char *new = strchr(words, '=');
     if (new == nullptr) return usage();
-    *new++ = '\0';
+    *new ++= '\0';
     return add(words, new);
 }
 

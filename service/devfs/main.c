@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The devices that are no hardware: null, zero, full, random and urandom; and a folder in which there
-// is nothing, to be bound where nothing else is to be seen.
+// The devices that are no hardware: null, zero, full, random and urandom; and a folder in which
+// there is nothing, to be bound where nothing else is to be seen.
 #include <9p/tree.h>
 #include <abi/errno.h>
 #include <ferrite/entropy.h>

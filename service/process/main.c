@@ -55,16 +55,15 @@ static int tell_identity(struct p9_request *request, struct process *process)
     memcpy(&pid, request->data, sizeof pid);
     const struct process *target = named(process, pid);
     if (target == nullptr) return -ESRCH;
-    struct fe_process_identity identity = {.pid = target->pid,
-                                           .parent = process_sees(process, target->parent)
-                                                         ? target->parent->pid
-                                                         : 0,
-                                           .group = target->group,
-                                           .session = target->session,
-                                           .uid = target->uid,
-                                           .gid = target->gid,
-                                           .group_count = target->group_count,
-                                           .terminal = target->terminal};
+    struct fe_process_identity identity = {
+        .pid = target->pid,
+        .parent = process_sees(process, target->parent) ? target->parent->pid : 0,
+        .group = target->group,
+        .session = target->session,
+        .uid = target->uid,
+        .gid = target->gid,
+        .group_count = target->group_count,
+        .terminal = target->terminal};
     memcpy(identity.groups, target->groups, sizeof identity.groups);
     return p9_answer(request, &identity, sizeof identity);
 }

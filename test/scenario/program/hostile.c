@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tries to reach what it was not given: see test/scenario/unshare.py. Started by unshare with the
-// folder /tmp/box, in which links lead to /tmp/secret, and the pid of a process outside. Prints what
-// it got hold of, and ends with 1 if that is anything.
+// folder /tmp/box, in which links lead to /tmp/secret, and the pid of a process outside. Prints
+// what it got hold of, and ends with 1 if that is anything.
 #include <9p/client.h>
 #include <9p/mount.h>
 #include <9p/tree.h>
@@ -39,25 +39,43 @@ static void try_name(const char *path, const char *how)
     struct stat status;
     int file = open(path, O_RDONLY);
     if (file >= 0) close(file);
-    if (file >= 0 || stat(path, &status) == 0 || mkdir(path, 0700) == 0)
-        reach(path, how);
+    if (file >= 0 || stat(path, &status) == 0 || mkdir(path, 0700) == 0) reach(path, how);
 }
 
 static void try_names(const char *pid)
 {
-    static const char *const names[] = {
-        "/etc/passwd",  "/etc/secret/shadow",   "/home/user", "/proc/1/status", "/proc/self/status",
-        "/net/clone",   "/net/tcp/clone",       "/srv/pipe",  "/srv",           "/dev/console",
-        "/dev/null",    "/dev/log",             "/dev/power", "/dev/services",  "/dev/trace",
-        "/dev/device",  "/tmp/secret",          "/tmp",       "/tmp/box/../secret",
-        "/tmp/box/up",  "/tmp/box/whole",       "/tmp/box/../../etc/passwd",
-        "//etc/passwd", "/tmp/box/../box/up",   "/tmp/box/./../secret"};
+    static const char *const names[] = {"/etc/passwd",
+                                        "/etc/secret/shadow",
+                                        "/home/user",
+                                        "/proc/1/status",
+                                        "/proc/self/status",
+                                        "/net/clone",
+                                        "/net/tcp/clone",
+                                        "/srv/pipe",
+                                        "/srv",
+                                        "/dev/console",
+                                        "/dev/null",
+                                        "/dev/log",
+                                        "/dev/power",
+                                        "/dev/services",
+                                        "/dev/trace",
+                                        "/dev/device",
+                                        "/tmp/secret",
+                                        "/tmp",
+                                        "/tmp/box/../secret",
+                                        "/tmp/box/up",
+                                        "/tmp/box/whole",
+                                        "/tmp/box/../../etc/passwd",
+                                        "//etc/passwd",
+                                        "/tmp/box/../box/up",
+                                        "/tmp/box/./../secret"};
     char path[80];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) try_name(names[i], "its name");
     snprintf(path, sizeof path, "/proc/%s/status", pid);
     try_name(path, "its name");
     if (chdir("/tmp/box") == 0) try_name("../secret", "the working directory");
-    if (link("/tmp/box/../secret", "/tmp/box/got") == 0 || rename("/tmp/secret", "/tmp/box/got") == 0)
+    if (link("/tmp/box/../secret", "/tmp/box/got") == 0 ||
+        rename("/tmp/secret", "/tmp/box/got") == 0)
         reach("/tmp/secret", "a second name");
 }
 
@@ -82,8 +100,8 @@ static uint64_t ask(fe_handle session, uint32_t operation, const uint64_t word[3
 // What is answered is within the session, so it knows none of these.
 static void try_walks(fe_handle session, const char *how)
 {
-    static const char *const paths[] = {"secret", "../secret", "..", "/secret", "box/../../secret",
-                                        ".",      "box",       "//", "etc/passwd"};
+    static const char *const paths[] = {
+        "secret", "../secret", "..", "/secret", "box/../../secret", ".", "box", "//", "etc/passwd"};
     const uint64_t attach[3] = {FE_9P_SAME_IDENTITY, FE_9P_VERSION};
     const uint64_t walk[3] = {FE_9P_ROOT_FID, FE_9P_NO_FID, FE_9P_NO_FOLLOW};
     const uint64_t whole[3] = {FE_9P_ROOT_FID, FE_9P_NO_FID, OPEN_READ};
@@ -138,9 +156,12 @@ static void try_files(void)
     const struct fe_start_handle *entry;
     uint32_t count = 0;
     for (; (entry = fe_start_find_prefix("files/", count)) != nullptr; count++) {
-        if (ask(entry->handle, P9_ATTACH, attach, "") == 0) reach("a root", "an open file's session");
-        if (ask(entry->handle, P9_WALK, root, "secret") == 0) reach("a file", "an open file's session");
-        if (ask(entry->handle, P9_GETATTR, root, "") == 0) reach("a root", "fid 0 of an open file's");
+        if (ask(entry->handle, P9_ATTACH, attach, "") == 0)
+            reach("a root", "an open file's session");
+        if (ask(entry->handle, P9_WALK, root, "secret") == 0)
+            reach("a file", "an open file's session");
+        if (ask(entry->handle, P9_GETATTR, root, "") == 0)
+            reach("a root", "fid 0 of an open file's");
         try_walks(entry->handle, "an open file's session");
     }
     if (count == 0) printf("no files were given\n");
@@ -155,8 +176,7 @@ static void try_processes(const char *text)
     for (int number = 1; number < 300; number++) {
         if (number != getpid() && kill(number, 0) == 0) reach("a process", "its number");
     }
-    if (kill(pid, SIGKILL) == 0 || getpgid(pid) >= 0 || getsid(pid) >= 0)
-        reach(text, "its number");
+    if (kill(pid, SIGKILL) == 0 || getpgid(pid) >= 0 || getsid(pid) >= 0) reach(text, "its number");
     if (kill(-1, 0) == 0) reach("all processes", "kill -1");
     if (setpgid(pid, 0) == 0) reach(text, "setpgid");
 }
