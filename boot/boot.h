@@ -39,8 +39,13 @@ static inline uint64_t boot_dtb_size(const void *dtb)
 // were copied to `kernel`, a boundary of 2 MiB. Both are mapped as they are.
 [[noreturn]] void handover_leave(uint64_t kernel, uint64_t size, uint64_t boot_cpu, uint64_t block);
 
-// Whether that is what lies there. As raw_bootinfo of a DTB (boot/raw/raw.h).
-bool handover_is(const void *at);
+// Whether that is what lies there.
+static inline bool handover_is(const struct handover *handover)
+{
+    return handover->magic == HANDOVER_MAGIC && handover_size(handover) >= sizeof *handover;
+}
+
+// As raw_bootinfo of a DTB (boot/raw/raw.h).
 struct bootinfo *handover_bootinfo(uint64_t at, uint64_t kernel_base, uint64_t kernel_size,
                                    uint64_t boot_cpu);
 

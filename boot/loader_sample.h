@@ -85,3 +85,13 @@ static bool sample_run(void (*start)(uint32_t magic, uint32_t at), uint32_t magi
     if (setjmp(sample_end) == 0) start(magic, at);
     return sample_refusal[0] == '\0';
 }
+
+// The same over memory that is all a fuzzer's: the information is where its data begin.
+[[maybe_unused]] static void sample_feed(void (*start)(uint32_t magic, uint32_t at), uint32_t magic,
+                                         const uint8_t *data, size_t size)
+{
+    if (size > SAMPLE_SIZE) return;
+    memset(sample, 0, sizeof sample);
+    memcpy(sample, data, size);
+    (void)sample_run(start, magic, SAMPLE_BASE);
+}

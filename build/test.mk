@@ -42,7 +42,7 @@ size:
 	+@$(PYTHON) tool/size $(if $(filter command% environment%,$(origin BOARD)),$(BOARD))
 
 # make fuzz [T=name] [SECONDS=60]: what parses others' bytes is fed by test/fuzz/<name>.c, which includes the
-# file it feeds. What is found on the way is kept in out/fuzz/<name>.
+# file it feeds, beginning with test/fuzz/<name>.seeds. What is found on the way is kept in out/fuzz/<name>.
 SECONDS ?= 60
 fuzzers := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/*.c))
 out/host/fuzz/%: test/fuzz/%.c $(gen)/ready
@@ -54,6 +54,7 @@ out/host/fuzz/%: test/fuzz/%.c $(gen)/ready
 .PHONY: fuzz fuzz-build fuzz-list
 fuzz: $(patsubst %,out/host/fuzz/%,$(filter $(or $T,%),$(fuzzers)))
 	$(Q)for f in $(^F); do mkdir -p out/fuzz/$$f && \
+		{ [ ! -e test/fuzz/$$f.seeds ] || tool/seeds test/fuzz/$$f.seeds out/fuzz/$$f; } && \
 		out/host/fuzz/$$f -max_total_time=$(SECONDS) -artifact_prefix=out/fuzz/$$f- out/fuzz/$$f || exit 1; done
 
 # A short run of each, always the same, is part of make test.

@@ -8,12 +8,6 @@
 static struct bootinfo info;
 static struct boot_memory block;
 
-bool handover_is(const void *at)
-{
-    const struct handover *handover = at;
-    return handover->magic == HANDOVER_MAGIC && handover_size(handover) >= sizeof *handover;
-}
-
 static void tell(const struct bootmap_source *, struct bootmap_listener *listener)
 {
     const struct boot_memory *given = arch_physical_to_virtual((uintptr_t)info.memory);

@@ -8,10 +8,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size > SAMPLE_SIZE) return 0;
-    memset(sample, 0, sizeof sample);
-    memcpy(sample, data, size);
     info = (struct bootinfo){};
-    (void)sample_run(multiboot1_start, LOADER_MAGIC, SAMPLE_BASE);
+    sample_feed(multiboot1_start, LOADER_MAGIC, data, size);
     return 0;
 }
