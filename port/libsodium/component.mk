@@ -9,5 +9,5 @@ sources := *.c \
 	src/libsodium/crypto_verify/sodium/verify.c
 private := src/libsodium/include src/libsodium/include/sodium \
 	src/libsodium/crypto_core/ed25519/ref10
-flags := -DCONFIGURED=1 -DHAVE_TI_MODE=1 -DNATIVE_LITTLE_ENDIAN=1 -DSODIUM_STATIC=1 \
+flags := -DCONFIGURED=1 -include port/libsodium/field.h -DNATIVE_LITTLE_ENDIAN=1 -DSODIUM_STATIC=1 \
 	-idirafter port/libsodium/freestanding

@@ -2,7 +2,8 @@
 // The check of a signature in short steps, for the kernel: libsodium's own function is one piece of
 // some 700,000 instructions. What is computed and refused is the same (RFC 8032, section 5.1.7,
 // without the cofactor): the key is decompressed, [s]B - [h]A is formed, and its encoding is
-// compared with R. The longest step is about as long as the addition of two points.
+// compared with R. A part is at most two multiplications in the field, and a step so many parts
+// that it is about as long as the addition of two points on a machine of 64 bits.
 //
 // The two scalars are taken together, two bits of each at a time, from the top: two doublings, then
 // the addition of one of fifteen sums of multiples of -A and B. Powers come by one chain of
@@ -13,7 +14,11 @@
 #include <private/ed25519_ref10.h>
 #include <string.h>
 #include <utils.h>
-#include <fe_51/constants.h>
+#ifdef HAVE_TI_MODE
+#    include <fe_51/constants.h>
+#else
+#    include <fe_25_5/constants.h>
+#endif
 
 enum stage : uint32_t {
     CHECK_SIGNATURE,
@@ -21,25 +26,35 @@ enum stage : uint32_t {
     HASH,
     SCALAR,
     ROOT_BEGIN,
+    ROOT_CUBE,
+    ROOT_SEVENTH,
+    ROOT_BASE,
     ROOT_POWER,
     ROOT_END,
+    ROOT_SQUARE,
     ROOT_CHECK,
+    ROOT_SIGN,
+    TABLE_BEGIN,
     TABLE,
     DOUBLE_FIRST,
     DOUBLE_SECOND,
     ADD,
     INVERT_BEGIN,
+    INVERT_NINTH,
+    INVERT_ELEVENTH,
     INVERT_POWER,
-    INVERT_END,
+    ENCODE,
     COMPARE,
     DONE_GOOD,
     DONE_BAD,
 };
 
-enum : uint32_t { DIGITS = 127, TABLE_SIZE = 16, SQUARINGS = 8 };
+enum : uint32_t { DIGITS = 127, TABLE_SIZE = 16, SQUARINGS = 2 };
+enum : uint32_t { PARTS_A_STEP = sizeof(size_t) == 8 ? 4 : 1 };
 
 // Power i of the chain is the one before, squared so many times, times an earlier one: the
-// exponents are 2^n - 1 for n = 1, 2, 4, 5, 10, 20, 25, 50, 75, 125, 250.
+// exponents are 2^n - 1 for n = 1, 2, 4, 5, 10, 20, 25, 50, 75, 125, 250. Behind these comes one
+// for whoever asks.
 static const struct {
     uint8_t squarings, factor;
 } chain[] = {{0, 0}, {1, 0},  {2, 1},  {1, 0},  {5, 3},  {10, 4},
@@ -49,12 +64,16 @@ enum : uint32_t { CHAIN = sizeof chain / sizeof *chain };
 struct check {
     enum stage stage;
     uint32_t at, done; // which entry, digit or power; squarings done for it
+    uint32_t part;     // of an addition or doubling
     uint8_t signature[64], key[32], scalar[64];
     struct sha512 hash;
-    fe25519 power[CHAIN];
+    union {
+        fe25519 power[CHAIN + 1];
+        ge25519_p1p1 half; // of an addition or doubling, before its last multiplications
+    };
     fe25519 u, v, v3; // of the key's decompression
     ge25519_p3 key_point, base, sum;
-    ge25519_cached table[TABLE_SIZE]; // [i + 4j]: iB - jA
+    ge25519_cached table[TABLE_SIZE - 1]; // [i + 4j - 1]: iB - jA
 };
 static_assert(sizeof(struct check) <= sizeof(struct ed25519_check));
 static_assert(alignof(struct check) <= alignof(struct ed25519_check));
@@ -75,26 +94,22 @@ static void go(struct check *check, enum stage stage)
 
 // --- Powers ---
 
-// A few squarings of the chain that begins with power[0]; true when its last power is there.
-static bool power_step(struct check *check)
+// A few squarings of the chain that begins with power[0]; true when the last power is there, which
+// is 2^250 - 1's squared `squarings` times, times `factor`.
+static bool power_part(struct check *check, uint32_t squarings, const fe25519 factor)
 {
     uint32_t at = check->at == 0 ? 1 : check->at;
+    bool is_last = at == CHAIN;
+    uint32_t wanted = is_last ? squarings : chain[at].squarings;
     fe25519 *power = &check->power[at];
-    for (uint32_t i = 0; i < SQUARINGS && check->done < chain[at].squarings; i++, check->done++)
+    for (uint32_t i = 0; i < SQUARINGS && check->done < wanted; i++, check->done++)
         fe25519_sq(*power, check->done == 0 ? check->power[at - 1] : *power);
     check->at = at;
-    if (check->done < chain[at].squarings) return false;
-    fe25519_mul(*power, *power, check->power[chain[at].factor]);
+    if (check->done < wanted) return false;
+    fe25519_mul(*power, *power, is_last ? factor : check->power[chain[at].factor]);
     check->done = 0;
-    return ++check->at == CHAIN;
-}
-
-// From z^(2^250 - 1): squared `squarings` times more, times `factor`.
-static void power_end(struct check *check, fe25519 result, uint32_t squarings, const fe25519 factor)
-{
-    fe25519_copy(result, check->power[CHAIN - 1]);
-    for (uint32_t i = 0; i < squarings; i++) fe25519_sq(result, result);
-    fe25519_mul(result, result, factor);
+    check->at++;
+    return is_last;
 }
 
 // --- The key's point, negated: section 5.1.3 ---
@@ -108,37 +123,50 @@ static void root_begin(struct check *check)
     fe25519_mul(check->v, check->u, d);
     fe25519_sub(check->u, check->u, point->Z);
     fe25519_add(check->v, check->v, point->Z);
+}
+
+static void root_cube(struct check *check)
+{
     fe25519_sq(check->v3, check->v);
     fe25519_mul(check->v3, check->v3, check->v);
+}
+
+static void root_seventh(struct check *check)
+{
     fe25519_sq(check->power[0], check->v3);
     fe25519_mul(check->power[0], check->power[0], check->v);
-    fe25519_mul(check->power[0], check->power[0], check->u); // u v^7
 }
 
 static void root_end(struct check *check)
 {
-    ge25519_p3 *point = &check->key_point;
-    power_end(check, point->X, 2, check->power[0]); // (u v^7)^(2^252 - 3)
-    fe25519_mul(point->X, point->X, check->v3);
+    ge25519_p3 *point = &check->key_point; // (u v^7)^(2^252 - 3) times v^3 u
+    fe25519_mul(point->X, check->power[CHAIN], check->v3);
     fe25519_mul(point->X, point->X, check->u);
+}
+
+static void root_square(struct check *check)
+{
+    fe25519_sq(check->v3, check->key_point.X);
+    fe25519_mul(check->v3, check->v3, check->v);
 }
 
 // False: the key is no point.
 static bool root_check(struct check *check)
 {
+    fe25519 difference;
+    fe25519_sub(difference, check->v3, check->u);
+    if (fe25519_iszero(difference)) return true;
+    fe25519_add(difference, check->v3, check->u);
+    if (!fe25519_iszero(difference)) return false;
+    fe25519_mul(check->key_point.X, check->key_point.X, sqrtm1);
+    return true;
+}
+
+static void root_sign(struct check *check)
+{
     ge25519_p3 *point = &check->key_point;
-    fe25519 square, difference;
-    fe25519_sq(square, point->X);
-    fe25519_mul(square, square, check->v);
-    fe25519_sub(difference, square, check->u);
-    if (!fe25519_iszero(difference)) {
-        fe25519_add(difference, square, check->u);
-        if (!fe25519_iszero(difference)) return false;
-        fe25519_mul(point->X, point->X, sqrtm1);
-    }
     if (fe25519_isnegative(point->X) == check->key[31] >> 7) fe25519_neg(point->X, point->X);
     fe25519_mul(point->T, point->X, point->Y);
-    return true;
 }
 
 // --- The sum ---
@@ -159,9 +187,70 @@ static void base_begin(struct check *check)
     fe25519_mul(check->base.T, check->base.X, check->base.Y);
 }
 
+// The last parts of an addition or a doubling; true after the very last. Nobody needs T before an
+// addition.
+static bool half_part(struct check *check, bool is_whole)
+{
+    const ge25519_p1p1 *half = &check->half;
+    if (check->part++ == 2) {
+        fe25519_mul(check->sum.X, half->X, half->T);
+        fe25519_mul(check->sum.Y, half->Y, half->Z);
+        return false;
+    }
+    fe25519_mul(check->sum.Z, half->Z, half->T);
+    if (is_whole) fe25519_mul(check->sum.T, half->X, half->Y);
+    check->part = 0;
+    return true;
+}
+
+// Section 5.1.4's addition, of `point` and an entry of the table, into the sum.
+static bool add_part(struct check *check, const ge25519_p3 *point, uint32_t entry)
+{
+    const ge25519_cached *other = &check->table[entry - 1];
+    ge25519_p1p1 *half = &check->half;
+    if (check->part >= 2) return half_part(check, true);
+    if (check->part++ == 0) {
+        fe25519_add(half->X, point->Y, point->X);
+        fe25519_sub(half->Y, point->Y, point->X);
+        fe25519_mul(half->Z, half->X, other->YplusX);
+        fe25519_mul(half->Y, half->Y, other->YminusX);
+        return false;
+    }
+    fe25519 twice;
+    fe25519_mul(half->T, other->T2d, point->T);
+    fe25519_mul(twice, point->Z, other->Z);
+    fe25519_add(twice, twice, twice);
+    fe25519_sub(half->X, half->Z, half->Y);
+    fe25519_add(half->Y, half->Z, half->Y);
+    fe25519_add(half->Z, twice, half->T);
+    fe25519_sub(half->T, twice, half->T);
+    return false;
+}
+
+// Its doubling, of the sum.
+static bool double_part(struct check *check, bool is_whole)
+{
+    const ge25519_p3 *sum = &check->sum;
+    ge25519_p1p1 *half = &check->half;
+    if (check->part >= 2) return half_part(check, is_whole);
+    if (check->part++ == 0) {
+        fe25519_sq(half->Z, sum->X);
+        fe25519_sq(half->X, sum->Y);
+        fe25519_add(half->T, sum->X, sum->Y);
+        return false;
+    }
+    fe25519_add(half->Y, half->X, half->Z);
+    fe25519_sub(half->Z, half->Z, half->X);
+    fe25519_sq(half->T, half->T);
+    fe25519_sub(half->X, half->Y, half->T);
+    fe25519_sq2(half->T, sum->Z);
+    fe25519_add(half->T, half->T, half->Z);
+    return false;
+}
+
 // Entry i of the table from one before it: first the sum, then what is kept of it. True when that
 // was the last.
-static bool table_step(struct check *check)
+static bool table_part(struct check *check)
 {
     uint32_t i = check->at == 0 ? 1 : check->at;
     const ge25519_p3 *point = i < 4 ? &check->base : &check->key_point;
@@ -169,42 +258,13 @@ static bool table_step(struct check *check)
     if (i == 1 || i == 4) {
         check->sum = *point;
     } else if (check->done == 0) {
-        ge25519_p1p1 sum;
-        ge25519_add(&sum, point, &check->table[i < 4 ? i - 1 : i - 4]);
-        ge25519_p1p1_to_p3(&check->sum, &sum);
-        check->done = 1;
+        if (add_part(check, point, i < 4 ? i - 1 : i - 4)) check->done = 1;
         return false;
     }
-    ge25519_p3_to_cached(&check->table[i], &check->sum);
+    ge25519_p3_to_cached(&check->table[i - 1], &check->sum);
     check->at = i + 1;
     check->done = 0;
     return check->at == TABLE_SIZE;
-}
-
-// Section 5.1.4's doubling.
-static void sum_double(ge25519_p3 *sum, bool is_whole)
-{
-    ge25519_p1p1 twice;
-    fe25519 a, b, c, both;
-    fe25519_sq(a, sum->X);
-    fe25519_sq(b, sum->Y);
-    fe25519_sq(c, sum->Z);
-    fe25519_add(c, c, c);
-    fe25519_add(both, sum->X, sum->Y);
-    fe25519_sq(both, both);
-    fe25519_add(twice.Y, a, b);
-    fe25519_sub(twice.X, twice.Y, both);
-    fe25519_sub(twice.Z, a, b);
-    fe25519_add(twice.T, c, twice.Z);
-    if (is_whole) {
-        ge25519_p1p1_to_p3(sum, &twice);
-        return;
-    }
-    ge25519_p2 part; // nobody needs T before the next addition
-    ge25519_p1p1_to_p2(&part, &twice);
-    fe25519_copy(sum->X, part.X);
-    fe25519_copy(sum->Y, part.Y);
-    fe25519_copy(sum->Z, part.Z);
 }
 
 static uint32_t two_bits(const uint8_t scalar[32], uint32_t digit)
@@ -212,45 +272,45 @@ static uint32_t two_bits(const uint8_t scalar[32], uint32_t digit)
     return scalar[digit / 4] >> digit % 4 * 2 & 3;
 }
 
-// True when all digits are done.
-static bool sum_add(struct check *check)
+// True when the digit is added.
+static bool digit_part(struct check *check)
 {
     uint32_t digit = DIGITS - 1 - check->at;
     uint32_t entry = two_bits(check->signature + 32, digit) + 4 * two_bits(check->scalar, digit);
-    if (entry != 0) {
-        ge25519_p1p1 sum;
-        ge25519_add(&sum, &check->sum, &check->table[entry]);
-        ge25519_p1p1_to_p3(&check->sum, &sum);
-    }
-    return ++check->at == DIGITS;
+    return entry == 0 || add_part(check, &check->sum, entry);
 }
 
-// --- The encoding of the sum ---
+// --- The encoding of the sum: its Z is inverted by z^(2^255 - 32 + 11) ---
 
 static void invert_begin(struct check *check)
 {
-    fe25519_copy(check->power[0], check->sum.Z);
-    fe25519 *eleven = &check->u, *two = &check->v;
-    fe25519_sq(*two, check->sum.Z);
-    fe25519_sq(*eleven, *two);
-    fe25519_sq(*eleven, *eleven);
-    fe25519_mul(*eleven, *eleven, check->sum.Z);
-    fe25519_mul(*eleven, *eleven, *two); // z^(8 + 1 + 2)
+    fe25519_sq(check->v, check->sum.Z);
+    fe25519_sq(check->u, check->v);
 }
 
-static void invert_end(struct check *check)
+static void invert_ninth(struct check *check)
 {
-    power_end(check, check->v, 5, check->u); // z^(2^255 - 32 + 11)
+    fe25519_sq(check->u, check->u);
+    fe25519_mul(check->u, check->u, check->sum.Z);
 }
 
-static bool is_equal(struct check *check)
+static void invert_eleventh(struct check *check)
+{
+    fe25519_mul(check->u, check->u, check->v);
+    fe25519_copy(check->power[0], check->sum.Z);
+}
+
+static void encode(struct check *check)
+{
+    fe25519_mul(check->sum.X, check->sum.X, check->power[CHAIN]);
+    fe25519_mul(check->sum.Y, check->sum.Y, check->power[CHAIN]);
+}
+
+static bool is_equal(const struct check *check)
 {
     uint8_t encoded[32];
-    fe25519 x, y;
-    fe25519_mul(x, check->sum.X, check->v);
-    fe25519_mul(y, check->sum.Y, check->v);
-    fe25519_tobytes(encoded, y);
-    encoded[31] ^= (uint8_t)(fe25519_isnegative(x) << 7);
+    fe25519_tobytes(encoded, check->sum.Y);
+    encoded[31] ^= (uint8_t)(fe25519_isnegative(check->sum.X) << 7);
     return sodium_memcmp(encoded, check->signature, sizeof encoded) == 0;
 }
 
@@ -284,71 +344,78 @@ static bool key_is_bad(const struct check *check)
     return !ge25519_is_canonical(check->key) || ge25519_has_small_order(check->key) != 0;
 }
 
-static void step(struct check *check)
+// What takes one part, and what follows it.
+static void begin_part(struct check *check)
 {
     switch (check->stage) {
-    case CHECK_SIGNATURE: go(check, signature_is_bad(check) ? DONE_BAD : CHECK_KEY); break;
-    case CHECK_KEY: go(check, key_is_bad(check) ? DONE_BAD : HASH); break;
+    case CHECK_SIGNATURE: go(check, signature_is_bad(check) ? DONE_BAD : CHECK_KEY); return;
+    case CHECK_KEY: go(check, key_is_bad(check) ? DONE_BAD : HASH); return;
+    case SCALAR: sc25519_reduce(check->scalar); break;
+    case ROOT_BEGIN: root_begin(check); break;
+    case ROOT_CUBE: root_cube(check); break;
+    case ROOT_SEVENTH: root_seventh(check); break;
+    case ROOT_BASE: fe25519_mul(check->power[0], check->power[0], check->u); break; // u v^7
+    case ROOT_END: root_end(check); break;
+    case ROOT_SQUARE: root_square(check); break;
+    case ROOT_CHECK: go(check, root_check(check) ? ROOT_SIGN : DONE_BAD); return;
+    case ROOT_SIGN: root_sign(check); break;
+    case TABLE_BEGIN: base_begin(check); break;
+    case INVERT_BEGIN: invert_begin(check); break;
+    case INVERT_NINTH: invert_ninth(check); break;
+    case INVERT_ELEVENTH: invert_eleventh(check); break;
+    case ENCODE: encode(check); break;
+    case COMPARE: go(check, is_equal(check) ? DONE_GOOD : DONE_BAD); return;
+    default: return;
+    }
+    go(check, check->stage + 1);
+}
+
+// What takes several.
+static void next_part(struct check *check)
+{
+    switch (check->stage) {
     case HASH:
         if (sha512_final_step(&check->hash, check->scalar)) go(check, SCALAR);
         break;
-    case SCALAR:
-        sc25519_reduce(check->scalar);
-        go(check, ROOT_BEGIN);
-        break;
-    case ROOT_BEGIN:
-        root_begin(check);
-        go(check, ROOT_POWER);
-        break;
     case ROOT_POWER:
-        if (power_step(check)) go(check, ROOT_END);
+        if (power_part(check, 2, check->power[0])) go(check, ROOT_END);
         break;
-    case ROOT_END:
-        root_end(check);
-        go(check, ROOT_CHECK);
-        break;
-    case ROOT_CHECK: go(check, root_check(check) ? TABLE : DONE_BAD); break;
     case TABLE:
-        if (check->at == 0) base_begin(check);
-        if (!table_step(check)) break;
+        if (!table_part(check)) break;
         sum_begin(check);
         go(check, DOUBLE_FIRST);
         break;
     case DOUBLE_FIRST:
-        sum_double(&check->sum, false);
-        check->stage = DOUBLE_SECOND;
+        if (double_part(check, false)) check->stage = DOUBLE_SECOND;
         break;
     case DOUBLE_SECOND:
-        sum_double(&check->sum, true);
-        check->stage = ADD;
+        if (double_part(check, true)) check->stage = ADD;
         break;
     case ADD:
-        if (sum_add(check))
-            go(check, INVERT_BEGIN);
-        else
-            check->stage = DOUBLE_FIRST;
-        break;
-    case INVERT_BEGIN:
-        invert_begin(check);
-        go(check, INVERT_POWER);
+        if (!digit_part(check)) break;
+        check->stage = ++check->at == DIGITS ? INVERT_BEGIN : DOUBLE_FIRST;
         break;
     case INVERT_POWER:
-        if (power_step(check)) go(check, INVERT_END);
+        if (power_part(check, 5, check->u)) go(check, ENCODE);
         break;
-    case INVERT_END:
-        invert_end(check);
-        go(check, COMPARE);
-        break;
-    case COMPARE: go(check, is_equal(check) ? DONE_GOOD : DONE_BAD); break;
-    case DONE_GOOD:
-    case DONE_BAD: break;
+    default: begin_part(check);
     }
+}
+
+// What comes before the multiplications: each as long as some of them.
+static bool is_alone(enum stage stage)
+{
+    return stage <= SCALAR;
 }
 
 enum ed25519_verdict ed25519_check_step(struct ed25519_check *state)
 {
     struct check *check = (struct check *)state;
-    step(check);
+    for (uint32_t i = 0; i < PARTS_A_STEP; i++) {
+        bool was_alone = is_alone(check->stage);
+        next_part(check);
+        if (was_alone) break;
+    }
     if (check->stage == DONE_GOOD) return ED25519_GOOD;
     return check->stage == DONE_BAD ? ED25519_BAD : ED25519_UNDECIDED;
 }
