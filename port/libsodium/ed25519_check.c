@@ -89,7 +89,7 @@ static const uint8_t base_y[32] = {0x58, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x6
 static void go(struct check *check, enum stage stage)
 {
     check->stage = stage;
-    check->at = check->done = 0;
+    check->at = check->done = check->part = 0;
 }
 
 // --- Powers ---

@@ -158,6 +158,7 @@ static enum ed25519_verdict check(const uint8_t signature[64], const uint8_t *me
 {
     static struct ed25519_check state;
     enum ed25519_verdict verdict;
+    memset(&state, 0xa5, sizeof state); // whose memory was somebody else's
     ed25519_check_begin(&state, signature, key);
     ed25519_check_update(&state, message, size / 3);
     ed25519_check_update(&state, message + size / 3, size - size / 3);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <utils.h>
 
-enum : uint32_t { ROUNDS = 80, ROUNDS_A_STEP = 32, GROUP = 16 };
+enum : uint32_t { ROUNDS = 80, ROUNDS_A_STEP = sizeof(size_t) == 8 ? 32 : 16, GROUP = 16 };
 enum : size_t { LENGTH = 16 }; // bytes at the end of the last block
 
 enum stage : uint32_t { OPEN, PADDED, LAST };
