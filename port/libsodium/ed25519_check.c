@@ -2,8 +2,8 @@
 // The check of a signature in short steps, for the kernel: libsodium's own function is one piece of
 // some 700,000 instructions. What is computed and refused is the same (RFC 8032, section 5.1.7,
 // without the cofactor): the key is decompressed, [s]B - [h]A is formed, and its encoding is
-// compared with R. A part is at most two multiplications in the field, and a step so many parts
-// that it is about as long as the addition of two points on a machine of 64 bits.
+// compared with R. The longest step is the addition of two points, or where words have 32 bits one
+// of its four parts: two multiplications in the field.
 //
 // The two scalars are taken together, two bits of each at a time, from the top: two doublings, then
 // the addition of one of fifteen sums of multiples of -A and B. Powers come by one chain of
@@ -49,8 +49,8 @@ enum stage : uint32_t {
     DONE_BAD,
 };
 
-enum : uint32_t { DIGITS = 127, TABLE_SIZE = 16, SQUARINGS = 2 };
-enum : uint32_t { PARTS_A_STEP = sizeof(size_t) == 8 ? 4 : 1 };
+constexpr bool AT_ONCE = sizeof(size_t) == 8; // all parts
+enum : uint32_t { DIGITS = 127, TABLE_SIZE = 16, SQUARINGS = AT_ONCE ? 8 : 2 };
 
 // Power i of the chain is the one before, squared so many times, times an earlier one: the
 // exponents are 2^n - 1 for n = 1, 2, 4, 5, 10, 20, 25, 50, 75, 125, 250. Behind these comes one
@@ -96,7 +96,7 @@ static void go(struct check *check, enum stage stage)
 
 // A few squarings of the chain that begins with power[0]; true when the last power is there, which
 // is 2^250 - 1's squared `squarings` times, times `factor`.
-static bool power_part(struct check *check, uint32_t squarings, const fe25519 factor)
+static bool power_step(struct check *check, uint32_t squarings, const fe25519 factor)
 {
     uint32_t at = check->at == 0 ? 1 : check->at;
     bool is_last = at == CHAIN;
@@ -192,10 +192,11 @@ static void base_begin(struct check *check)
 static bool half_part(struct check *check, bool is_whole)
 {
     const ge25519_p1p1 *half = &check->half;
-    if (check->part++ == 2) {
+    if (check->part == 2) {
         fe25519_mul(check->sum.X, half->X, half->T);
         fe25519_mul(check->sum.Y, half->Y, half->Z);
-        return false;
+        check->part = 3;
+        if (!AT_ONCE) return false;
     }
     fe25519_mul(check->sum.Z, half->Z, half->T);
     if (is_whole) fe25519_mul(check->sum.T, half->X, half->Y);
@@ -208,23 +209,27 @@ static bool add_part(struct check *check, const ge25519_p3 *point, uint32_t entr
 {
     const ge25519_cached *other = &check->table[entry - 1];
     ge25519_p1p1 *half = &check->half;
-    if (check->part >= 2) return half_part(check, true);
-    if (check->part++ == 0) {
+    if (check->part == 0) {
         fe25519_add(half->X, point->Y, point->X);
         fe25519_sub(half->Y, point->Y, point->X);
         fe25519_mul(half->Z, half->X, other->YplusX);
         fe25519_mul(half->Y, half->Y, other->YminusX);
-        return false;
+        check->part = 1;
+        if (!AT_ONCE) return false;
     }
-    fe25519 twice;
-    fe25519_mul(half->T, other->T2d, point->T);
-    fe25519_mul(twice, point->Z, other->Z);
-    fe25519_add(twice, twice, twice);
-    fe25519_sub(half->X, half->Z, half->Y);
-    fe25519_add(half->Y, half->Z, half->Y);
-    fe25519_add(half->Z, twice, half->T);
-    fe25519_sub(half->T, twice, half->T);
-    return false;
+    if (check->part == 1) {
+        fe25519 twice;
+        fe25519_mul(half->T, other->T2d, point->T);
+        fe25519_mul(twice, point->Z, other->Z);
+        fe25519_add(twice, twice, twice);
+        fe25519_sub(half->X, half->Z, half->Y);
+        fe25519_add(half->Y, half->Z, half->Y);
+        fe25519_add(half->Z, twice, half->T);
+        fe25519_sub(half->T, twice, half->T);
+        check->part = 2;
+        if (!AT_ONCE) return false;
+    }
+    return half_part(check, true);
 }
 
 // Its doubling, of the sum.
@@ -232,25 +237,29 @@ static bool double_part(struct check *check, bool is_whole)
 {
     const ge25519_p3 *sum = &check->sum;
     ge25519_p1p1 *half = &check->half;
-    if (check->part >= 2) return half_part(check, is_whole);
-    if (check->part++ == 0) {
+    if (check->part == 0) {
         fe25519_sq(half->Z, sum->X);
         fe25519_sq(half->X, sum->Y);
         fe25519_add(half->T, sum->X, sum->Y);
-        return false;
+        check->part = 1;
+        if (!AT_ONCE) return false;
     }
-    fe25519_add(half->Y, half->X, half->Z);
-    fe25519_sub(half->Z, half->Z, half->X);
-    fe25519_sq(half->T, half->T);
-    fe25519_sub(half->X, half->Y, half->T);
-    fe25519_sq2(half->T, sum->Z);
-    fe25519_add(half->T, half->T, half->Z);
-    return false;
+    if (check->part == 1) {
+        fe25519_add(half->Y, half->X, half->Z);
+        fe25519_sub(half->Z, half->Z, half->X);
+        fe25519_sq(half->T, half->T);
+        fe25519_sub(half->X, half->Y, half->T);
+        fe25519_sq2(half->T, sum->Z);
+        fe25519_add(half->T, half->T, half->Z);
+        check->part = 2;
+        if (!AT_ONCE) return false;
+    }
+    return half_part(check, is_whole);
 }
 
 // Entry i of the table from one before it: first the sum, then what is kept of it. True when that
 // was the last.
-static bool table_part(struct check *check)
+static bool table_step(struct check *check)
 {
     uint32_t i = check->at == 0 ? 1 : check->at;
     const ge25519_p3 *point = i < 4 ? &check->base : &check->key_point;
@@ -273,7 +282,7 @@ static uint32_t two_bits(const uint8_t scalar[32], uint32_t digit)
 }
 
 // True when the digit is added.
-static bool digit_part(struct check *check)
+static bool digit_step(struct check *check)
 {
     uint32_t digit = DIGITS - 1 - check->at;
     uint32_t entry = two_bits(check->signature + 32, digit) + 4 * two_bits(check->scalar, digit);
@@ -344,8 +353,8 @@ static bool key_is_bad(const struct check *check)
     return !ge25519_is_canonical(check->key) || ge25519_has_small_order(check->key) != 0;
 }
 
-// What takes one part, and what follows it.
-static void begin_part(struct check *check)
+// What takes one step, and what follows it.
+static void single_step(struct check *check)
 {
     switch (check->stage) {
     case CHECK_SIGNATURE: go(check, signature_is_bad(check) ? DONE_BAD : CHECK_KEY); return;
@@ -371,17 +380,17 @@ static void begin_part(struct check *check)
 }
 
 // What takes several.
-static void next_part(struct check *check)
+static void step(struct check *check)
 {
     switch (check->stage) {
     case HASH:
         if (sha512_final_step(&check->hash, check->scalar)) go(check, SCALAR);
         break;
     case ROOT_POWER:
-        if (power_part(check, 2, check->power[0])) go(check, ROOT_END);
+        if (power_step(check, 2, check->power[0])) go(check, ROOT_END);
         break;
     case TABLE:
-        if (!table_part(check)) break;
+        if (!table_step(check)) break;
         sum_begin(check);
         go(check, DOUBLE_FIRST);
         break;
@@ -392,30 +401,20 @@ static void next_part(struct check *check)
         if (double_part(check, true)) check->stage = ADD;
         break;
     case ADD:
-        if (!digit_part(check)) break;
+        if (!digit_step(check)) break;
         check->stage = ++check->at == DIGITS ? INVERT_BEGIN : DOUBLE_FIRST;
         break;
     case INVERT_POWER:
-        if (power_part(check, 5, check->u)) go(check, ENCODE);
+        if (power_step(check, 5, check->u)) go(check, ENCODE);
         break;
-    default: begin_part(check);
+    default: single_step(check);
     }
-}
-
-// What comes before the multiplications: each as long as some of them.
-static bool is_alone(enum stage stage)
-{
-    return stage <= SCALAR;
 }
 
 enum ed25519_verdict ed25519_check_step(struct ed25519_check *state)
 {
     struct check *check = (struct check *)state;
-    for (uint32_t i = 0; i < PARTS_A_STEP; i++) {
-        bool was_alone = is_alone(check->stage);
-        next_part(check);
-        if (was_alone) break;
-    }
+    step(check);
     if (check->stage == DONE_GOOD) return ED25519_GOOD;
     return check->stage == DONE_BAD ? ED25519_BAD : ED25519_UNDECIDED;
 }
