@@ -3,7 +3,7 @@
 # signed images, and the initrd that system/<name>.mk describes:
 #   contents   folders of components, or patterns of them
 #   programs   those of program/ that are wanted; default: all
-#   trees      folders whose files are copied as they are
+#   trees      folders whose folders are copied as they are
 #   files      source=/target ...
 abi_headers := abi/syscalls.h kernel/syscalls.h kernel/dispatch.c user/syscalls.c trace/syscalls.h \
 	fuzz/syscalls.h
@@ -149,7 +149,8 @@ target-of = $(lastword $(subst =, ,$1))
 source-half = $(target-of)
 entries := $(strip $(foreach c,$(chosen),$(call stow,$c)) \
 	$(foreach f,$(files),$(call target-of,$f)=$(call source-of,$f)) \
-	$(foreach t,$(wildcard $(trees)),$(patsubst $t/%,/%,$(shell find $t -type f -printf '%p=%p ' | sort))))
+	$(foreach t,$(wildcard $(trees)),$(patsubst $t/%,/%,$(shell find $t -mindepth 2 -type f \
+	-printf '%p=%p ' | sort))))
 initrd := $(made)/$(SYSTEM)/initrd
 # PASSWD=file: the accounts. There are defaults for development only.
 PASSWD ?= $(if $(RELEASE),,system/development/accounts)
