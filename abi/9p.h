@@ -10,11 +10,14 @@
 // descriptors with their positions.
 #pragma once
 
+#include <abi/saving.h>
 #include <stdint.h>
 
 enum : uint32_t {
     FE_9P_VERSION = 2,
-    FE_9P_DATA_MAX = 64 * 1024, // largest request or reply data that a server must take
+    // The largest request or reply data that a server must take, of which it has room for one each.
+    // At least two paths.
+    FE_9P_DATA_MAX = 64 * 1024 / FE_SAVING,
     FE_9P_READ_INLINE = 56, // a read of at most so many bytes is answered in words 1 to 7, without
                             // data
     FE_9P_OPEN_INLINE = 32, // the path of open may travel in words 4 to 7, when it has at most so

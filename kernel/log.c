@@ -8,8 +8,9 @@
 #include "kernel/device/device.h"
 #include "kernel/string.h"
 #include "kernel/time/timer.h"
+#include <abi/saving.h>
 
-enum : uint32_t { RING_SIZE = 1u << 16, LINE_SIZE = 256 };
+enum : uint32_t { RING_SIZE = (1u << 16) / FE_SAVING, LINE_SIZE = 256 };
 enum : uint32_t { SHOW_STEP = 32, TRIES = 1'000'000 }; // characters; for one of them
 enum : uint64_t { SHOW_LATER = 1'000'000 };            // ns
 

@@ -4,9 +4,9 @@
 triple := riscv32-none-elf
 inherits := riscv
 flags := -march=rv32imac_zicsr_zifencei -mabi=ilp32
-kernel_flags := -Os -mcmodel=medlow -Wno-atomic-alignment
+kernel_flags := -Os -mcmodel=medlow -Wno-atomic-alignment -DFE_SAVING=8
 kernel_link := -O2
-user_flags := -Os -mcmodel=medany -Xclang -mlong-double-64
+user_flags := -Os -mcmodel=medany -Xclang -mlong-double-64 -DFE_SAVING=8
 user_stack := 32768
 raw_image := elf
 debugger_arch := riscv:rv32

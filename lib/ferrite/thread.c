@@ -3,6 +3,7 @@
 // when the thread ends, because the ending thread still stands on it; threads of services live as
 // long as the service.
 #include <abi/syscalls.h>
+#include <arch/user/syscall.h>
 #include <ferrite/handle.h>
 #include <ferrite/memory.h>
 #include <ferrite/start.h>
@@ -29,7 +30,8 @@ enum status fe_thread_spawn(void (*run)(void *argument), void *argument, size_t 
                             uint32_t priority, fe_handle *thread)
 {
     FE_HANDLE memory = FE_NO_HANDLE;
-    size_t size = fe_page_round(stack_size);
+    size_t size = fe_page_round(stack_size), first = (size_t)fe_start()->stack_size;
+    if (DATA_IS_APART && size > first) size = first; // all of it is committed
     void *stack;
     TRY(fe_memory_create(size, 0, &memory));
     TRY(fe_memory_map(memory, 0, size, MAP_READ | MAP_WRITE | MAP_GUARD, &stack));

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 // malloc by size classes: four classes to each power of two, a free list for each, cut from memory
-// objects, 16 KiB at first and twice as much each time up to 256 KiB, because a small program on a
-// small machine needs little; big blocks are mapped by themselves and go back at once. Locked, so
-// that threads may use it.
+// objects, 16 KiB at first and twice as much each time up to 256 KiB (4 KiB each where memory is
+// dear), because a small program needs little; big blocks are mapped by themselves and go back at
+// once. Locked, so that threads may use it.
+#include <abi/saving.h>
 #include <ferrite/libc.h>
 #include <ferrite/lock.h>
 #include <ferrite/memory.h>
 #include <stdint.h>
 
 enum : size_t {
-    CHUNK_LEAST = 16 * 1024,
-    CHUNK_MAX = 256 * 1024,
-    BIG = 64 * 1024,
+    CHUNK_LEAST = 16 * 1024 / (FE_SAVING > 1 ? 4 : 1),
+    CHUNK_MAX = 256 * 1024 / FE_SAVING / FE_SAVING,
+    BIG = 64 * 1024 / FE_SAVING,
     HEADER = 16,
     CLASS_COUNT = 64
 };

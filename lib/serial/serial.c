@@ -5,11 +5,12 @@
 
 #include <9p/server.h>
 #include <abi/errno.h>
+#include <abi/saving.h>
 #include <abi/syscalls.h>
 #include <ferrite/log.h>
 #include <ferrite/start.h>
 
-enum : uint32_t { RING_SIZE = 8192 }; // a power of two
+enum : uint32_t { RING_SIZE = 8192 / FE_SAVING }; // a power of two
 enum : uint64_t { BIT_INTERRUPT = 1 };
 
 struct ring {

@@ -4,9 +4,11 @@
 // when it lags by more than SCREEN_KEPT bytes, not at all.
 #pragma once
 
+#include <abi/saving.h>
+
 #include "terminal.h"
 
-enum : uint32_t { SCREEN_KEPT = 16384 };
+enum : uint32_t { SCREEN_KEPT = 16384 / FE_SAVING };
 
 // Starts the thread; each path is opened when it is there. False: no memory, or no thread. Without
 // paths nothing is done, here and below.

@@ -5,6 +5,7 @@
 // structures are the C library's (asm-generic).
 #pragma once
 
+#include <abi/saving.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -65,7 +66,7 @@ struct window_size {
     uint16_t rows, columns, width, height;
 };
 
-enum : uint32_t { TERMINAL_RING = 16384, TERMINAL_LINE = 4096 };
+enum : uint32_t { TERMINAL_RING = 16384 / FE_SAVING, TERMINAL_LINE = 4096 / FE_SAVING };
 
 struct terminal_ring {
     uint8_t bytes[TERMINAL_RING];
