@@ -52,9 +52,9 @@ void process_release(struct process *process)
 static void abandon(struct process *process)
 {
     process->is_filled = true;
+    object_get(&process->object); // its own, until the space is gone
     if (process->image_copy != nullptr) object_put(&process->image_copy->object);
     process->image_copy = nullptr;
-    object_get(&process->object); // its own, until the space is gone
     process_end(process, FE_EXIT_KILLED);
     reap_add(&process->reap);
 }
