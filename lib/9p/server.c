@@ -26,14 +26,12 @@ enum status p9_server_init(struct p9_server *server)
 {
     struct p9_server_state *state = state_create();
     if (state == nullptr) return ERR_NO_MEMORY;
-    state->in = malloc(FE_9P_DATA_MAX);
-    state->reply.data = malloc(FE_9P_DATA_MAX);
-    if (state->in == nullptr || state->reply.data == nullptr) {
-        free(state->in);
-        free(state->reply.data);
+    state->in = malloc(2 * (size_t)FE_9P_DATA_MAX);
+    if (state->in == nullptr) {
         free(state->block);
         return ERR_NO_MEMORY;
     }
+    state->reply.data = (uint8_t *)state->in + FE_9P_DATA_MAX;
     state->transfer.receive = (uintptr_t)state->in;
     state->transfer.receive_capacity = FE_9P_DATA_MAX;
     state->transfer.receive_handle_capacity = FE_MESSAGE_HANDLES;

@@ -12,7 +12,7 @@
 #include <ferrite/start.h>
 #include <ferrite/libc.h>
 
-enum : size_t { STACK_DEFAULT = 1024 * 1024, STACK_LEAST = 4 * FE_PAGE_SIZE };
+enum : size_t { STACK_DEFAULT = 1024 * 1024, STACK_LEAST = 2 * FE_PAGE_SIZE };
 
 // Sizes and offsets of the parts of a start block; and, once it is mapped, where it is written.
 struct block {

@@ -5,6 +5,7 @@
 #include "login.h"
 
 #include <9p/client.h>
+#include <abi/saving.h>
 #include <abi/syscalls.h>
 #include <errno.h>
 #include <ferrite/handle.h>
@@ -162,10 +163,11 @@ int session_run(const struct user *user)
         .handles = handles,
         .handle_count = HANDLE_COUNT,
     };
-    // The session's processes share what half of login's own memory is.
+    // The session's processes share what half of login's own memory is; a third, where services
+    // take half.
     struct fe_process_info own;
     if (fe_process_inspect(fe_process_self(), &own) == OK)
-        options.memory_limit = own.memory_limit / 2;
+        options.memory_limit = own.memory_limit / (FE_SAVING > 1 ? 3 : 2);
     struct fe_child child = {};
     enum status status = fe_spawn_create(&options, &child);
     if (status != OK) return -fe_status_errno(status);

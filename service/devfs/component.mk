@@ -2,3 +2,4 @@
 # The devices that are no hardware: null, zero, full, random and urandom.
 kind := service
 uses := 9p ferrite plain
+stack := 8192

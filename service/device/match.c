@@ -2,6 +2,7 @@
 // Match files (driver.h): what one says, and which driver is for a device.
 #include "driver.h"
 
+#include <abi/saving.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,7 +67,7 @@ static bool parse_line(struct driver *driver, char *line)
         return true;
     }
     if (strcmp(word, "memory") != 0 || !number(first, 1u << 20, &value)) return false;
-    driver->memory_limit = value << 20;
+    driver->memory_limit = (value << 20) / FE_SAVING;
     return true;
 }
 

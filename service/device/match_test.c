@@ -4,6 +4,7 @@
 
 #include "driver.h"
 
+#include <abi/saving.h>
 #include <string.h>
 
 static struct driver *parse(const char *text, uint32_t *line)
@@ -19,7 +20,7 @@ TEST("a match file with comments is understood")
                                   &line);
     EXPECT(driver != nullptr);
     EXPECT(strcmp(driver->name, "ether") == 0 && driver->priority == 40);
-    EXPECT(driver->memory_limit == 8u << 20);
+    EXPECT(driver->memory_limit == (8u << 20) / FE_SAVING);
     EXPECT(strcmp(driver->matches->next->id, "1af4:1041") == 0);
     driver_free(driver);
 }

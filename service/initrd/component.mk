@@ -3,3 +3,4 @@
 kind := service
 uses := 9p cpio ferrite plain
 entitlements := resource/debug
+stack := 8192

@@ -2,3 +2,4 @@
 kind := service
 uses := 9p ferrite c
 entitlements := resource/system resource/time
+stack := 8192
