@@ -137,7 +137,9 @@ static void found(struct dtb_node *root, const struct dtb_node *node, const stru
     if (device == nullptr) return;
     enum status status = describe(root, node, device, roots);
     if (status == OK) return device_announce(device);
-    if (status != ERR_NOT_FOUND) fe_log("%s: status %d, left alone", device->location, status);
+    // Memory that the kernel gives out is nobody's device: flash that it runs from, for one.
+    if (status != ERR_NOT_FOUND && status != ERR_NO_RIGHT)
+        fe_log("%s: status %d, left alone", device->location, status);
     device_discard(device);
 }
 

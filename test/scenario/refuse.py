@@ -21,7 +21,9 @@ NO_FILES = "the protocol knows no files"
 
 def with_initrd(machine, initrd):
     """Another initrd; None: none at all."""
-    if re.search(r"out/\S+\.img", machine.line):
+    if machine.boot == "raw/flash":
+        with_flash(machine, initrd)
+    elif re.search(r"out/\S+\.img", machine.line):
         files = {"/ferrite/initrd": initrd}
         for menu in ("limine.conf", "raw/extlinux.conf") if initrd is None else ():  # a loader would ask for it
             name, target = os.path.basename(menu), "/limine.conf" if menu[0] == "l" else "/extlinux/extlinux.conf"
@@ -60,6 +62,13 @@ def with_grub(machine, initrd):
     command = ["tool/disc", made, protocol, KERNEL.format(board=machine.board)]
     subprocess.run(command + ([path] if path else []), cwd=TOP, check=True)
     machine.line = re.sub(r"\S+\.iso", made, machine.line)
+
+
+def with_flash(machine, initrd):
+    made = os.path.join(machine.folder.name, "flash.img")
+    kernel = f"out/{machine.board}/flash/kernel.bin"
+    subprocess.run(["tool/flash", made, "32", kernel, put(machine, initrd or b"")], cwd=TOP, check=True)
+    machine.line = re.sub(r"out/\S+flash\.img", made, machine.line)
 
 
 def initrd_of(machine):
