@@ -4,5 +4,5 @@
 #pragma once
 
 #ifndef FE_SAVING
-#define FE_SAVING 1
+#    define FE_SAVING 1
 #endif

@@ -7,7 +7,7 @@ boots := raw
 memory := 128M
 cpus := 1
 scenarios := boot refuse shell login power service small
-budget := text=240000 ram=98304 thread=1024 process=768
+budget := text=240000 ram=40960 thread=1024 process=768
 emulator = qemu-system-riscv32 -machine virt -bios none -cpu sifive-e31 -nodefaults \
 	-global virtio-mmio.force-legacy=false
 devices := -device virtio-net-device,netdev=net0 -device virtio-blk-device,drive=disk0 \
