@@ -264,12 +264,9 @@ void p9_serve(struct p9_server *server)
     }
 }
 
-enum status p9_server_ready(struct p9_server *server, const char *name, struct p9_node *root)
+enum status p9_ready(const char *name, fe_handle given)
 {
-    fe_handle init = fe_start_handle("init");
-    if (init == FE_NO_HANDLE) return OK;
-    FE_HANDLE connector = FE_NO_HANDLE;
-    TRY(p9_connector(server, root, 0, 0, &connector));
+    FE_HANDLE connector = given;
     struct fe_transfer transfer = {
         .send = (uintptr_t)name,
         .send_size = (uint32_t)strlen(name),
@@ -279,7 +276,15 @@ enum status p9_server_ready(struct p9_server *server, const char *name, struct p
     struct fe_message message = {.label = P9_CONTROL, .transfer = &transfer};
     message.word[0] = FE_9P_ROOT_FID;
     message.word[1] = CONTROL_INIT_READY;
-    TRY(fe_channel_call(init, &message, FE_FOREVER));
+    TRY(fe_channel_call(fe_start_handle("init"), &message, FE_FOREVER));
     connector = FE_NO_HANDLE;
     return message.label == 0 ? OK : ERR_BAD_STATE;
+}
+
+enum status p9_server_ready(struct p9_server *server, const char *name, struct p9_node *root)
+{
+    fe_handle connector;
+    if (fe_start_handle("init") == FE_NO_HANDLE) return OK;
+    TRY(p9_connector(server, root, 0, 0, &connector));
+    return p9_ready(name, connector);
 }

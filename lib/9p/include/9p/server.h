@@ -188,6 +188,8 @@ void p9_session_gone(struct p9_server *server, void (*gone)(struct p9_server *, 
 // Tells init that the service can be used: hands it a connector (name "" when the unit provides one
 // mount). Without a start handle "init": does nothing.
 enum status p9_server_ready(struct p9_server *server, const char *name, struct p9_node *root);
+// The same with a connector that somebody else made; moved.
+enum status p9_ready(const char *name, fe_handle connector);
 
 // Serves for ever.
 [[noreturn]] void p9_serve(struct p9_server *server);
