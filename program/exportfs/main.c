@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,23 +84,33 @@ static bool read_options(struct options *options, int count, char **arguments)
     return count - optind == 1 && resolve(arguments[optind], options->folder);
 }
 
-// The same program on the connection, and the end of it.
+// The same program on the connection; its pid, or -1.
+static pid_t start_copy(int connection, char **arguments)
+{
+    posix_spawn_file_actions_t files;
+    pid_t child;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_adddup2(&files, connection, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&files, connection, STDOUT_FILENO);
+    posix_spawn_file_actions_addclose(&files, connection);
+    int error = posix_spawn(&child, "/proc/self/exe", &files, nullptr, arguments, environ);
+    posix_spawn_file_actions_destroy(&files);
+    return error == 0 ? child : -1;
+}
+
 static void *serve_connection(void *argument)
 {
     int connection = (int)(intptr_t)argument, status;
     char **arguments = calloc((size_t)own_count + 2, sizeof *arguments);
-    if (arguments) arguments[0] = own_arguments[0], arguments[1] = "-i";
-    for (int i = 1; arguments && i < own_count; i++) arguments[1 + i] = own_arguments[i];
-    pid_t child = arguments ? vfork() : -1;
-    if (child == 0) {
-        dup2(connection, STDIN_FILENO);
-        dup2(connection, STDOUT_FILENO);
-        close(connection);
-        execv("/proc/self/exe", arguments);
-        _exit(127);
+    pid_t child = -1;
+    if (arguments) {
+        arguments[0] = own_arguments[0];
+        arguments[1] = "-i";
+        for (int i = 1; i < own_count; i++) arguments[1 + i] = own_arguments[i];
+        child = start_copy(connection, arguments);
     }
-    close(connection);
     free(arguments);
+    close(connection);
     if (child > 0) waitpid(child, &status, 0);
     return nullptr;
 }

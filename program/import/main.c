@@ -11,6 +11,7 @@
 #include <ferrite/namespace.h>
 #include <ferrite/path.h>
 #include <ferrite/status.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,12 +94,17 @@ static int start_copy(int count, char **arguments)
     copy[1] = "-r";
     copy[2] = number;
     for (int i = 1; i < count; i++) copy[2 + i] = arguments[i];
-    pid_t child = vfork();
-    if (child == 0) {
-        setsid();
-        close(ends[0]);
-        execv("/proc/self/exe", copy);
-        _exit(127);
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t how;
+    pid_t child = -1;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addclose(&files, ends[0]);
+    posix_spawnattr_init(&how);
+    posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSID);
+    errno = posix_spawn(&child, "/proc/self/exe", &files, &how, copy, environ);
+    if (errno != 0) {
+        perror("import");
+        child = -1;
     }
     close(ends[1]);
     char answer;
