@@ -64,6 +64,37 @@ def cut(disk, busybox, files, moment):
     passed(f"power cut after {count} files")
 
 
+def partitions(folder):
+    """Files of a GPT's and of an MBR's partitions, one of which is mounted as / by its label."""
+    root, disk = os.path.join(folder, "part.img"), os.path.join(folder, "disk.img")
+    make("SYSTEM=scenario", f"DISK={root}", "SIZE=64M", "disk")
+    with open(disk, "wb") as file:
+        file.truncate(80 << 20)
+    host("sgdisk", "-n", "1:2048:+1M", "-n", "3:8192:+64M", disk)
+    with open(root, "rb") as source, open(disk, "r+b") as file:
+        file.seek(8192 * 512)
+        file.write(source.read())
+        file.seek(2048 * 512)
+        file.write(b"first")
+    with Machine(disk=disk) as machine:
+        machine.login("root")
+        assert machine.run("ls /dev/disk0").split() == ["data", "info", "part1", "part3"]
+        assert machine.run("head -c 5 /dev/disk0/part1; stat -c ' %s' /dev/disk0/part1").split() == ["first", "1048576"]
+        machine.run("printf %512s x | dd of=/dev/disk0/part1 bs=512 seek=2047 conv=notrunc", code=0)
+        machine.run("printf %1024s x | dd of=/dev/disk0/part1 bs=512 seek=2047 conv=notrunc", code=1)
+        assert machine.run("echo a > /home/root/a; df / | tail -n 1").split()[-1] == "/"
+        machine.line_send("poweroff")
+        machine.expect_end()
+    with open(disk, "rb") as file:
+        file.seek((2048 + 2047) * 512)
+        assert file.read(512).strip() == b"x" and file.read(512).strip(b"\0") == b""
+        file.seek(8192 * 512)
+        with open(root, "wb") as to:
+            to.write(file.read(64 << 20))
+    check(root)
+    passed("partitions are files, and one of them is /")
+
+
 def main():
     chance = random.Random(SEED)
     print(f"seed {SEED}")
@@ -86,6 +117,7 @@ def main():
             machine.expect_end()
         passed("files, links and permissions are there at the next boot")
         check(disk)
+        partitions(folder)
         with open(f"out/{this_board()}/image/bin/busybox", "rb") as file:
             busybox = file.read()
         for _ in range(CUTS):

@@ -4,6 +4,7 @@
 // sectors.
 #include "disk.h"
 
+#include <abi/syscalls.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,8 @@ enum status disk_open(struct disk *disk, fe_handle event, uint64_t bits)
     disk->is_read_only = (device->features & BLOCK_READ_ONLY) != 0;
     disk->has_flush = (device->features & BLOCK_FLUSH) != 0;
     TRY(virtio_interrupt_bind(device, event, bits));
+    disk->event = event;
+    disk->event_bits = bits;
     TRY(virtio_queue_create(device, 0, SLOTS_WANTED * 4, &disk->queue));
     TRY(slots_create(disk));
     virtio_start(device);
@@ -160,6 +163,34 @@ int disk_flush(struct disk *disk, struct p9_request *request)
     return P9_KEPT;
 }
 
+bool disk_read_now(struct disk *disk, uint64_t sector, void *to, uint32_t count)
+{
+    struct slot *slot = disk->free;
+    uint32_t size = count * SECTOR, written;
+    if (slot == nullptr || size > TRANSFER_MAX) return false;
+    slot->type = REQUEST_READ;
+    struct request_header header = {.type = slot->type, .sector = sector};
+    memcpy(slot->at, &header, sizeof(header));
+    slot->at[HEADER_SIZE] = STATUS_PENDING;
+    struct virtio_buffer buffers[BUFFERS_PER_REQUEST] = {
+        {.address = slot->physical, .size = HEADER_SIZE},
+        {.address = slot->physical + DATA_OFFSET, .size = size, .device_writes = true},
+        {.address = slot->physical + HEADER_SIZE, .size = 1, .device_writes = true},
+    };
+    if (virtqueue_add(&disk->queue, buffers, BUFFERS_PER_REQUEST, slot) != OK) return false;
+    virtqueue_kick(&disk->queue);
+    while (virtqueue_take(&disk->queue, &written) == nullptr) {
+        uint64_t bits;
+        if (disk->queue.broken) return false;
+        if (!virtqueue_sleep(&disk->queue)) continue;
+        if (fe_event_wait(disk->event, disk->event_bits, FE_FOREVER, &bits) != OK) return false;
+        (void)virtio_interrupt_take(&disk->device);
+    }
+    (void)virtqueue_sleep(&disk->queue);
+    memcpy(to, slot->at + DATA_OFFSET, size);
+    return slot->at[HEADER_SIZE] == STATUS_OK;
+}
+
 static void count_request(struct disk *disk, const struct slot *slot, bool is_good)
 {
     if (!is_good) disk->errors++;
@@ -192,6 +223,6 @@ bool disk_finish(struct disk *disk)
         struct slot *slot;
         while ((slot = virtqueue_take(&disk->queue, &written)) != nullptr) answer(disk, slot);
     } while (!disk->queue.broken && !virtqueue_sleep(&disk->queue));
-    p9_node_changed(disk->node);
+    disk->has_room();
     return !disk->queue.broken;
 }

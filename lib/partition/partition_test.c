@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Tables made by hand, whole and damaged.
+#include <partition/partition.h>
+#include <string.h>
+#include "test/unit.h"
+
+enum : uint32_t { SECTORS = 256 };
+
+static uint8_t disk[SECTORS][PARTITION_SECTOR];
+static struct partition found[16];
+static uint32_t found_count;
+
+static bool disk_read(void *context, uint64_t first, void *to, uint32_t count)
+{
+    if (first + count > SECTORS) return false;
+    memcpy(to, disk[first], (size_t)count * PARTITION_SECTOR);
+    return true;
+}
+
+static void note(void *context, const struct partition *partition)
+{
+    if (found_count < 16) found[found_count++] = *partition;
+}
+
+static uint32_t look(void)
+{
+    struct partition_reader reader = {.read = disk_read, .found = note, .sectors = SECTORS};
+    found_count = 0;
+    return partition_find(&reader);
+}
+
+static void put32(uint8_t *at, uint32_t value)
+{
+    for (int i = 0; i < 4; i++) at[i] = (uint8_t)(value >> 8 * i);
+}
+
+static void entry(uint32_t sector, uint32_t index, uint8_t kind, const uint32_t place[2])
+{
+    uint8_t *at = disk[sector] + 446 + (size_t)index * 16;
+    at[4] = kind;
+    put32(at + 8, place[0]);
+    put32(at + 12, place[1]);
+    disk[sector][510] = 0x55;
+    disk[sector][511] = 0xaa;
+}
+
+static uint32_t sum_of(const uint8_t *bytes, size_t size)
+{
+    uint32_t sum = ~0u;
+    for (size_t i = 0; i < size; i++) {
+        sum ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++) sum = sum >> 1 ^ (sum & 1 ? 0xedb88320 : 0);
+    }
+    return ~sum;
+}
+
+static void gpt_make(uint32_t at, uint32_t entries)
+{
+    uint8_t *header = disk[at], *first = disk[entries];
+    memset(first, 0, PARTITION_SECTOR);
+    first[0] = 1; // a kind
+    put32(first + 32, 40);
+    put32(first + 40, 99);
+    memset(header, 0, PARTITION_SECTOR);
+    memcpy(header, "EFI PART", 8);
+    put32(header + 12, 92);
+    put32(header + 24, at);
+    put32(header + 72, entries);
+    put32(header + 80, 4);
+    put32(header + 84, 128);
+    put32(header + 88, sum_of(first, 512));
+    put32(header + 16, sum_of(header, 92));
+}
+
+TEST("an MBR has primary partitions, and a chain of logical ones")
+{
+    memset(disk, 0, sizeof disk);
+    entry(0, 0, 0x83, (const uint32_t[2]){8, 16});
+    entry(0, 1, 0x05, (const uint32_t[2]){32, 100});
+    entry(32, 0, 0x83, (const uint32_t[2]){1, 10});
+    entry(32, 1, 0x05, (const uint32_t[2]){20, 20});
+    entry(52, 0, 0x0b, (const uint32_t[2]){2, 9});
+    EXPECT(look() == 3);
+    EXPECT(found[0].number == 1 && found[0].first == 8 && found[0].count == 16);
+    EXPECT(found[1].number == 5 && found[1].first == 33 && found[1].count == 10);
+    EXPECT(found[2].number == 6 && found[2].first == 54 && found[2].count == 9);
+}
+
+TEST("a partition that leaves the disk is left out, and a chain that bites its tail ends")
+{
+    memset(disk, 0, sizeof disk);
+    entry(0, 0, 0x83, (const uint32_t[2]){8, SECTORS});
+    entry(0, 1, 0x05, (const uint32_t[2]){32, 100});
+    entry(32, 1, 0x05, (const uint32_t[2]){4, 20});
+    entry(36, 1, 0x05, (const uint32_t[2]){4, 20});
+    EXPECT(look() == 0);
+}
+
+TEST("a GPT is believed when its sums are right, its copy when they are not")
+{
+    memset(disk, 0, sizeof disk);
+    entry(0, 0, 0xee, (const uint32_t[2]){1, SECTORS - 1});
+    gpt_make(1, 2);
+    gpt_make(SECTORS - 1, SECTORS - 2);
+    EXPECT(look() == 1 && found[0].first == 40 && found[0].count == 60);
+    disk[1][40] ^= 1;
+    EXPECT(look() == 1 && found[0].number == 1);
+    disk[SECTORS - 2][32] ^= 1;
+    EXPECT(look() == 0);
+}
+
+TEST("a disk without a table has no partitions")
+{
+    memset(disk, 0, sizeof disk);
+    EXPECT(look() == 0);
+}
