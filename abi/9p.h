@@ -31,6 +31,7 @@ enum : uint32_t { FE_9P_SAME_IDENTITY = UINT32_MAX };
 // Kinds of file (low byte of qid_kind), as in 9P2000.
 enum : uint32_t {
     QID_FILE = 0,
+    QID_BLOCK = 0x01, // with QID_DEVICE: one that has a position, as a disk
     QID_LINK = 0x02,
     QID_DEVICE = 0x04,
     QID_APPEND = 0x40,

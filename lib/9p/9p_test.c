@@ -34,6 +34,15 @@ static int64_t wait_read(struct p9_request *request, struct p9_open *open, uint6
     return 5;
 }
 
+// Finished at once, but as one that was kept.
+static int64_t kept_read(struct p9_request *request, struct p9_open *open, uint64_t offset,
+                         void *to, size_t count)
+{
+    static const char text[] = "abcdef";
+    p9_finish(p9_keep(request), 2, text + offset % 6, 2);
+    return P9_KEPT;
+}
+
 static uint32_t wait_ready(struct p9_open *open)
 {
     return has_input ? READY_READ : 0;
@@ -53,10 +62,13 @@ static int control_echo(struct p9_request *request, struct p9_open *open, uint32
 static const struct p9_operations wait_operations = {
     .read = wait_read, .ready = wait_ready, .control = control_echo};
 
+static const struct p9_operations kept_operations = {.read = kept_read};
+
 static const struct p9_operations call_operations = {.open = call_open};
 
 static const struct p9_tree_entry table[] = {
     {.path = "hello", .mode = 0444, .text = text_hello, .context = "world"},
+    {.path = "kept", .mode = 0060444, .operations = &kept_operations},
     {.path = "sub/deep/file", .mode = 0600, .command = command_take, .uid = 5},
     {.path = "link", .mode = MODE_LINK | 0777, .target = "sub/deep"},
     {.path = "absolute", .mode = MODE_LINK | 0777, .target = "/other/hello"},
@@ -174,7 +186,7 @@ TEST("a united directory lists and opens the files of all its parts")
         }
     }
     p9_close(file);
-    EXPECT(count == 7 + 2);
+    EXPECT(count == 8 + 2);
 }
 
 TEST("a read that must wait is answered when the node changes, polls are signalled")
@@ -256,6 +268,18 @@ TEST("a reader that gave up is forgotten, one that may not wait is told")
     struct p9_control set = {.request = CONTROL_FLAGS_SET, .data = &flags, .size = sizeof flags};
     EXPECT(p9_control(file, &set) == 0);
     EXPECT(p9_read(file, FE_9P_POSITION, text, 8) == -EAGAIN);
+    p9_close(file);
+}
+
+TEST("a read that was kept moves the position when it is finished")
+{
+    struct p9_file *file;
+    char text[4] = {};
+    EXPECT(start());
+    EXPECT(p9_open("/kept", OPEN_READ, 0, &file) == 0);
+    EXPECT((file->qid_kind & 0xff) == (QID_DEVICE | QID_BLOCK));
+    EXPECT(p9_read(file, FE_9P_POSITION, text, 2) == 2 && memcmp(text, "ab", 2) == 0);
+    EXPECT(p9_read(file, FE_9P_POSITION, text, 2) == 2 && memcmp(text, "cd", 2) == 0);
     p9_close(file);
 }
 

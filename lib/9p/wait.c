@@ -64,6 +64,17 @@ struct p9_request *p9_keep(struct p9_request *request)
     return copy;
 }
 
+// A kept read or write at the file's position moves it when it is finished.
+static void position_advance(const struct p9_request *kept, int64_t count,
+                             struct fe_message *message)
+{
+    if (kept->operation != P9_READ && kept->operation != P9_WRITE) return;
+    const struct p9_fid *fid = fid_find(kept->connection, kept->word[0]);
+    if (count < 0 || fid == nullptr || fid->open == nullptr) return;
+    if (kept->word[1] == FE_9P_POSITION) fid->open->position += (uint64_t)count;
+    if (kept->operation == P9_WRITE) message->word[1] = fid->open->position;
+}
+
 // Sends straight from the caller's data: the reply buffer may be in use by the request that runs
 // now.
 static void finish(struct p9_request *kept, int64_t result, struct fe_transfer *transfer)
@@ -74,6 +85,7 @@ static void finish(struct p9_request *kept, int64_t result, struct fe_transfer *
                                      .token = kept->token,
                                      .transfer = transfer};
         message.word[0] = result >= 0 ? (uint64_t)result : 0;
+        position_advance(kept, result, &message);
         if (transfer->send_size != 0 && read_is_inline(kept)) {
             memcpy(&message.word[1], (const void *)transfer->send, transfer->send_size);
             transfer->send_size = 0;

@@ -15,6 +15,7 @@ uint64_t node_qid_kind(const struct p9_node *node)
     if (type == MODE_DIRECTORY) kind = QID_DIRECTORY;
     if (type == MODE_LINK) kind = QID_LINK;
     if (type == MODE_CHARACTER || type == MODE_BLOCK || type == MODE_FIFO) kind = QID_DEVICE;
+    if (type == MODE_BLOCK) kind |= QID_BLOCK;
     return kind | (uint64_t)node->version << 32;
 }
 

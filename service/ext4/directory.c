@@ -107,7 +107,7 @@ static uint64_t kind_of(uint8_t type)
     static const uint8_t kinds[8] = {
         [EXT2_FT_DIR] = QID_DIRECTORY,
         [EXT2_FT_CHRDEV] = QID_DEVICE,
-        [EXT2_FT_BLKDEV] = QID_DEVICE,
+        [EXT2_FT_BLKDEV] = QID_DEVICE | QID_BLOCK,
         [EXT2_FT_SYMLINK] = QID_LINK,
     };
     return kinds[type];

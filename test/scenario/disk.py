@@ -75,19 +75,19 @@ def partitions(folder):
         file.seek(8192 * 512)
         file.write(source.read())
         file.seek(2048 * 512)
-        file.write(b"first")
+        file.write(b"first".ljust(1 << 20) + b"behind")
     with Machine(disk=disk) as machine:
         machine.login("root")
         assert machine.run("ls /dev/disk0").split() == ["data", "info", "part1", "part3"]
         assert machine.run("head -c 5 /dev/disk0/part1; stat -c ' %s' /dev/disk0/part1").split() == ["first", "1048576"]
-        machine.run("printf %512s x | dd of=/dev/disk0/part1 bs=512 seek=2047 conv=notrunc", code=0)
-        machine.run("printf %1024s x | dd of=/dev/disk0/part1 bs=512 seek=2047 conv=notrunc", code=1)
+        # One block more than there is room for, and what is behind it stays.
+        machine.run("dd if=/dev/zero of=/dev/disk0/part1 bs=4096 count=257", code=1)
         assert machine.run("echo a > /home/root/a; df / | tail -n 1").split()[-1] == "/"
         machine.line_send("poweroff")
         machine.expect_end()
     with open(disk, "rb") as file:
-        file.seek((2048 + 2047) * 512)
-        assert file.read(512).strip() == b"x" and file.read(512).strip(b"\0") == b""
+        file.seek(2048 * 512)
+        assert file.read((1 << 20) + 6) == bytes(1 << 20) + b"behind"
         file.seek(8192 * 512)
         with open(root, "wb") as to:
             to.write(file.read(64 << 20))
