@@ -10,6 +10,7 @@
 #include <ferrite/namespace.h>
 #include <ferrite/path.h>
 #include <ferrite/status.h>
+#include <string.h>
 #include <unistd.h>
 
 static int answer(int result)
@@ -52,6 +53,14 @@ static int posted(const char *path, fe_handle *connector)
     return 0;
 }
 
+static bool is_mounted(const char *path)
+{
+    uint64_t mount;
+    size_t length;
+    return fe_namespace_find(FE_NO_HANDLE, path, 0, &mount, &length) == OK &&
+           length == strlen(path);
+}
+
 int names_mount(const char *service, const char *path, uint32_t flags)
 {
     char from[FE_PATH_MAX], to[FE_PATH_MAX];
@@ -59,11 +68,27 @@ int names_mount(const char *service, const char *path, uint32_t flags)
     int result = whole_path(service, from);
     if (result == 0) result = whole_path(path, to);
     if (result != 0) return answer(result);
-    result = posted(from, &connector);
-    if (result == -ENOTTY || result == -EACCES) return answer(p9_bind(from, to, flags));
+    result = is_mounted(from) ? -ENOTTY : posted(from, &connector);
+    if (result == -ENOTTY) return answer(p9_bind(from, to, flags));
     if (result != 0) return answer(result);
     result = p9_mount(connector, from, to, flags);
     fe_handle_drop(&connector);
+    return answer(result);
+}
+
+int names_post(fe_handle connector, const char *service, uint32_t mode)
+{
+    char path[FE_PATH_MAX];
+    struct p9_file *file;
+    fe_handle copy;
+    int result = whole_path(service, path);
+    if (result == 0) result = p9_open(path, OPEN_WRITE | OPEN_CREATE | OPEN_EXCLUSIVE, mode, &file);
+    if (result != 0) return answer(result);
+    enum status status = fe_handle_copy(connector, &copy);
+    struct p9_control post = {.request = CONTROL_CONNECTOR_POST, .send = &copy, .send_count = 1};
+    result = status == OK ? p9_control(file, &post) : -fe_status_errno(status);
+    p9_close(file);
+    if (result != 0) (void)p9_remove(path, 0);
     return answer(result);
 }
 

@@ -20,6 +20,7 @@ struct mounted { // in the order in which they came
     struct mounted *next;
     struct unit *unit; // whose it is
     char *path;
+    char name[64]; // below /srv
     fe_handle connector;
     uint64_t mount;
     uint32_t flags;
@@ -45,7 +46,14 @@ enum unit_order { ORDER_START, ORDER_STOP, ORDER_RESTART };
 int unit_command(struct unit *unit, enum unit_order order); // 0 or a negative errno
 
 // mount.c
-enum status mount_add(struct unit *unit, const char *path, fe_handle connector, uint32_t flags);
+struct placing { // what is mounted at `path`, and at /srv by its name
+    const char *path, *name;
+    fe_handle connector; // is taken over by mount_add
+    uint32_t flags;
+};
+enum status mount_add(struct unit *unit, const struct placing *placing);
+// The two mounts in a namespace; *mount is that at the path.
+enum status mount_place(fe_handle name_space, const struct placing *placing, uint64_t *mount);
 void mount_drop(struct unit *unit);
 bool mount_exists(const char *path);
 

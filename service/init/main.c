@@ -122,9 +122,11 @@ static int own_files(void)
     int result = power_files(&power, &services);
     if (result != 0) return result;
     if (p9_connector(&server, power, 0, 0, &connector) != OK) return -ENOMEM;
-    if (mount_add(nullptr, "/dev/power", connector, MOUNT_REPLACE) != OK) return -ENOMEM;
+    const struct placing power_placing = {"/dev/power", "power", connector, MOUNT_REPLACE};
+    if (mount_add(nullptr, &power_placing) != OK) return -ENOMEM;
     if (p9_connector(&server, services, 0, 0, &connector) != OK) return -ENOMEM;
-    return mount_add(nullptr, "/dev/services", connector, MOUNT_REPLACE) == OK ? 0 : -ENOMEM;
+    const struct placing placing = {"/dev/services", "services", connector, MOUNT_REPLACE};
+    return mount_add(nullptr, &placing) == OK ? 0 : -ENOMEM;
 }
 
 int main(int count, char **arguments)

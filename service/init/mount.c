@@ -7,6 +7,7 @@
 #include <abi/syscalls.h>
 #include <ferrite/handle.h>
 #include <ferrite/libc.h>
+#include <ferrite/log.h>
 #include <ferrite/namespace.h>
 
 struct mounted *mounts;
@@ -45,15 +46,30 @@ static struct mounted *mount_record(struct unit *unit, const char *path)
     return fresh;
 }
 
-// Takes the connector over.
-enum status mount_add(struct unit *unit, const char *path, fe_handle connector, uint32_t flags)
+// The name below /srv is kept with both mounts as that by which they were made (9p/mount.h).
+enum status mount_place(fe_handle name_space, const struct placing *placing, uint64_t *mount)
+{
+    char start[96] = "";
+    uint64_t other;
+    char *source = start + 1;
+    size_t size = fe_format(source, sizeof start - 1, "/srv/%s", placing->name) + 1;
+    TRY(fe_namespace_mount(name_space, placing->path, strlen(placing->path), start, size,
+                           placing->connector, placing->flags, mount));
+    if (strcmp(source, placing->path) == 0) return OK;
+    return fe_namespace_mount(name_space, source, size - 1, start, size, placing->connector,
+                              MOUNT_REPLACE, &other);
+}
+
+enum status mount_add(struct unit *unit, const struct placing *placing)
 {
     uint64_t mount;
+    const char *path = placing->path;
+    fe_handle connector = placing->connector;
     struct mounted *old = mount_find(unit, path);
     if (old && old->flags != MOUNT_REPLACE) {
         TRY(fe_namespace_unmount(fe_namespace_self(), path, strlen(path), old->mount));
     }
-    enum status status = fe_namespace_attach(FE_NO_HANDLE, path, connector, "", flags, &mount);
+    enum status status = mount_place(fe_namespace_self(), placing, &mount);
     struct mounted *record = old;
     if (status == OK && record == nullptr) record = mount_record(unit, path);
     if (status != OK || record == nullptr) {
@@ -63,7 +79,8 @@ enum status mount_add(struct unit *unit, const char *path, fe_handle connector, 
     fe_handle_drop(&record->connector);
     record->connector = connector;
     record->mount = mount;
-    record->flags = flags;
+    record->flags = placing->flags;
+    strncpy(record->name, placing->name, sizeof record->name - 1);
     user_mount(record);
     work_soon();
     return OK;

@@ -8,6 +8,7 @@
 #include <abi/syscalls.h>
 #include <ferrite/handle.h>
 #include <ferrite/libc.h>
+#include <ferrite/path.h>
 #include <ferrite/start.h>
 
 static uint32_t power_action;
@@ -34,7 +35,8 @@ static int mount(struct p9_request *request, struct unit *unit)
     path[request->size] = '\0';
     fe_handle connector = p9_take_handle(request, 0);
     if (connector == FE_NO_HANDLE) return -EINVAL;
-    return mount_add(unit, path, connector, MOUNT_REPLACE) == OK ? 0 : -ENOMEM;
+    const struct placing placing = {path, fe_path_last(path), connector, MOUNT_REPLACE};
+    return mount_add(unit, &placing) == OK ? 0 : -ENOMEM;
 }
 
 static int power(uint32_t action)

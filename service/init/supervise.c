@@ -279,7 +279,9 @@ void unit_provide(struct unit *unit, struct p9_name name, fe_handle connector)
             connector != FE_NO_HANDLE && (p9_name_is(name, provision->name) || name.size == 0);
         if (is_this && !is_known) {
             is_known = true;
-            enum status status = mount_add(unit, provision->path, connector, provision->flags);
+            const struct placing placing = {provision->path, provision->name, connector,
+                                            provision->flags};
+            enum status status = mount_add(unit, &placing);
             if (status != OK)
                 say("%s: %s: %s", unit->name, provision->path, fe_status_text(status));
             provision->is_done = status == OK;

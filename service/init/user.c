@@ -29,7 +29,7 @@ struct job {
     struct p9_request *request; // a namespace is wanted; nullptr: a mount
     struct user *user;          // the namespace's
     struct place {
-        char *path;
+        char *path, name[64];
         fe_handle connector;
         uint32_t flags;
     } *places;
@@ -79,6 +79,7 @@ static bool job_add_place(struct job *job, const struct mounted *mounted)
     struct place place = {.path = malloc(size), .flags = mounted->flags};
     if (place.path == nullptr) return false;
     memcpy(place.path, mounted->path, size);
+    memcpy(place.name, mounted->name, sizeof place.name);
     if (fe_handle_copy(mounted->connector, &place.connector) != OK) {
         free(place.path);
         return false;
@@ -99,8 +100,8 @@ static void place_for_user(const struct user *user, const struct place *place)
         say("%s: not for uid %u (%d)", place->path, user->uid, result);
         return;
     }
-    enum status status =
-        fe_namespace_attach(user->name_space, place->path, bound, "", place->flags, &mount);
+    const struct placing placing = {place->path, place->name, bound, place->flags};
+    enum status status = mount_place(user->name_space, &placing, &mount);
     if (status != OK) say("%s: cannot be mounted for uid %u (%d)", place->path, user->uid, status);
 }
 

@@ -37,6 +37,32 @@ def check_unions(machine):
     passed("what is mounted in a folder comes along when that is bound, and goes with it")
 
 
+def check_services(machine):
+    run = machine.run
+    names = run("ls /srv | cat").split()
+    assert {"root", "dev", "tmp", "proc", "power", "uart0"} <= set(names), names
+    run("mkdir /tmp/m && mount /srv/tmp /tmp/m && [ -d /tmp/m/a ] && unmount /tmp/m")
+    run("/test/posted /srv/hello & sleep 1; mount /srv/hello /tmp/m && [ -f /tmp/m/hello ]")
+    assert "hello from" in run("cat /tmp/m/hello")
+    assert "hello from" in run("unshare sh -c 'unmount /tmp/m; mount /srv/hello /tmp/c; cat /tmp/c/*'")
+    assert "File exists" in run("/test/posted /srv/hello", code=1)
+    assert "unmount" in run("unmount /tmp/m && rm /srv/hello && ls /srv/hello; unmount /tmp/m", code=1)
+    passed("a service is posted in /srv, and mounted by who may read it there")
+
+
+def check_script(machine):
+    run = machine.run
+    lines = [line for line in run("ns").splitlines() if line]
+    assert lines[0] == "#!/bin/sh" and "mount /srv/root /" in lines and "mount /srv/tmp /tmp" in lines, lines
+    assert not any(line.startswith("# ") for line in lines), lines
+    run("bind -a -c /tmp/b /tmp/a && ns > /tmp/ns && unshare -f /tmp/ns ns > /tmp/again")
+    run("diff /tmp/ns /tmp/again && unshare -f /tmp/ns [ -e /tmp/a/two ] && unmount /tmp/a")
+    run("sh -e /tmp/ns && [ -e /tmp/a/two ] && unmount /tmp/a")
+    passed("the text of a namespace makes it anew")
+
+
 with Machine() as machine:
     machine.login()
     check_unions(machine)
+    check_services(machine)
+    check_script(machine)

@@ -11,6 +11,9 @@
 int names_bind(const char *old, const char *new_path, uint32_t flags);
 // What is posted as the file `service` (srv(4)), or mounted there, at `path`.
 int names_mount(const char *service, const char *path, uint32_t flags);
+// Posts a connector as the new file `service` of /srv, for those whom `mode` lets read it; the
+// handle stays the caller's. The file stays until it is removed.
+int names_post(fe_handle connector, const char *service, uint32_t mode);
 // nullptr: all that is mounted at `path`.
 int names_unmount(const char *source, const char *path);
 
