@@ -32,7 +32,8 @@ posix_call call_clock_gettime, call_clock_getres, call_clock_settime, call_nanos
     call_clock_nanosleep, call_gettimeofday, call_setitimer, call_getitimer, call_times;
 // Threads.
 posix_call call_futex, call_set_tid_address, call_gettid, call_exit, call_sched_yield, call_tkill,
-    call_tgkill, call_get_robust_list, call_membarrier, call_sched_getaffinity;
+    call_tgkill, call_get_robust_list, call_membarrier, call_sched_getaffinity,
+    call_sched_get_priority_max, call_sched_get_priority_min;
 // Processes.
 posix_call call_exit_group, call_execve, call_clone, call_wait4, call_waitid, call_getpid,
     call_getppid, call_getpgid, call_setpgid, call_getsid, call_setsid, call_getuid, call_getgid,

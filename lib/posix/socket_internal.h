@@ -24,6 +24,7 @@ struct socket {
     struct address peer; // of a connected datagram socket
     uint8_t *peeked;     // bytes that MSG_PEEK read ahead (streams)
     size_t peeked_size;
+    uint8_t blocked[32]; // kinds of ICMPv6 messages that are not wanted (ICMP6_FILTER)
     uint64_t receive_timeout, send_timeout; // ns; 0: none
 };
 

@@ -106,6 +106,15 @@ struct envelope {
     uint8_t data[];
 };
 
+// By its first byte, ICMPv6's type.
+static bool is_blocked(const struct socket *socket, const struct envelope *envelope, int64_t size)
+{
+    if (size <= (int64_t)sizeof envelope->header) return false;
+    uint32_t word, type = envelope->data[0];
+    memcpy(&word, socket->blocked + type / 32 * 4, sizeof word);
+    return (word >> type % 32 & 1) != 0;
+}
+
 // Gives the bytes (cut, and told so by MSG_TRUNC in *flags) and where they came from.
 static long receive_datagram(struct file *file, struct iovec *part, int *flags,
                              struct address *from)
@@ -115,7 +124,10 @@ static long receive_datagram(struct file *file, struct iovec *part, int *flags,
     if (error < 0) return error;
     struct envelope *envelope = malloc(DATAGRAM_MAX);
     if (envelope == nullptr) return -ENOMEM;
-    int64_t count = p9_read(file->p9, FE_9P_POSITION, envelope, DATAGRAM_MAX);
+    int64_t count;
+    do {
+        count = p9_read(file->p9, FE_9P_POSITION, envelope, DATAGRAM_MAX);
+    } while (is_blocked(file->socket, envelope, count));
     if (count >= 0 && (size_t)count < sizeof envelope->header) count = -EIO;
     if (count >= 0) {
         size_t size = (size_t)count - sizeof envelope->header;

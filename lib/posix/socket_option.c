@@ -6,6 +6,7 @@
 #include "socket.h"
 #include "socket_internal.h"
 #include <errno.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -35,8 +36,19 @@ static long set_timeout(uint64_t *timeout, const void *value, size_t size)
     return 0;
 }
 
+static long set_filter(struct socket *socket, const void *value, size_t size)
+{
+    static_assert(sizeof(struct icmp6_filter) == sizeof socket->blocked);
+    if (size > sizeof socket->blocked) return -EINVAL;
+    memcpy(socket->blocked, value, size);
+    return 0;
+}
+
 static long set_option(struct socket *socket, const int64_t *a)
 {
+    if (a[1] == IPPROTO_ICMPV6 && a[2] == ICMP6_FILTER) {
+        return set_filter(socket, (const void *)a[3], (size_t)a[4]);
+    }
     if (a[1] == SOL_SOCKET && a[2] == SO_RCVTIMEO) {
         return set_timeout(&socket->receive_timeout, (const void *)a[3], (size_t)a[4]);
     }

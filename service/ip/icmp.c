@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <lwip/icmp6.h>
 #include <lwip/prot/ip.h>
+#include <lwip/prot/ip6.h>
 #include <lwip/raw.h>
 
 static uint8_t received(void *argument, struct raw_pcb *pcb, struct pbuf *packet,
@@ -16,7 +17,12 @@ static uint8_t received(void *argument, struct raw_pcb *pcb, struct pbuf *packet
     if (conversation->state == STATE_CONNECTED && !ip_addr_eq(remote, &conversation->remote))
         return 0;
     struct pbuf *copy = pbuf_clone(PBUF_RAW, PBUF_RAM, packet);
-    if (copy != nullptr) datagram_queue(conversation, copy, remote, 0);
+    if (copy == nullptr) return 0;
+    if (IP_IS_V6(remote) && pbuf_remove_header(copy, IP6_HLEN) != 0) {
+        pbuf_free(copy);
+        return 0;
+    }
+    datagram_queue(conversation, copy, remote, 0);
     return 0; // lwIP itself sees it too
 }
 

@@ -133,6 +133,7 @@ with WebServer({"/": b"by name\n"}) as web, Machine() as machine:
     machine.run("for i in 1 2 3 4 5 6 7 8 9; do grep -q nameserver /etc/resolv.conf && break; sleep 1; done")
     for name in "localhost", "ferrite":
         assert "64 bytes from 127.0.0.1" in machine.run(f"ping -c 1 {name}")
+    assert "64 bytes from ::1" in machine.run("ping -6 -c 1 localhost")
     assert "loopback up mtu 65535" in machine.run("ip addr")
     passed("this machine has its name without a server")
     with NameServer(0) as server:

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -278,4 +279,11 @@ TEST("an open file's lock keeps out other open files, and who waits comes in")
     EXPECT(pthread_join(thread, &result) == 0 && result == (void *)1);
     EXPECT(flock(second, LOCK_EX | LOCK_NB) == 0 && close(second) == 0);
     EXPECT(unlink("/tmp/locks") == 0);
+}
+
+TEST("policies tell their priorities")
+{
+    EXPECT(sched_get_priority_min(SCHED_FIFO) == 1 && sched_get_priority_max(SCHED_RR) == 99);
+    EXPECT(sched_get_priority_max(SCHED_OTHER) == 0);
+    EXPECT(sched_get_priority_max(77) == -1 && errno == EINVAL);
 }
