@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
+# cells: qemu-*-[ax]*64/raw
 """A disk with ext4 as /: what users leave there is there at the next boot, Linux's own tools find nothing wrong with
 it, and power cuts at random moments lose nothing that was made safe. `disk.py BOARD CELL CUTS` makes more cuts."""
-# cells: qemu-virt-aarch64 qemu-pc-x86_64
 
 import hashlib
 import os
