@@ -61,6 +61,15 @@ def console(near, far):
     passed("the other's console is written to and read from")
 
 
+def network(near, far):
+    far.run("(exportfs -w -p 566 /net & nc -l -p 9000 >/tmp/got &) ; sleep 1")
+    near.run(f"mkdir /tmp/net; import {FAR}:566 /tmp/net")
+    assert f"address {FAR} " in near.run("cat /tmp/net/interfaces")
+    near.run("bind /tmp/net /net && echo through the other | nc 127.0.0.1 9000")
+    assert far.run("cat /tmp/got") == "through the other\n"
+    passed("the other's network is used as if it were one's own")
+
+
 def lost(near, far):
     far.line_send("poweroff")
     far.expect_end()
@@ -77,4 +86,5 @@ with cable(Machine(), f"listen=127.0.0.1:{port}", 1) as one, contextlib.ExitStac
     keys(one, other)
     processes(one, other)
     console(one, other)
+    network(one, other)
     lost(one, other)
