@@ -125,13 +125,15 @@ static bool repeat(const char *name)
 // When login was ready, from reset: the counter begins there, the clock when the kernel does.
 static bool tell_boot(void)
 {
-    char line[128];
+    char line[256];
     unsigned long long ready = 0;
     uintptr_t page;
     FILE *services = fopen("/dev/services", "re");
     if (services == nullptr || fe_clock_page(&page) != OK) return false;
     while (fgets(line, sizeof line, services)) {
-        if (strncmp(line, "login ", 6) == 0) ready = strtoull(strrchr(line, ' '), nullptr, 10);
+        const char *time = strncmp(line, "login ", 6) == 0 ? strstr(line, " exit ") : nullptr;
+        time = time != nullptr ? strstr(time, " ready ") : nullptr;
+        if (time != nullptr) ready = strtoull(time + strlen(" ready "), nullptr, 10);
     }
     fclose(services);
     if (ready == 0) return false;
