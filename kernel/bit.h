@@ -8,11 +8,12 @@
 // Half as long as what compilers count zeros by where no instruction does.
 static inline uint32_t bit_highest_by_halves(uint64_t set)
 {
-    uint32_t highest = 0;
+    bool is_above = set >> 32 != 0;
+    uint32_t word = (uint32_t)(is_above ? set >> 32 : set), highest = is_above ? 32 : 0;
 #pragma clang loop unroll(full)
-    for (uint32_t half = 32; half > 0; half /= 2) {
-        if (set >> half == 0) continue;
-        set >>= half;
+    for (uint32_t half = 16; half > 0; half /= 2) {
+        if (word >> half == 0) continue;
+        word >>= half;
         highest += half;
     }
     return highest;
