@@ -122,10 +122,12 @@ static void link_thread(struct thread *thread)
 static void thread_destroy(struct thread *thread)
 {
     signal_disarm(thread);
+    thread_enter(thread_self()); // an upcall wants the lock, too
     context_lock();
     *thread->link = thread->next;
     if (thread->next != nullptr) thread->next->link = thread->link;
     context_unlock();
+    thread_leave(thread_self());
     signal_leave(thread);
     if (thread == &thread_first) return;
     fe_handle_drop(&thread->event);
@@ -136,8 +138,10 @@ static void thread_destroy(struct thread *thread)
 static enum status start_thread(struct thread *thread, const struct fe_thread_options *options)
 {
     uint64_t id;
+    struct thread *self = thread_self();
     thread_has_others = true;
     context_alone = nullptr;
+    thread_enter(self); // an upcall wants the lock, too
     context_lock();
     enum status status = fe_thread_create(fe_process_self(), options, &thread->handle, &id);
     if (status == OK) {
@@ -145,6 +149,8 @@ static enum status start_thread(struct thread *thread, const struct fe_thread_op
         link_thread(thread);
     }
     context_unlock();
+    thread_leave(self);
+    (void)signal_ended_wait(self); // what came meanwhile is for others: the C library lets nothing in
     return status;
 }
 
