@@ -26,6 +26,8 @@ enum : uint32_t {
     FE_9P_ROOT_FID = 0, // every attached session has its root here
 };
 enum : uint64_t { FE_9P_LINK = 0x1000, FE_9P_POSITION = UINT64_MAX };
+// attach's answer: what is true of the server.
+enum : uint32_t { FE_9P_LASTING = 1 }; // its files outlive it: their qids mean them again
 enum : uint32_t { FE_9P_SAME_IDENTITY = UINT32_MAX };
 
 // Kinds of file (low byte of qid_kind), as in 9P2000.
@@ -188,6 +190,10 @@ enum fe_9p_control : uint32_t {
     CONTROL_INIT_NAMESPACE, // data: u32 uid, u32 gid, u32 groups...; reply handle: a namespace
                             // whose connectors are bound to the user
     CONTROL_INIT_POWER,     // data: u32 POWER_*: ends services in order, then the machine
+    CONTROL_INIT_CHILD,     // handles: a process (inspect, kill) that init ends when it finds the
+                            // service dead, and one that it keeps until the service is ready again
+    CONTROL_INIT_DERIVE,    // handle: a resource; reply handle: all of it anew, derived by init, so
+                            // that the kernel asks init's life, not the service's, for what is kept
 };
 
 struct fe_process_register {

@@ -56,6 +56,9 @@ enum : uint32_t {
 
     RIGHT_EVENT_SIGNAL = 1u << 8,
     RIGHT_EVENT_WAIT = 1u << 9,
+    // With SIGNAL and without WAIT, of a handle lent to somebody who is to signal the event: when
+    // its holder ends with it, all bits are set, so that nobody waits for the dead.
+    RIGHT_EVENT_END = 1u << 10,
 
     RIGHT_INTERRUPT_BIND = 1u << 8,
     RIGHT_INTERRUPT_ACKNOWLEDGE = 1u << 9,

@@ -5,6 +5,7 @@
 // differ. Free slots form a queue, so a slot rests as long as possible before its number is used
 // again, with the next generation.
 #include "kernel/object/handle.h"
+#include "kernel/object/event.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/object/channel.h"
@@ -241,6 +242,15 @@ uint32_t handle_move(struct process *from, uint32_t handle, struct process *to)
     return insert(to, entry.object, entry.rights);
 }
 
+// Whether the end of the process that holds the handle is to be told to the event.
+static bool tells_end(struct handle_entry entry)
+{
+    enum : uint32_t { RIGHTS = RIGHT_EVENT_SIGNAL | RIGHT_EVENT_WAIT | RIGHT_EVENT_END };
+    return entry.object->type == OBJECT_EVENT &&
+           (entry.rights & RIGHTS) == (RIGHT_EVENT_SIGNAL | RIGHT_EVENT_END);
+}
+
+// Who is told may have to be woken: that is one step.
 bool handle_close_some(struct process *process, uint32_t count)
 {
     struct handle_table *table = &process->handles;
@@ -250,8 +260,13 @@ bool handle_close_some(struct process *process, uint32_t count)
     for (; table->used > 0 && table->closing < stop && count > 0; table->closing++) {
         struct handle_slot *slot = slot_at(table, table->closing);
         if (slot->object == nullptr) continue;
+        struct handle_entry entry = handle_remove(process, slot->number);
         count--;
-        object_put_handle(handle_remove(process, slot->number).object);
+        if (tells_end(entry)) {
+            event_signal((struct event *)entry.object, UINT64_MAX);
+            count = 0;
+        }
+        object_put_handle(entry.object);
     }
     return table->used == 0;
 }

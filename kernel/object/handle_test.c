@@ -68,3 +68,26 @@ TEST("the table grows up to its limit, and all of it comes back")
     }
     EXPECT(event->object.handles == 0 && process->memory_used <= before);
 }
+
+static uint64_t bits_after_end(uint32_t rights)
+{
+    event->bits = 0;
+    if (handle_reserve(process, 1) != OK) abort();
+    handle_insert(process, &event->object, rights);
+    while (!handle_close_some(process, 16)) {
+    }
+    process->handles.closing = 0;
+    return event->bits;
+}
+
+TEST("an event lent for signalling is told of the holder's end; one's own, or one closed, is not")
+{
+    setup();
+    EXPECT(bits_after_end(RIGHT_EVENT_SIGNAL | RIGHT_EVENT_END) == UINT64_MAX);
+    EXPECT(bits_after_end(RIGHT_EVENT_SIGNAL) == 0);
+    EXPECT(bits_after_end(RIGHT_EVENT_END) == 0);
+    EXPECT(bits_after_end(RIGHT_ALL) == 0);
+    EXPECT(handle_reserve(process, 1) == OK);
+    uint32_t closed = handle_insert(process, &event->object, RIGHT_EVENT_SIGNAL | RIGHT_EVENT_END);
+    EXPECT(sys_handle_close(closed) == OK && event->bits == 0);
+}

@@ -18,6 +18,7 @@ static int64_t read_part(struct p9_file *part, uint32_t number, uint64_t offset,
     call_receive(&call, to, count);
     int result = file_run(part, &call);
     if (result != 0) return result;
+    part->is_listed = true;
     size_t size = call.transfer.received_size;
     for (size_t at = 0; number && at + sizeof(struct fe_9p_entry) <= size;) {
         struct fe_9p_entry entry;

@@ -1,39 +1,22 @@
 // SPDX-License-Identifier: MIT
-// Operations on open files. A device whose driver was restarted is opened again by its path and the
-// request repeated; another file whose server died gives EIO.
+// Operations on open files. One whose server was restarted is opened again (restore.c), and the
+// request repeated; where that cannot be, the error is EIO.
 #include "client_internal.h"
 
-enum : int { TRIES = 3 };
-
-static int reopen(struct p9_file *file)
-{
-    struct p9_file *fresh;
-    if ((file->qid_kind & QID_DEVICE) == 0 || file->path == nullptr) return -EIO;
-    uint32_t kept = ~(uint32_t)(OPEN_CREATE | OPEN_EXCLUSIVE | OPEN_TRUNCATE);
-    int result = p9_open(file->path, file->flags & kept, 0, &fresh);
-    if (result != 0) return result;
-    struct p9_file old = *file;
-    p9_session_get(fresh->session);
-    file->session = fresh->session;
-    file->fid = fresh->fid;
-    fresh->fid = FE_9P_ROOT_FID; // not clunked: the fid is the file's now
-    p9_close(fresh);
-    p9_session_put(old.session);
-    return 0;
-}
+enum : int { POLL_DEAD = INT32_MIN };
 
 // Runs a call on a file; the message is set anew on a repetition, as an answer overwrites it.
 int file_run(struct p9_file *file, struct call *call)
 {
     struct fe_message original = call->message;
     for (int tries = 0;; tries++) {
-        int result = call_run(file->session, call);
+        struct p9_session *session = file_session(file, &call->message.word[0]);
+        int result = call_run(session, call);
         if (result == CALL_LINK) return -EPROTO;
         if (result != CALL_DEAD) return result;
-        result = tries < TRIES ? reopen(file) : -EIO;
+        result = tries < RESTORE_TRIES ? file_restore(file, session) : -EIO;
         if (result != 0) return result;
         call->message = original;
-        call->message.word[0] = file->fid;
     }
 }
 
@@ -48,17 +31,19 @@ static bool is_stream(const struct p9_file *file)
 {
     uint64_t deadline = is_stream(file) ? FE_FOREVER : FE_UNINTERRUPTED;
     for (int tries = 0;; tries++) {
-        struct fe_message message = {.label = P9_READ, .word = {file->fid, offset, count}};
-        int result = session_call(file->session, &message, deadline);
+        struct fe_message message = {.label = P9_READ, .word = {0, offset, count}};
+        struct p9_session *session = file_session(file, &message.word[0]);
+        int result = session_call(session, &message, deadline);
         if (result == 0) {
             size_t got = (size_t)message.word[0];
             if (got > count) return -EPROTO;
             memcpy(to, &message.word[1], got);
+            if (offset == FE_9P_POSITION) file->position += got;
             return (int64_t)got;
         }
         if (result == CALL_LINK) return -EPROTO;
         if (result != CALL_DEAD) return result;
-        result = tries < TRIES ? reopen(file) : -EIO;
+        result = tries < RESTORE_TRIES ? file_restore(file, session) : -EIO;
         if (result != 0) return result;
     }
 }
@@ -73,7 +58,9 @@ static bool is_stream(const struct p9_file *file)
     call.message.word[2] = count;
     call_receive(&call, to, count);
     int result = file_run(file, &call);
-    return result != 0 ? result : (int64_t)call.transfer.received_size;
+    if (result != 0) return result;
+    if (offset == FE_9P_POSITION) file->position += call.transfer.received_size;
+    return (int64_t)call.transfer.received_size;
 }
 
 // Whole reads of ordinary files take as many messages as needed; a stream gives what one message
@@ -103,6 +90,7 @@ int64_t p9_read(struct p9_file *file, uint64_t offset, void *to, size_t count)
 int64_t p9_write(struct p9_file *file, uint64_t offset, const void *from, size_t count)
 {
     size_t done = 0;
+    file->is_written = true;
     do {
         size_t piece = count - done < FE_9P_DATA_MAX ? count - done : FE_9P_DATA_MAX;
         struct call call;
@@ -113,6 +101,7 @@ int64_t p9_write(struct p9_file *file, uint64_t offset, const void *from, size_t
         if (result != 0) return done ? (int64_t)done : result;
         size_t put = (size_t)call.message.word[0];
         if (put > piece) return -EPROTO;
+        if (offset == FE_9P_POSITION) file->position = call.message.word[1];
         done += put;
         if (put == 0) break;
     } while (done < count);
@@ -126,7 +115,9 @@ int64_t p9_seek(struct p9_file *file, int64_t offset, uint32_t whence)
     call.message.word[1] = (uint64_t)offset;
     call.message.word[2] = whence;
     int result = file_run(file, &call);
-    return result != 0 ? result : (int64_t)call.message.word[0];
+    if (result != 0) return result;
+    file->position = call.message.word[0];
+    return (int64_t)call.message.word[0];
 }
 
 int p9_truncate(struct p9_file *file, uint64_t size)
@@ -134,6 +125,7 @@ int p9_truncate(struct p9_file *file, uint64_t size)
     struct call call;
     call_init(&call, P9_TRUNCATE, file->fid);
     call.message.word[1] = size;
+    file->is_written = true;
     return file_run(file, &call);
 }
 
@@ -141,7 +133,9 @@ int p9_sync(struct p9_file *file)
 {
     struct call call;
     call_init(&call, P9_FSYNC, file->fid);
-    return file_run(file, &call);
+    int result = file_run(file, &call);
+    if (result == 0) file->is_written = false;
+    return result;
 }
 
 int p9_file_stat(struct p9_file *file, struct fe_9p_attributes *attributes)
@@ -172,22 +166,31 @@ int p9_file_statfs(struct p9_file *file, struct fe_9p_statfs *statistics)
     return file_run(file, &call);
 }
 
-int p9_poll(struct p9_file *file, uint32_t events, fe_handle event, uint64_t bits)
+// The event travels with each request anew. The end of a server that has it sets all its bits.
+static int poll_once(struct p9_file *file, uint32_t events, fe_handle event, uint64_t bits)
 {
     struct call call;
     call_init(&call, P9_POLL, file->fid);
     call.message.word[1] = events;
     call.message.word[2] = bits;
-    fe_handle copy = FE_NO_HANDLE;
     if (event != FE_NO_HANDLE) {
-        uint32_t rights = RIGHT_EVENT_SIGNAL | RIGHT_TRANSFER | RIGHT_INSPECT;
-        if (fe_handle_duplicate(event, rights, &copy) != OK) return -ENOMEM;
+        uint32_t rights = RIGHT_EVENT_SIGNAL | RIGHT_EVENT_END | RIGHT_TRANSFER | RIGHT_INSPECT;
+        if (fe_handle_duplicate(event, rights, &call.transfer.send_handle[0]) != OK) return -ENOMEM;
         call.transfer.send_handle_count = 1;
-        call.transfer.send_handle[0] = copy;
     }
-    int result = call_run(file->session, &call);
-    if (result == 0) return (int)call.message.word[0];
-    return result == CALL_DEAD ? READY_ERROR | READY_HANGUP : result;
+    int result = call_run(file_session(file, &call.message.word[0]), &call);
+    return result == 0 ? (int)call.message.word[0] : result == CALL_DEAD ? POLL_DEAD : result;
+}
+
+int p9_poll(struct p9_file *file, uint32_t events, fe_handle event, uint64_t bits)
+{
+    for (int tries = 0;; tries++) {
+        const struct p9_session *session = file->session;
+        int result = poll_once(file, events, event, bits);
+        if (result != POLL_DEAD) return result;
+        if (tries == RESTORE_TRIES || file_restore(file, session) != 0)
+            return READY_ERROR | READY_HANGUP;
+    }
 }
 
 int p9_memory(struct p9_file *file, uint64_t offset, uint64_t size, uint32_t protection,
@@ -227,6 +230,7 @@ int p9_lock(struct p9_file *file, struct p9_lock_range *range, uint32_t flags)
     call.message.word[3] = range->length;
     call.message.word[4] = flags;
     call.message.word[5] = range->owner;
+    file->is_locked = true;
     int result = file_run(file, &call);
     if (result != 0) return result;
     range->kind = (uint32_t)call.message.word[0];
@@ -249,7 +253,9 @@ int p9_control(struct p9_file *file, struct p9_control *control)
     for (size_t i = 0; i < control->send_count; i++) {
         call.transfer.send_handle[i] = control->send[i];
     }
-    int result = control->send_count ? call_run(file->session, &call) : file_run(file, &call);
+    // What does more than ask or set is not repeated: handles are gone, fids are the session's.
+    bool is_plain = control->send_count == 0 && (file->qid_kind & QID_DIRECTORY) == 0;
+    int result = is_plain ? file_run(file, &call) : call_run(file->session, &call);
     control->value = call.message.word[0];
     control->reply_size = call.transfer.received_size;
     control->received_count = result == 0 ? call.transfer.received_handle_count : 0;

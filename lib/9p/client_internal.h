@@ -18,6 +18,7 @@ struct p9_session {
     uint64_t mount;          // 0: not from a mount
     fe_handle handle;
     uint32_t references;
+    bool is_lasting;     // the server's files outlive it
     bool is_dead;        // the server is gone: no longer in the cache
     uint32_t spare_fid;  // free, and the first to be used; 0: none. Atomic
     struct fe_lock lock; // of the rest
@@ -47,6 +48,9 @@ uint32_t fid_allocate(struct p9_session *session);
 void fid_free(struct p9_session *session, uint32_t fid);
 
 struct p9_session *session_create(fe_handle handle, uint64_t mount);
+// *session is made for `mount`.
+int session_open(fe_handle connector, const char *start, uint64_t mount,
+                 struct p9_session **session);
 int session_attach(fe_handle connector, const char *start, size_t start_size, fe_handle *session);
 // The session for a mount, from the cache or by attaching; referenced.
 int session_of_mount(fe_handle name_space, uint64_t mount, struct p9_session **session);
@@ -104,6 +108,18 @@ char *mount_string(const char *text, size_t size);
 // Of struct p9_file, for all who make and close them.
 extern struct fe_pool file_pool;
 
-// client_file.c: a call on an open file, which is opened again when it is a device whose server was
-// restarted.
+// restore.c: after CALL_DEAD on `dead`, which was the file's session. 0: it has another one, the
+// same number of tries may be made again; or a negative errno.
+enum : int { RESTORE_TRIES = 3 };
+int file_restore(struct p9_file *file, const struct p9_session *dead);
+// The session of a file for one request, and with it the fid: read in this order they belong
+// together.
+static inline struct p9_session *file_session(struct p9_file *file, uint64_t *fid)
+{
+    struct p9_session *session = __atomic_load_n(&file->session, __ATOMIC_ACQUIRE);
+    *fid = __atomic_load_n(&file->fid, __ATOMIC_RELAXED);
+    return session;
+}
+
+// client_file.c: a call on an open file, which is opened again when the server was restarted.
 int file_run(struct p9_file *file, struct call *call);

@@ -73,9 +73,15 @@ static void opening_init(struct opening *opening, uint32_t flags, uint32_t mode)
     opening->is_root = false;
 }
 
+// As the pool has it: with room for a short path.
+struct roomy_file {
+    struct p9_file file;
+    char near[32];
+};
+
 static struct p9_file *file_create(void)
 {
-    struct p9_file *file = fe_pool_take(&file_pool, sizeof *file);
+    struct p9_file *file = fe_pool_take(&file_pool, sizeof(struct roomy_file));
     if (file != nullptr) *file = (struct p9_file){};
     return file;
 }
@@ -111,10 +117,15 @@ static int open_path(struct opening *opening, struct path *path, uint32_t flags)
     return path_run_on(path, &opening->attempt);
 }
 
-// Only directories and devices are looked for again by their path.
 static int keep_path(struct p9_file *file, const struct path *path)
 {
-    if ((file->qid_kind & (QID_DIRECTORY | QID_DEVICE)) == 0) return 0;
+    char *near = ((struct roomy_file *)file)->near;
+    enum : size_t { NEAR = sizeof((struct roomy_file *)file)->near };
+    if (path->length < NEAR) { // all that there is room for, in a few instructions
+        __builtin_memcpy(near, path->text, NEAR);
+        file->path = near;
+        return 0;
+    }
     file->path = malloc(path->length + 1);
     if (file->path == nullptr) return -ENOMEM;
     memcpy(file->path, path->text, path->length + 1);
@@ -166,7 +177,8 @@ static void close_one(struct p9_file *file)
         fid_free(file->session, file->fid);
     }
     p9_session_put(file->session);
-    if (file->path != nullptr) free(file->path);
+    if (file->former != nullptr) p9_session_put(file->former);
+    if (file->path != ((struct roomy_file *)file)->near) free(file->path);
     fe_pool_give(&file_pool, file);
 }
 
@@ -184,8 +196,11 @@ struct p9_file *p9_file_adopt(struct p9_session *session, uint32_t fid, uint32_t
     struct p9_file *file = file_create();
     if (file == nullptr) return nullptr;
     p9_session_get(session);
-    *file =
-        (struct p9_file){.session = session, .fid = fid, .flags = flags, .io_unit = FE_9P_DATA_MAX};
+    file->session = session;
+    file->fid = fid;
+    file->flags = flags;
+    file->io_unit = FE_9P_DATA_MAX;
+    file->is_shared = true;
     fe_lock_take(&session->lock);
     if (fid >= session->next_fid) session->next_fid = fid + 1;
     fe_lock_release(&session->lock);
@@ -194,14 +209,9 @@ struct p9_file *p9_file_adopt(struct p9_session *session, uint32_t fid, uint32_t
 
 int p9_attach(fe_handle connector, const char *start, struct p9_file **root)
 {
-    fe_handle handle;
-    int result = session_attach(connector, start, strlen(start), &handle);
+    struct p9_session *session;
+    int result = session_open(connector, start, 0, &session);
     if (result != 0) return result == CALL_DEAD ? -EIO : result;
-    struct p9_session *session = session_create(handle, 0);
-    if (session == nullptr) {
-        fe_handle_drop(&handle);
-        return -ENOMEM;
-    }
     *root = p9_file_adopt(session, FE_9P_ROOT_FID, OPEN_PATH);
     p9_session_put(session);
     return *root ? 0 : -ENOMEM;
@@ -227,7 +237,10 @@ int p9_share(struct p9_file *const *files, size_t count, fe_handle *handle)
 {
     uint32_t *fids = malloc((count + 1) * sizeof *fids);
     if (fids == nullptr) return -ENOMEM;
-    for (size_t i = 0; i < count; i++) fids[i] = files[i]->fid;
+    for (size_t i = 0; i < count; i++) {
+        fids[i] = files[i]->fid;
+        files[i]->is_shared = true;
+    }
     struct call call;
     call_init(&call, P9_SHARE, count);
     call_send(&call, fids, count * sizeof *fids);

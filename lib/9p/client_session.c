@@ -183,7 +183,12 @@ fe_handle p9_session_handle(const struct p9_session *session)
     return session->handle;
 }
 
-int session_attach(fe_handle connector, const char *start, size_t start_size, fe_handle *session)
+struct attached {
+    fe_handle handle;
+    bool is_lasting;
+};
+
+static int attach(fe_handle connector, const char *start, size_t size, struct attached *attached)
 {
     char link[FE_PATH_MAX];
     struct call call;
@@ -191,7 +196,7 @@ int session_attach(fe_handle connector, const char *start, size_t start_size, fe
     call.message.word[1] = FE_9P_VERSION;
     call.message.transfer = &call.transfer;
     call.transfer.receive_handle_capacity = 1;
-    call_send(&call, start, start_size);
+    call_send(&call, start, size);
     call_receive(&call, link, sizeof link);
     enum status status = fe_channel_call(connector, &call.message, FE_FOREVER);
     if (status == ERR_PEER_CLOSED) return CALL_DEAD;
@@ -200,7 +205,31 @@ int session_attach(fe_handle connector, const char *start, size_t start_size, fe
     if (call.message.label == FE_9P_LINK) return -ELOOP;
     if (call.message.label != 0) return error_of(call.message.label);
     if (call.transfer.received_handle_count != 1) return -EPROTO;
-    *session = call.transfer.received_handle[0];
+    *attached = (struct attached){.handle = call.transfer.received_handle[0],
+                                  .is_lasting = (call.message.word[4] & FE_9P_LASTING) != 0};
+    return 0;
+}
+
+int session_attach(fe_handle connector, const char *start, size_t start_size, fe_handle *session)
+{
+    struct attached attached;
+    int result = attach(connector, start, start_size, &attached);
+    if (result == 0) *session = attached.handle;
+    return result;
+}
+
+int session_open(fe_handle connector, const char *start, uint64_t mount,
+                 struct p9_session **session)
+{
+    struct attached attached;
+    int result = attach(connector, start, strlen(start), &attached);
+    if (result != 0) return result;
+    *session = session_create(attached.handle, mount);
+    if (*session == nullptr) {
+        fe_handle_drop(&attached.handle);
+        return -ENOMEM;
+    }
+    (*session)->is_lasting = attached.is_lasting;
     return 0;
 }
 
@@ -251,23 +280,18 @@ int session_of_mount(fe_handle name_space, uint64_t mount, struct p9_session **s
     *session = cache_find(mount);
     fe_lock_release(&cache_lock);
     if (*session) return 0;
-    char start[FE_PATH_MAX];
+    char start[FE_PATH_MAX + 1];
     size_t start_size;
-    fe_handle handle;
     FE_HANDLE connector = FE_NO_HANDLE;
     enum status status =
-        fe_namespace_session(name_space, mount, start, sizeof start, &connector, &start_size);
+        fe_namespace_session(name_space, mount, start, FE_PATH_MAX, &connector, &start_size);
     if (status == ERR_NOT_FOUND || status == ERR_PEER_CLOSED)
         return CALL_DEAD; // unmounted meanwhile
     if (status != OK) return -fe_status_errno(status);
-    // What follows a NUL is the name that it was mounted from.
-    int result = session_attach(connector, start, strnlen(start, start_size), &handle);
+    start[start_size] = '\0'; // what follows a NUL is the name that it was mounted from
+    struct p9_session *fresh;
+    int result = session_open(connector, start, mount, &fresh);
     if (result != 0) return result;
-    struct p9_session *fresh = session_create(handle, mount);
-    if (fresh == nullptr) {
-        fe_handle_drop(&handle);
-        return -ENOMEM;
-    }
     *session = cache_add(fresh);
     return 0;
 }

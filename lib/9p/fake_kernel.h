@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A kernel for unit tests: handles, channels with one server run inside of the call, events, and a
 // namespace of a few mounts. A call that the server does not answer at once gives ERR_TIMED_OUT;
-// what it answers later is counted. For one test program: the functions are defined here.
+// what it answers later is counted. The server can die at a message: sessions from before are
+// closed then, and fake.died mounts new ones. For one test program: the functions are defined here.
 #pragma once
 
 #include <9p/server.h>
@@ -15,7 +16,7 @@
 struct fake_handle {
     uint32_t type;
     uint64_t badge; // of a session
-    uint32_t object;
+    uint32_t object, life;
 };
 
 struct fake_mount {
@@ -39,6 +40,10 @@ static struct {
     uint64_t signalled;
     struct fake_mount mount[8];
     uint32_t mount_count, close_count;
+    uint32_t life;      // of the server: handles of an earlier one are closed
+    uint32_t dies_at;   // the so many-th message from now; 0: never
+    bool dies_answered; // having done what it asks
+    void (*died)(void);
 } fake;
 
 static fe_handle fake_new(uint32_t type, uint64_t badge)
@@ -46,10 +51,17 @@ static fe_handle fake_new(uint32_t type, uint64_t badge)
     static uint32_t objects;
     for (fe_handle i = 1; i < 256; i++) {
         if (fake.handle[i].type != OBJECT_NONE) continue;
-        fake.handle[i] = (struct fake_handle){type, badge, ++objects};
+        fake.handle[i] = (struct fake_handle){type, badge, ++objects, fake.life};
         return i;
     }
     abort();
+}
+
+static enum status fake_die(void)
+{
+    fake.life++;
+    fake.died();
+    return ERR_PEER_CLOSED;
 }
 
 static enum status fake_call(uint64_t reg[12])
@@ -57,13 +69,16 @@ static enum status fake_call(uint64_t reg[12])
     struct fake_handle *session = &fake.handle[reg[0] & 255];
     struct fe_transfer *transfer = (struct fe_transfer *)reg[11];
     if (session->type != OBJECT_SESSION) return ERR_BAD_HANDLE;
-    if (fake.is_closed) return ERR_PEER_CLOSED;
+    if (fake.is_closed || session->life != fake.life) return ERR_PEER_CLOSED;
+    bool dies = fake.dies_at != 0 && --fake.dies_at == 0;
+    if (dies && !fake.dies_answered) return fake_die();
     struct fe_message message = {.label = reg[1], .badge = session->badge, .transfer = transfer};
     memcpy(message.word, reg + 2, sizeof message.word);
     message.token = ++fake.token;
     fake.call = &message;
     fake.is_answered = false;
     if (p9_serve_once(fake.server, 0) != OK) abort();
+    if (dies) return fake_die();
     if (!fake.is_answered) return ERR_TIMED_OUT;
     reg[1] = fake.lie != 0 ? fake.lie : fake.answer.label;
     memcpy(reg + 2, fake.answer.word, sizeof fake.answer.word);
@@ -154,6 +169,7 @@ static enum status fake_syscall(uint64_t number, uint64_t reg[12])
     case FE_CALL_HANDLE_DUPLICATE:
         reg[1] = fake_new(fake.handle[reg[0] & 255].type, fake.handle[reg[0] & 255].badge);
         fake.handle[reg[1]].object = fake.handle[reg[0] & 255].object;
+        fake.handle[reg[1]].life = fake.handle[reg[0] & 255].life;
         return OK;
     case FE_CALL_HANDLE_INSPECT:
         *(struct fe_handle_info *)reg[1] = (struct fe_handle_info){

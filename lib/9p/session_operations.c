@@ -32,6 +32,7 @@ int64_t serve_attach(struct p9_request *request, struct p9_reply *reply)
     reply->word[1] = root->path;
     reply->word[2] = FE_9P_ROOT_FID;
     reply->word[3] = FE_9P_DATA_MAX;
+    reply->word[4] = request->server->is_lasting ? FE_9P_LASTING : 0;
     p9_node_put(root);
     if (made == nullptr) return -ENOMEM;
     if (result == 0) return p9_answer_handle(request, session);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 static struct p9_file *service; // the pipe service's root, opened by the first pipe
+static struct p9_file *former;  // that of one that died: another thread may still be using it
 static struct fe_lock service_lock;
 
 static long find_service(struct p9_file **root)
@@ -18,6 +19,34 @@ static long find_service(struct p9_file **root)
     if (service == nullptr) error = p9_open("/srv/pipe", OPEN_DIRECTORY, 0, &service);
     *root = service;
     fe_lock_release(&service_lock);
+    return error;
+}
+
+static void forget_service(const struct p9_file *dead)
+{
+    fe_lock_take(&service_lock);
+    if (service == dead) {
+        p9_close(former);
+        former = service;
+        service = nullptr;
+    }
+    fe_lock_release(&service_lock);
+}
+
+// Two ends on the service's session, which is opened anew when the service was restarted.
+static long make_pair(struct p9_file **root, uint32_t fids[2])
+{
+    enum : int { TRIES = 3 };
+    long error = -EIO;
+    for (int tries = 0; error == -EIO && tries < TRIES; tries++) {
+        error = find_service(root);
+        if (error < 0) return error;
+        fids[0] = p9_fid_allocate((*root)->session);
+        fids[1] = p9_fid_allocate((*root)->session);
+        struct p9_control wish = {.request = CONTROL_PIPE, .data = fids, .size = 2 * sizeof *fids};
+        error = p9_control(*root, &wish);
+        if (error == -EIO) forget_service(*root);
+    }
     return error;
 }
 
@@ -33,11 +62,8 @@ int64_t call_pipe2(const int64_t *a)
 {
     struct p9_file *root;
     int *numbers = (int *)a[0], flags = (int)a[1];
-    long error = find_service(&root);
-    if (error < 0) return error;
-    uint32_t fids[2] = {p9_fid_allocate(root->session), p9_fid_allocate(root->session)};
-    struct p9_control wish = {.request = CONTROL_PIPE, .data = fids, .size = sizeof fids};
-    error = p9_control(root, &wish);
+    uint32_t fids[2];
+    long error = make_pair(&root, fids);
     if (error < 0) return error;
     struct file *reader = make_end(root, fids[0], O_RDONLY | (flags & O_NONBLOCK));
     struct file *writer = make_end(root, fids[1], O_WRONLY | (flags & O_NONBLOCK));

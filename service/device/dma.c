@@ -2,8 +2,9 @@
 // DMA memory of drivers that die. The kernel keeps it as long as there is a handle to the resource
 // that it was made from; each driver process gets a resource of its own, and here the handle to it
 // is kept until the device cannot write there any more.
-#include "device.h"
+#include "driver.h"
 
+#include <9p/client.h>
 #include <abi/syscalls.h>
 #include <ferrite/handle.h>
 #include <ferrite/log.h>
@@ -23,14 +24,18 @@ static const struct resource *find(const struct device *device, const char *name
     return nullptr;
 }
 
+// Derived by init: what is left of a driver when the manager dies too goes back to the kernel when
+// init drops its own handle (driver.c), which it does when another manager has reset the device.
 enum status device_open_dma(struct device *device)
 {
     const struct resource *whole = find(device, "dma");
-    uint32_t kind;
-    uint64_t base, size;
+    fe_handle copy;
     if (whole == nullptr || device->dma != FE_NO_HANDLE) return OK;
-    TRY(fe_resource_inspect(whole->handle, &kind, &base, &size));
-    return fe_resource_derive(whole->handle, kind, base, size, &device->dma);
+    TRY(fe_handle_copy(whole->handle, &copy));
+    struct p9_control request = {.request = CONTROL_INIT_DERIVE, .send = &copy, .send_count = 1};
+    if (p9_control(init, &request) != 0 || request.received_count != 1) return ERR_NO_MEMORY;
+    device->dma = request.received[0];
+    return OK;
 }
 
 void device_retire(struct device *device)

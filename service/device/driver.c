@@ -81,6 +81,21 @@ static void introduce(fe_handle process, const char *name, struct fe_spawn *opti
         (struct fe_spawn_handle){.name = "process", .handle = session};
 }
 
+// Init ends the driver if the manager dies, and keeps the source of its DMA memory from being
+// used again until another manager has reset the device.
+static void tell_init(const struct device *device, fe_handle process)
+{
+    fe_handle handles[2];
+    uint32_t rights = RIGHT_TRANSFER | RIGHT_INSPECT | RIGHT_PROCESS_KILL;
+    if (fe_handle_duplicate(process, rights, &handles[0]) != OK) return;
+    size_t count = 1;
+    if (device->dma != FE_NO_HANDLE && fe_handle_copy(device->dma, &handles[1]) == OK) count = 2;
+    struct p9_control request = {
+        .request = CONTROL_INIT_CHILD, .send = handles, .send_count = count};
+    int error = p9_control(init, &request);
+    if (error != 0) fe_log("%s: init does not know of it, error %d", device->location, -error);
+}
+
 static enum status spawn(struct device *device, fe_handle session, struct fe_child *child)
 {
     const struct driver *driver = device->driver;
@@ -104,6 +119,7 @@ static enum status spawn(struct device *device, fe_handle session, struct fe_chi
     };
     enum status status = fe_spawn_create(&options, child);
     if (status == OK) {
+        tell_init(device, child->process);
         introduce(child->process, driver->program, &options, handles);
         status = fe_spawn_start(&options, child);
         if (status != OK) fe_handle_drop(&child->process);

@@ -41,6 +41,7 @@ void driver_free(struct driver *driver);
 // The driver for a device: the first match of its most specific identifier; nullptr: none.
 struct driver *driver_find(const struct device *device);
 extern struct driver *driver_list;
+extern struct p9_file *init; // the session to init
 
 // Starts the device's driver, with a session to `server` by which it says that it is ready.
 // `exit_bits` of the server's event are signalled when it ends.

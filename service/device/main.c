@@ -22,6 +22,7 @@
 #include <ferrite/log.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum : uint64_t {
     BIT_ENDED = 1,
@@ -32,7 +33,7 @@ enum : uint64_t {
 };
 
 static struct p9_server server;
-static struct p9_file *init; // the session to init
+struct p9_file *init;
 static struct p9_node *changes_node;
 static uint32_t generation = 1; // of what `devices` shows
 
@@ -197,6 +198,7 @@ static void enumerate(const struct roots *roots)
     status = framebuffer_enumerate(roots);
     if (status != OK) fe_log("frame buffer: %s", fe_status_text(status));
     for (struct device *device = device_list; device != nullptr; device = device->next) {
+        (void)virtio_reset(device); // one that another manager left running
         device->driver = driver_find(device);
         if (device->driver != nullptr) device->index = device->driver->device_count++;
     }
@@ -214,7 +216,7 @@ static int serve(void)
         .ready = changes_ready,
     };
     static const struct p9_tree_entry changes = {
-        .path = "changes", .mode = 0444, .operations = &changes_operations};
+        .path = "changes", .mode = S_IFCHR | 0444, .operations = &changes_operations};
     server.name = "device";
     server.signalled = signalled;
     int error = p9_tree_create(files, sizeof(files) / sizeof(files[0]), &server.root);

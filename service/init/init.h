@@ -45,6 +45,12 @@ void units_stop(void); // all, for power-off
 enum unit_order { ORDER_START, ORDER_STOP, ORDER_RESTART };
 int unit_command(struct unit *unit, enum unit_order order); // 0 or a negative errno
 
+// child.c: processes that end with the unit that started them
+int child_add(struct unit *unit, fe_handle process, fe_handle kept);
+void children_end(struct unit *unit);
+bool children_are_gone(const struct unit *unit);
+void children_forget(struct unit *unit); // the dead
+
 // mount.c
 struct placing { // what is mounted at `path`, and at /srv by its name
     const char *path, *name;

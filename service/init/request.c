@@ -39,6 +39,26 @@ static int mount(struct p9_request *request, struct unit *unit)
     return mount_add(unit, &placing) == OK ? 0 : -ENOMEM;
 }
 
+static int child(struct p9_request *request, struct unit *unit)
+{
+    fe_handle process = p9_take_handle(request, 0), kept = p9_take_handle(request, 1);
+    if (process != FE_NO_HANDLE) return child_add(unit, process, kept);
+    fe_handle_drop(&kept);
+    return -EINVAL;
+}
+
+static int derive(struct p9_request *request)
+{
+    FE_HANDLE whole = p9_take_handle(request, 0);
+    fe_handle part;
+    uint32_t kind;
+    uint64_t base, size;
+    if (whole == FE_NO_HANDLE || fe_resource_inspect(whole, &kind, &base, &size) != OK)
+        return -EINVAL;
+    enum status status = fe_resource_derive(whole, kind, base, size, &part);
+    return status == OK ? p9_answer_handle(request, part) : -ENOMEM;
+}
+
 static int power(uint32_t action)
 {
     if (action > POWER_REBOOT) return -EINVAL;
@@ -62,6 +82,8 @@ static int control(struct p9_request *request, struct p9_open *open, uint32_t co
     switch (control) {
     case CONTROL_INIT_READY: return ready(request, unit);
     case CONTROL_INIT_MOUNT: return mount(request, unit);
+    case CONTROL_INIT_CHILD: return child(request, unit);
+    case CONTROL_INIT_DERIVE: return derive(request);
     case CONTROL_INIT_NAMESPACE:
         return (unit->may & MAY_NAMESPACE) != 0 ? user_namespace(request) : -EPERM;
     case CONTROL_INIT_POWER:

@@ -151,6 +151,7 @@ static enum status run(struct unit *unit, struct fe_spawn *options, struct fe_sp
 static void unit_ready(struct unit *unit)
 {
     unit->state = UNIT_READY;
+    children_forget(unit);
     unit->ready = fe_clock_monotonic();
 }
 
@@ -208,7 +209,7 @@ void units_start(void)
             if (!is_due) continue;
             if (!fallback_is_due(unit)) {
                 has_started |= unit->state == UNIT_ENDED; // who needs it may start
-            } else if (needs_are_met(unit)) {
+            } else if (needs_are_met(unit) && children_are_gone(unit)) {
                 has_started |= unit_start(unit);
             }
         }
@@ -237,6 +238,7 @@ static void unit_ended(struct unit *unit, int32_t code)
 {
     fe_handle_drop(&unit->process);
     unit->is_registered = false;
+    children_end(unit);
     unit->exit_code = code;
     bool is_over = code == 0 && unit->provision_count == 0; // a login session
     if (!is_over) unit_exit_text(code, unit->error, sizeof unit->error);

@@ -28,6 +28,8 @@ struct words { // ended by a nullptr
     uint32_t count;
 };
 
+struct child;
+
 struct unit {
     struct unit *next;
     char name[32];
@@ -42,6 +44,7 @@ struct unit {
 
     enum unit_state state;
     fe_handle image, process;
+    struct child *children;
     uint32_t bit;                   // of the event, for its end
     bool is_initrd;                 // started before there was a file system
     bool is_registered;             // with the process service that runs now

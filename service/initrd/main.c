@@ -140,7 +140,7 @@ const struct p9_operations initrd_operations = {
 
 int main(int count, char **arguments)
 {
-    static struct p9_server server = {.name = "initrd"};
+    static struct p9_server server = {.name = "initrd", .is_lasting = true};
     const struct fe_start_handle *start = fe_start_find("initrd");
     const void *bytes;
     if (start == nullptr) return 2;

@@ -200,12 +200,16 @@ static int open_stream(struct link *link)
     return -EPROTO;
 }
 
-// Reads whether the link is up, and asks to be told of the next change.
+// Reads whether the link is up, and asks to be told of the next change. A driver that is gone is
+// known by that, also when another one is ready already.
 static void state_read(struct link *link)
 {
     char text[8] = "";
     while (p9_poll(link->state, POLLIN, server.event, BIT_LINK) > 0) {
-        if (p9_read(link->state, 0, text, sizeof(text)) <= 0) return;
+        if (p9_read(link->state, 0, text, sizeof(text)) <= 0) {
+            detach(link);
+            return;
+        }
         if (strncmp(text, "up", 2) == 0)
             netif_set_link_up(&link->netif);
         else
@@ -276,6 +280,7 @@ static void device_line(char *line)
         if (link != nullptr) detach(link);
         return;
     }
+    if (link != nullptr && link->is_attached) state_read(link);
     if (link == nullptr)
         link = link_create(name);
     else if (!link->is_attached && attach(link) != 0)

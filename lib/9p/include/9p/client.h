@@ -24,11 +24,18 @@ struct p9_file {
     uint32_t io_unit; // most bytes of one read or write message
     uint64_t qid_kind, qid_path;
     uint64_t size;         // when it was opened
-    char *path;            // of a directory or device: where it was opened, clean; nullptr when it
-                           // came from a parent
+    char *path;            // where it was opened, clean; nullptr: not known
     struct p9_file *below; // of a united directory: the next part
     struct p9_file *part;  // ... and the part being listed
     uint32_t mounts_from;  // ... and which mounts in it were listed
+
+    // For opening it again when the server was restarted.
+    uint64_t position;         // of a file that is not shared
+    bool is_shared;            // with another process, which moves the position too
+    bool is_listed;            // a directory of which something was read
+    bool is_written;           // ... and not synced since
+    bool is_locked;            // or was at some time
+    struct p9_session *former; // that before, which another thread may still be using
 };
 
 struct p9_lock_range {

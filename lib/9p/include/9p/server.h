@@ -168,6 +168,7 @@ struct p9_server {
     fe_handle event; // bound to the channel: bits arrive in `signalled`
     void (*signalled)(struct p9_server *server, uint64_t bits);
     void *context;
+    bool is_lasting; // started again it has the same files, with the same paths (p9_node)
     struct p9_server_state *state;
 };
 
