@@ -31,8 +31,9 @@ static bool is_stream(const struct p9_file *file)
 {
     uint64_t deadline = is_stream(file) ? FE_FOREVER : FE_UNINTERRUPTED;
     for (int tries = 0;; tries++) {
-        struct fe_message message = {.label = P9_READ, .word = {0, offset, count}};
-        struct p9_session *session = file_session(file, &message.word[0]);
+        uint64_t fid;
+        struct p9_session *session = file_session(file, &fid);
+        struct fe_message message = {.label = P9_READ, .word = {fid, offset, count}};
         int result = session_call(session, &message, deadline);
         if (result == 0) {
             size_t got = (size_t)message.word[0];

@@ -150,7 +150,7 @@ static enum status start_thread(struct thread *thread, const struct fe_thread_op
     }
     context_unlock();
     thread_leave(self);
-    (void)signal_ended_wait(self); // what came meanwhile is for others: the C library lets nothing in
+    (void)signal_ended_wait(self); // what came meanwhile: the C library lets nothing in here
     return status;
 }
 
