@@ -61,8 +61,7 @@ static inline void hand_over(struct channel *channel, uint64_t badge, struct thr
     trace_request(caller, server);
 }
 
-// --- Call
-// -------------------------------------------------------------------------------------------
+// --- Call ---
 
 // A server waits: the call goes to it at once. Servers whose own memory fails are told and passed
 // over.
@@ -111,8 +110,7 @@ enum status sys_channel_call(struct session *session, struct frame *frame)
     return CALL_DEFERRED;
 }
 
-// --- Receive
-// ----------------------------------------------------------------------------------------
+// --- Receive ---
 
 static void give_notice(struct thread *server, uint64_t label, uint64_t word, uint64_t badge)
 {
@@ -218,8 +216,7 @@ enum status sys_channel_receive(struct channel *channel, struct frame *frame)
     return CALL_DEFERRED;
 }
 
-// --- Reply
-// ------------------------------------------------------------------------------------------
+// --- Reply ---
 
 // The caller whom `token` names, if it still waits for `channel`'s answer; nullptr: it does not.
 static inline struct thread *caller_find(struct channel *channel, struct thread *server,

@@ -114,8 +114,7 @@ int64_t call_ppoll(const int64_t *a)
     return wait_for((struct pollfd *)a[0], (size_t)a[1], deadline);
 }
 
-// --- select
-// --------------------------------------------------------------------------------------------
+// --- select ---
 
 struct sets {
     fd_set *read, *write, *except;

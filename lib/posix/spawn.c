@@ -256,8 +256,7 @@ int64_t call_exit_group(const int64_t *a)
     return_to_parent(child->pid != 0 ? (long)child->pid : 1);
 }
 
-// --- vfork and posix_spawn
-// -----------------------------------------------------------------------------------
+// --- vfork and posix_spawn ---
 
 // The C half of vfork (arch/<isa>/user/context.S): where setjmp is to save the caller, or nullptr.
 void *posix_vfork_prepare(void);

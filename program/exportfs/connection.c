@@ -68,8 +68,7 @@ static void send_flushed(uint16_t tag)
     send_small(&reply);
 }
 
-// --- Workers
-// ------------------------------------------------------------------------------------
+// --- Workers ---
 
 static void worker_destroy(struct worker *worker)
 {
@@ -230,8 +229,7 @@ static void set_to_work(struct worker *worker, size_t size, bool is_new)
     send_error(tag, -EAGAIN);
 }
 
-// --- The reader
-// ---------------------------------------------------------------------------------
+// --- The reader ---
 
 // With the lock: ends what a worker waits for.
 static void cancel(struct worker *worker)

@@ -46,8 +46,7 @@ bool acpi_find(const struct acpi *acpi, const char signature[static 4], uint32_t
 // The `index`th table whatever it is: for those who pass all of them on.
 bool acpi_nth(const struct acpi *acpi, uint32_t index, struct acpi_table *table);
 
-// --- Registers
-// --------------------------------------------------------------------------------------
+// --- Registers ---
 
 enum acpi_space : uint8_t { ACPI_MEMORY = 0, ACPI_PORT = 1 };
 
@@ -58,8 +57,7 @@ struct acpi_register {
     uint8_t access; // 0: any, 1 to 4: 8, 16, 32, 64 bits
 };
 
-// --- FADT: fixed hardware
-// ---------------------------------------------------------------------------
+// --- FADT: fixed hardware ---
 
 struct acpi_fixed {
     struct acpi_register pm1a_control, pm1b_control, pm_timer, reset;
@@ -78,8 +76,7 @@ bool acpi_fixed_read(const struct acpi_table *fadt, struct acpi_fixed *fixed);
 // The values that put the machine into state S5, from the package \_S5 in the DSDT's byte code.
 bool acpi_sleep_find(const struct acpi_table *dsdt, uint8_t type[static 2]);
 
-// --- MADT: interrupt controllers
-// --------------------------------------------------------------------
+// --- MADT: interrupt controllers ---
 
 enum acpi_controller : uint8_t {
     ACPI_LAPIC = 0,
@@ -134,8 +131,7 @@ uint64_t acpi_lapic_address(const struct acpi_table *madt);
 void acpi_isa_interrupt(const struct acpi_table *madt, uint8_t isa, uint32_t *line,
                         uint16_t *flags);
 
-// --- Others
-// -----------------------------------------------------------------------------------------
+// --- Others ---
 
 // GTDT: the interrupt of each CPU's virtual timer.
 bool acpi_timer_read(const struct acpi_table *gtdt, uint32_t *line);
