@@ -40,5 +40,10 @@ disk: build
 	$(call progress,DISK,$(or $(DISK),$(out)/root.img))
 	$(Q)$(PYTHON) tool/disk $(initrd).list $(or $(DISK),$(out)/root.img) $(SIZE)
 
-$(if $(DISK),,$(disk)):
+ifeq ($(DISK),)
+$(disk):
 	@mkdir -p $(@D) && truncate -s 64M $@
+else
+$(disk):
+	@echo 'There is no $@: make disk DISK=$@ makes one.' >&2; exit 1
+endif

@@ -86,7 +86,7 @@ void clock_page_init(void)
     if (memory_make(nullptr, PAGE_SIZE, &page_memory) != OK ||
         memory_page(page_memory, 0, true, &first, &physical) != OK ||
         memory_seal(page_memory) != OK) { // sealed: mapped by as many as there are
-        panic("no memory for the clock page");
+        boot_refuse("too little memory for the clock page");
     }
     page = page_address(first);
     *page = (struct fe_clock_page){

@@ -91,7 +91,7 @@ static void join(struct p9_node *node, struct p9_lock *lock)
     }
 }
 
-static int change(struct p9_node *node, const struct p9_lock *wish)
+static int lock_change(struct p9_node *node, const struct p9_lock *wish)
 {
     struct p9_lock *spare = malloc(sizeof *spare), *lock = nullptr;
     if (wish->kind != FE_9P_LOCK_NONE) lock = malloc(sizeof *lock);
@@ -175,5 +175,5 @@ int64_t serve_lock(struct p9_request *request, struct p9_reply *reply)
         return error != 0 ? error : P9_LATER;
     }
     tell(reply, &wish);
-    return change(fid->open->node, &wish);
+    return lock_change(fid->open->node, &wish);
 }

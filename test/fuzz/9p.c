@@ -9,6 +9,7 @@
 #include "lib/9p/attribute_operations.c"
 #include "lib/9p/connection.c"
 #include "lib/9p/file_operations.c"
+#include "lib/9p/lock.c"
 #define path_of path_of_name // two files have one of their own
 #include "lib/9p/name_operations.c"
 #undef path_of

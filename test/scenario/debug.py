@@ -24,6 +24,8 @@ def command(debugger, text):
 # A disk of its own: that of `make run` may be in use.
 folder = tempfile.TemporaryDirectory(prefix="ferrite-")
 disk = os.path.join(folder.name, "disk.img")
+with open(disk, "wb") as file:
+    file.truncate(64 << 20)
 debugger = pexpect.spawn("make", ["-s", "--no-print-directory", "debug", "SYSTEM=scenario",
                                   f"BOARD={this_board()}", f"DISK={disk}"], cwd=TOP, timeout=240,
                          encoding="utf-8", codec_errors="replace", dimensions=(50, 200))

@@ -156,7 +156,7 @@ static void ioapic_add(uint64_t physical, uint32_t first)
     volatile uint8_t *registers =
         arch_map_device(physical, REGISTERS_SIZE, SPACE_READ | SPACE_WRITE | SPACE_DEVICE);
     struct ioapic *ioapic = slab_allocate(&ioapic_slab);
-    if (registers == nullptr || ioapic == nullptr) panic("no memory for an I/O APIC");
+    if (registers == nullptr || ioapic == nullptr) boot_refuse("too little memory for an I/O APIC");
 
     ioapic->select = (volatile uint32_t *)registers;
     ioapic->window = (volatile uint32_t *)(registers + 0x10);
