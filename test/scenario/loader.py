@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# cells: qemu-pc-x86_64/raw qemu-virt-aarch64/raw qemu-virt-riscv64/raw/qemu
 """A loader of our own, which lays out what each protocol hands over as its specification says, and also as no real
 loader could be made to: the kernel starts with what is good, and says in one line what is not."""
 
