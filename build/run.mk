@@ -15,11 +15,11 @@ outside = -display none -netdev user,id=net0$(hostfwd) \
 hostfwd = $(PORTS:%=,hostfwd=tcp:127.0.0.1:%)
 
 .PHONY: run debug disk picture book emulator-command
-run: build $(disk)
+run: build $(if $(DISK),,$(disk))
 	$(call progress,RUN,$(BOARD) by $(BOOT); ctrl-a x ends it)
 	$(Q)tool/run $(command) $(outside) -serial mon:stdio
 
-debug: build $(disk)
+debug: build $(if $(DISK),,$(disk))
 	$(Q)tool/debug $(DEBUGGER) $(linked)/kernel.elf $(debugger_arch) $(command) $(outside)
 
 # Pictures of a session, for the README, and of a trace and the screen, for the book.
@@ -40,10 +40,5 @@ disk: build
 	$(call progress,DISK,$(or $(DISK),$(out)/root.img))
 	$(Q)$(PYTHON) tool/disk $(initrd).list $(or $(DISK),$(out)/root.img) $(SIZE)
 
-ifeq ($(DISK),)
-$(disk):
+$(out)/disk.img:
 	@mkdir -p $(@D) && truncate -s 64M $@
-else
-$(disk):
-	@echo 'There is no $@: make disk DISK=$@ makes one.' >&2; exit 1
-endif

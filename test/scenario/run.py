@@ -48,6 +48,8 @@ says("a disk that is not there", "the disk /nowhere/disk is not there", "tool/ru
 
 with tempfile.TemporaryDirectory(prefix="ferrite-") as folder:
     disk = os.path.join(folder, "disk.img")
+    with open(disk, "wb") as file:
+        file.truncate(64 << 20)
     words = make("-s", BOARD, "SYSTEM=scenario", "CPUS=1", f"DISK={disk}", f"PORTS={free_port()}-:22", "run")
     child = pexpect.spawn(words[0], words[1:], cwd=TOP, timeout=300, encoding="utf-8", codec_errors="replace")
     child.expect("ferrite login: ")
