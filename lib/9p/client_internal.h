@@ -102,9 +102,6 @@ int target_find(const struct path *path, struct target *target, uint32_t *index)
 // The part in which the name is, or is to be made.
 int target_place(const struct path *path, struct target *target);
 
-// A copy with NUL; nullptr: no memory.
-char *mount_string(const char *text, size_t size);
-
 // Of struct p9_file, for all who make and close them.
 extern struct fe_pool file_pool;
 

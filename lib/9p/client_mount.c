@@ -44,8 +44,8 @@ static int part_attach(const struct target *target, const char *path, struct p9_
     int result =
         session_attach(target->session->handle, target->relative, target->size, &part.session);
     if (result != 0) return result == CALL_DEAD ? -EIO : result;
-    part.suffix = mount_string("", 0);
-    part.source = mount_string(path, strlen(path));
+    part.suffix = strdup("");
+    part.source = strdup(path);
     return parts_add(parts, &part);
 }
 
@@ -95,8 +95,8 @@ static int find_below(const char *path, struct p9_parts *parts)
         }
         if (session_attach(connector, start, strnlen(start, size), &part.session) != 0)
             continue; // its server is gone, and does not come along
-        part.suffix = mount_string(suffix, strlen(suffix));
-        part.source = mount_string(entry->path, strlen(entry->path));
+        part.suffix = strdup(suffix);
+        part.source = strdup(entry->path);
         result = parts_add(parts, &part);
     }
     p9_mounts_free(&mounts);

@@ -16,15 +16,6 @@ void p9_mounts_free(struct p9_mounts *mounts)
     *mounts = (struct p9_mounts){};
 }
 
-char *mount_string(const char *text, size_t size)
-{
-    char *copy = malloc(size + 1);
-    if (copy == nullptr) return nullptr;
-    memcpy(copy, text, size);
-    copy[size] = '\0';
-    return copy;
-}
-
 // What follows the NUL of the mount's start.
 static char *source_of(fe_handle name_space, uint64_t mount)
 {
@@ -32,9 +23,9 @@ static char *source_of(fe_handle name_space, uint64_t mount)
     size_t size;
     FE_HANDLE session = FE_NO_HANDLE;
     if (fe_namespace_session(name_space, mount, start, sizeof start, &session, &size) != OK)
-        return mount_string("", 0);
+        return strdup("");
     size_t own = strnlen(start, size) + 1;
-    return own < size ? mount_string(start + own, size - own) : mount_string("", 0);
+    return own < size ? strndup(start + own, size - own) : strdup("");
 }
 
 // Keeps the order of the mounts' numbers.
@@ -60,7 +51,7 @@ static enum status read_one(fe_handle name_space, uint32_t index, struct p9_moun
     TRY(fe_namespace_list(name_space, index, path, sizeof path, &entry->mount, &size,
                           &entry->flags));
     entry->position = index;
-    entry->path = mount_string(path, size);
+    entry->path = strndup(path, size);
     entry->source = source_of(name_space, entry->mount);
     return entry->path != nullptr && entry->source != nullptr ? OK : ERR_NO_MEMORY;
 }

@@ -187,15 +187,6 @@ static const struct p9_operations file_operations = {.open = tree_open,
 static const struct p9_operations link_operations = {.readlink = tree_readlink,
                                                      .release = tree_release};
 
-static char *text_copy(const char *text, size_t size)
-{
-    char *copy = malloc(size + 1);
-    if (copy == nullptr) return nullptr;
-    memcpy(copy, text, size);
-    copy[size] = '\0';
-    return copy;
-}
-
 static struct tree_node *tree_node_create(struct p9_name name, const struct p9_tree_entry *entry)
 {
     struct tree_node *tree = calloc(1, sizeof *tree);
@@ -213,8 +204,8 @@ static struct tree_node *tree_node_create(struct p9_name name, const struct p9_t
                                   .uid = tree->entry.uid,
                                   .gid = tree->entry.gid,
                                   .path = p9_path_new()};
-    tree->name = text_copy(name.text, name.size);
-    if (entry && entry->target) tree->target = text_copy(entry->target, strlen(entry->target));
+    tree->name = strndup(name.text, name.size);
+    if (entry && entry->target) tree->target = strdup(entry->target);
     if (tree->name && (entry == nullptr || entry->target == nullptr || tree->target)) return tree;
     tree_release(&tree->node);
     return nullptr;

@@ -126,6 +126,21 @@ void *calloc(size_t count, size_t size)
     return user;
 }
 
+char *strndup(const char *text, size_t most)
+{
+    size_t size = strnlen(text, most);
+    char *copy = malloc(size + 1);
+    if (copy == nullptr) return nullptr;
+    memcpy(copy, text, size);
+    copy[size] = '\0';
+    return copy;
+}
+
+char *strdup(const char *text)
+{
+    return strndup(text, SIZE_MAX);
+}
+
 void *realloc(void *user, size_t size)
 {
     if (user == nullptr) return malloc(size);

@@ -5,21 +5,12 @@
 #include <ferrite/libc.h>
 #include <ferrite/log.h>
 
-static char *text_copy(const char *text, size_t size)
-{
-    char *copy = malloc(size + 1);
-    if (copy == nullptr) return nullptr;
-    memcpy(copy, text, size);
-    copy[size] = '\0';
-    return copy;
-}
-
 static bool words_add(struct words *words, const char *text, size_t size)
 {
     char **list = realloc(words->word, (words->count + 2) * sizeof *list);
     if (list == nullptr) return false;
     words->word = list;
-    list[words->count] = text_copy(text, size);
+    list[words->count] = strndup(text, size);
     list[words->count + 1] = nullptr;
     if (list[words->count] == nullptr) return false;
     words->count++;
@@ -84,8 +75,8 @@ static bool read_provision(struct unit *unit, const struct words *words)
     if (list == nullptr) return false;
     unit->provisions = list;
     list[unit->provision_count++] = (struct provision){
-        .name = text_copy(words->word[1], strlen(words->word[1])),
-        .path = text_copy(words->word[2], strlen(words->word[2])),
+        .name = strdup(words->word[1]),
+        .path = strdup(words->word[2]),
         .flags = flags,
     };
     return list[unit->provision_count - 1].name && list[unit->provision_count - 1].path;
@@ -94,7 +85,7 @@ static bool read_provision(struct unit *unit, const struct words *words)
 static bool read_fallback(struct unit *unit, const struct words *words)
 {
     if (words->count != 2 || unit->fallback != nullptr) return false;
-    unit->fallback = text_copy(words->word[1], strlen(words->word[1]));
+    unit->fallback = strdup(words->word[1]);
     return unit->fallback != nullptr;
 }
 

@@ -19,6 +19,8 @@ int strncmp(const char *a, const char *b, size_t most);
 char *strchr(const char *text, int character);
 char *strrchr(const char *text, int character);
 char *strncpy(char *restrict to, const char *restrict from, size_t size);
+char *strdup(const char *text);
+char *strndup(const char *text, size_t most);
 
 void *malloc(size_t size);
 void *calloc(size_t count, size_t size);
