@@ -107,7 +107,7 @@ int p9_parts_find(const char *name, struct p9_parts *parts)
 {
     char path[FE_PATH_MAX];
     struct fe_9p_attributes attributes;
-    *parts = (struct p9_parts){};
+    *parts = (struct p9_parts){.table = client_namespace()};
     int result = p9_real_path(name, path);
     if (result == 0) result = p9_stat(path, 0, &attributes);
     if (result == 0) result = find_own(path, parts);
@@ -185,6 +185,7 @@ static int mount_below(const struct p9_parts *parts, const char *path, uint32_t 
 {
     char place[FE_PATH_MAX];
     const char *folder = strcmp(path, "/") == 0 ? "" : path;
+    bool is_same_table = parts->table == client_namespace();
     for (size_t i = 0; i < parts->count; i++) {
         const struct p9_part *part = &parts->part[i];
         struct fe_9p_attributes attributes;
@@ -194,7 +195,7 @@ static int mount_below(const struct p9_parts *parts, const char *path, uint32_t 
         memcpy(place, folder, size);
         memcpy(place + size, part->suffix, rest + 1);
         uint32_t order = flags & (MOUNT_BEFORE | MOUNT_AFTER);
-        if (strcmp(place, part->source) == 0) continue; // onto itself
+        if (is_same_table && strcmp(place, part->source) == 0) continue; // onto itself
         if (order == MOUNT_AFTER && p9_stat(place, 0, &attributes) == 0) continue;
         int result = add(place, part->session, part->source, MOUNT_REPLACE | part->flags);
         if (result != 0) return result;
@@ -234,7 +235,11 @@ int p9_mount(fe_handle connector, const char *source, const char *path, uint32_t
     if (result != 0) return result;
     result = p9_file_stat(root, &attributes);
     struct p9_parts parts = {
-        .part = &part, .count = 1, .is_directory = (attributes.mode & MODE_TYPE) == MODE_DIRECTORY};
+        .table = client_namespace(),
+        .part = &part,
+        .count = 1,
+        .is_directory = (attributes.mode & MODE_TYPE) == MODE_DIRECTORY,
+    };
     if (result == 0 && fe_handle_copy(p9_session_handle(root->session), &part.session) != OK)
         result = -ENOMEM;
     p9_close(root);

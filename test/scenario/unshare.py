@@ -15,6 +15,7 @@ def check_options(machine):
     run = machine.run
     run("mkdir /tmp/box && echo in > /tmp/box/file && echo out > /tmp/secret")
     assert run("unshare -k /bin -k /tmp/box ls / | cat").split() == ["bin"], "only what was kept"
+    run("unshare -k /bin -k /dev [ -c /dev/tty ]")  # which is mounted below
     assert run("unshare -k /bin -b /tmp/box=/data cat /data/file").strip() == "in"
     run("unshare ls /tmp/secret && unshare -d /tmp ls /bin/sh && [ -e /tmp/secret ]")
     assert "No such file" in run("unshare -d /tmp cat /tmp/secret", code=1)

@@ -52,6 +52,7 @@ struct p9_part {
     char *suffix, *source; // where below the path it was; its own name
 };
 struct p9_parts {
+    fe_handle table; // in which they were found
     struct p9_part *part;
     size_t count;
     bool is_directory;
