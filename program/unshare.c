@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <ferrite/handle.h>
 #include <ferrite/namespace.h>
-#include <ferrite/path.h>
 #include <ferrite/start.h>
 #include <ferrite/status.h>
 #include <names/names.h>
@@ -40,19 +39,13 @@ static int answer(int result, const char *what)
     return fail(what);
 }
 
-static bool whole_path(const char *name, char *path)
-{
-    char directory[FE_PATH_MAX];
-    if (getcwd(directory, sizeof directory) == nullptr) strcpy(directory, "/");
-    return fe_path_resolve(directory, name, path, FE_PATH_MAX, nullptr) == OK;
-}
-
 // What is at `old` outside is at `new` inside.
 static int add(const char *old, const char *new)
 {
     struct p9_parts parts;
     char from[FE_PATH_MAX], to[FE_PATH_MAX];
-    if (!whole_path(old, from) || !whole_path(new, to)) return answer(-ENAMETOOLONG, old);
+    if (names_path(old, from) != 0) return fail(old);
+    if (names_path(new, to) != 0) return fail(new);
     p9_namespace_set(outside);
     int result = p9_parts_find(from, &parts);
     p9_namespace_set(made);
@@ -108,7 +101,7 @@ static bool is_below(const struct p9_mount_entry *entry, const char *path)
 static int drop(const char *name)
 {
     char path[FE_PATH_MAX];
-    if (!whole_path(name, path)) return answer(-ENAMETOOLONG, name);
+    if (names_path(name, path) != 0) return fail(name);
     int count = take(is_below, path);
     if (count > 0) return 0;
     if (count < 0) return fail(name);

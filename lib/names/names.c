@@ -20,13 +20,17 @@ static int answer(int result)
     return -1;
 }
 
-// Absolute and clean.
 static int whole_path(const char *name, char path[static FE_PATH_MAX])
 {
     char directory[FE_PATH_MAX] = "/";
     if (name[0] != '/' && getcwd(directory, sizeof directory) == nullptr) return -errno;
     enum status status = fe_path_resolve(directory, name, path, FE_PATH_MAX, nullptr);
     return status == OK ? 0 : -fe_status_errno(status);
+}
+
+int names_path(const char *name, char path[static FE_PATH_MAX])
+{
+    return answer(whole_path(name, path));
 }
 
 int names_bind(const char *old, const char *new_path, uint32_t flags)

@@ -32,7 +32,7 @@ static struct proof *proof_create(const struct wire_message *request)
     return proof;
 }
 
-int serve_auth(struct worker *worker)
+int export_auth(struct worker *worker)
 {
     enum : uint64_t { QID_AUTH = 0x08 };
     if (export.key == nullptr) return -ENOENT; // nothing is to be proved

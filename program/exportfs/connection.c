@@ -271,7 +271,7 @@ static void forget(void)
     for (struct worker *worker = busy; worker; worker = worker->next) cancel(worker);
     while (busy) (void)fe_condition_wait(&ended, &lock, FE_UNINTERRUPTED);
     fe_lock_release(&lock);
-    fid_clear();
+    fids_clear();
 }
 
 static bool take_version(const uint8_t *frame, size_t size)

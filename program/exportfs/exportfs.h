@@ -64,19 +64,19 @@ int fid_create(uint32_t number, const char *path, struct proof *proof, struct fi
 struct fid *fid_get(uint32_t number); // nullptr: there is none
 void fid_put(struct fid *fid);
 int fid_remove(uint32_t number);
-void fid_clear(void);
+void fids_clear(void);
 void fid_path(struct fid *fid, char path[FE_PATH_MAX]);
 int fid_path_set(struct fid *fid, const char *path);
 int fid_open(struct fid *fid, struct p9_file *file); // -EBUSY: it is open
 void fid_renamed(const char *from, const char *to);  // also those below
 
 // serve_*.c, by request
-typedef int serve_function(struct worker *worker, struct fid *fid);
-serve_function serve_walk, serve_open, serve_create, serve_read, serve_write, serve_readdir;
-serve_function serve_fsync, serve_lock, serve_getattr, serve_setattr, serve_statfs, serve_readlink;
-serve_function serve_symlink, serve_mknod, serve_mkdir, serve_link, serve_rename, serve_rename_at;
-serve_function serve_unlink_at, serve_remove;
-int serve_attach(struct worker *worker);
+typedef int export_function(struct worker *worker, struct fid *fid);
+export_function export_walk, export_open, export_create, export_read, export_write, export_readdir,
+    export_fsync, export_lock, export_getattr, export_setattr, export_statfs, export_readlink,
+    export_symlink, export_mknod, export_mkdir, export_link, export_rename, export_rename_at,
+    export_unlink_at, export_remove;
+int export_attach(struct worker *worker);
 
 // path.c
 int path_join(char path[FE_PATH_MAX], struct wire_text name);
@@ -89,7 +89,7 @@ int tree_use(const char *folder);
 extern fe_handle tree; // that namespace
 
 // auth.c
-int serve_auth(struct worker *worker);
+int export_auth(struct worker *worker);
 int64_t proof_read(struct proof *proof, void *to, size_t count);
 int64_t proof_write(struct proof *proof, const void *from, size_t count);
 bool proof_is_good(struct proof *proof, const struct wire_message *attach);

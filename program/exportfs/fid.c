@@ -119,7 +119,7 @@ int fid_remove(uint32_t number)
 }
 
 // Nobody else works with fids then.
-void fid_clear(void)
+void fids_clear(void)
 {
     for (uint32_t i = 0; i < capacity; i++) {
         while (table[i]) (void)fid_remove(table[i]->number);

@@ -5,6 +5,7 @@
 #include "exportfs.h"
 
 #include <errno.h>
+#include <names/names.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <spawn.h>
@@ -49,18 +50,11 @@ static bool read_port(const char *text, uint16_t *port)
     return *end == '\0' && end != text && number > 0 && number <= UINT16_MAX;
 }
 
-static bool resolve(const char *name, char *path)
-{
-    char directory[FE_PATH_MAX];
-    if (getcwd(directory, sizeof directory) == nullptr) return false;
-    return fe_path_resolve(directory, name, path, FE_PATH_MAX, nullptr) == OK;
-}
-
 static bool load_key(const char *name)
 {
     static uint8_t key[KEY_SIZE];
     char path[FE_PATH_MAX];
-    int result = resolve(name, path) ? key_load(path, key) : -ENAMETOOLONG;
+    int result = names_path(name, path) == 0 ? key_load(path, key) : -errno;
     export.key = key;
     if (result == 0) return true;
     fprintf(stderr, "exportfs: %s: %s\n", name, key_complaint(result));
@@ -81,7 +75,7 @@ static bool read_options(struct options *options, int count, char **arguments)
         default: return false;
         }
     }
-    return count - optind == 1 && resolve(arguments[optind], options->folder);
+    return count - optind == 1 && names_path(arguments[optind], options->folder) == 0;
 }
 
 // The same program on the connection; its pid, or -1.

@@ -23,7 +23,7 @@ static int qid_of(struct worker *worker, uint32_t at, const char *path)
     return result;
 }
 
-int serve_attach(struct worker *worker)
+int export_attach(struct worker *worker)
 {
     const struct wire_message *request = &worker->request;
     struct fid *fid, *proof;
@@ -43,7 +43,7 @@ int serve_attach(struct worker *worker)
 
 // From an open fid too, as some clients do. A walk that does not reach its end makes no fid, but
 // tells how far it came; one that does not even reach its first name fails.
-int serve_walk(struct worker *worker, struct fid *fid)
+int export_walk(struct worker *worker, struct fid *fid)
 {
     const struct wire_message *request = &worker->request;
     uint32_t count = (uint32_t)request->number[2], done = 0;
@@ -85,14 +85,14 @@ static int open_path(struct worker *worker, struct fid *fid, uint32_t flags, uin
     return result;
 }
 
-int serve_open(struct worker *worker, struct fid *fid)
+int export_open(struct worker *worker, struct fid *fid)
 {
     fid_path(fid, worker->path);
     return open_path(worker, fid, (uint32_t)worker->request.number[1] & OPEN_KNOWN, 0);
 }
 
 // The folder's fid is the new file's from here on.
-int serve_create(struct worker *worker, struct fid *fid)
+int export_create(struct worker *worker, struct fid *fid)
 {
     const uint64_t *number = worker->request.number;
     uint32_t flags = ((uint32_t)number[1] & (OPEN_KNOWN | OPEN_EXCLUSIVE)) | OPEN_CREATE;
@@ -115,7 +115,7 @@ static int answer_data(struct worker *worker, int64_t count)
     return 0;
 }
 
-int serve_read(struct worker *worker, struct fid *fid)
+int export_read(struct worker *worker, struct fid *fid)
 {
     const uint64_t *number = worker->request.number;
     uint8_t *to = data_place(worker);
@@ -124,7 +124,7 @@ int serve_read(struct worker *worker, struct fid *fid)
     return answer_data(worker, p9_read(fid->file, number[1], to, room(number[2])));
 }
 
-int serve_write(struct worker *worker, struct fid *fid)
+int export_write(struct worker *worker, struct fid *fid)
 {
     const struct wire_message *request = &worker->request;
     if (fid->file == nullptr && fid->proof == nullptr) return -EBADF;
@@ -162,7 +162,7 @@ static int translate(struct worker *worker, const uint8_t *from, size_t size)
     return answer_data(worker, (int64_t)written);
 }
 
-int serve_readdir(struct worker *worker, struct fid *fid)
+int export_readdir(struct worker *worker, struct fid *fid)
 {
     enum : uint32_t { ONE_ENTRY = sizeof(struct fe_9p_entry) + 256 };
     const uint64_t *number = worker->request.number;
@@ -174,12 +174,12 @@ int serve_readdir(struct worker *worker, struct fid *fid)
     return size < 0 ? (int)size : translate(worker, worker->data, (size_t)size);
 }
 
-int serve_fsync(struct worker *worker, struct fid *fid)
+int export_fsync(struct worker *worker, struct fid *fid)
 {
     return fid->file ? p9_sync(fid->file) : -EBADF;
 }
 
-int serve_lock(struct worker *worker, struct fid *fid)
+int export_lock(struct worker *worker, struct fid *fid)
 {
     enum : uint32_t { DONE = 0, BLOCKED = 1 };
     const uint64_t *number = worker->request.number;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-int serve_getattr(struct worker *worker, struct fid *fid)
+int export_getattr(struct worker *worker, struct fid *fid)
 {
     struct fe_9p_attributes attributes;
     fid_path(fid, worker->path);
@@ -17,7 +17,7 @@ int serve_getattr(struct worker *worker, struct fid *fid)
     return 0;
 }
 
-int serve_setattr(struct worker *worker, struct fid *fid)
+int export_setattr(struct worker *worker, struct fid *fid)
 {
     struct fe_9p_attributes wish;
     uint32_t valid;
@@ -28,7 +28,7 @@ int serve_setattr(struct worker *worker, struct fid *fid)
     return p9_set_attributes(worker->path, valid, FE_9P_NO_FOLLOW, &wish);
 }
 
-int serve_statfs(struct worker *worker, struct fid *fid)
+int export_statfs(struct worker *worker, struct fid *fid)
 {
     struct fe_9p_statfs statistics;
     fid_path(fid, worker->path);
@@ -37,7 +37,7 @@ int serve_statfs(struct worker *worker, struct fid *fid)
     return result;
 }
 
-int serve_readlink(struct worker *worker, struct fid *fid)
+int export_readlink(struct worker *worker, struct fid *fid)
 {
     fid_path(fid, worker->path);
     int64_t size = p9_readlink(worker->path, worker->other, sizeof worker->other);
@@ -62,7 +62,7 @@ static int answer_made(struct worker *worker, int result)
     return result;
 }
 
-int serve_symlink(struct worker *worker, struct fid *fid)
+int export_symlink(struct worker *worker, struct fid *fid)
 {
     struct wire_text target = worker->request.text[1];
     int result = path_in(fid, worker->request.text[0], worker->path);
@@ -74,7 +74,7 @@ int serve_symlink(struct worker *worker, struct fid *fid)
     return answer_made(worker, p9_symlink(worker->other, worker->path));
 }
 
-int serve_mknod(struct worker *worker, struct fid *fid)
+int export_mknod(struct worker *worker, struct fid *fid)
 {
     const uint64_t *number = worker->request.number;
     uint64_t major = number[2], minor = number[3];
@@ -86,7 +86,7 @@ int serve_mknod(struct worker *worker, struct fid *fid)
     return answer_made(worker, result);
 }
 
-int serve_mkdir(struct worker *worker, struct fid *fid)
+int export_mkdir(struct worker *worker, struct fid *fid)
 {
     int result = path_in(fid, worker->request.text[0], worker->path);
     if (result == 0) {
@@ -106,7 +106,7 @@ static int other_path(uint64_t number, char path[FE_PATH_MAX])
     return is_file ? 0 : -EINVAL;
 }
 
-int serve_link(struct worker *worker, struct fid *fid)
+int export_link(struct worker *worker, struct fid *fid)
 {
     int result = path_in(fid, worker->request.text[0], worker->path);
     if (result == 0) result = other_path(worker->request.number[1], worker->other);
@@ -122,20 +122,20 @@ static int rename_to(struct worker *worker, uint64_t folder, struct wire_text na
     return result;
 }
 
-int serve_rename(struct worker *worker, struct fid *fid)
+int export_rename(struct worker *worker, struct fid *fid)
 {
     fid_path(fid, worker->path);
     return rename_to(worker, worker->request.number[1], worker->request.text[0]);
 }
 
-int serve_rename_at(struct worker *worker, struct fid *fid)
+int export_rename_at(struct worker *worker, struct fid *fid)
 {
     int result = path_in(fid, worker->request.text[0], worker->path);
     if (result != 0) return result;
     return rename_to(worker, worker->request.number[1], worker->request.text[1]);
 }
 
-int serve_unlink_at(struct worker *worker, struct fid *fid)
+int export_unlink_at(struct worker *worker, struct fid *fid)
 {
     enum : uint32_t { REMOVE_DIRECTORY = 0x200 };
     uint32_t flags = (uint32_t)worker->request.number[1];
@@ -145,7 +145,7 @@ int serve_unlink_at(struct worker *worker, struct fid *fid)
 }
 
 // A file or an empty folder. The fid is gone, whether that is or not.
-int serve_remove(struct worker *worker, struct fid *fid)
+int export_remove(struct worker *worker, struct fid *fid)
 {
     int result = -EROFS;
     fid_path(fid, worker->path);

@@ -9,8 +9,8 @@
 #include <fcntl.h>
 #include <ferrite/handle.h>
 #include <ferrite/namespace.h>
-#include <ferrite/path.h>
 #include <ferrite/status.h>
+#include <names/names.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,31 +52,22 @@ static bool read_address(struct options *options, const char *text)
     return end == nullptr || *end == '\0' || (*end == ':' && end[1] != '\0');
 }
 
-static bool resolve(const char *name, char *path)
-{
-    char directory[FE_PATH_MAX];
-    if (getcwd(directory, sizeof directory) == nullptr) return false;
-    return fe_path_resolve(directory, name, path, FE_PATH_MAX, nullptr) == OK;
-}
-
 static bool read_options(struct options *options, int count, char **arguments)
 {
     int option;
     while ((option = getopt(count, arguments, "abck:r:T:t:u:")) != -1) {
         switch (option) {
-        case 'a': options->flags |= MOUNT_AFTER; break;
-        case 'b': options->flags |= MOUNT_BEFORE; break;
-        case 'c': options->flags |= MOUNT_CREATE; break;
         case 'k': options->key = optarg; break;
         case 'r': options->ready = atoi(optarg); break;
         case 'T': options->patience = (unsigned)strtoul(optarg, nullptr, 10); break;
         case 't': options->tree = optarg; break;
         case 'u': options->user = optarg; break;
-        default: return false;
+        default:
+            if (!names_option(option, &options->flags)) return false;
         }
     }
     return count - optind == 2 && read_address(options, arguments[optind]) &&
-           resolve(arguments[optind + 1], options->path);
+           names_path(arguments[optind + 1], options->path) == 0;
 }
 
 // Starts the copy that stays, in a session of its own, and waits until it says that it is ready, or
@@ -133,7 +124,7 @@ static bool load_key(struct import *import, const char *name)
 {
     static uint8_t key[KEY_SIZE];
     char path[FE_PATH_MAX];
-    int result = resolve(name, path) ? key_load(path, key) : -ENAMETOOLONG;
+    int result = names_path(name, path) == 0 ? key_load(path, key) : -errno;
     import->key = key;
     return result == 0 || complain(name, key_complaint(result)) == 0;
 }

@@ -4,8 +4,12 @@
 #pragma once
 
 #include <abi/object.h>
+#include <ferrite/path.h>
 #include <stddef.h>
 #include <stdint.h>
+
+// The name from the root on, clean. 0, or -1 and errno.
+int names_path(const char *name, char path[static FE_PATH_MAX]);
 
 // `flags`: MOUNT_REPLACE, MOUNT_BEFORE or MOUNT_AFTER, and MOUNT_CREATE. 0, or -1 and errno.
 int names_bind(const char *old, const char *new_path, uint32_t flags);
