@@ -1,24 +1,42 @@
 // SPDX-License-Identifier: MIT
 // Operations on names and attributes.
 #include "internal.h"
+#include <sys/sysmacros.h>
 
-// Walks to what the request's path names and looks at its attributes. The new fid is the caller's
-// to leave.
+// What a path from the request's file leads to. A path of nothing is the file itself, whose fid
+// stays.
+struct target {
+    struct file *from;
+    uint32_t fid;
+};
+
+static int target_get(struct worker *worker, struct wire_text path, uint64_t flags,
+                      struct target *target)
+{
+    bool follow = (flags & FE_9P_NO_FOLLOW) == 0;
+    int result = remote_file_get(worker, worker->message.word[0], &target->from);
+    if (result != 0) return result;
+    struct walked walked = {.fid = target->from->fid};
+    if (path.size != 0) result = remote_walk(worker, target->from->fid, path, follow, &walked);
+    if (result != 0) remote_file_put(worker, target->from);
+    target->fid = walked.fid;
+    return result;
+}
+
+static void target_put(struct worker *worker, const struct target *target)
+{
+    if (target->fid != target->from->fid) remote_leave(worker, target->fid);
+    remote_file_put(worker, target->from);
+}
+
 int relay_getattr(struct worker *worker)
 {
-    struct file *from;
-    struct wire_text path = request_path(worker);
-    bool follow = (worker->message.word[1] & FE_9P_NO_FOLLOW) == 0;
-    int result = remote_file_get(worker, worker->message.word[0], &from);
+    struct target target;
+    int result = target_get(worker, request_path(worker), worker->message.word[1], &target);
     if (result != 0) return result;
-    struct walked walked = {.fid = from->fid};
-    if (path.size != 0) result = remote_walk(worker, from->fid, path, follow, &walked);
-    struct wire_message reply, request = {.type = WIRE_GETATTR, .number = {walked.fid, 0x7ff}};
-    if (result == 0) {
-        result = remote_call(worker, &request, &reply);
-        if (path.size != 0) remote_leave(worker, walked.fid);
-    }
-    remote_file_put(worker, from);
+    struct wire_message reply, request = {.type = WIRE_GETATTR, .number = {target.fid, 0x7ff}};
+    result = remote_call(worker, &request, &reply);
+    target_put(worker, &target);
     if (result != 0) return result;
     struct fe_9p_attributes attributes;
     wire_attributes_get(&reply, &attributes);
@@ -39,25 +57,19 @@ static int may_change(struct worker *worker, uint32_t fid, uint32_t valid)
 int relay_setattr(struct worker *worker)
 {
     struct fe_9p_attributes wish;
-    struct file *from;
+    struct target target;
     struct wire_text path = request_path(worker);
-    bool follow = (worker->message.word[2] & FE_9P_NO_FOLLOW) == 0;
     if (path.size < sizeof wish) return -EINVAL;
     memcpy(&wish, path.text, sizeof wish);
     path = (struct wire_text){path.text + sizeof wish, path.size - (uint32_t)sizeof wish};
-    int result = remote_file_get(worker, worker->message.word[0], &from);
+    int result = target_get(worker, path, worker->message.word[2], &target);
     if (result != 0) return result;
-    struct walked walked = {.fid = from->fid};
-    if (path.size != 0) result = remote_walk(worker, from->fid, path, follow, &walked);
-    if (result == 0) {
-        uint32_t valid = (uint32_t)worker->message.word[1];
-        struct wire_message reply, request = {.type = WIRE_SETATTR, .number = {walked.fid}};
-        wire_change_put(&request, valid, &wish);
-        result = may_change(worker, walked.fid, valid);
-        if (result == 0) result = remote_call(worker, &request, &reply);
-        if (path.size != 0) remote_leave(worker, walked.fid);
-    }
-    remote_file_put(worker, from);
+    uint32_t valid = (uint32_t)worker->message.word[1];
+    struct wire_message reply, request = {.type = WIRE_SETATTR, .number = {target.fid}};
+    wire_change_put(&request, valid, &wish);
+    result = may_change(worker, target.fid, valid);
+    if (result == 0) result = remote_call(worker, &request, &reply);
+    target_put(worker, &target);
     return result;
 }
 
@@ -116,12 +128,9 @@ int relay_mknod(struct worker *worker)
     bool is_device = type == MODE_CHARACTER || type == MODE_BLOCK;
     if (is_device && worker->session->uid != 0) return -EPERM;
     if (type == 0) mode |= MODE_FILE;
-    // As the C library packs the two.
-    uint64_t major = (device >> 8 & 0xfff) | (device >> 32 & 0xfffff000);
-    uint64_t minor = (device & 0xff) | (device >> 12 & 0xffffff00);
     struct wire_message request = {
         .type = WIRE_MKNOD,
-        .number = {0, mode, (uint32_t)major, (uint32_t)minor, worker->session->gid}};
+        .number = {0, mode, major(device), minor(device), worker->session->gid}};
     return in_folder(worker, request_path(worker), &request);
 }
 
@@ -145,16 +154,23 @@ int relay_symlink(struct worker *worker)
     return in_folder(worker, path, &request);
 }
 
+// Walks to what the request's path names, links not followed. The new fid is the caller's to leave.
+static int request_walk(struct worker *worker, struct walked *walked)
+{
+    struct file *from;
+    int result = remote_file_get(worker, worker->message.word[0], &from);
+    if (result != 0) return result;
+    result = remote_walk(worker, from->fid, request_path(worker), false, walked);
+    remote_file_put(worker, from);
+    return result;
+}
+
 // For servers that know no unlinkat: a fid of the file itself, which the request forgets. That one
 // does not care what kind of file it is.
 static int remove_file(struct worker *worker, bool is_directory)
 {
-    struct file *from;
     struct walked walked;
-    int result = remote_file_get(worker, worker->message.word[0], &from);
-    if (result != 0) return result;
-    result = remote_walk(worker, from->fid, request_path(worker), false, &walked);
-    remote_file_put(worker, from);
+    int result = request_walk(worker, &walked);
     if (result != 0) return result;
     if (((walked.kind & QID_DIRECTORY) != 0) != is_directory) {
         remote_leave(worker, walked.fid);
@@ -180,12 +196,8 @@ int relay_remove(struct worker *worker)
 
 int relay_readlink(struct worker *worker)
 {
-    struct file *from;
     struct walked walked;
-    int result = remote_file_get(worker, worker->message.word[0], &from);
-    if (result != 0) return result;
-    result = remote_walk(worker, from->fid, request_path(worker), false, &walked);
-    remote_file_put(worker, from);
+    int result = request_walk(worker, &walked);
     if (result != 0) return result;
     struct wire_message reply, request = {.type = WIRE_READLINK, .number = {walked.fid}};
     result = walked.kind & QID_LINK ? remote_call(worker, &request, &reply) : -EINVAL;

@@ -4,6 +4,7 @@
 #include "exportfs.h"
 
 #include <string.h>
+#include <sys/sysmacros.h>
 
 int export_getattr(struct worker *worker, struct fid *fid)
 {
@@ -77,10 +78,7 @@ int export_symlink(struct worker *worker, struct fid *fid)
 int export_mknod(struct worker *worker, struct fid *fid)
 {
     const uint64_t *number = worker->request.number;
-    uint64_t major = number[2], minor = number[3];
-    // As the C library packs the two.
-    uint64_t device = (major & 0xfff) << 8 | (major & 0xfffff000) << 32 | (minor & 0xff) |
-                      (minor & 0xffffff00) << 12;
+    uint64_t device = makedev(number[2], number[3]);
     int result = path_in(fid, worker->request.text[0], worker->path);
     if (result == 0) result = p9_mknod(worker->path, (uint32_t)number[1], device);
     return answer_made(worker, result);
