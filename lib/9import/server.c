@@ -4,7 +4,7 @@
 #include "internal.h"
 #include <ferrite/start.h>
 #include <ferrite/status.h>
-#include <pthread.h>
+#include <thread/thread.h>
 
 enum : uint32_t { IDLE_MOST = 4 }; // workers with nothing to do; more than that end
 
@@ -200,18 +200,10 @@ static void link_worker(struct worker *worker)
 
 static bool worker_start(struct import *import)
 {
-    enum : size_t { STACK = 64 * 1024 };
     struct worker *worker = worker_create(import);
     if (worker == nullptr) return false;
-    pthread_attr_t how;
-    pthread_attr_init(&how);
-    pthread_attr_setstacksize(&how, STACK);
-    pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
-    pthread_t thread;
     link_worker(worker);
-    int error = pthread_create(&thread, &how, run, worker);
-    pthread_attr_destroy(&how);
-    if (error == 0) return true;
+    if (thread_run(run, worker)) return true;
     fe_lock_take(&import->state->lock);
     import->state->idle_count--;
     fe_lock_release(&import->state->lock);
@@ -244,6 +236,11 @@ int import_open(struct import *import, uint32_t uid, uint32_t gid, fe_handle *co
     if (result == 0) remote_session_put(worker, made);
     worker_destroy(worker);
     return result;
+}
+
+int import_start(struct import *import)
+{
+    return worker_start(import) ? 0 : -ENOMEM;
 }
 
 void import_serve(struct import *import)

@@ -10,6 +10,7 @@
 #include <ferrite/memory.h>
 #include <stdlib.h>
 #include <string.h>
+#include <thread/thread.h>
 #include <unistd.h>
 
 enum : uint32_t {
@@ -169,19 +170,6 @@ static void *work(void *argument)
     return nullptr;
 }
 
-static bool start(struct worker *worker)
-{
-    enum : size_t { STACK = 64 * 1024 };
-    pthread_attr_t how;
-    pthread_t thread;
-    pthread_attr_init(&how);
-    pthread_attr_setstacksize(&how, STACK);
-    pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
-    int error = pthread_create(&thread, &how, work, worker);
-    pthread_attr_destroy(&how);
-    return error == 0;
-}
-
 // An idle worker, or a new one; *is_new: it is to be started. nullptr: there are too many.
 static struct worker *worker_take(bool *is_new)
 {
@@ -224,7 +212,7 @@ static void set_to_work(struct worker *worker, size_t size, bool is_new)
     busy = worker;
     if (!is_new) fe_condition_signal(&worker->work, &lock);
     fe_lock_release(&lock);
-    if (!is_new || start(worker)) return;
+    if (!is_new || thread_run(work, worker)) return;
     give_back(worker);
     send_error(tag, -EAGAIN);
 }

@@ -11,7 +11,6 @@
 #include <abi/errno.h>
 #include <ferrite/lock.h>
 #include <ferrite/path.h>
-#include <pthread.h>
 
 struct export
 {

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <thread/thread.h>
 #include <unistd.h>
 
 struct export export = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
@@ -111,16 +112,10 @@ static void *serve_connection(void *argument)
 
 static bool start_connection(int connection)
 {
-    pthread_attr_t how;
-    pthread_t thread;
     int on = 1;
     setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(connection, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    pthread_attr_init(&how);
-    pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
-    int error = pthread_create(&thread, &how, serve_connection, (void *)(intptr_t)connection);
-    pthread_attr_destroy(&how);
-    return error == 0;
+    return thread_run(serve_connection, (void *)(intptr_t)connection);
 }
 
 static int listen_at(uint16_t port)

@@ -4,18 +4,15 @@
 #include "import.h"
 
 #include <9key/key.h>
-#include <abi/syscalls.h>
+#include <9p/mount.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ferrite/handle.h>
-#include <ferrite/namespace.h>
-#include <ferrite/status.h>
 #include <names/names.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -142,10 +139,9 @@ static int serve(const struct options *options)
     FE_HANDLE connector = FE_NO_HANDLE;
     int result = import_open(&import, getuid(), getgid(), &connector);
     if (result != 0) return complain(options->host, strerror(-result));
-    uint64_t mount;
-    enum status status = fe_namespace_attach(FE_NO_HANDLE, options->path, connector, "",
-                                             options->flags | MOUNT_REPLACE, &mount);
-    if (status != OK) return complain(options->path, fe_status_text(status));
+    result = import_start(&import);
+    if (result == 0) result = p9_mount(connector, "", options->path, options->flags);
+    if (result != 0) return complain(options->path, strerror(-result));
     fe_handle_drop(&connector);
     if (chdir("/") != 0) return complain("/", strerror(errno));
     say_ready(options);
@@ -156,7 +152,5 @@ int main(int count, char **arguments)
 {
     struct options options = {.ready = -1, .user = "nobody", .tree = "", .patience = 60};
     if (!read_options(&options, count, arguments)) return usage();
-    struct stat at;
-    if (stat(options.path, &at) != 0) return complain(options.path, strerror(errno));
     return options.ready < 0 ? start_copy(count, arguments) : serve(&options);
 }

@@ -71,6 +71,7 @@ def import_from_diod(machine, folder):
         assert "No such file" in machine.run("cat /tmp/far/a/b/nothing 2>&1", code=1)
         passed("folders, files and links of the host are seen, however deep")
         read_and_write(machine, folder, digest)
+        united(machine, folder, far)
     lost(machine, folder, port)
 
 
@@ -91,6 +92,19 @@ def read_and_write(machine, folder, digest):
     passed("what is made, appended, renamed, linked and removed is so on the host")
     machine.run("cp /bin/uptime /tmp/far/program && /tmp/far/program && rm /tmp/far/program")
     passed("a program runs from there")
+
+
+def united(machine, folder, far):
+    """As what bind and mount unite."""
+    tree, server = far.split()[2:4]
+    machine.run("mkdir /tmp/both && echo here >/tmp/both/own")
+    machine.run(f"import -a -c -t {tree} {server} /tmp/both")
+    assert machine.run("cat /tmp/both/own; ls /tmp/both").split() == ["here", "a", "large", "link", "own"]
+    machine.run("echo new >/tmp/both/new && rm /tmp/far/new && unmount /tmp/both")
+    assert machine.run("ls /tmp/both").split() == ["own"] and not os.path.exists(os.path.join(folder, "new"))
+    assert "Not a directory" in machine.run(f"import -a -t {tree} {server} /tmp/both/own 2>&1", code=1)
+    assert "import -a" not in machine.run("ps")
+    passed("a union of it and a folder here lists both, and new files go where they are to go")
 
 
 def lost(machine, folder, port):

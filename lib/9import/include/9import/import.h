@@ -55,6 +55,10 @@ struct import {
 // errno. `user` is as in p9_connector(); *connector is the caller's.
 int import_open(struct import *import, uint32_t uid, uint32_t gid, fe_handle *connector);
 
+// Serves from now on, in threads of their own: 0 or a negative errno. What this one asks for is
+// answered, too.
+int import_start(struct import *import);
+
 // Serves for ever, with as many threads as there are requests.
 [[noreturn]] void import_serve(struct import *import);
 
