@@ -30,6 +30,7 @@ struct file {
     uint32_t flags;
     uint64_t kind, path; // the qid
     uint64_t position;
+    struct watch *watches; // polls of it that the remote server has not answered
 };
 
 // A client's session, or a connector.
@@ -67,6 +68,7 @@ struct import_state {
     uint32_t message_size;           // agreed upon
     uint32_t generation;
     bool is_up, is_connecting;
+    bool has_own_requests; // WIRE_VERSION_OWN was agreed on
     struct fe_condition connected;
 };
 
@@ -108,6 +110,10 @@ int remote_ready(struct worker *worker);
 int remote_call(struct worker *worker, struct wire_message *request, struct wire_message *reply);
 // The same for what may wait long: ends with EINTR when the client gives up.
 int remote_wait(struct worker *worker, struct wire_message *request, struct wire_message *reply);
+// Begins what is waited for by `exchange`, whose room for the answer the caller made; the request
+// goes into `frame`. The tag, or a negative errno: then nothing was begun. A version's has no tag.
+int remote_begin(struct import *import, struct import_exchange *exchange,
+                 struct wire_message *request, uint8_t *frame);
 uint32_t remote_fid_take(struct import_state *state);
 void remote_fid_give(struct import_state *state, uint32_t fid);
 void remote_clunk(struct worker *worker, uint32_t fid);
@@ -132,6 +138,10 @@ int remote_file_set(struct import_state *state, struct session *session, uint64_
 // A reference to what the request's session has under `number`.
 int remote_file_get(struct worker *worker, uint64_t number, struct file **file);
 int remote_session_root(struct worker *worker, struct session *session, struct file **root);
+
+// watch.c
+int remote_poll(struct worker *worker, struct file *file, uint32_t events);
+void watches_leave(struct file *file); // with the lock: nobody is told any more
 
 // walk.c
 int remote_walk(struct worker *worker, uint32_t from, struct wire_text path, bool follow,

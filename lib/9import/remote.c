@@ -37,6 +37,7 @@ static int tag_take(struct import_state *state, struct import_exchange *exchange
     for (uint32_t tag = 0; tag < state->exchange_capacity; tag++) {
         if (state->exchanges[tag]) continue;
         state->exchanges[tag] = exchange;
+        exchange->tag = tag;
         return (int)tag;
     }
     uint32_t old = state->exchange_capacity, capacity = old ? old * 2 : 16;
@@ -45,6 +46,7 @@ static int tag_take(struct import_state *state, struct import_exchange *exchange
     if (table == nullptr) return -ENOMEM;
     memset(table + old, 0, (capacity - old) * sizeof(*table));
     table[old] = exchange;
+    exchange->tag = old;
     state->exchanges = table;
     state->exchange_capacity = capacity;
     return (int)old;
@@ -68,7 +70,12 @@ static void finish(struct import_state *state, struct import_exchange *exchange,
     if (exchange->is_done) return;
     exchange->result = result;
     exchange->is_done = true;
-    fe_condition_signal(&exchange->done, &state->lock);
+    if (exchange->answered == nullptr) {
+        fe_condition_signal(&exchange->done, &state->lock);
+        return;
+    }
+    state->exchanges[exchange->tag] = nullptr;
+    exchange->answered(exchange);
 }
 
 void import_answer(struct import *import, struct import_exchange *exchange, int64_t result)
@@ -90,11 +97,9 @@ void import_lost(struct import *import)
     fe_lock_release(&state->lock);
 }
 
-// Encodes into `frame` and begins; the tag, or a negative errno. The version's has none.
-static int begin(struct worker *worker, struct import_exchange *exchange,
+int remote_begin(struct import *import, struct import_exchange *exchange,
                  struct wire_message *request, uint8_t *frame)
 {
-    struct import *import = worker->import;
     struct import_state *state = import->state;
     bool is_version = request->type == WIRE_VERSION_OF;
     exchange->is_done = false;
@@ -129,7 +134,7 @@ static void flush(struct worker *worker, int tag)
     uint8_t frame[WIRE_HEADER + 2], reply[WIRE_HEADER + 64];
     struct wire_message request = {.type = WIRE_FLUSH, .number = {(uint64_t)tag}};
     struct import_exchange exchange = {.reply = reply, .capacity = sizeof reply};
-    int own = begin(worker, &exchange, &request, frame);
+    int own = remote_begin(worker->import, &exchange, &request, frame);
     if (own < 0) return;
     fe_lock_take(&state->lock);
     while (!exchange.is_done)
@@ -194,29 +199,40 @@ static int call(struct worker *worker, struct wire_message *request, struct wire
 {
     worker->exchange.reply = worker->reply;
     worker->exchange.capacity = worker->import->state->message_size;
-    int tag = begin(worker, &worker->exchange, request, frame_of(worker, request));
+    int tag = remote_begin(worker->import, &worker->exchange, request, frame_of(worker, request));
     if (tag < 0) return tag;
     await(worker, tag, may_end);
     end(worker->import->state, tag);
     return read_reply(worker, request->type, reply);
 }
 
-static int agree(struct worker *worker)
+static int agree_on(struct worker *worker, const char *version, bool *is_agreed)
 {
     struct import_state *state = worker->import->state;
-    struct wire_message reply;
-    struct wire_message request = {
-        .type = WIRE_VERSION_OF,
-        .number = {worker->import->transport->message_most},
-        .text = {wire_text_of(WIRE_VERSION)},
-    };
+    struct wire_message reply, request = {
+                                   .type = WIRE_VERSION_OF,
+                                   .number = {worker->import->transport->message_most},
+                                   .text = {wire_text_of(version)},
+                               };
     state->message_size = worker->import->transport->message_most;
     int result = call(worker, &request, &reply, false);
     if (result != 0) return result;
-    if (!wire_text_is(reply.text[0], WIRE_VERSION)) return -EOPNOTSUPP;
+    *is_agreed = wire_text_is(reply.text[0], version);
+    if (!*is_agreed) return 0;
     if (reply.number[0] < WIRE_LEAST) return -EPROTO;
     if (reply.number[0] < state->message_size) state->message_size = (uint32_t)reply.number[0];
     return 0;
+}
+
+// First with what only Ferrite's servers have.
+static int agree(struct worker *worker)
+{
+    struct import_state *state = worker->import->state;
+    bool is_agreed;
+    int result = agree_on(worker, WIRE_VERSION_OWN, &state->has_own_requests);
+    if (result != 0 || state->has_own_requests) return result;
+    result = agree_on(worker, WIRE_VERSION, &is_agreed);
+    return result == 0 && !is_agreed ? -EOPNOTSUPP : result;
 }
 
 int remote_ready(struct worker *worker)

@@ -251,34 +251,6 @@ int relay_lock(struct worker *worker)
     return reply.number[0] < 4 ? errors[reply.number[0]] : -EPROTO;
 }
 
-// The protocol has no way to ask: a file is taken to be ready, and a read may wait.
-int relay_poll(struct worker *worker)
-{
-    struct file *file;
-    int result = remote_file_get(worker, worker->message.word[0], &file);
-    if (result != 0) return result;
-    worker->word[0] = worker->message.word[1] & (READY_READ | READY_WRITE);
-    remote_file_put(worker, file);
-    return 0;
-}
-
-int relay_control(struct worker *worker)
-{
-    uint32_t flags, changeable = OPEN_NONBLOCK | OPEN_APPEND;
-    struct file *file;
-    int result = remote_file_get(worker, worker->message.word[0], &file);
-    if (result != 0) return result;
-    result = -ENOTTY;
-    if (worker->message.word[1] == CONTROL_FLAGS_SET &&
-        worker->transfer.received_size == sizeof flags) {
-        memcpy(&flags, worker->data, sizeof flags);
-        file->flags = (file->flags & ~changeable) | (flags & changeable);
-        result = 0;
-    }
-    remote_file_put(worker, file);
-    return result;
-}
-
 // A copy of the file's bytes in memory of their own.
 static int copy_out(struct worker *worker, const struct file *file, uint64_t size,
                     fe_handle *memory)

@@ -140,6 +140,7 @@ void remote_file_put(struct worker *worker, struct file *file)
     fe_lock_take(&state->lock);
     bool is_last = --file->references == 0;
     bool is_known = state->is_up && file->generation == state->generation;
+    if (is_last) watches_leave(file);
     fe_lock_release(&state->lock);
     if (!is_last) return;
     if (is_known) {

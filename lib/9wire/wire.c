@@ -37,6 +37,8 @@ static const char *const layout[] = {
     BOTH(WIRE_WRITE, "48d", "4"),
     BOTH(WIRE_CLUNK, "4", ""),
     BOTH(WIRE_REMOVE, "4", ""),
+    BOTH(WIRE_POLL, "441", "4"),
+    BOTH(WIRE_CONTROL, "44d", "8d"),
 };
 
 enum : size_t { LAYOUTS = sizeof layout / sizeof layout[0] };

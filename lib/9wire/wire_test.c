@@ -89,7 +89,7 @@ TEST("every message goes out and comes back; cut or with a byte more it is none"
         count++;
         EXPECT_ALL(every_message((uint8_t)type));
     }
-    EXPECT(count == 57);
+    EXPECT(count == 61);
 }
 
 TEST("a getattr reply has the size that Linux expects")

@@ -20,6 +20,7 @@ enum : uint32_t {
 };
 
 uint32_t message_size;
+bool has_own_requests;
 
 static struct fe_lock lock, sending;
 static struct worker *idle, *busy;
@@ -38,7 +39,7 @@ static bool read_whole(uint8_t *to, size_t size)
 }
 
 // A client that takes no answers any more has nothing to be served for.
-static void send_frame(const uint8_t *frame, size_t size)
+void send_frame(const uint8_t *frame, size_t size)
 {
     fe_lock_take(&sending);
     for (size_t done = 0; done < size;) {
@@ -50,7 +51,7 @@ static void send_frame(const uint8_t *frame, size_t size)
     fe_lock_release(&sending);
 }
 
-static void send_small(struct wire_message *reply)
+void send_small(struct wire_message *reply)
 {
     uint8_t frame[128];
     send_frame(frame, wire_encode(reply, frame, sizeof frame));
@@ -97,7 +98,7 @@ static struct worker *worker_create(void)
 static void answer(struct worker *worker, int result)
 {
     struct wire_message *reply = &worker->reply;
-    if (result == -EINTR && worker->is_cancelled) return;
+    if (result == SERVE_LATER || (result == -EINTR && worker->is_cancelled)) return;
     if (result < 0) {
         send_error(worker->tag, result);
         return;
@@ -115,6 +116,7 @@ static void answer(struct worker *worker, int result)
 // With the lock, which is given up meanwhile.
 static void answer_flushes(struct worker *worker)
 {
+    if (worker->flush_count != 0) polls_flush(worker->tag);
     while (worker->flush_count != 0) {
         uint16_t tag = worker->flushes[--worker->flush_count];
         fe_lock_release(&lock);
@@ -248,7 +250,9 @@ static bool take_flush(const uint8_t *frame, size_t size)
     while (worker && worker->tag != request.number[0]) worker = worker->next;
     bool is_noted = worker && note_flush(worker, request.tag);
     fe_lock_release(&lock);
-    if (!is_noted) send_flushed(request.tag);
+    if (is_noted) return true;
+    if (worker == nullptr) polls_flush((uint16_t)request.number[0]);
+    send_flushed(request.tag);
     return true;
 }
 
@@ -259,7 +263,15 @@ static void forget(void)
     for (struct worker *worker = busy; worker; worker = worker->next) cancel(worker);
     while (busy) (void)fe_condition_wait(&ended, &lock, FE_UNINTERRUPTED);
     fe_lock_release(&lock);
+    polls_clear();
     fids_clear();
+}
+
+// The version that we speak of what is wished for; nullptr: none.
+static const char *version_of(struct wire_text wish)
+{
+    if (wire_text_is(wish, WIRE_VERSION_OWN)) return WIRE_VERSION_OWN;
+    return wire_text_is(wish, WIRE_VERSION) ? WIRE_VERSION : nullptr;
 }
 
 static bool take_version(const uint8_t *frame, size_t size)
@@ -267,18 +279,19 @@ static bool take_version(const uint8_t *frame, size_t size)
     struct wire_message request;
     if (!wire_decode(frame, size, &request)) return false;
     forget();
-    bool is_ours = wire_text_is(request.text[0], WIRE_VERSION);
+    const char *version = version_of(request.text[0]);
     uint32_t wanted = (uint32_t)request.number[0];
     if (wanted < VERSION_LEAST) {
         send_error(request.tag, -EINVAL);
         return true;
     }
-    message_size = is_ours ? wanted < WIRE_MOST ? wanted : (uint32_t)WIRE_MOST : 0;
+    message_size = version ? wanted < WIRE_MOST ? wanted : (uint32_t)WIRE_MOST : 0;
+    has_own_requests = version && strcmp(version, WIRE_VERSION_OWN) == 0;
     struct wire_message reply = {
         .type = WIRE_VERSION_OF + 1,
         .tag = request.tag,
-        .number = {is_ours ? message_size : wanted},
-        .text = {wire_text_of(is_ours ? WIRE_VERSION : "unknown")},
+        .number = {version ? message_size : wanted},
+        .text = {wire_text_of(version ? version : "unknown")},
     };
     send_small(&reply);
     return true;

@@ -48,11 +48,15 @@ struct worker {
 
 extern struct export export;
 extern uint32_t message_size; // agreed upon; 0: not yet
+extern bool has_own_requests; // WIRE_VERSION_OWN was
 
 // connection.c
 [[noreturn]] void connection_serve(void);
+void send_frame(const uint8_t *frame, size_t size);
+void send_small(struct wire_message *reply); // without data
 
-// serve.c: 0 or a negative errno; the reply is filled.
+// serve.c: 0 or a negative errno; the reply is filled, unless it is sent by somebody else.
+enum : int { SERVE_LATER = 1 };
 int serve(struct worker *worker);
 uint8_t *data_place(struct worker *worker); // where the data of a reply lies in its frame
 
@@ -61,6 +65,7 @@ uint8_t *data_place(struct worker *worker); // where the data of a reply lies in
 // comes.
 int fid_create(uint32_t number, const char *path, struct proof *proof, struct fid **made);
 struct fid *fid_get(uint32_t number); // nullptr: there is none
+void fid_hold(struct fid *fid);       // one more reference
 void fid_put(struct fid *fid);
 int fid_remove(uint32_t number);
 void fids_clear(void);
@@ -74,8 +79,13 @@ typedef int export_function(struct worker *worker, struct fid *fid);
 export_function export_walk, export_open, export_create, export_read, export_write, export_readdir,
     export_fsync, export_lock, export_getattr, export_setattr, export_statfs, export_readlink,
     export_symlink, export_mknod, export_mkdir, export_link, export_rename, export_rename_at,
-    export_unlink_at, export_remove;
+    export_unlink_at, export_remove, export_poll, export_control;
 int export_attach(struct worker *worker);
+
+// poll.c: polls that wait.
+void polls_flush(uint16_t tag);        // is not answered any more
+void polls_end(const struct fid *fid); // it is clunked: its polls are answered
+void polls_clear(void);
 
 // path.c
 int path_join(char path[FE_PATH_MAX], struct wire_text name);

@@ -95,6 +95,13 @@ struct fid *fid_get(uint32_t number)
     return fid;
 }
 
+void fid_hold(struct fid *fid)
+{
+    fe_lock_take(&lock);
+    fid->references++;
+    fe_lock_release(&lock);
+}
+
 void fid_put(struct fid *fid)
 {
     fe_lock_take(&lock);
@@ -114,6 +121,7 @@ int fid_remove(uint32_t number)
     }
     fe_lock_release(&lock);
     if (fid == nullptr) return -EBADF;
+    polls_end(fid);
     fid_put(fid);
     return 0;
 }

@@ -20,6 +20,7 @@ static const struct service services[] = {
     [WIRE_WALK] = {export_walk, false},          [WIRE_READ] = {export_read, false},
     [WIRE_WRITE] = {export_write, false},   // of a file that could be opened so
     [WIRE_REMOVE] = {export_remove, false}, // which forgets the fid in any case
+    [WIRE_POLL] = {export_poll, false},          [WIRE_CONTROL] = {export_control, false},
 };
 
 // A proof is only read and written, and leads nowhere.
@@ -47,5 +48,6 @@ int serve(struct worker *worker)
     if (type == WIRE_AUTH) return export_auth(worker);
     if (type == WIRE_CLUNK) return fid_remove((uint32_t)worker->request.number[0]);
     bool is_known = type < sizeof services / sizeof services[0] && services[type].serve;
+    if (type >= WIRE_POLL && !has_own_requests) is_known = false;
     return is_known ? export_fid(worker, &services[type]) : -EOPNOTSUPP;
 }

@@ -103,6 +103,61 @@ def bad_clients(machine):
     passed("bad fids, types, sizes and frames are answered or hung up on, and others are served")
 
 
+def poll(fid, events, waits=True):
+    return struct.pack("<IIB", fid, events, waits)
+
+
+def polled(machine):
+    """The requests of our own, on a terminal: more of them wait than there are workers."""
+    reads, writes = 1, 4
+    with Client(machine.ports[READ_ONLY]) as client:
+        client.walk(0, 1, "dev", "console")
+        client.open(1)
+        refused(errno.EOPNOTSUPP, client.call, ninep.POLL, poll(1, reads, False))
+    with Client(machine.ports[READ_ONLY], version="9P2000.L.ferrite") as client:
+        client.walk(0, 1, "dev", "console")
+        refused(errno.EBADF, client.call, ninep.POLL, poll(1, reads))
+        client.open(1)
+        assert client.call(ninep.POLL, poll(1, reads, False)) == struct.pack("<I", 0)
+        assert client.call(ninep.POLL, poll(1, reads | writes)) == struct.pack("<I", writes)
+        last = 10 + 100
+        for tag in range(10, last):
+            client.send(ninep.POLL, poll(1, reads), tag)
+        client.send(ninep.FLUSH, struct.pack("<H", 10), 2)
+        assert client.receive() == (ninep.FLUSH + 1, 2, b"")
+        machine.line_send("sleep 2; echo aw''ake")
+        machine.send("typed\r")
+        answers = sorted(client.receive() for tag in range(11, last))
+        assert answers == [(ninep.POLL + 1, tag, struct.pack("<I", reads)) for tag in range(11, last)], answers
+        machine.expect("awake")
+        machine.expect(r"[$#] ")
+        machine.send("\r")
+        machine.expect(r"[$#] ")
+        client.send(ninep.POLL, poll(1, reads), 3)
+        client.send(ninep.CLUNK, struct.pack("<I", 1), 4)
+        assert sorted([client.receive(), client.receive()]) == [
+            (ninep.ERROR, 3, struct.pack("<I", errno.EBADF)), (ninep.CLUNK + 1, 4, b"")]
+    passed("polls wait, many at a time, and end with what they wait for, a flush or a clunk")
+
+
+def controlled(machine):
+    modes, window_set, group_get, take = 1, 4, 5, 15
+    with Client(machine.ports[READ_ONLY], version="9P2000.L.ferrite") as client:
+        client.walk(0, 1, "dev", "console")
+        client.open(1)
+
+        def control(request, data=b""):
+            return client.call(ninep.CONTROL, struct.pack("<III", 1, request, len(data)) + data)
+        assert len(control(modes)) > 12 + 32
+        refused(errno.EROFS, control, window_set, bytes(8))
+        refused(errno.ENOTTY, control, group_get)
+        client.clunk(1)
+        client.walk(0, 1, "srv", "tmp")
+        client.open(1)
+        refused(errno.ENOTTY, control, take)
+    passed("control requests are those of terminals, and hand out nothing")
+
+
 def waiting(machine):
     """Opening `listen` waits for a call that nobody makes."""
     with Client(machine.ports[NET]) as client:
@@ -143,4 +198,6 @@ with Machine(forward=(READ_ONLY, WRITABLE, NET)) as served:
     read_only(served)
     writable(served)
     bad_clients(served)
+    polled(served)
+    controlled(served)
     waiting(served)

@@ -59,6 +59,27 @@ def console(near, far):
     near.expect(r"[$#] ")
     far.expect("awake")
     passed("the other's console is written to and read from")
+    terminal(near, far)
+
+
+def terminal(near, far):
+    """Poll and control requests go over the wire, too."""
+    far.run("stty rows 30 columns 90")
+    assert near.run("stty -F /tmp/far/dev/console size") == "30 90\n"
+    near.run("stty -F /tmp/far/dev/console rows 40 columns 111 -echo")
+    assert "40 111" in far.run("stty size; stty echo"), "a size that is set from afar"
+    assert near.run("test -t 0 </tmp/far/dev/console; echo $?").split() == ["0"]
+    passed("the other's terminal has modes and a size")
+    near.run("read -t 1 line </tmp/far/dev/console", code=1)
+    far.line_send("sleep 8; echo aw''ake")
+    near.line_send("read -t 60 line </tmp/far/dev/console; echo got $line")
+    near.expect("got")
+    far.send("typed\r")
+    near.expect("got typed")
+    near.expect(r"[$#] ")
+    far.expect("awake")
+    far.expect(r"[$#] ")
+    passed("the other's terminal is polled: nothing comes, and then it does")
 
 
 def network(near, far):

@@ -6,6 +6,7 @@ import struct
 
 VERSION, AUTH, ATTACH, FLUSH, WALK, READ, WRITE, CLUNK, REMOVE = 100, 102, 104, 108, 110, 116, 118, 120, 122
 STATFS, OPEN, CREATE, GETATTR, SETATTR, READDIR, MKDIR, UNLINK_AT = 8, 12, 14, 24, 26, 40, 72, 76
+POLL, CONTROL = 180, 182  # between Ferrites
 ERROR = 7
 NO_TAG, NO_FID = 0xffff, 0xffffffff
 
@@ -26,9 +27,9 @@ def text(value):
 class Client:
     """Fid 0 is the root."""
 
-    def __init__(self, port, attach=True, size=65536):
+    def __init__(self, port, attach=True, size=65536, version="9P2000.L"):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
-        self.call(VERSION, struct.pack("<I", size) + text("9P2000.L"), tag=NO_TAG)
+        self.call(VERSION, struct.pack("<I", size) + text(version), tag=NO_TAG)
         if attach:
             self.attach()
 

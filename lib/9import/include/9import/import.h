@@ -25,6 +25,9 @@ struct import_exchange {
     int64_t result; // the reply's size, or a negative errno
     bool is_done;
     struct fe_condition done;
+    // Called with the importer's lock when nobody waits; nullptr: `done` is signalled.
+    void (*answered)(struct import_exchange *exchange);
+    uint32_t tag;
 };
 
 struct import_transport {

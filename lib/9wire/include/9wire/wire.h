@@ -25,6 +25,9 @@ enum : uint32_t {
 enum : uint16_t { WIRE_NO_TAG = UINT16_MAX };
 
 #define WIRE_VERSION "9P2000.L"
+// The same with poll and control, which only Ferrite speaks. Who does not know it says "unknown",
+// or offers the one above.
+#define WIRE_VERSION_OWN "9P2000.L.ferrite"
 
 // A reply's type is its request's plus one.
 enum wire_type : uint8_t {
@@ -57,6 +60,10 @@ enum wire_type : uint8_t {
     WIRE_WRITE = 118,
     WIRE_CLUNK = 120,
     WIRE_REMOVE = 122,
+    // Only where WIRE_VERSION_OWN was agreed on. Poll is answered at once with what is ready of the
+    // events; where it waits, when something is, or with EBADF when the fid is clunked.
+    WIRE_POLL = 180,    // fid, events (READY_*), waits; answer: what is ready
+    WIRE_CONTROL = 182, // fid, request (CONTROL_*), data; answer: value, data
 };
 
 struct wire_text { // not NUL-terminated
