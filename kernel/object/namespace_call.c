@@ -20,6 +20,16 @@ static enum status give(struct namespace *name_space, fe_handle *handle)
     return OK;
 }
 
+// To be looked at: nothing can be taken out of the table.
+enum status sys_process_namespace(struct process *process, fe_handle *handle)
+{
+    if (process->name_space == nullptr) return ERR_NOT_FOUND;
+    TRY(handle_reserve(process_current(), 1));
+    *handle = handle_insert(process_current(), &process->name_space->object,
+                            RIGHT_INSPECT | RIGHT_DUPLICATE | RIGHT_TRANSFER);
+    return OK;
+}
+
 enum status sys_namespace_create(fe_handle *handle)
 {
     TRY(handle_reserve(process_current(), 1));
@@ -228,6 +238,17 @@ enum status sys_namespace_session(struct namespace *name_space, uint64_t id,
     TRY(user_write(start.address, mount->start.at, mount->start.size));
     *length = mount->start.size;
     *session = handle_insert(process_current(), &mount->session->object, mount->rights);
+    return OK;
+}
+
+enum status sys_namespace_start(struct namespace *name_space, uint64_t id, struct user_buffer start,
+                                size_t *length)
+{
+    const struct mount *mount = namespace_by_id(name_space, id);
+    if (mount == nullptr) return ERR_NOT_FOUND;
+    if (start.size < mount->start.size) return ERR_TOO_LARGE;
+    TRY(user_write(start.address, mount->start.at, mount->start.size));
+    *length = mount->start.size;
     return OK;
 }
 

@@ -120,3 +120,16 @@ static inline struct p9_session *file_session(struct p9_file *file, uint64_t *fi
 
 // client_file.c: a call on an open file, which is opened again when the server was restarted.
 int file_run(struct p9_file *file, struct call *call);
+
+// client_mounts.c: what is kept with a mount, see 9p/mount.h.
+enum : size_t { MOUNT_RECORD_MAX = 1024 };
+struct mount_record {
+    char text[MOUNT_RECORD_MAX + 1];
+    const char *source, *origin; // "": not known
+    bool is_outside;
+};
+enum status mount_record_read(fe_handle name_space, uint64_t mount, struct mount_record *record);
+struct p9_part;
+// The bytes of it; 0: the names are too long.
+size_t mount_record_write(char record[static MOUNT_RECORD_MAX], const struct p9_part *part,
+                          bool is_outside);

@@ -6,14 +6,13 @@
 #include <ferrite/namespace.h>
 #include <ferrite/status.h>
 
-enum : size_t { NAME_MAX = 1022 }; // of what the kernel keeps with a mount
-
 void p9_parts_free(struct p9_parts *parts)
 {
     for (size_t i = 0; i < parts->count; i++) {
         fe_handle_drop(&parts->part[i].session);
         free(parts->part[i].suffix);
         free(parts->part[i].source);
+        free(parts->part[i].origin);
     }
     free(parts->part);
     *parts = (struct p9_parts){};
@@ -23,7 +22,7 @@ static int parts_add(struct p9_parts *parts, const struct p9_part *part)
 {
     struct p9_part *more = realloc(parts->part, (parts->count + 1) * sizeof *more);
     if (more != nullptr) parts->part = more;
-    if (more != nullptr && part->suffix != nullptr && part->source != nullptr) {
+    if (more != nullptr && part->suffix && part->source && part->origin) {
         parts->part[parts->count++] = *part;
         return 0;
     }
@@ -31,10 +30,26 @@ static int parts_add(struct p9_parts *parts, const struct p9_part *part)
     fe_handle_drop(&session);
     free(part->suffix);
     free(part->source);
+    free(part->origin);
     return -ENOMEM;
 }
 
 // --- What is there ---
+
+// Of what is `size` bytes below a mount; "": not known.
+static char *origin_below(uint64_t mount, const char *relative, size_t size)
+{
+    struct mount_record record;
+    char origin[FE_PATH_MAX];
+    if (mount_record_read(client_namespace(), mount, &record) != OK) return strdup("");
+    size_t above = strlen(record.origin);
+    bool has_slash = above != 0 && size != 0;
+    if (above == 0 || above + has_slash + size >= sizeof origin) return strdup("");
+    memcpy(origin, record.origin, above);
+    if (has_slash) origin[above] = '/';
+    memcpy(origin + above + has_slash, relative, size);
+    return strndup(origin, above + has_slash + size);
+}
 
 // One part of a path, attached from there on.
 static int part_attach(const struct target *target, const char *path, struct p9_parts *parts)
@@ -46,6 +61,7 @@ static int part_attach(const struct target *target, const char *path, struct p9_
     if (result != 0) return result == CALL_DEAD ? -EIO : result;
     part.suffix = strdup("");
     part.source = strdup(path);
+    part.origin = origin_below(target->mount, target->relative, target->size);
     return parts_add(parts, &part);
 }
 
@@ -97,6 +113,7 @@ static int find_below(const char *path, struct p9_parts *parts)
             continue; // its server is gone, and does not come along
         part.suffix = strdup(suffix);
         part.source = strdup(entry->path);
+        part.origin = strdup(entry->origin);
         result = parts_add(parts, &part);
     }
     p9_mounts_free(&mounts);
@@ -142,15 +159,14 @@ static bool has_mount_at(const char *path)
            length == strlen(path);
 }
 
-static int add(const char *path, fe_handle session, const char *source, uint32_t flags)
+static int add(const char *path, const struct p9_part *part, bool is_outside, uint32_t flags)
 {
-    char start[NAME_MAX + 2] = "";
+    char record[MOUNT_RECORD_MAX];
     uint64_t mount;
-    size_t size = strlen(source);
-    if (size > NAME_MAX) return -ENAMETOOLONG;
-    memcpy(start + 1, source, size);
-    enum status status = fe_namespace_mount(client_namespace(), path, strlen(path), start,
-                                            size == 0 ? 0 : size + 1, session, flags, &mount);
+    size_t size = mount_record_write(record, part, is_outside);
+    if (size == 0) return -ENAMETOOLONG;
+    enum status status = fe_namespace_mount(client_namespace(), path, strlen(path), record, size,
+                                            part->session, flags, &mount);
     if (status == ERR_NO_RIGHT) return -EPERM;
     return status == OK ? 0 : -fe_status_errno(status);
 }
@@ -160,7 +176,7 @@ static int add_itself(const char *path)
 {
     struct p9_parts own = {};
     int result = find_own(path, &own);
-    if (result == 0) result = add(path, own.part[0].session, path, MOUNT_REPLACE);
+    if (result == 0) result = add(path, &own.part[0], false, MOUNT_REPLACE);
     p9_parts_free(&own);
     return result;
 }
@@ -169,12 +185,13 @@ static int add_itself(const char *path)
 static int mount_own(const struct p9_parts *parts, const char *path, uint32_t flags)
 {
     uint32_t order = flags & (MOUNT_BEFORE | MOUNT_AFTER), more = flags & MOUNT_CREATE;
+    bool is_outside = parts->table != client_namespace();
     size_t count = 0;
     while (count < parts->count && parts->part[count].suffix[0] == '\0') count++;
     for (size_t i = 0; i < count; i++) {
         const struct p9_part *part = &parts->part[order == MOUNT_BEFORE ? count - 1 - i : i];
         uint32_t how = order == MOUNT_REPLACE && i != 0 ? (uint32_t)MOUNT_AFTER : order;
-        int result = add(path, part->session, part->source, how | more | part->flags);
+        int result = add(path, part, is_outside, how | more | part->flags);
         if (result != 0) return result;
     }
     return 0;
@@ -185,7 +202,7 @@ static int mount_below(const struct p9_parts *parts, const char *path, uint32_t 
 {
     char place[FE_PATH_MAX];
     const char *folder = strcmp(path, "/") == 0 ? "" : path;
-    bool is_same_table = parts->table == client_namespace();
+    bool is_outside = parts->table != client_namespace();
     for (size_t i = 0; i < parts->count; i++) {
         const struct p9_part *part = &parts->part[i];
         struct fe_9p_attributes attributes;
@@ -195,9 +212,9 @@ static int mount_below(const struct p9_parts *parts, const char *path, uint32_t 
         memcpy(place, folder, size);
         memcpy(place + size, part->suffix, rest + 1);
         uint32_t order = flags & (MOUNT_BEFORE | MOUNT_AFTER);
-        if (is_same_table && strcmp(place, part->source) == 0) continue; // onto itself
+        if (!is_outside && strcmp(place, part->source) == 0) continue; // onto itself
         if (order == MOUNT_AFTER && p9_stat(place, 0, &attributes) == 0) continue;
-        int result = add(place, part->session, part->source, MOUNT_REPLACE | part->flags);
+        int result = add(place, part, is_outside, MOUNT_REPLACE | part->flags);
         if (result != 0) return result;
     }
     return 0;
@@ -226,25 +243,33 @@ int p9_bind(const char *old, const char *new_path, uint32_t flags)
     return result;
 }
 
-int p9_mount(fe_handle connector, const char *source, const char *path, uint32_t flags)
+int p9_parts_attach(fe_handle connector, const char *start, const char *source,
+                    struct p9_parts *parts)
 {
     struct p9_file *root;
     struct fe_9p_attributes attributes;
-    struct p9_part part = {.suffix = (char *)"", .source = (char *)source};
-    int result = p9_attach(connector, "", &root);
+    *parts = (struct p9_parts){.table = client_namespace()};
+    int result = p9_attach(connector, start, &root);
     if (result != 0) return result;
+    struct p9_part part = {
+        .suffix = strdup(""), .source = strdup(source), .origin = strdup(source)};
     result = p9_file_stat(root, &attributes);
-    struct p9_parts parts = {
-        .table = client_namespace(),
-        .part = &part,
-        .count = 1,
-        .is_directory = (attributes.mode & MODE_TYPE) == MODE_DIRECTORY,
-    };
+    parts->is_directory = result == 0 && (attributes.mode & MODE_TYPE) == MODE_DIRECTORY;
     if (result == 0 && fe_handle_copy(p9_session_handle(root->session), &part.session) != OK)
         result = -ENOMEM;
     p9_close(root);
+    int added = parts_add(parts, &part);
+    if (result == 0) result = added;
+    if (result != 0) p9_parts_free(parts);
+    return result;
+}
+
+int p9_mount(fe_handle connector, const char *source, const char *path, uint32_t flags)
+{
+    struct p9_parts parts;
+    int result = p9_parts_attach(connector, "", source, &parts);
     if (result == 0) result = p9_parts_mount(&parts, path, flags);
-    fe_handle_drop(&part.session);
+    p9_parts_free(&parts);
     return result;
 }
 

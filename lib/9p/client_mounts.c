@@ -11,22 +11,60 @@ void p9_mounts_free(struct p9_mounts *mounts)
     for (size_t i = 0; i < mounts->count; i++) {
         free(mounts->entry[i].path);
         free(mounts->entry[i].source);
+        free(mounts->entry[i].origin);
     }
     free(mounts->entry);
     *mounts = (struct p9_mounts){};
 }
 
-// What follows the NUL of the mount's start.
-static char *source_of(fe_handle name_space, uint64_t mount)
+// --- What is kept with each ---
+
+static bool is_service(const char *name)
 {
-    char start[FE_PATH_MAX];
-    size_t size;
-    FE_HANDLE session = FE_NO_HANDLE;
-    if (fe_namespace_session(name_space, mount, start, sizeof start, &session, &size) != OK)
-        return strdup("");
-    size_t own = strnlen(start, size) + 1;
-    return own < size ? strndup(start + own, size - own) : strdup("");
+    return strncmp(name, "/srv/", 5) == 0;
 }
+
+// The text after the NUL that ends `field`; "" past the last.
+static const char *field_after(const struct mount_record *record, size_t size, const char *field)
+{
+    const char *next = field + strlen(field) + 1, *end = record->text + size;
+    return next < end ? next : end;
+}
+
+enum status mount_record_read(fe_handle name_space, uint64_t mount, struct mount_record *record)
+{
+    size_t size;
+    TRY(fe_namespace_start(name_space, mount, record->text, MOUNT_RECORD_MAX, &size));
+    record->text[size] = '\0';
+    record->source = field_after(record, size, record->text);
+    record->origin = field_after(record, size, record->source);
+    record->is_outside = *field_after(record, size, record->origin) != '\0';
+    if (*record->origin == '\0' && is_service(record->source)) record->origin = record->source;
+    return OK;
+}
+
+static bool put_field(char *record, size_t *at, const char *text)
+{
+    size_t size = strlen(text);
+    if (*at + 1 + size > MOUNT_RECORD_MAX) return false;
+    record[*at] = '\0';
+    memcpy(record + *at + 1, text, size);
+    *at += 1 + size;
+    return true;
+}
+
+size_t mount_record_write(char record[static MOUNT_RECORD_MAX], const struct p9_part *part,
+                          bool is_outside)
+{
+    size_t size = 0;
+    bool is_short = !is_outside && strcmp(part->source, part->origin) == 0;
+    if (!put_field(record, &size, part->source)) return 0;
+    if (is_short) return size;
+    if (!put_field(record, &size, part->origin)) return 0;
+    return is_outside && !put_field(record, &size, "mount") ? 0 : size;
+}
+
+// --- All of them ---
 
 // Keeps the order of the mounts' numbers.
 static bool insert(struct p9_mounts *mounts, size_t *capacity, const struct p9_mount_entry *entry)
@@ -46,14 +84,18 @@ static bool insert(struct p9_mounts *mounts, size_t *capacity, const struct p9_m
 
 static enum status read_one(fe_handle name_space, uint32_t index, struct p9_mount_entry *entry)
 {
-    char path[FE_PATH_MAX];
+    char path[MOUNT_RECORD_MAX];
     size_t size;
+    struct mount_record record;
     TRY(fe_namespace_list(name_space, index, path, sizeof path, &entry->mount, &size,
                           &entry->flags));
+    TRY(mount_record_read(name_space, entry->mount, &record));
     entry->position = index;
     entry->path = strndup(path, size);
-    entry->source = source_of(name_space, entry->mount);
-    return entry->path != nullptr && entry->source != nullptr ? OK : ERR_NO_MEMORY;
+    entry->source = strdup(record.source);
+    entry->origin = strdup(record.origin);
+    entry->is_outside = record.is_outside;
+    return entry->path && entry->source && entry->origin ? OK : ERR_NO_MEMORY;
 }
 
 int p9_mounts_read(fe_handle name_space, struct p9_mounts *mounts)
@@ -66,6 +108,7 @@ int p9_mounts_read(fe_handle name_space, struct p9_mounts *mounts)
         if (status == OK && insert(mounts, &capacity, &entry)) continue;
         free(entry.path);
         free(entry.source);
+        free(entry.origin);
         if (status == ERR_NOT_FOUND) return 0;
         p9_mounts_free(mounts);
         return status == OK ? -ENOMEM : -fe_status_errno(status);
@@ -113,18 +156,49 @@ static const char *order_of(const struct p9_mounts *mounts, size_t which)
     return order;
 }
 
+// The rest of `path` after a place that it is at or below; nullptr: it is not.
+static const char *rest_of(const char *path, const char *place)
+{
+    size_t size = strcmp(place, "/") == 0 ? 0 : strlen(place);
+    bool is_in = strncmp(path, place, size) == 0 && (path[size] == '/' || path[size] == '\0');
+    return is_in ? path + size : nullptr;
+}
+
+// Whether the name that the mount was made from led, and to it alone, when only the older ones were
+// there: what was mounted between may be gone.
+static bool is_found_by_name(const struct p9_mounts *mounts, size_t which)
+{
+    const struct p9_mount_entry *entry = &mounts->entry[which], *found = nullptr;
+    const char *rest = nullptr;
+    bool is_alone = false;
+    for (size_t i = 0; i < which; i++) {
+        const struct p9_mount_entry *other = &mounts->entry[i];
+        const char *more = rest_of(entry->source, other->path);
+        if (more == nullptr || (rest != nullptr && strlen(more) > strlen(rest))) continue;
+        is_alone = rest == nullptr || strlen(more) < strlen(rest);
+        rest = more;
+        found = other;
+    }
+    if (found == nullptr || !is_alone) return false;
+    size_t size = strlen(found->origin);
+    return strncmp(entry->origin, found->origin, size) == 0 &&
+           strcmp(entry->origin + size, strcmp(rest, "/") == 0 ? "" : rest) == 0;
+}
+
 static void print_mount(struct p9_text *text, const struct p9_mounts *mounts, size_t which)
 {
     const struct p9_mount_entry *entry = &mounts->entry[which];
-    bool is_service = strncmp(entry->source, "/srv/", 5) == 0;
-    const char *order = order_of(mounts, which);
-    if (entry->source[0] == '\0') p9_print(text, "# ");
-    p9_print(text, "%s%s%s", is_service ? "mount" : "bind", order,
-             (entry->flags & MOUNT_CREATE) != 0 ? " -c" : "");
-    if (entry->source[0] == '\0')
-        p9_print(text, " (a session)");
+    const char *source = entry->source;
+    if (!is_service(source) && *entry->origin != '\0' &&
+        (entry->is_outside || !is_found_by_name(mounts, which)))
+        source = entry->origin;
+    bool is_known = *source != '\0' && (!entry->is_outside || is_service(source));
+    p9_print(text, "%s%s%s%s", is_known ? "" : "# ", is_service(source) ? "mount" : "bind",
+             order_of(mounts, which), (entry->flags & MOUNT_CREATE) != 0 ? " -c" : "");
+    if (is_known)
+        print_word(text, source);
     else
-        print_word(text, entry->source);
+        p9_print(text, " (a session)");
     print_word(text, entry->path);
     p9_print(text, "\n");
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Namespace files (namespace(5)): a command on each line, in the words that ns(1) prints.
-#include <names/names.h>
+#include "internal.h"
 
 #include <9p/client.h>
 #include <9p/mount.h>
@@ -83,12 +83,13 @@ static void read_line(struct line *line, const char *at, const char *end)
 }
 
 // Where a name is found depends on the command; where it goes is always the new table.
-static int place(const char *from, const char *to, uint32_t flags, const struct names_place *place)
+static int mount(char *const *word, uint32_t flags, const struct names_place *place)
 {
     struct p9_parts parts;
-    int result = p9_parts_find(from, &parts);
+    int result = names_find(place->from, word[0], &parts);
     p9_namespace_set(place->to);
-    if (result == 0) result = p9_parts_mount(&parts, to, flags);
+    if (result != 0) return result;
+    result = p9_parts_mount(&parts, word[1], flags);
     p9_parts_free(&parts);
     return result;
 }
@@ -108,8 +109,9 @@ static int run_command(const struct line *line, const struct names_place *where)
     bool is_mount = strcmp(command, "mount") == 0;
     if (is_mount || strcmp(command, "bind") == 0) {
         if (left != 2) return -EINVAL;
-        p9_namespace_set(is_mount ? where->from : where->to);
-        return place(word[0], word[1], flags, where);
+        if (is_mount) return mount(word, flags, where);
+        p9_namespace_set(where->to);
+        return p9_bind(word[0], word[1], flags);
     }
     p9_namespace_set(where->to);
     if (strcmp(command, "unmount") != 0 || flags != 0 || left == 0 || left > 2) return -EINVAL;

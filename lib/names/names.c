@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Bind, mount and unmount by names that may be relative.
-#include <names/names.h>
+#include "internal.h"
 
 #include <9p/client.h>
 #include <9p/mount.h>
@@ -57,26 +57,51 @@ static int posted(const char *path, fe_handle *connector)
     return 0;
 }
 
-static bool is_mounted(const char *path)
+static bool is_mounted(fe_handle name_space, const char *path)
 {
     uint64_t mount;
     size_t length;
-    return fe_namespace_find(FE_NO_HANDLE, path, 0, &mount, &length) == OK &&
-           length == strlen(path);
+    return fe_namespace_find(name_space, path, 0, &mount, &length) == OK && length == strlen(path);
+}
+
+// What `path` leads to in a service that is posted as the first part of it: a file, which has
+// nothing below it itself.
+static int find_posted(const char *path, struct p9_parts *parts)
+{
+    fe_handle connector;
+    char file[FE_PATH_MAX], *slash;
+    memcpy(file, path, strlen(path) + 1);
+    int result = posted(file, &connector);
+    while (result == -ENOTDIR && (slash = strrchr(file, '/')) != file) {
+        *slash = '\0';
+        result = posted(file, &connector);
+    }
+    if (result != 0) return result;
+    const char *start = path + strlen(file);
+    result = p9_parts_attach(connector, *start == '/' ? start + 1 : start, path, parts);
+    fe_handle_drop(&connector);
+    return result;
+}
+
+int names_find(fe_handle name_space, const char *service, struct p9_parts *parts)
+{
+    char path[FE_PATH_MAX];
+    int result = whole_path(service, path);
+    if (result != 0) return result;
+    p9_namespace_set(name_space);
+    result = is_mounted(name_space, path) ? -ENOTTY : find_posted(path, parts);
+    return result == -ENOTTY ? p9_parts_find(path, parts) : result;
 }
 
 int names_mount(const char *service, const char *path, uint32_t flags)
 {
-    char from[FE_PATH_MAX], to[FE_PATH_MAX];
-    fe_handle connector;
-    int result = whole_path(service, from);
-    if (result == 0) result = whole_path(path, to);
+    char to[FE_PATH_MAX];
+    struct p9_parts parts;
+    int result = whole_path(path, to);
+    if (result == 0) result = names_find(FE_NO_HANDLE, service, &parts);
     if (result != 0) return answer(result);
-    result = is_mounted(from) ? -ENOTTY : posted(from, &connector);
-    if (result == -ENOTTY) return answer(p9_bind(from, to, flags));
-    if (result != 0) return answer(result);
-    result = p9_mount(connector, from, to, flags);
-    fe_handle_drop(&connector);
+    result = p9_parts_mount(&parts, to, flags);
+    p9_parts_free(&parts);
     return answer(result);
 }
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 // /proc: a folder for each pid, and figures of the whole machine.
 #include "process.h"
+#include <9p/mount.h>
 #include <abi/syscalls.h>
 #include <errno.h>
+#include <ferrite/handle.h>
 #include <ferrite/start.h>
+#include <ferrite/status.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const state_names[] = {"made", "alive", "stopped", "zombie"};
@@ -36,6 +40,22 @@ static int text_command(struct p9_request *request, void *context, struct p9_tex
     return 0;
 }
 
+// The commands that make its namespace; none of one that has ended, or does not run yet.
+static int text_namespace(struct p9_request *request, void *context, struct p9_text *text)
+{
+    const struct process *process = context;
+    FE_HANDLE name_space = FE_NO_HANDLE;
+    if (process->process == FE_NO_HANDLE) return 0;
+    enum status status = fe_process_namespace(process->process, &name_space);
+    if (status != OK) return status == ERR_NOT_FOUND ? 0 : -fe_status_errno(status);
+    size_t size;
+    char *commands = p9_mount_text(name_space, &size);
+    if (commands == nullptr) return -ENOMEM;
+    p9_print_bytes(text, commands, size);
+    free(commands);
+    return 0;
+}
+
 void text_add(struct process *process)
 {
     static const struct {
@@ -46,6 +66,7 @@ void text_add(struct process *process)
     } files[] = {{"status", 0444, text_status, nullptr},
                  {"command", 0444, text_command, nullptr},
                  {"threads", 0444, text_threads, nullptr},
+                 {"ns", 0444, text_namespace, nullptr},
                  {"ctl", 0222, nullptr, schedule_command}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char path[32];

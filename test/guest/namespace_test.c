@@ -113,6 +113,57 @@ TEST("its table can be listed")
     EXPECT(fe_handle_close(name_space) == OK);
 }
 
+TEST("who may look at it sees where a mount starts, and gets no session")
+{
+    fe_handle name_space, found;
+    uint64_t number;
+    size_t length;
+    char start[16] = {};
+    EXPECT(session_make() == OK && fe_namespace_create(&name_space) == OK);
+    EXPECT(mount(name_space, "/home", "tree/home", MOUNT_REPLACE, &number) == OK);
+    fe_handle weak = guest_weaken(name_space, RIGHT_INSPECT);
+    EXPECT(fe_namespace_start(weak, number, start, sizeof start, &length) == OK);
+    EXPECT(length == 9 && memcmp(start, "tree/home", 9) == 0);
+    EXPECT(fe_namespace_start(weak, number + 1000, start, sizeof start, &length) == ERR_NOT_FOUND);
+    EXPECT(fe_namespace_start(weak, number, start, 8, &length) == ERR_TOO_LARGE);
+    EXPECT(fe_namespace_start(weak, number, (void *)kernel_address, 16, &length) ==
+           ERR_BAD_ADDRESS);
+    EXPECT(fe_namespace_session(weak, number, start, sizeof start, &found, &length) ==
+           ERR_NO_RIGHT);
+    EXPECT(fe_handle_close(weak) == OK && fe_handle_close(name_space) == OK);
+}
+
+TEST("a process's namespace can be looked at through its handle, and no more")
+{
+    fe_handle name_space, seen, found;
+    uint64_t number, listed;
+    size_t length;
+    uint32_t flags;
+    char path[32];
+    struct fe_handle_info one, two;
+    struct fe_child child;
+    EXPECT(session_make() == OK && fe_namespace_create(&name_space) == OK);
+    EXPECT(mount(name_space, "/its", "", MOUNT_REPLACE, &number) == OK);
+    const struct fe_spawn options = {.image = fe_start_handle("image"), .name_space = name_space};
+    EXPECT(fe_spawn_create(&options, &child) == OK);
+    fe_handle weak = guest_weaken(child.process, RIGHT_INSPECT);
+    EXPECT(fe_process_namespace(weak, &seen) == OK);
+    EXPECT(fe_handle_inspect(seen, &one) == OK && fe_handle_inspect(name_space, &two) == OK);
+    EXPECT(one.id == two.id);
+    EXPECT(fe_namespace_list(seen, 0, path, sizeof path, &listed, &length, &flags) == OK);
+    EXPECT(listed == number && length == 4);
+    EXPECT(resolve(seen, "/its", 0, &listed, &length) == ERR_NO_RIGHT);
+    EXPECT(fe_namespace_clone(seen, &found) == ERR_NO_RIGHT);
+    EXPECT(mount(seen, "/b", "", MOUNT_REPLACE, &listed) == ERR_NO_RIGHT);
+    fe_handle blind = guest_weaken(child.process, RIGHT_PROCESS_KILL);
+    EXPECT(fe_process_namespace(blind, &found) == ERR_NO_RIGHT);
+    EXPECT(fe_process_kill(child.process, 0) == OK);
+    EXPECT(fe_process_namespace(weak, &found) == ERR_NOT_FOUND);
+    EXPECT(fe_handle_close(weak) == OK && fe_handle_close(blind) == OK);
+    EXPECT(fe_handle_close(child.process) == OK && fe_handle_close(seen) == OK);
+    EXPECT(fe_handle_close(name_space) == OK);
+}
+
 TEST("rights, wrong kinds, bad paths and bad memory are refused")
 {
     fe_handle name_space, clone;

@@ -61,8 +61,32 @@ def check_script(machine):
     passed("the text of a namespace makes it anew")
 
 
+def check_of_process(machine):
+    """/proc/<pid>/ns of a process whose namespace was put together from another one's, changed inside, and parted."""
+    run = machine.run
+    run("cd /tmp && mkdir one two three one/deep && echo 1 > one/1 && echo 2 > two/2 && echo 3 > three/3")
+    run("/test/posted /tmp/../srv/later & sleep 1")
+    inside = ("bind /data /a; bind -b /tmp/two /a; bind -a -c /tmp/three /a; bind /a /b; bind /tmp/two /c; bind /c /d; "
+              "bind /tmp/three /c; unmount /dev/null; mount /srv/later /e; ")
+    look = "cat /a/1 /a/2 /a/3 /b/3 /d/2 /c/3 && [ -d /data/deep ] && cat /e/hello && ls /a | cat"
+    run(f"echo '{look}' > look && echo '{inside} sh /tmp/look > /tmp/said; sleep 1000' > inside")
+    run("unshare -k /bin -k /tmp -k /dev -k /srv -b /tmp/one=/data sh /tmp/inside & sleep 4")
+    run("ns $! > names && cat names")
+    run("unshare -f names ns > again && diff names again && unshare -f names sh look > seen && diff said seen")
+    said = run("cat seen").split()
+    assert said[:6] == ["1", "2", "3", "3", "2", "3"] and "hello from" in " ".join(said), said
+    run("unshare -f names [ -e /etc ] || unshare -f names [ ! -e /dev/zero ]", code=1)  # it had no /etc
+    united = run("grep '/a$' names").splitlines()
+    assert united[:3] == ["bind /data /a", "bind -b /tmp/two /a", "bind -a -c /tmp/three /a"], united
+    assert run("ns $$ > own && ns | diff - own") is not None
+    run("kill $!; rm /srv/later; cat /proc/1/ns | head -3 && ns 1 | grep '^mount /srv/dev /dev$'")
+    assert "cannot be read" in run("ns 99999", code=1) and "usage" in run("ns x", code=2)
+    passed("a process's namespace is made anew from its file, with the order and marks of its unions")
+
+
 with Machine() as machine:
     machine.login()
     check_unions(machine)
     check_services(machine)
     check_script(machine)
+    check_of_process(machine)

@@ -3,8 +3,9 @@
 // the table that the client resolves in (p9_namespace_set), for all who share it.
 //
 // A folder that is bound is a session of its own whose root is that folder: who takes it out of the
-// table can reach nothing above it. The table also keeps the name that a mount was made from, so
-// that p9_mount_text() prints commands that make the table anew.
+// table can reach nothing above it. With each mount the table keeps, each after a NUL, the name
+// that it was made from; its origin, which is a service below /srv and the path in it; and "mount"
+// when that name is another table's. So p9_mount_text() prints commands that make the table anew.
 //
 // Results: 0 or a negative errno. Not for two threads at a time.
 #pragma once
@@ -18,7 +19,9 @@ struct p9_mount_entry {
     uint32_t flags;    // MOUNT_CREATE, MOUNT_UNION
     uint32_t position; // in its union
     char *path;
-    char *source; // by which name it was mounted; "": not known
+    char *source;    // by which name it was mounted; "": not known
+    char *origin;    // the same from /srv on; "": not known
+    bool is_outside; // the source is a name of another table
 };
 
 struct p9_mounts { // in the order in which they came
@@ -26,12 +29,12 @@ struct p9_mounts { // in the order in which they came
     size_t count;
 };
 
-// The table of a namespace (rights inspect and resolve).
+// The table of a namespace (right inspect).
 int p9_mounts_read(fe_handle name_space, struct p9_mounts *mounts);
 void p9_mounts_free(struct p9_mounts *mounts);
 
-// The table as commands for a shell or for p9_namespace_run(); to be freed. nullptr: no memory, or
-// no right.
+// The table as commands for a shell or for names_run() (right inspect); to be freed. nullptr: no
+// memory, or no right.
 char *p9_mount_text(fe_handle name_space, size_t *size);
 
 // What is at `old` is at `new` as well. `flags`: MOUNT_*. A folder united with others must be bound
@@ -49,7 +52,7 @@ int p9_unmount(const char *source, const char *path);
 struct p9_part {
     fe_handle session;
     uint32_t flags;
-    char *suffix, *source; // where below the path it was; its own name
+    char *suffix, *source, *origin; // where below the path it was; its names as in p9_mount_entry
 };
 struct p9_parts {
     fe_handle table; // in which they were found
@@ -58,5 +61,8 @@ struct p9_parts {
     bool is_directory;
 };
 int p9_parts_find(const char *path, struct p9_parts *parts);
+// The same for what is at `start` of a connector, which is called `source`.
+int p9_parts_attach(fe_handle connector, const char *start, const char *source,
+                    struct p9_parts *parts);
 int p9_parts_mount(const struct p9_parts *parts, const char *path, uint32_t flags);
 void p9_parts_free(struct p9_parts *parts);
