@@ -206,17 +206,20 @@ static int call(struct worker *worker, struct wire_message *request, struct wire
     return read_reply(worker, request->type, reply);
 }
 
+// Another version is refused by the word "unknown", or by an error, as diod does it.
 static int agree_on(struct worker *worker, const char *version, bool *is_agreed)
 {
     struct import_state *state = worker->import->state;
-    struct wire_message reply, request = {
-                                   .type = WIRE_VERSION_OF,
-                                   .number = {worker->import->transport->message_most},
-                                   .text = {wire_text_of(version)},
-                               };
+    struct wire_message reply = {}, request = {
+                                        .type = WIRE_VERSION_OF,
+                                        .number = {worker->import->transport->message_most},
+                                        .text = {wire_text_of(version)},
+                                    };
     state->message_size = worker->import->transport->message_most;
+    *is_agreed = false;
     int result = call(worker, &request, &reply, false);
-    if (result != 0) return result;
+    bool is_refused = worker->exchange.result >= 0 && reply.type == WIRE_ERROR_REPLY;
+    if (result != 0) return is_refused ? 0 : result;
     *is_agreed = wire_text_is(reply.text[0], version);
     if (!*is_agreed) return 0;
     if (reply.number[0] < WIRE_LEAST) return -EPROTO;
