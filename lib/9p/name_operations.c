@@ -158,12 +158,22 @@ static int may_replace(struct p9_request *request, const struct walk *from, cons
     return may_unlink(request, to) ? 0 : -EACCES;
 }
 
+// Names of one file: nothing happens, but where they are the same to the server and it shall be
+// kept in another spelling.
+static bool is_in_place(const struct walk *from, const struct walk *to)
+{
+    if (from->node != to->node) return false;
+    return from->node->links != 1 || from->directory != to->directory ||
+           (from->name.size == to->name.size &&
+            memcmp(from->name.text, to->name.text, to->name.size) == 0);
+}
+
 static int rename_places(struct p9_request *request, struct walk *from, struct walk *to)
 {
     if (from->node == nullptr) return -ENOENT;
     if (!may_unlink(request, from) || !p9_may(request, to->directory, 3)) return -EACCES;
     int result = may_replace(request, from, to);
-    if (result != 0 || from->node == to->node) return result;
+    if (result != 0 || is_in_place(from, to)) return result;
     if (from->directory->operations->rename == nullptr) return -EROFS;
     if (from->directory->operations != to->directory->operations) return -EXDEV;
     struct p9_place source = {from->directory, from->name, from->node};

@@ -14,6 +14,7 @@ int cache_init(struct cache *cache, struct device *device, uint32_t block_size, 
                             .blocks = device->size / block_size,
                             .pages_max = pages_max < 4 ? 4 : pages_max,
                             .hash_size = 64};
+    if (cache->page_blocks > BLOCKS_MAX) cache->page_blocks = BLOCKS_MAX;
     while (cache->hash_size < cache->pages_max) cache->hash_size *= 2;
     cache->hash = calloc(cache->hash_size, sizeof(struct cache_page *));
     return cache->hash == nullptr ? -ENOMEM : 0;
@@ -45,7 +46,7 @@ static void page_free(struct cache *cache, struct cache_page *page)
 {
     *place_of(cache, page->first) = page->next;
     unlink_use(cache, page);
-    enum status status = fe_memory_unmap(page->data, CACHE_PAGE);
+    enum status status = fe_memory_unmap(page->data, cache_page_size(cache));
     (void)status;
     free(page);
     cache->pages--;
@@ -90,7 +91,7 @@ static int page_get(struct cache *cache, uint64_t block, struct cache_page **fou
     if (result != 0) return result;
     page = calloc(1, sizeof *page);
     void *data;
-    if (page == nullptr || fe_memory_allocate(CACHE_PAGE, &data) != OK) {
+    if (page == nullptr || fe_memory_allocate(cache_page_size(cache), &data) != OK) {
         free(page);
         return -ENOMEM;
     }

@@ -4,6 +4,13 @@
 
 #include <volume/cache.h>
 
+enum : uint32_t { BLOCKS_MAX = 64 }; // in a page, as their states have bits
+
+static inline size_t cache_page_size(const struct cache *cache)
+{
+    return (size_t)cache->page_blocks * cache->block_size;
+}
+
 static inline uint64_t bits_of(uint32_t at, uint32_t count)
 {
     return (count == 64 ? UINT64_MAX : (1ull << count) - 1) << at;

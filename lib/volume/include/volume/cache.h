@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The cache of a volume's blocks, written back late. Blocks lie in pages of 64 KiB, aligned as on
-// the disk, so that neighbours are read and written together and a reader finds them in one piece.
+// The cache of a volume's blocks, written back late. Blocks lie in pages of 64 KiB, or of 64
+// blocks where that is less, aligned as on the disk, so that neighbours are read and written
+// together and a reader finds them in one piece.
 //
 // A block is one of these:
 //   clean    as on the disk

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// What every server of a disk's file system does the same: its options, finding its disk, a commit
+// by itself some time after a change, and copies of files as memory and as images. One for each
+// process.
+#pragma once
+
+#include <9p/server.h>
+
+struct file_system {
+    const char *name;
+    // Options of its own, as for getopt(), and how the line about usage has them.
+    const char *letters, *usage;
+    bool (*option)(int letter, const char *value);
+    // The path of the first disk or partition that has this label. -ENOENT: there is none.
+    int (*find)(const char *label, char *path, size_t size);
+    // What cannot be used is told in the log. `path` stays.
+    int (*open)(const char *path, bool is_read_only, struct p9_node **root);
+    // Makes safe what was changed. `is_idle`: it may be a while until the next change.
+    int (*commit)(bool is_idle);
+    // Contents of a file from `offset` on. Bytes, or a negative errno.
+    int64_t (*copy)(struct p9_node *node, uint64_t offset, uint8_t *to, size_t count);
+};
+
+// The whole of main():
+//     NAME [-r] [-s SERVICE] [own options] { PATH | -l LABEL }
+// -r: for reading alone; -s: posted as /srv/SERVICE for whoever started it. Ends with 0 when there
+// is no such label.
+int file_system_main(const struct file_system *system, int count, char **arguments);
+
+// An operation has changed something: a commit follows by itself.
+void file_system_changed(void);
+// How many pages a cache may have: an eighth of the memory that the process may use.
+size_t file_system_cache_pages(void);
+
+// Operations. Readers get a copy; memory that writes to the file is not to be had.
+int file_system_memory(struct p9_request *request, struct p9_open *open,
+                       const struct p9_memory_wish *wish, fe_handle *memory);
+int file_system_image(struct p9_request *request, struct p9_node *node, fe_handle *image);

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// The server's part that does not depend on the file system.
+#include <fileserver/fileserver.h>
+
+#include <abi/syscalls.h>
+#include <errno.h>
+#include <ferrite/clock.h>
+#include <ferrite/handle.h>
+#include <ferrite/log.h>
+#include <ferrite/memory.h>
+#include <ferrite/path.h>
+#include <ferrite/status.h>
+#include <names/names.h>
+#include <unistd.h>
+#include <volume/cache.h>
+
+enum : uint64_t { BIT_COMMIT = 1, COMMIT_AFTER = 5'000'000'000 };
+
+static struct p9_server server;
+static const struct file_system *served;
+static bool is_waiting; // for the time of a commit
+
+static void signalled(struct p9_server *unused, uint64_t bits)
+{
+    if ((bits & BIT_COMMIT) == 0) return;
+    is_waiting = false;
+    int result = served->commit(true);
+    (void)result; // told, and the volume is closed for writing
+}
+
+// The session that others get: user 0's, whose programs give it on as somebody else's.
+static int post(const char *service)
+{
+    char path[FE_PATH_MAX];
+    FE_HANDLE connector = FE_NO_HANDLE;
+    fe_format(path, sizeof path, "/srv/%s", service);
+    if (p9_connector(&server, nullptr, 0, 0, &connector) != OK) return -ENOMEM;
+    if (names_post(connector, path, 0600) == 0) return 0;
+    fe_log("%s: cannot be posted (error %d)", path, errno);
+    return -errno;
+}
+
+static int serve(const char *service, struct p9_node *root)
+{
+    server.name = served->name;
+    server.root = root;
+    server.signalled = signalled;
+    enum status status = p9_server_init(&server);
+    if (status == OK && service && post(service) != 0) return 1;
+    if (status == OK) status = p9_server_ready(&server, "", nullptr);
+    if (status == OK) p9_serve(&server);
+    fe_log("cannot start: %s", fe_status_text(status));
+    return 1;
+}
+
+struct options {
+    bool is_read_only;
+    const char *label, *service, *path;
+};
+
+static bool option_read(struct options *options, int letter)
+{
+    switch (letter) {
+    case 'r': options->is_read_only = true; return true;
+    case 'l': options->label = optarg; return true;
+    case 's': options->service = optarg; return true;
+    case '?': return false;
+    default: return served->option && served->option(letter, optarg);
+    }
+}
+
+static bool options_read(struct options *options, int count, char **arguments)
+{
+    char letters[32];
+    int letter;
+    fe_format(letters, sizeof letters, "rl:s:%s", served->letters ?: "");
+    while ((letter = getopt(count, arguments, letters)) != -1) {
+        if (!option_read(options, letter)) return false;
+    }
+    if (optind + (options->label == nullptr) != count) return false;
+    options->path = arguments[optind];
+    return true;
+}
+
+int file_system_main(const struct file_system *system, int count, char **arguments)
+{
+    static char found[FE_PATH_MAX];
+    struct options options = {};
+    struct p9_node *root;
+    served = system;
+    if (!options_read(&options, count, arguments)) {
+        fe_log("usage: %s [-r] [-s SERVICE]%s { DISK | -l LABEL }", system->name,
+               system->usage ?: "");
+        return 2;
+    }
+    if (options.label) {
+        if (system->find(options.label, found, sizeof found) != 0) return 0;
+        options.path = found;
+    }
+    int result = system->open(options.path, options.is_read_only, &root);
+    if (result == 0) return serve(options.service, root);
+    fe_log("%s: cannot be mounted (error %d)", options.path, -result);
+    return options.label ? 0 : 1; // the machine goes on without it
+}
+
+void file_system_changed(void)
+{
+    if (is_waiting) return;
+    is_waiting = fe_event_arm(server.event, BIT_COMMIT, fe_clock_after(COMMIT_AFTER), 0) == OK;
+}
+
+size_t file_system_cache_pages(void)
+{
+    struct fe_process_info info = {};
+    enum status status = fe_process_inspect(fe_process_self(), &info);
+    return status == OK ? (size_t)(info.memory_limit / 8 / CACHE_PAGE) : 64;
+}
+
+// A copy of the contents in memory, whole pages.
+static int memory_make(struct p9_node *node, fe_handle *memory)
+{
+    size_t size = (size_t)node->size;
+    void *bytes;
+    if (node->size == 0 || node->size > SIZE_MAX / 2) return -ENODEV;
+    if (fe_memory_create(fe_page_round(size), 0, memory) != OK) return -ENOMEM;
+    if (fe_memory_map(*memory, 0, fe_page_round(size), MAP_READ | MAP_WRITE, &bytes) != OK) {
+        fe_handle_drop(memory);
+        return -ENOMEM;
+    }
+    int64_t count = served->copy(node, 0, bytes, size);
+    enum status status = fe_memory_unmap(bytes, fe_page_round(size));
+    if (status == OK && count == (int64_t)size) return 0;
+    fe_handle_drop(memory);
+    return count < 0 ? (int)count : -EIO;
+}
+
+int file_system_memory(struct p9_request *request, struct p9_open *open,
+                       const struct p9_memory_wish *wish, fe_handle *memory)
+{
+    if (wish->offset != 0 || (wish->protection & MAP_WRITE) != 0) return -ENODEV;
+    return memory_make(open->node, memory);
+}
+
+int file_system_image(struct p9_request *request, struct p9_node *node, fe_handle *image)
+{
+    FE_HANDLE memory = FE_NO_HANDLE;
+    if (node->size == 0) return -ENOEXEC;
+    int result = memory_make(node, &memory);
+    if (result != 0) return result;
+    enum status status = fe_image_create(memory, (size_t)node->size, image);
+    if (status == OK) return 0;
+    return status <= ERR_IMAGE_UNSIGNED && status >= ERR_IMAGE_ENTITLEMENT ? -EACCES : -ENOEXEC;
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Opening a volume: what it is, and whether it may be written to.
+#include "fat.h"
+
+#include <errno.h>
+#include <ferrite/log.h>
+#include <fileserver/fileserver.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum : uint32_t { BOOT_SIZE = 512, SECTOR_MAX = 4096 };
+
+struct fat fat = {.mask = 0022};
+
+int error_of(FRESULT result)
+{
+    switch (result) {
+    case FR_OK: return 0;
+    case FR_DISK_ERR: return -EIO;
+    case FR_NO_FILE:
+    case FR_NO_PATH: return -ENOENT;
+    case FR_INVALID_NAME: return -EINVAL;
+    case FR_EXIST: return -EEXIST;
+    case FR_DENIED: return -ENOSPC;
+    case FR_WRITE_PROTECTED: return -EROFS;
+    case FR_NO_FILESYSTEM: return -EINVAL;
+    default: return -EUCLEAN;
+    }
+}
+
+// The size of a sector as the boot sector has it; 0: there is none of FAT or exFAT.
+static uint32_t sector_size(const uint8_t *boot)
+{
+    if (memcmp(boot + 3, "EXFAT   ", 8) == 0)
+        return boot[108] >= 9 && boot[108] <= 12 ? 1u << boot[108] : 0;
+    uint32_t size = boot[11] | (uint32_t)boot[12] << 8;
+    bool is_power = size >= DEVICE_SECTOR && size <= SECTOR_MAX && (size & (size - 1)) == 0;
+    return is_power ? size : 0;
+}
+
+static int structures_open(void)
+{
+    uint8_t boot[BOOT_SIZE];
+    if (fat.device.size < BOOT_SIZE) return -EINVAL;
+    int result = device_read(&fat.device, 0, boot, sizeof boot);
+    if (result != 0) return result;
+    uint32_t size = sector_size(boot);
+    if (size == 0) return -EINVAL;
+    result = cache_init(&fat.cache, &fat.device, size, file_system_cache_pages());
+    if (result == 0) result = error_of(f_mount(&fat.fs, "", 1));
+    if (result == 0 && fat.fs.volbase != 0) return -EINVAL; // the disk has partitions
+    fat.cluster_size = fat.fs.csize * size;
+    return result;
+}
+
+// What is counted is the number of free clusters; the volume's own note is only a hint.
+static int writing_begin(void)
+{
+    int is_dirty;
+    DWORD count;
+    FATFS *fs;
+    int result = error_of(fat_dirty(&fat.fs, &is_dirty));
+    if (result == 0) result = error_of(f_getfree("", &count, &fs));
+    if (result != 0) return result;
+    if (is_dirty)
+        fe_log("%s: was not closed after writing, and should be checked", fat.device.path);
+    fat.was_dirty = is_dirty;
+    return 0;
+}
+
+int fat_open(const char *path, bool is_read_only)
+{
+    int result = device_open(&fat.device, path);
+    if (result != 0) return result;
+    fat.is_read_only = is_read_only || fat.device.is_read_only;
+    result = structures_open();
+    if (result == 0 && !fat.is_read_only) result = writing_begin();
+    if (result == 0) result = file_root(&fat.root);
+    if (result != 0) fat_close();
+    return result;
+}
+
+// What is not written is lost: for volumes that nobody has used.
+void fat_close(void)
+{
+    free(fat.root);
+    fat.root = nullptr;
+    FRESULT result = f_mount(nullptr, "", 0);
+    (void)result;
+    cache_fini(&fat.cache);
+    device_close(&fat.device);
+}
