@@ -192,6 +192,9 @@ enum fe_9p_control : uint32_t {
     CONTROL_INIT_POWER,     // data: u32 POWER_*: ends services in order, then the machine
     CONTROL_INIT_CHILD,     // handles: a process (inspect, kill) that init ends when it finds the
                             // service dead, and one that it keeps until the service is ready again
+    CONTROL_INIT_WATCH,     // a process that init ends when it does not come back from a message.
+                            // data: u64 place of its struct fe_watch, u64 ns that it may take;
+                            // handles: the process (inspect, kill), its stack (read, write)
     CONTROL_INIT_DERIVE,    // handle: a resource; reply handle: all of it anew, derived by init, so
                             // that the kernel asks init's life, not the service's, for what is kept
 };

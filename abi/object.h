@@ -171,6 +171,7 @@ static_assert(sizeof(struct fe_process_info) == 104);
 enum : int32_t {
     FE_EXIT_FAULT = -0x1000,  // minus enum fault_reason
     FE_EXIT_KILLED = -0x2000, // process_kill's code is reported as given; this is the default
+    FE_EXIT_HUNG = -0x3000,   // what a supervisor gives for one that did not come back
 };
 enum fault_reason : uint32_t {
     FAULT_READ = 1,

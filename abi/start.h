@@ -16,6 +16,13 @@ struct fe_start_handle {
 };
 static_assert(sizeof(struct fe_start_handle) == 16);
 
+// What a service's loop tells of itself, where its supervisor can look (ferrite/watchdog.h).
+struct fe_watch {
+    uint32_t came_round; // it took a message since the supervisor cleared this
+    uint32_t thread;     // the number of the one that serves; 0: it does not serve yet
+};
+static_assert(sizeof(struct fe_watch) == 8);
+
 struct fe_start {
     uint32_t magic, version;
     uint32_t size; // bytes, of all of it
@@ -28,8 +35,9 @@ struct fe_start {
     uint64_t stack_base, stack_size;
     uint8_t random[32];
     uint32_t data, data_size; // offset and size of bytes private to lib/posix (open files, ...)
+    struct fe_watch watch;    // the one part that is written later
 };
-static_assert(sizeof(struct fe_start) == 104);
+static_assert(sizeof(struct fe_start) == 112);
 
 // Handle names every process gets: "self" (its process), "thread" (its first thread), "namespace".
 // init's further names: "initrd" (memory; value = bytes), "dtb" (memory), "acpi" (value = RSDP
@@ -40,5 +48,6 @@ static_assert(sizeof(struct fe_start) == 104);
 //
 // A process's first thread begins with the block's address in reg[0] and a handle to itself in
 // reg[1] (process_start puts it into the child), for which the parent leaves room under the name
-// "thread". On riscv32, where data is not at a fixed distance from text, every thread begins with
-// the address of its process's data in gp.
+// "thread". A service that a supervisor watches has "watchdog", an event (signal). On riscv32,
+// where data is not at a fixed distance from text, every thread begins with the address of its
+// process's data in gp.

@@ -4,6 +4,7 @@
 #include "server_internal.h"
 #include <ferrite/start.h>
 #include <ferrite/status.h>
+#include <ferrite/watchdog.h>
 
 struct p9_reply *reply_of(struct p9_request *request)
 {
@@ -36,6 +37,7 @@ enum status p9_server_init(struct p9_server *server)
     state->transfer.receive_capacity = FE_9P_DATA_MAX;
     state->transfer.receive_handle_capacity = FE_MESSAGE_HANDLES;
     server->state = state;
+    fe_watchdog_begin();
     TRY(fe_channel_create(&server->channel));
     TRY(fe_event_create(&server->event));
     return fe_channel_bind(server->channel, server->event, UINT64_MAX);
@@ -210,6 +212,7 @@ static bool handle(struct p9_server *server)
 {
     struct p9_server_state *state = server->state;
     bool has_answer = false;
+    fe_watchdog_round();
     state->is_busy = true;
     if (state->message.label >= FE_NOTICE) {
         notice(server, &state->message);
@@ -252,6 +255,7 @@ void p9_serve(struct p9_server *server)
 {
     struct p9_server_state *state = server->state;
     bool has_answer = false;
+    fe_watchdog_begin();
     for (;;) {
         enum status status;
         if (has_answer) {

@@ -184,7 +184,7 @@ enum status fe_spawn_create(const struct fe_spawn *options, struct fe_child *chi
     const char *name = options->name;
     if (name == nullptr && options->arguments) name = options->arguments[0];
     if (name) strncpy(wish.name, name, sizeof wish.name - 1);
-    child->thread = FE_NO_HANDLE;
+    child->thread = child->stack = FE_NO_HANDLE;
     return fe_process_create(fe_process_self(), options->image, &wish, &child->process,
                              &child->base);
 }
@@ -210,6 +210,10 @@ static enum status start_child(const struct fe_spawn *options, struct fe_child *
     TRY(status);
     uintptr_t start = base + stack_size - block.size;
     TRY(fe_process_start(child->process, start, start, &child->thread));
+    if (options->is_watched) {
+        child->stack = fe_handle_take(&memory);
+        child->watch = stack_size - block.size + offsetof(struct fe_start, watch);
+    }
     if (options->priority == 0) return OK;
     struct fe_schedule schedule = {.priority = options->priority};
     return fe_thread_schedule(child->thread, &schedule);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What a status is called, and which errno comes nearest.
+// What a status is called, and which errno comes nearest; what the end of a process means.
 #include <abi/errno.h>
+#include <abi/object.h>
+#include <ferrite/log.h>
 #include <ferrite/status.h>
 
 const char *fe_status_text(enum status status)
@@ -55,4 +57,31 @@ int fe_status_errno(enum status status)
     case ERR_BAD_MESSAGE: return EINVAL;
     }
     return EINVAL;
+}
+
+void fe_exit_text(int32_t code, char *text, size_t size)
+{
+    static const char *const faults[] = {
+        [FAULT_READ] = "reading memory",
+        [FAULT_WRITE] = "writing memory",
+        [FAULT_EXECUTE] = "executing data",
+        [FAULT_INSTRUCTION] = "an illegal instruction",
+        [FAULT_ALIGNMENT] = "alignment",
+        [FAULT_BREAKPOINT] = "a breakpoint",
+        [FAULT_ARITHMETIC] = "arithmetic",
+        [FAULT_OUT_OF_MEMORY] = "no memory left",
+        [FAULT_BUS] = "a device that does not answer",
+    };
+    int64_t fault = (int64_t)FE_EXIT_FAULT - code, signal_most = 64;
+    if (code == FE_EXIT_KILLED) {
+        fe_format(text, size, "killed");
+    } else if (code == FE_EXIT_HUNG) {
+        fe_format(text, size, "did not come back from a request");
+    } else if (fault > 0 && fault < (int64_t)(sizeof faults / sizeof *faults)) {
+        fe_format(text, size, "fault: %s", faults[fault]);
+    } else if (code < 0 && code >= -signal_most) {
+        fe_format(text, size, "killed by signal %d", -code);
+    } else {
+        fe_format(text, size, "ended with %d", code);
+    }
 }

@@ -44,7 +44,7 @@ static bool is_wanted(const struct driver *driver, fe_handle handle)
 // list.
 static struct fe_spawn_handle *handles_make(struct device *device, fe_handle session, size_t *count)
 {
-    struct fe_spawn_handle *handles = calloc(device->resource_count + 3, sizeof(*handles));
+    struct fe_spawn_handle *handles = calloc(device->resource_count + 4, sizeof(*handles));
     if (handles == nullptr) return nullptr;
     *count = 0;
     for (size_t i = 0; i < device->resource_count; i++) {
@@ -64,6 +64,10 @@ static struct fe_spawn_handle *handles_make(struct device *device, fe_handle ses
     if (debug != FE_NO_HANDLE && is_wanted(device->driver, debug))
         handles[(*count)++] =
             (struct fe_spawn_handle){.name = "resource/debug", .handle = debug, .keep = true};
+    fe_handle watchdog = fe_start_handle("watchdog");
+    if (watchdog != FE_NO_HANDLE && device->driver->watchdog != 0)
+        handles[(*count)++] =
+            (struct fe_spawn_handle){.name = "watchdog", .handle = watchdog, .keep = true};
     return handles;
 }
 
@@ -96,6 +100,25 @@ static void tell_init(const struct device *device, fe_handle process)
     if (error != 0) fe_log("%s: init does not know of it, error %d", device->location, -error);
 }
 
+// Init also ends the driver when it hangs.
+static void tell_watchdog(const struct device *device, struct fe_child *child)
+{
+    fe_handle handles[2] = {FE_NO_HANDLE, child->stack};
+    uint32_t rights = RIGHT_TRANSFER | RIGHT_INSPECT | RIGHT_PROCESS_KILL;
+    if (fe_handle_duplicate(child->process, rights, &handles[0]) != OK) {
+        fe_handle_drop(&child->stack);
+        return;
+    }
+    uint64_t numbers[2] = {child->watch, device->driver->watchdog};
+    struct p9_control request = {.request = CONTROL_INIT_WATCH,
+                                 .data = numbers,
+                                 .size = sizeof numbers,
+                                 .send = handles,
+                                 .send_count = 2};
+    int error = p9_control(init, &request);
+    if (error != 0) fe_log("%s: is not watched, error %d", device->location, -error);
+}
+
 static enum status spawn(struct device *device, fe_handle session, struct fe_child *child)
 {
     const struct driver *driver = device->driver;
@@ -116,6 +139,7 @@ static enum status spawn(struct device *device, fe_handle session, struct fe_chi
         .handle_count = count,
         .priority = driver->priority,
         .memory_limit = driver->memory_limit,
+        .is_watched = driver->watchdog != 0 && fe_start_handle("watchdog") != FE_NO_HANDLE,
     };
     enum status status = fe_spawn_create(&options, child);
     if (status == OK) {
@@ -123,6 +147,7 @@ static enum status spawn(struct device *device, fe_handle session, struct fe_chi
         introduce(child->process, driver->program, &options, handles);
         status = fe_spawn_start(&options, child);
         if (status != OK) fe_handle_drop(&child->process);
+        if (child->stack != FE_NO_HANDLE) tell_watchdog(device, child);
     } else {
         fe_handle_drop(&session);
     }

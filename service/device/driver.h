@@ -7,6 +7,7 @@
 //     name <word>                its devices appear as /dev/<word>0, 1, ...
 //     priority <number>          of its threads
 //     memory <MiB>               the most that one may use
+//     watchdog <ms>              one that takes longer over a message hangs, and is ended
 // The program is /driver/<program>.
 #pragma once
 
@@ -27,6 +28,7 @@ struct driver {
     struct driver_match *matches;
     uint32_t priority;
     uint64_t memory_limit;
+    uint64_t watchdog; // ns that one may take over one message; 0: as long as it wants
     uint32_t device_count;
     fe_handle image;
 };

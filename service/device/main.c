@@ -115,8 +115,9 @@ static void look_for_ended(void)
         struct fe_process_info info;
         if (fe_process_inspect(device->process, &info) != OK) continue;
         if (info.state != PROCESS_DEAD) continue;
-        fe_log("%s for %s ended with %d, starting it again", device->driver->program,
-               device->location, info.exit_code);
+        char why[64];
+        fe_exit_text(info.exit_code, why, sizeof why);
+        fe_log("%s for %s: %s, started again", device->driver->program, device->location, why);
         fe_handle_drop(&device->process);
         device_retire(device);
         device->is_ready = false;

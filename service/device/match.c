@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum : uint32_t { LINE_MAX_SIZE = 256 };
+enum : uint32_t { LINE_MAX_SIZE = 256, WATCHDOG_LEAST = 100 /* ms */ };
 
 struct driver *driver_list;
 
@@ -64,6 +64,11 @@ static bool parse_line(struct driver *driver, char *line)
     if (strcmp(word, "priority") == 0) {
         if (!number(first, PRIORITY_COUNT - 1, &value)) return false;
         driver->priority = (uint32_t)value;
+        return true;
+    }
+    if (strcmp(word, "watchdog") == 0) {
+        if (!number(first, 1'000'000, &value) || value < WATCHDOG_LEAST) return false;
+        driver->watchdog = value * 1'000'000;
         return true;
     }
     if (strcmp(word, "memory") != 0 || !number(first, 1u << 20, &value)) return false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What init's files share. One thread serves and supervises (main.c, supervise.c, request.c); a
 // second one makes users' namespaces (user.c), because that asks services, and a service may be
-// asking init at the same moment.
+// asking init at the same moment; a third one looks who hangs (watchdog.c).
 #pragma once
 
 #include "unit.h"
@@ -72,6 +72,13 @@ void power_now(void);
 void process_session_set(fe_handle session);
 fe_handle process_register(struct unit *unit, fe_handle process);
 void processes_register(void); // those that it does not know yet
+
+// watchdog.c: who hangs is ended. `process` (inspect, kill) and `memory`, its stack, are taken
+// over; `place` is that of its struct fe_watch there; it may take `time` ns over one message. 0 or
+// a negative errno.
+fe_handle watchdog_event(void);
+int watchdog_add(fe_handle process, fe_handle memory, uint64_t place, uint64_t time);
+int watchdog_request(struct p9_request *request);
 
 // user.c
 int user_namespace(struct p9_request *request); // answers later

@@ -108,7 +108,7 @@ static void signalled(struct p9_server *self, uint64_t bits)
 static struct unit *initrd_unit(void)
 {
     static const char text[] = "program /service/initrd\nprovides root /\nhandle initrd\n"
-                               "handle resource/debug\n";
+                               "handle resource/debug\nwatchdog 5000\n";
     uint32_t line;
     struct unit *unit = unit_parse("initrd", text, sizeof text - 1, &line);
     if (unit) unit->is_initrd = true;

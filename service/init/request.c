@@ -83,6 +83,7 @@ static int control(struct p9_request *request, struct p9_open *open, uint32_t co
     case CONTROL_INIT_READY: return ready(request, unit);
     case CONTROL_INIT_MOUNT: return mount(request, unit);
     case CONTROL_INIT_CHILD: return child(request, unit);
+    case CONTROL_INIT_WATCH: return watchdog_request(request);
     case CONTROL_INIT_DERIVE: return derive(request);
     case CONTROL_INIT_NAMESPACE:
         return (unit->may & MAY_NAMESPACE) != 0 ? user_namespace(request) : -EPERM;

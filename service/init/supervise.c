@@ -112,7 +112,7 @@ static int image_open(struct unit *unit)
 // The handles that the file names, the session to init, later the one to the process service.
 static struct fe_spawn_handle *handles_of(struct unit *unit, size_t *count)
 {
-    struct fe_spawn_handle *list = calloc(unit->handles.count + 2, sizeof *list);
+    struct fe_spawn_handle *list = calloc(unit->handles.count + 3, sizeof *list);
     if (list == nullptr) return nullptr;
     *count = 0;
     for (uint32_t i = 0; i < unit->handles.count; i++) {
@@ -129,6 +129,10 @@ static struct fe_spawn_handle *handles_of(struct unit *unit, size_t *count)
         return nullptr;
     }
     list[(*count)++] = (struct fe_spawn_handle){.name = "init", .handle = session};
+    fe_handle watchdog = unit->watchdog != 0 ? watchdog_event() : FE_NO_HANDLE;
+    if (watchdog != FE_NO_HANDLE)
+        list[(*count)++] =
+            (struct fe_spawn_handle){.name = "watchdog", .handle = watchdog, .keep = true};
     return list;
 }
 
@@ -144,8 +148,20 @@ static enum status run(struct unit *unit, struct fe_spawn *options, struct fe_sp
     }
     enum status status = fe_process_watch(child->process, server.event, 1ull << unit->bit);
     if (status == OK) status = fe_spawn_start(options, child);
-    if (status != OK) fe_handle_drop(&child->process);
+    if (status == OK) return OK;
+    fe_handle_drop(&child->process);
+    fe_handle_drop(&child->stack);
     return status;
+}
+
+// One that cannot be watched runs all the same.
+static void watch(struct unit *unit, const struct fe_child *child)
+{
+    fe_handle process = FE_NO_HANDLE, stack = child->stack;
+    if (stack == FE_NO_HANDLE) return;
+    if (fe_handle_copy(child->process, &process) != OK ||
+        watchdog_add(process, stack, child->watch, unit->watchdog) != 0)
+        say("%s: cannot be watched", unit->name);
 }
 
 static void unit_ready(struct unit *unit)
@@ -179,6 +195,7 @@ bool unit_start(struct unit *unit)
         .handles = handles,
         .handle_count = count,
         .memory_limit = unit->memory_limit,
+        .is_watched = unit->watchdog != 0,
         .priority = unit->priority,
     };
     struct fe_child child;
@@ -190,6 +207,7 @@ bool unit_start(struct unit *unit)
     }
     fe_handle_drop(&child.thread);
     unit->process = child.process;
+    watch(unit, &child);
     if (unit->started != 0) unit->restarts++;
     unit->started = fe_clock_monotonic();
     bool is_ready = unit->provision_count == 0 && unit->restart != RESTART_NEVER;
@@ -241,7 +259,7 @@ static void unit_ended(struct unit *unit, int32_t code)
     children_end(unit);
     unit->exit_code = code;
     bool is_over = code == 0 && unit->provision_count == 0; // a login session
-    if (!is_over) unit_exit_text(code, unit->error, sizeof unit->error);
+    if (!is_over) fe_exit_text(code, unit->error, sizeof unit->error);
     if (unit->is_stopped || (unit->restart == RESTART_FAILURE && code == 0)) {
         unit->state = UNIT_ENDED;
         work_soon(); // its fallback may start

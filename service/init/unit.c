@@ -133,6 +133,10 @@ static bool read_line(struct unit *unit, struct words *words)
         unit->memory_limit = number << 20;
         return true;
     }
+    if (strcmp(key, "watchdog") == 0 && number >= UNIT_WATCHDOG_LEAST) {
+        unit->watchdog = number * 1'000'000;
+        return true;
+    }
     return false;
 }
 
@@ -199,29 +203,4 @@ bool unit_was_killed(int32_t code)
 {
     return code == -SIGNAL_HANGUP || code == -SIGNAL_INTERRUPT || code == -SIGNAL_KILL ||
            code == -SIGNAL_TERMINATE;
-}
-
-void unit_exit_text(int32_t code, char *text, size_t size)
-{
-    static const char *const faults[] = {
-        [FAULT_READ] = "reading memory",
-        [FAULT_WRITE] = "writing memory",
-        [FAULT_EXECUTE] = "executing data",
-        [FAULT_INSTRUCTION] = "an illegal instruction",
-        [FAULT_ALIGNMENT] = "alignment",
-        [FAULT_BREAKPOINT] = "a breakpoint",
-        [FAULT_ARITHMETIC] = "arithmetic",
-        [FAULT_OUT_OF_MEMORY] = "no memory left",
-        [FAULT_BUS] = "a device that does not answer",
-    };
-    int64_t fault = (int64_t)FE_EXIT_FAULT - code, signal_most = 64;
-    if (code == FE_EXIT_KILLED) {
-        fe_format(text, size, "killed");
-    } else if (fault > 0 && fault < (int64_t)(sizeof faults / sizeof *faults)) {
-        fe_format(text, size, "fault: %s", faults[fault]);
-    } else if (code < 0 && code >= -signal_most) {
-        fe_format(text, size, "killed by signal %d", -code);
-    } else {
-        fe_format(text, size, "ended with %d", code);
-    }
 }

@@ -28,6 +28,8 @@ struct words { // ended by a nullptr
     uint32_t count;
 };
 
+enum : uint64_t { UNIT_WATCHDOG_LEAST = 100 }; // ms
+
 struct child;
 
 struct unit {
@@ -38,6 +40,7 @@ struct unit {
     uint32_t provision_count;
     uint32_t may, priority;
     uint64_t memory_limit;
+    uint64_t watchdog; // ns that it may take over one message; 0: as long as it wants
     enum restart restart;
     bool says_ready;
     char *fallback; // the unit that it stands in for; nullptr: none
@@ -64,7 +67,5 @@ const char *unit_state_name(enum unit_state state);
 // ns before one that has failed so often in a row is started again; FE_FOREVER: given up.
 uint64_t unit_pause(uint32_t failures);
 
-// What the end of a process with this exit code means, in words.
-void unit_exit_text(int32_t code, char *text, size_t size);
 // Somebody ended it with a signal that says so: not its own failure.
 bool unit_was_killed(int32_t code);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tests of unit files.
 #include "unit.h"
+#include <ferrite/status.h>
 #include <string.h>
 #include "test/unit.h"
 
@@ -14,7 +15,8 @@ static const char good[] = "# a service\n"
                            "may mount power\n"
                            "restart failure\n"
                            "priority 24\n"
-                           "memory 16\n";
+                           "memory 16\n"
+                           "watchdog 2500\n";
 
 TEST("a unit file says what runs, what it needs and provides")
 {
@@ -27,6 +29,7 @@ TEST("a unit file says what runs, what it needs and provides")
     EXPECT(strcmp(unit->provisions[0].path, "/dev/console") == 0);
     EXPECT(unit->may == (MAY_MOUNT | MAY_POWER) && unit->restart == RESTART_FAILURE);
     EXPECT(unit->priority == 24 && unit->memory_limit == 16u << 20);
+    EXPECT(unit->watchdog == 2'500'000'000);
     unit_free(unit);
 }
 
@@ -57,6 +60,7 @@ TEST("a malformed line is refused, with its number")
                                       "program /a\nready soon",
                                       "program /a\nprovides a b",
                                       "program /a\nfallback",
+                                      "program /a\nwatchdog 99",
                                       "program /a\nmemory x"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         uint32_t line;
@@ -70,7 +74,7 @@ TEST("a malformed line is refused, with its number")
 static bool tells(int32_t code, const char *expected)
 {
     char text[64];
-    unit_exit_text(code, text, sizeof text);
+    fe_exit_text(code, text, sizeof text);
     return strcmp(text, expected) == 0;
 }
 
@@ -78,6 +82,7 @@ TEST("the end of a process is told in words; who was killed has not failed")
 {
     EXPECT(tells(0, "ended with 0") && tells(3, "ended with 3"));
     EXPECT(tells(-9, "killed by signal 9") && tells(FE_EXIT_KILLED, "killed"));
+    EXPECT(tells(FE_EXIT_HUNG, "did not come back from a request"));
     EXPECT(tells(FE_EXIT_FAULT - (int32_t)FAULT_READ, "fault: reading memory"));
     EXPECT(tells(FE_EXIT_FAULT - 100, "ended with -4196") &&
            tells(INT32_MIN, "ended with -2147483648"));

@@ -30,12 +30,15 @@ struct fe_spawn {
     size_t stack_size; // 0: the image's wish, or 1 MiB
     const void *data;  // for the child's C library
     size_t data_size;
+    bool is_watched; // the child's stack is kept, so that its loop can be watched
 };
 
 struct fe_child {
     fe_handle process; // the caller's; kill, inspect, map, ...
     fe_handle thread;  // its first thread, after fe_spawn_start
     uintptr_t base;    // where its image is mapped
+    fe_handle stack;   // of one that is watched: the memory in which its struct fe_watch is ...
+    uint64_t watch;    // ... and where
 };
 
 // Makes the process: it has its image, no stack, no handles, and does not run.

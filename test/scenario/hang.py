@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+# cells: *64/raw
+"""A service, and a driver, that hangs is found and started again, its clients go on; one that is slow is left alone."""
+
+import re
+
+from machine import Machine, passed, this_board
+
+BALLOON = {"aarch64": "virtio-balloon-device", "riscv64": "virtio-balloon-device", "x86_64": "virtio-balloon-pci"}
+
+
+def restarts(machine):
+    return int(re.search(r"(?m)^hang ready .*restarts (\d+)", machine.run("cat /dev/services"))[1])
+
+
+def hang(machine, path, word, why):
+    """Makes it hang while somebody has it open: he is told, or gets on, and the next one gets through."""
+    machine.run(f"exec 9<{path}/said; ! echo {word} > {path}/ctl", code=None)
+    assert "said" in machine.run("read line <&9; echo $line; exec 9<&-")
+    assert re.search(rf"hang: hangs: {why}", machine.run("dmesg")), f"{word}: the log does not tell why"
+
+
+with Machine(extra=f"-device {BALLOON[this_board().rpartition('-')[2]]}") as machine:
+    machine.login(user="root")
+    hang(machine, "/dev/hang", "loop", "runs without an end")
+    hang(machine, "/dev/hang", "wait", "waits")
+    hang(machine, "/dev/hang", "ask", "waits for another service")
+    assert restarts(machine) == 3
+    assert "did not come back from a request" in machine.run("services | grep ^hang")
+    passed("a service that hangs is started again")
+
+    hang(machine, "/dev/hang0", "loop", "runs without an end")
+    hang(machine, "/dev/hang0", "wait", "waits")
+    assert len(re.findall(r"hang for \S+: did not come back from a request, started again", machine.run("dmesg"))) == 2
+    passed("a driver too")
+
+    machine.run("for i in 1 2 3 4 5 6 7 8; do echo slow; done | while read w; do echo $w > /dev/hang/ctl; done")
+    machine.run("echo long > /dev/hang/ctl; echo long > /dev/hang0/ctl")
+    assert "said slow slow slow slow slow slow slow slow long" in machine.run("cat /dev/hang/said")
+    assert "said long" in machine.run("cat /dev/hang0/said") and restarts(machine) == 3
+    passed("one that is slow is not")
