@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The disk below a file system, through the protocol: as many messages as its transfers need.
+// The disk below a file system, through the protocol: as many messages as its transfers need. Each
+// that is answered tells the watchdog that a long request gets on.
 #include <volume/device.h>
 
 #include <abi/errno.h>
 #include <ferrite/libc.h>
 #include <ferrite/log.h>
+#include <ferrite/watchdog.h>
 
 int device_open(struct device *device, const char *path)
 {
@@ -47,6 +49,7 @@ int device_read(struct device *device, uint64_t offset, void *to, size_t size)
     for (size_t done = 0; done < size;) {
         int64_t count = p9_read(device->file, offset + done, (uint8_t *)to + done, size - done);
         if (count <= 0) return failed(device, "read", offset + done, count);
+        fe_watchdog_alive();
         done += (size_t)count;
     }
     return 0;
@@ -60,6 +63,7 @@ int device_write(struct device *device, uint64_t offset, const void *from, size_
         const uint8_t *bytes = (const uint8_t *)from + done;
         int64_t count = p9_write(device->file, offset + done, bytes, size - done);
         if (count <= 0) return failed(device, "write", offset + done, count);
+        fe_watchdog_alive();
         done += (size_t)count;
     }
     return 0;
