@@ -127,6 +127,9 @@ static_assert(sizeof(struct fe_9p_statfs) == 64);
 // tells which are ready now; when it is none of those asked for, the event gets `bits` once, when
 // one becomes so.
 
+// write: a terminal whose background is not to write (TOSTOP) answers EPERM to a write at
+// FE_9P_POSITION; who is in its foreground, or ignores SIGTTOU, writes again at 0.
+
 // lock: the kinds have the C library's numbers. A lock belongs to the session, or with OPEN_FILE to
 // the open file; the two do not see each other. With TEST the reply tells what is in the way, kind
 // NONE for nothing. `process` is only told to others. A length of 0 reaches to the end of all
@@ -140,9 +143,9 @@ enum fe_9p_control : uint32_t {
     CONTROL_TERMIOS_SET, // data: u32 when (0 now, 1 drain, 2 flush), then struct termios
     CONTROL_WINDOW_GET,
     CONTROL_WINDOW_SET,
-    CONTROL_GROUP_GET,   // value: foreground process group
-    CONTROL_GROUP_SET,   // data: u32 group
-    CONTROL_SESSION_SET, // make it the controlling terminal; data: u32 session
+    CONTROL_GROUP_GET,   // value: foreground process group; in the upper half the session
+    CONTROL_GROUP_SET,   // data: u32 group, of that session
+    CONTROL_SESSION_SET, // make it the controlling terminal; data: u32 session, 0: nobody's
     CONTROL_FLUSH,       // data: u32 (0 input, 1 output, 2 both)
     CONTROL_BREAK,
     CONTROL_AVAILABLE, // value: bytes that can be read without waiting
@@ -151,6 +154,10 @@ enum fe_9p_control : uint32_t {
     CONTROL_FLAGS_SET,     // data: u32 OPEN_NONBLOCK | OPEN_APPEND as they are to be from now on
     CONTROL_TERMINAL_NAME, // reply data: path of the terminal
     CONTROL_DRAIN,         // answered when the terminal has sent what was written
+    CONTROL_FLOW,            // data: u32 as tcflow() counts: 0 stop output, 1 go on, 2, 3 nothing
+    CONTROL_TERMINAL_NUMBER, // value: the terminal's device number; a master is no terminal
+    CONTROL_PTY_NUMBER,      // of a master; value: N of /dev/pts/N
+    CONTROL_PTY_LOCK,        // of a master; data: u32, whether its terminal cannot be opened
 
     CONTROL_CONNECTOR_TAKE, // of a file of /srv: reply handle: the connector that is posted there
     CONTROL_CONNECTOR_POST, // handle: a connector, posted there from now on
@@ -181,6 +188,13 @@ enum fe_9p_control : uint32_t {
     CONTROL_PROCESS_STATUS,  // data: u32 pid; reply data: text
     CONTROL_PROCESS_ALARM,   // SIGALRM at a time. data: u64 deadline (0: none), u64 period, ns
     CONTROL_PROCESS_CONFINE, // from now on there are no others for this process and its descendants
+    // Of services that have terminals (uid 0). data: struct fe_terminal_wish. The user must be the
+    // session leader's, or 0.
+    CONTROL_PROCESS_TERMINAL_SESSION_SET, // number: the session that it controls, 0: none any more
+    CONTROL_PROCESS_TERMINAL_GROUP_SET,   // number: the foreground group, of the same session
+    CONTROL_PROCESS_TERMINAL_GROUP_GET,   // value: as CONTROL_GROUP_GET
+    CONTROL_PROCESS_TERMINAL_SIGNAL,      // number: the signal; to the foreground group
+    CONTROL_PROCESS_TERMINAL_HANG_UP,     // SIGHUP and SIGCONT, and nobody's from then on
 
     // init, on the session that it gives to every service (start handle "init").
     CONTROL_INIT_READY = 128, // data: name of what is provided ("" when there is one only); handle:
@@ -228,6 +242,15 @@ struct fe_process_identity {
     uint32_t pid, parent, group, session;
     uint32_t uid, gid, group_count;
     uint32_t groups[32];
-    uint64_t terminal; // qid path of the controlling terminal, 0: none
+    uint32_t terminal;    // device number of the controlling terminal, 0: none
+    uint32_t foreground;  // its foreground group, 0: nobody is left of it
+    uint32_t is_orphaned; // the group: nobody would continue it if it stopped
 };
 static_assert(sizeof(struct fe_process_identity) == 168);
+
+struct fe_terminal_wish {
+    uint32_t terminal; // device number
+    uint32_t uid;      // on whose behalf
+    uint32_t number;
+};
+static_assert(sizeof(struct fe_terminal_wish) == 12);

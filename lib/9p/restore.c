@@ -3,7 +3,8 @@
 // place; here the file is opened again by its path, its position set, and the caller repeats the
 // request that died. That is right where the new file is certainly the old one, and the request may
 // be done twice:
-// - a device, or a directory of which nothing was read, is what its path says;
+// - a device, or a directory of which nothing was read, is what its path says; but not a device of
+//   another version, as those have that live only as long as their server;
 // - a file of a server whose files outlive it (FE_9P_LASTING), when its qid is the same. Not one
 //   that was written to and not synced, of which the server may have lost something, nor one that
 //   was locked: the lock is gone.
@@ -25,6 +26,8 @@ static bool is_same(const struct p9_file *file, const struct p9_file *fresh)
 {
     enum : uint64_t { KIND = 0xff };
     if ((file->qid_kind & KIND) != (fresh->qid_kind & KIND)) return false;
+    bool is_device = (file->qid_kind & QID_DEVICE) != 0;
+    if (is_device && file->qid_kind >> 32 != fresh->qid_kind >> 32) return false;
     return (file->qid_kind & (QID_DEVICE | QID_DIRECTORY)) != 0 ||
            (fresh->session->is_lasting && file->qid_path == fresh->qid_path);
 }

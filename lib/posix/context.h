@@ -71,3 +71,5 @@ long path_find(long at, const char *path, char *to, size_t *length);
 
 // Requests to the process service on the current context's session; the control's result.
 long process_control(struct p9_control *control);
+// Who a process is, 0: the caller. 0 or a negative errno.
+long process_identity(long pid, struct fe_process_identity *identity);

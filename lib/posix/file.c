@@ -6,6 +6,7 @@
 #include "mounts.h"
 #include "signals.h"
 #include "socket.h"
+#include "terminal.h"
 #include "thread.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -92,6 +93,11 @@ static bool ends_with_slash(const char *name)
     return name[-1] == '/';
 }
 
+static bool is_own_terminal(const char *path, size_t length)
+{
+    return length == 8 && memcmp(path, "/dev/tty", 8) == 0;
+}
+
 int64_t call_openat(const int64_t *a)
 {
     char path[FE_PATH_MAX];
@@ -101,6 +107,11 @@ int64_t call_openat(const int64_t *a)
     size_t length;
     long error = path_find(a[0], name, path, &length);
     if (error < 0) return error;
+    if (is_own_terminal(path, length)) {
+        error = terminal_own_path(path, sizeof path);
+        if (error < 0 && error != -ENOSYS) return error;
+        length = strlen(path);
+    }
     if (mounts_is_path(path, length)) return mounts_open(flags);
     // An absolute name is not shorter than its clean form, but for "/proc/self".
     bool is_long = name[0] == '/' && path[1] != 'p';

@@ -11,7 +11,8 @@ struct file {
     int flags;           // the C library's O_* status flags: access mode, O_APPEND, O_NONBLOCK
     struct p9_file *p9;  // a socket's: its data file, or nullptr before there is one
     struct socket *socket;
-    bool is_no_terminal; // known not to be one
+    bool is_terminal_known;
+    uint32_t terminal; // when that is known: its device number, 0: it is none (terminal.c)
     bool dots_told;      // of a folder that is listed: "." and ".." have been
 };
 

@@ -6,6 +6,7 @@
 #include "file.h"
 #include "signals.h"
 #include "socket.h"
+#include "terminal.h"
 #include "thread.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -16,35 +17,22 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-// Who is not in the terminal's foreground does not get its input: SIGTTIN stops the group, and the
-// read goes on when it is continued in the foreground. A foreground group of which nobody is left
-// keeps nobody off.
-[[gnu::noinline]] static long wait_for_foreground(struct file *file)
-{
-    if (file->is_no_terminal || context_is_child()) return 0;
-    struct p9_control wish = {.request = CONTROL_GROUP_GET};
-    if (p9_control(file->p9, &wish) < 0) {
-        file->is_no_terminal = true;
-        return 0;
-    }
-    long group = (long)wish.value, own = call_getpgid((const int64_t[6]){});
-    if (group == 0 || own <= 0 || own == group) return 0;
-    if (call_kill((const int64_t[6]){-group, 0}) == -ESRCH) return 0;
-    bool is_blocked = (thread_self()->blocked & signal_bit(SIGTTIN)) != 0;
-    if (is_blocked || context_current()->actions[SIGTTIN].handler == SIG_IGN) return -EIO;
-    long error = call_kill((const int64_t[6]){0, SIGTTIN});
-    return error < 0 ? -EIO : RESTART;
-}
-
 static long read_some(struct file *file, uint64_t offset, void *to, size_t count)
 {
     if ((file->flags & O_ACCMODE) == O_WRONLY || (file->flags & O_PATH)) return -EBADF;
     if (file->socket != nullptr) return socket_read(file, to, count);
     if (file_is_directory(file)) return -EISDIR;
-    long error = file_may_wait(file) ? wait_for_foreground(file) : 0;
+    long error = file_may_wait(file) ? terminal_turn(file, SIGTTIN) : 0;
     if (error < 0) return error;
     int64_t result = p9_read(file->p9, offset, to, count);
     return result == -EINTR ? RESTART : (long)result;
+}
+
+// A terminal may want to know that the writer is in its foreground (TOSTOP).
+[[gnu::noinline]] static long write_in_turn(struct file *file, const void *from, size_t count)
+{
+    long error = terminal_turn(file, SIGTTOU);
+    return error < 0 ? error : (long)p9_write(file->p9, 0, from, count);
 }
 
 static long write_some(struct file *file, uint64_t offset, const void *from, size_t count)
@@ -52,6 +40,8 @@ static long write_some(struct file *file, uint64_t offset, const void *from, siz
     if ((file->flags & O_ACCMODE) == O_RDONLY || (file->flags & O_PATH)) return -EBADF;
     int64_t result = file->socket != nullptr ? socket_write(file, from, count)
                                              : p9_write(file->p9, offset, from, count);
+    if (result == -EPERM && file->socket == nullptr && file_may_wait(file))
+        result = write_in_turn(file, from, count);
     if (result == -EPIPE) signal_send_thread(thread_self(), SIGPIPE);
     return result == -EINTR ? RESTART : (long)result;
 }

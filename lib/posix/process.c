@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 
 // A program that nobody registered is the first process, of user 0.
-static long identity_of(long pid, struct fe_process_identity *identity)
+long process_identity(long pid, struct fe_process_identity *identity)
 {
     uint32_t data = (uint32_t)pid;
     struct p9_control wish = {.request = CONTROL_PROCESS_IDENTITY,
@@ -34,7 +34,7 @@ int64_t call_getpid(const int64_t *a)
     (void)a;
     struct context *context = context_current();
     struct fe_process_identity identity;
-    if (context->pid == 0 && identity_of(0, &identity) == 0) context->pid = identity.pid;
+    if (context->pid == 0 && process_identity(0, &identity) == 0) context->pid = identity.pid;
     return context->pid != 0 ? (long)context->pid : 1;
 }
 
@@ -42,20 +42,20 @@ int64_t call_getppid(const int64_t *a)
 {
     (void)a;
     struct fe_process_identity identity;
-    return identity_of(0, &identity) == 0 ? (long)identity.parent : 0;
+    return process_identity(0, &identity) == 0 ? (long)identity.parent : 0;
 }
 
 int64_t call_getpgid(const int64_t *a)
 {
     struct fe_process_identity identity;
-    long error = identity_of(a[0], &identity);
+    long error = process_identity(a[0], &identity);
     return error < 0 ? error : (long)identity.group;
 }
 
 int64_t call_getsid(const int64_t *a)
 {
     struct fe_process_identity identity;
-    long error = identity_of(a[0], &identity);
+    long error = process_identity(a[0], &identity);
     return error < 0 ? error : (long)identity.session;
 }
 
@@ -80,7 +80,7 @@ int64_t call_setsid(const int64_t *a)
 
 static long own_identity(struct fe_process_identity *identity)
 {
-    return identity_of(0, identity);
+    return process_identity(0, identity);
 }
 
 int64_t call_getuid(const int64_t *a)

@@ -4,7 +4,6 @@
 // event, and what has gone there also to screens (its other arguments); input is read by a second
 // thread. Keys that send signals ask the process service to signal the foreground group.
 #include "screen.h"
-#include "terminal.h"
 
 #include <9p/client.h>
 #include <9p/server.h>
@@ -17,18 +16,18 @@
 #include <ferrite/start.h>
 #include <ferrite/status.h>
 #include <ferrite/thread.h>
+#include <terminal/file.h>
 
-enum : uint64_t { BIT_INPUT = 1, BIT_OUTPUT = 2, BIT_TIME = 4, BIT_AGAIN = 8 };
+enum : uint64_t { BIT_INPUT = 1, BIT_OUTPUT = 2, BIT_TIME = 4 };
 enum : size_t { INPUT_STACK = 128 * 1024 };
-enum : uint64_t { TENTH = 100'000'000, REOPEN_PAUSE = 200'000'000 };
-enum : int { SIGNAL_HANGUP = 1, SIGNAL_WINDOW = 28 };
+enum : uint64_t { REOPEN_PAUSE = 200'000'000 }; // ns
 
-static struct terminal terminal;
+static struct terminal_file console;
+static struct terminal *const terminal = &console.terminal;
 static struct p9_server server;
-static struct p9_node node;
-static struct p9_file *line, *process;
+static struct p9_file *line;
 static const char *line_path;
-static uint32_t foreground, session;
+static uint64_t line_again = FE_FOREVER; // when to try to open it
 static bool output_waits; // the line has no room; BIT_OUTPUT will tell
 
 // --- The line ---
@@ -45,13 +44,14 @@ static void line_lost(void)
     if (line) claim(false);
     p9_close(line);
     line = nullptr;
-    if (fe_event_arm(server.event, BIT_AGAIN, fe_clock_after(REOPEN_PAUSE), 0) != OK) fe_exit(4);
+    line_again = fe_clock_after(REOPEN_PAUSE);
+    terminal_time_also(line_again);
 }
 
 static void output_flush(void)
 {
-    struct terminal_ring *ring = &terminal.output;
-    while (line && !terminal.is_stopped && !output_waits && ring->put != ring->taken) {
+    struct terminal_ring *ring = &terminal->output;
+    while (line && !terminal->is_stopped && !output_waits && ring->put != ring->taken) {
         uint32_t at = ring->taken % TERMINAL_RING;
         uint32_t size = ring->put - ring->taken;
         if (size > TERMINAL_RING - at) size = TERMINAL_RING - at;
@@ -106,16 +106,28 @@ static void input_run(void *argument)
     }
 }
 
-static void input_take(void)
+static size_t arrived_take(uint8_t *to, size_t most)
 {
+    size_t size = 0;
     fe_lock_take(&arrived.lock);
-    while (arrived.taken != arrived.put) {
-        uint8_t byte = arrived.bytes[arrived.taken++ % sizeof arrived.bytes];
-        fe_lock_release(&arrived.lock);
-        terminal_input(&terminal, byte);
-        fe_lock_take(&arrived.lock);
+    while (size < most && arrived.taken != arrived.put) {
+        to[size++] = arrived.bytes[arrived.taken++ % sizeof arrived.bytes];
     }
     fe_lock_release(&arrived.lock);
+    return size;
+}
+
+// What a full terminal does not take is lost, with a bell.
+static void input_take(void)
+{
+    uint8_t bytes[64];
+    size_t size;
+    while ((size = arrived_take(bytes, sizeof bytes)) > 0) {
+        for (size_t at = 0; at < size;) {
+            at += terminal_file_input(&console, bytes + at, size - at);
+            if (at < size) terminal_input(terminal, bytes[at++]);
+        }
+    }
 }
 
 static void line_open(void)
@@ -128,171 +140,67 @@ static void line_open(void)
     line_lost();
 }
 
-static void group_signal(int number)
+static void time_passed(void)
 {
-    struct {
-        int32_t selector;
-        uint32_t signal;
-    } data = {-(int32_t)foreground, (uint32_t)number};
-    struct p9_control control = {
-        .request = CONTROL_PROCESS_SIGNAL, .data = &data, .size = sizeof data};
-    if (foreground != 0 && process) (void)p9_control(process, &control);
+    terminal_time_passed();
+    if (fe_clock_monotonic() < line_again) return;
+    line_again = FE_FOREVER;
+    line_open();
 }
 
 static void signalled(struct p9_server *self, uint64_t bits)
 {
-    if (bits & BIT_AGAIN) line_open();
+    if (bits & BIT_TIME) time_passed();
     if (bits & BIT_OUTPUT) output_waits = false;
     if (bits & BIT_INPUT) input_take();
     output_flush();
-    p9_node_changed(&node);
+    p9_node_changed(&console.node);
 }
 
 // --- The file ---
 
-// Without canonical mode and with a time: the read waits that long for its first byte.
-static int64_t read_timed(struct p9_request *request)
+static const char *console_name(const struct terminal_file *file)
 {
-    uint64_t now = fe_clock_monotonic();
-    uint64_t tenths = terminal.settings.key[KEY_TIME];
-    if (tenths == 0) return 0;
-    if (request->progress == 0) request->progress = now + tenths * TENTH;
-    if (now >= request->progress) return 0;
-    if (fe_event_arm(server.event, BIT_TIME, request->progress, 0) != OK) return 0;
-    return P9_LATER;
+    return "/dev/console";
 }
 
-static int64_t console_read(struct p9_request *request, struct p9_open *open, uint64_t offset,
-                            void *to, size_t count)
+static void console_flush(struct terminal_file *file)
 {
-    if (count == 0) return 0;
-    if (terminal_can_read(&terminal)) return (int64_t)terminal_read(&terminal, to, count);
-    bool is_canonical = (terminal.settings.local & LOCAL_CANONICAL) != 0;
-    if (!is_canonical && terminal.settings.key[KEY_LEAST] == 0) return read_timed(request);
-    return P9_LATER;
-}
-
-static int64_t console_write(struct p9_request *request, struct p9_open *open, uint64_t offset,
-                             const void *from, size_t count)
-{
-    size_t done = terminal_write(&terminal, from, count);
     output_flush();
-    if (done == 0 && count > 0) return P9_LATER;
-    return (int64_t)done;
-}
-
-static uint32_t console_ready(struct p9_open *open)
-{
-    return (terminal_can_read(&terminal) ? READY_READ : 0) |
-           (terminal_output_room(&terminal) >= 256 ? READY_WRITE : 0);
 }
 
 // Whether the line has everything. A stopped terminal waits for ^Q.
-static bool is_drained(void)
+static bool console_is_sent(struct terminal_file *file)
 {
-    output_flush();
-    return terminal_output_used(&terminal) == 0;
+    return terminal_output_used(terminal) == 0;
 }
 
-static int settings_set(struct p9_request *request)
+static void console_resized(struct terminal_file *file)
 {
-    enum : uint32_t { NOW, DRAIN, FLUSH };
-    struct termios_bytes settings;
-    uint32_t when;
-    if (request->size < sizeof when + sizeof settings) return -EINVAL;
-    memcpy(&when, request->data, sizeof when);
-    memcpy(&settings, request->data + sizeof when, sizeof settings);
-    if (when != NOW && !is_drained() && !terminal.is_stopped) return P9_LATER;
-    if (when == FLUSH) terminal_flush(&terminal, true, false);
-    terminal_set(&terminal, &settings);
-    p9_node_changed(&node);
-    return 0;
+    screen_resize(&terminal->window);
 }
 
-static int window_set(struct p9_request *request)
-{
-    struct window_size window;
-    if (request->size < sizeof window) return -EINVAL;
-    memcpy(&window, request->data, sizeof window);
-    bool is_other = memcmp(&window, &terminal.window, sizeof window) != 0;
-    terminal.window = window;
-    if (!is_other) return 0;
-    screen_resize(&window);
-    group_signal(SIGNAL_WINDOW);
-    return 0;
-}
+static const struct terminal_behind behind = {.name = console_name,
+                                              .flush = console_flush,
+                                              .is_sent = console_is_sent,
+                                              .resized = console_resized};
 
-static int number_of(const struct p9_request *request, uint32_t *number)
-{
-    if (request->size < sizeof *number) return -EINVAL;
-    memcpy(number, request->data, sizeof *number);
-    return 0;
-}
-
-// A terminal that belongs to a session is taken away from it by uid 0 only.
-static int session_set(struct p9_request *request)
-{
-    uint32_t wanted;
-    int result = number_of(request, &wanted);
-    if (result != 0) return result;
-    if (session != 0 && session != wanted && request->identity->uid != 0) return -EPERM;
-    if (session != wanted) foreground = wanted;
-    session = wanted;
-    return 0;
-}
-
-static int flush(struct p9_request *request)
-{
-    uint32_t which;
-    int result = number_of(request, &which);
-    if (result == 0) terminal_flush(&terminal, which != 1, which != 0);
-    return result;
-}
-
-static int console_control(struct p9_request *request, struct p9_open *open, uint32_t control)
-{
-    switch (control) {
-    case CONTROL_TERMIOS_GET:
-        return p9_answer(request, &terminal.settings, sizeof terminal.settings);
-    case CONTROL_TERMIOS_SET: return settings_set(request);
-    case CONTROL_WINDOW_GET: return p9_answer(request, &terminal.window, sizeof terminal.window);
-    case CONTROL_WINDOW_SET: return window_set(request);
-    case CONTROL_GROUP_GET: request->value = foreground; return 0;
-    case CONTROL_GROUP_SET: return number_of(request, &foreground);
-    case CONTROL_SESSION_SET: return session_set(request);
-    case CONTROL_FLUSH: return flush(request);
-    case CONTROL_BREAK: return 0;
-    case CONTROL_DRAIN: return is_drained() ? 0 : P9_LATER;
-    case CONTROL_AVAILABLE:
-        request->value =
-            terminal_can_read(&terminal) ? terminal.input.put - terminal.input.taken : 0;
-        return 0;
-    case CONTROL_TERMINAL_NAME: return p9_answer(request, "/dev/console", sizeof "/dev/console");
-    default: return -ENOTTY;
-    }
-}
-
-static const struct p9_operations operations = {.read = console_read,
-                                                .write = console_write,
-                                                .ready = console_ready,
-                                                .control = console_control};
+static const struct p9_operations operations = {.read = terminal_file_read,
+                                                .write = terminal_file_write,
+                                                .ready = terminal_file_ready,
+                                                .control = terminal_file_control};
 
 int main(int count, char **arguments)
 {
     if (count < 2) return 1;
     line_path = arguments[1];
-    node = (struct p9_node){.operations = &operations,
-                            .references = 1,
-                            .mode = MODE_CHARACTER | 0622,
-                            .path = p9_path_new(),
-                            .device = 0x501};
-    server = (struct p9_server){.name = "console", .root = &node, .signalled = signalled};
-    terminal_init(&terminal, group_signal);
-    fe_handle handle = fe_start_handle("process");
-    struct p9_session *own = handle ? p9_session_adopt(handle) : nullptr;
-    if (own) process = p9_file_adopt(own, FE_9P_ROOT_FID, OPEN_PATH);
+    console.node = (struct p9_node){
+        .operations = &operations, .mode = MODE_CHARACTER | 0622, .device = 0x501};
+    server = (struct p9_server){.name = "console", .root = &console.node, .signalled = signalled};
     if (p9_server_init(&server) != OK) return 2;
-    if (!screen_start(arguments + 2, (uint32_t)count - 2, &terminal.window)) return 4;
+    terminal_files_init(&server, p9_root_of_handle(fe_start_handle("process")), BIT_TIME);
+    terminal_file_init(&console, &behind);
+    if (!screen_start(arguments + 2, (uint32_t)count - 2, &terminal->window)) return 4;
     line_open();
     fe_handle thread;
     if (fe_thread_spawn(input_run, nullptr, INPUT_STACK, 0, &thread) != OK) return 3;

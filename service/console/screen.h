@@ -6,7 +6,7 @@
 
 #include <abi/saving.h>
 
-#include "terminal.h"
+#include <terminal/discipline.h>
 
 enum : uint32_t { SCREEN_KEPT = 16384 / FE_SAVING };
 

@@ -154,6 +154,7 @@ static void end(struct process *process, int32_t status)
     process->alarm = 0;
     signal_forget_page(process);
     fe_handle_drop(&process->process);
+    terminal_leader_ended(process);
     adopt_children(process);
     struct process *parent = process->parent;
     bool vanishes = ignores_children(parent);

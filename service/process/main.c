@@ -43,7 +43,7 @@ static int new_session(struct p9_request *request, struct process *process)
         if (process->session == process->pid) return -EPERM;
     }
     process->session = process->group = process->pid;
-    process->terminal = 0;
+    process->terminal = process->foreground = 0;
     request->value = process->pid;
     return 0;
 }
@@ -62,9 +62,9 @@ static int tell_identity(struct p9_request *request, struct process *process)
         .session = target->session,
         .uid = target->uid,
         .gid = target->gid,
-        .group_count = target->group_count,
-        .terminal = target->terminal};
+        .group_count = target->group_count};
     memcpy(identity.groups, target->groups, sizeof identity.groups);
+    terminal_describe(target, &identity);
     return p9_answer(request, &identity, sizeof identity);
 }
 
@@ -99,6 +99,11 @@ static int process_control(struct p9_request *request, struct p9_open *open, uin
     case CONTROL_PROCESS_IDENTITY_SET: return set_identity(request, process);
     case CONTROL_PROCESS_ALARM: return alarm_request(request, process);
     case CONTROL_PROCESS_CONFINE: return process_confine(process);
+    case CONTROL_PROCESS_TERMINAL_SESSION_SET:
+    case CONTROL_PROCESS_TERMINAL_GROUP_SET:
+    case CONTROL_PROCESS_TERMINAL_GROUP_GET:
+    case CONTROL_PROCESS_TERMINAL_SIGNAL:
+    case CONTROL_PROCESS_TERMINAL_HANG_UP: return terminal_request(request, process, control);
     default: return -ENOTTY;
     }
 }

@@ -22,6 +22,7 @@ enum life_state : uint8_t { // beside the kernel's (abi/object.h)
 };
 
 enum : uint32_t { GROUP_MAX = 32 };
+enum : int { SIGNALS = 64 };
 enum : uint32_t { INIT_PID = 1, PID_MAX = 0x3fff'ffff };
 
 // A process that is confined has one of its own, which its descendants share: they see each other,
@@ -42,7 +43,7 @@ struct process {
     bool tell_stop, tell_continue; // wait() has not reported it yet
     int32_t stop_signal;
     char command[64];
-    uint64_t terminal; // qid path of the controlling terminal, 0: none
+    uint32_t terminal, foreground; // of a session's leader: its terminal's number, 0: none
 
     fe_handle process, thread;   // inspect and kill; control
     struct fe_signal_page *page; // shared with it; nullptr: `signals` counts
@@ -84,6 +85,12 @@ void signal_send(struct process *process, int number);
 void signal_forget_page(struct process *process);
 int alarm_request(struct p9_request *request, struct process *process);
 void alarm_run(void);
+
+// terminal.c
+int terminal_request(struct p9_request *request, const struct process *process, uint32_t control);
+void terminal_leader_ended(struct process *leader); // its session loses the terminal: SIGHUP
+void terminal_describe(const struct process *of, struct fe_process_identity *identity);
+bool terminal_may_stop(const struct process *process); // by a key: somebody could continue it
 
 // text.c
 int text_serve(void);

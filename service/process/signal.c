@@ -12,8 +12,6 @@
 #include <signal.h>
 #include <string.h>
 
-enum : int { SIGNALS = 64 };
-
 static uint64_t bit_of(int number)
 {
     return 1ull << (number - 1);
@@ -61,6 +59,7 @@ static void hold(struct process *process, int number)
 static void act_by_default(struct process *process, int number)
 {
     if (is_harmless(number)) return;
+    if (is_stop(number) && number != SIGSTOP && !terminal_may_stop(process)) return;
     if (process->process == FE_NO_HANDLE) {
         hold(process, number); // it is only being made
     } else if (is_stop(number)) {

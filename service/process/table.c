@@ -94,7 +94,6 @@ struct process *process_create(struct process *parent)
     process->gid = parent->gid;
     process->group_count = parent->group_count;
     memcpy(process->groups, parent->groups, sizeof process->groups);
-    process->terminal = parent->terminal;
     process->next = processes;
     processes = process;
     text_add(process);

@@ -2,7 +2,7 @@
 // The line discipline. In canonical mode the end of input (^D) is put into the ring as a byte of
 // its own that a read takes as the end of a line without showing it: END_MARK, escaped by itself
 // where programs' keys contain it.
-#include "terminal.h"
+#include <terminal/discipline.h>
 
 #include <ferrite/libc.h>
 
@@ -11,7 +11,7 @@ enum : uint8_t {
     END_MARK = 0xff
 }; // in canonical mode followed by: 0 the end, 0xff the byte itself
 
-void terminal_init(struct terminal *terminal, void (*signal)(int number))
+void terminal_init(struct terminal *terminal, void (*signal)(struct terminal *, int number))
 {
     static const uint8_t keys[KEY_COUNT] = {
         [KEY_INTERRUPT] = 3, [KEY_QUIT] = 28,    [KEY_ERASE] = 127,     [KEY_KILL] = 21,
@@ -61,6 +61,17 @@ static bool is_local(const struct terminal *terminal, uint32_t flag)
 static bool is_key(const struct terminal *terminal, int key, uint8_t byte)
 {
     return terminal->settings.key[key] != 0 && terminal->settings.key[key] == byte;
+}
+
+static bool is_extended_key(const struct terminal *terminal, int key, uint8_t byte)
+{
+    return is_local(terminal, LOCAL_EXTENDED) && is_key(terminal, key, byte);
+}
+
+static bool is_line_end(const struct terminal *terminal, uint8_t byte)
+{
+    return byte == '\n' || is_key(terminal, KEY_EOL, byte) ||
+           is_extended_key(terminal, KEY_EOL2, byte);
 }
 
 // --- Output ---
@@ -187,17 +198,17 @@ static void canonical_input(struct terminal *terminal, uint8_t byte)
         erase_one(terminal);
     } else if (is_key(terminal, KEY_KILL, byte)) {
         while (terminal->line_size > 0) erase_one(terminal);
-    } else if (is_key(terminal, KEY_WORD_ERASE, byte)) {
+    } else if (is_extended_key(terminal, KEY_WORD_ERASE, byte)) {
         erase_word(terminal);
-    } else if (is_key(terminal, KEY_REPRINT, byte)) {
+    } else if (is_extended_key(terminal, KEY_REPRINT, byte)) {
         echo(terminal, byte);
         show(terminal, '\n');
         for (uint32_t i = 0; i < terminal->line_size; i++) echo(terminal, terminal->line[i]);
-    } else if (is_key(terminal, KEY_LITERAL, byte)) {
+    } else if (is_extended_key(terminal, KEY_LITERAL, byte)) {
         terminal->is_literal = true;
     } else if (is_key(terminal, KEY_END, byte)) {
         line_commit(terminal, true);
-    } else if (byte == '\n' || is_key(terminal, KEY_EOL, byte)) {
+    } else if (is_line_end(terminal, byte)) {
         terminal->line[terminal->line_size++] = byte;
         if (is_local(terminal, LOCAL_ECHO) || is_local(terminal, LOCAL_ECHO_NEWLINE)) {
             show(terminal, byte);
@@ -208,28 +219,56 @@ static void canonical_input(struct terminal *terminal, uint8_t byte)
     }
 }
 
+static bool is_signal_key(const struct terminal *terminal, uint8_t byte)
+{
+    return is_local(terminal, LOCAL_SIGNALS) &&
+           (is_key(terminal, KEY_INTERRUPT, byte) || is_key(terminal, KEY_QUIT, byte) ||
+            is_key(terminal, KEY_SUSPEND, byte));
+}
+
+static bool is_flow_key(const struct terminal *terminal, uint8_t byte)
+{
+    return (terminal->settings.input & INPUT_FLOW) != 0 &&
+           (is_key(terminal, KEY_STOP, byte) || is_key(terminal, KEY_START, byte));
+}
+
 static bool signal_input(struct terminal *terminal, uint8_t byte)
 {
     int signal = 0;
-    if (!is_local(terminal, LOCAL_SIGNALS)) return false;
+    if (!is_signal_key(terminal, byte)) return false;
     if (is_key(terminal, KEY_INTERRUPT, byte)) signal = SIGNAL_INTERRUPT;
     if (is_key(terminal, KEY_QUIT, byte)) signal = SIGNAL_QUIT;
     if (is_key(terminal, KEY_SUSPEND, byte)) signal = SIGNAL_STOP;
-    if (signal == 0) return false;
     if (!is_local(terminal, LOCAL_KEEP)) terminal_flush(terminal, true, true);
     echo(terminal, byte);
     if (is_local(terminal, LOCAL_ECHO)) show(terminal, '\n');
     terminal->is_stopped = false;
-    terminal->signal(signal);
+    terminal->signal(terminal, signal);
     return true;
 }
 
 static bool flow_input(struct terminal *terminal, uint8_t byte)
 {
     if ((terminal->settings.input & INPUT_FLOW) == 0) return false;
-    bool is_flow = is_key(terminal, KEY_STOP, byte) || is_key(terminal, KEY_START, byte);
-    if (is_flow) terminal->is_stopped = is_key(terminal, KEY_STOP, byte);
+    bool is_flow = is_flow_key(terminal, byte);
+    if (is_flow) {
+        bool is_both = is_key(terminal, KEY_STOP, byte) && is_key(terminal, KEY_START, byte);
+        terminal->is_stopped = is_both ? !terminal->is_stopped : is_key(terminal, KEY_STOP, byte);
+    } else if ((terminal->settings.input & INPUT_FLOW_ANY) != 0) {
+        terminal->is_stopped = false;
+    }
     return is_flow;
+}
+
+// The longest line always fits into an empty ring, so who types without end is told so by a bell,
+// and can still erase.
+bool terminal_takes(const struct terminal *terminal, uint8_t byte)
+{
+    uint32_t room = TERMINAL_RING - ring_used(&terminal->input);
+    static_assert(2 * TERMINAL_LINE + 2 <= TERMINAL_RING);
+    if (is_signal_key(terminal, byte) || is_flow_key(terminal, byte)) return true;
+    if (!is_local(terminal, LOCAL_CANONICAL)) return room > 0;
+    return terminal->line_count == 0 || room >= 2 * TERMINAL_LINE + 2;
 }
 
 void terminal_input(struct terminal *terminal, uint8_t byte)
@@ -275,11 +314,6 @@ static uint8_t ring_peek(const struct terminal_ring *ring, uint32_t ahead)
     return ring->bytes[(ring->taken + ahead) % TERMINAL_RING];
 }
 
-static bool is_line_end(const struct terminal *terminal, uint8_t byte)
-{
-    return byte == '\n' || is_key(terminal, KEY_EOL, byte);
-}
-
 static size_t read_line(struct terminal *terminal, uint8_t *to, size_t count)
 {
     struct terminal_ring *ring = &terminal->input;
@@ -299,6 +333,21 @@ static size_t read_line(struct terminal *terminal, uint8_t *to, size_t count)
             terminal->line_count--;
             return size;
         }
+    }
+    return size;
+}
+
+size_t terminal_available(const struct terminal *terminal)
+{
+    const struct terminal_ring *ring = &terminal->input;
+    if (!is_local(terminal, LOCAL_CANONICAL)) return ring_used(ring);
+    if (terminal->line_count == 0) return 0;
+    size_t size = 0;
+    for (uint32_t at = 0; at < ring_used(ring); at++) {
+        uint8_t byte = ring_peek(ring, at);
+        if (byte == END_MARK && ring_peek(ring, ++at) == 0) break;
+        size++;
+        if (is_line_end(terminal, byte)) break;
     }
     return size;
 }
@@ -342,6 +391,7 @@ void terminal_set(struct terminal *terminal, const struct termios_bytes *setting
 void terminal_flush(struct terminal *terminal, bool input, bool output)
 {
     if (input) {
+        terminal->is_literal = false;
         terminal->input.taken = terminal->input.put;
         terminal->line_count = terminal->line_size = 0;
     }

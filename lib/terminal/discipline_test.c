@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Tests of the line discipline.
-#include "terminal.h"
 #include <string.h>
+#include <terminal/discipline.h>
 #include "test/unit.h"
 
 static struct terminal terminal;
 static int signalled;
 
-static void on_signal(int number)
+static void on_signal(struct terminal *of, int number)
 {
     signalled = number;
 }

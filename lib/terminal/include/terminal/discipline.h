@@ -15,6 +15,7 @@ enum : uint32_t { // c_iflag
     INPUT_IGNORE_CR = 0000200,
     INPUT_CR_TO_NL = 0000400,
     INPUT_FLOW = 0002000,
+    INPUT_FLOW_ANY = 0004000, // any key goes on after a stop
 };
 enum : uint32_t { // c_oflag
     OUTPUT_PROCESS = 0000001,
@@ -84,16 +85,24 @@ struct terminal {
     uint32_t column;            // of the cursor, for tabs and erasing
     bool is_stopped;            // ^S
     bool is_literal;            // the next key is taken as it is
-    void (*signal)(int number); // to the foreground group
+    void (*signal)(struct terminal *terminal, int number); // to the foreground group
 };
 
-void terminal_init(struct terminal *terminal, void (*signal)(int number));
+void terminal_init(struct terminal *terminal, void (*signal)(struct terminal *, int number));
 
 // A byte came from the line.
 void terminal_input(struct terminal *terminal, uint8_t byte);
+// Whether there is room for it; keys that signal or stop need none. Without room it is lost.
+bool terminal_takes(const struct terminal *terminal, uint8_t byte);
 
 // Whether a read would get something (or the end). Then terminal_read gives it: 0 is the end.
 bool terminal_can_read(const struct terminal *terminal);
+// How many bytes one read could get.
+size_t terminal_available(const struct terminal *terminal);
+static inline bool terminal_is_canonical(const struct terminal *terminal)
+{
+    return (terminal->settings.local & LOCAL_CANONICAL) != 0;
+}
 size_t terminal_read(struct terminal *terminal, uint8_t *to, size_t count);
 
 // Puts what a program writes into the output ring; how many bytes of it were taken.
