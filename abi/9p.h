@@ -151,9 +151,9 @@ enum fe_9p_control : uint32_t {
     CONTROL_AVAILABLE, // value: bytes that can be read without waiting
     CONTROL_PIPE, // on the pipe service's root: value: fid pair made as (data u32 read_fid, u32
                   // write_fid)
-    CONTROL_FLAGS_SET,     // data: u32 OPEN_NONBLOCK | OPEN_APPEND as they are to be from now on
-    CONTROL_TERMINAL_NAME, // reply data: path of the terminal
-    CONTROL_DRAIN,         // answered when the terminal has sent what was written
+    CONTROL_FLAGS_SET,       // data: u32 OPEN_NONBLOCK | OPEN_APPEND as they are to be from now on
+    CONTROL_TERMINAL_NAME,   // reply data: path of the terminal
+    CONTROL_DRAIN,           // answered when the terminal has sent what was written
     CONTROL_FLOW,            // data: u32 as tcflow() counts: 0 stop output, 1 go on, 2, 3 nothing
     CONTROL_TERMINAL_NUMBER, // value: the terminal's device number; a master is no terminal
     CONTROL_PTY_NUMBER,      // of a master; value: N of /dev/pts/N

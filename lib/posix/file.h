@@ -13,7 +13,7 @@ struct file {
     struct socket *socket;
     bool is_terminal_known;
     uint32_t terminal; // when that is known: its device number, 0: it is none (terminal.c)
-    bool dots_told;      // of a folder that is listed: "." and ".." have been
+    bool dots_told;    // of a folder that is listed: "." and ".." have been
 };
 
 // Takes `p9` over, also on failure (nullptr: no memory). One reference, the caller's.

@@ -158,7 +158,7 @@ static long set_session(struct file *file, bool is_taken)
 }
 
 // Who is in the background asks for its turn before it changes the terminal.
-static bool is_change(int64_t request)
+static bool is_change(uint32_t request)
 {
     switch (request) {
     case TCSETS:
@@ -176,9 +176,10 @@ static bool is_change(int64_t request)
 static long terminal_request(struct file *file, const int64_t *a)
 {
     void *argument = (void *)a[2];
-    long error = is_change(a[1]) && file->p9 != nullptr ? terminal_turn(file, SIGTTOU) : 0;
+    long error =
+        is_change((uint32_t)a[1]) && file->p9 != nullptr ? terminal_turn(file, SIGTTOU) : 0;
     if (error < 0) return error;
-    switch (a[1]) {
+    switch ((uint32_t)a[1]) { // the C library's ioctl() has it as an int
     case TCGETS: return get(file, CONTROL_TERMIOS_GET, argument, TERMIOS_SIZE);
     case TCSETS: return set_termios(file, 0, argument);
     case TCSETSW: return set_termios(file, 1, argument);
@@ -195,7 +196,8 @@ static long terminal_request(struct file *file, const int64_t *a)
     case TCFLSH: return flush(file, a[2]);
     case TCSBRK: return set_word(file, a[2] != 0 ? CONTROL_DRAIN : CONTROL_BREAK, 0);
     case TCSBRKP: return set_word(file, CONTROL_BREAK, 0);
-    case TCXONC: return a[2] < 0 || a[2] > 3 ? -EINVAL : set_word(file, CONTROL_FLOW, (uint32_t)a[2]);
+    case TCXONC:
+        return a[2] < 0 || a[2] > 3 ? -EINVAL : set_word(file, CONTROL_FLOW, (uint32_t)a[2]);
     case FIONREAD: return get_value(file, CONTROL_AVAILABLE, argument);
     default: return -ENOTTY;
     }

@@ -104,8 +104,7 @@ static int word_control(struct terminal_file *file, struct p9_request *request, 
     case CONTROL_FLOW: return flow(file, word);
     case CONTROL_GROUP_SET:
         return ask_process(file, request, CONTROL_PROCESS_TERMINAL_GROUP_SET, word, nullptr);
-    default:
-        return ask_process(file, request, CONTROL_PROCESS_TERMINAL_SESSION_SET, word, nullptr);
+    default: return ask_process(file, request, CONTROL_PROCESS_TERMINAL_SESSION_SET, word, nullptr);
     }
 }
 

@@ -8,7 +8,7 @@
 #include <ferrite/libc.h>
 #include <ferrite/start.h>
 
-enum : uint64_t { TENTH = 100'000'000 };            // ns
+enum : uint64_t { TENTH = 100'000'000 };          // ns
 enum : uint32_t { READY_ROOM = 256 / FE_SAVING }; // of the output
 
 static struct {
@@ -147,8 +147,8 @@ int64_t terminal_file_write(struct p9_request *request, struct p9_open *open, ui
     if (file->is_hung_up) return -EIO;
     bool asks = (file->terminal.settings.local & LOCAL_STOP_BACKGROUND) != 0;
     if (asks && request->progress == 0 && request->word[1] == FE_9P_POSITION) return -EPERM;
-    request->progress += terminal_write(
-        &file->terminal, (const uint8_t *)from + request->progress, count - request->progress);
+    request->progress += terminal_write(&file->terminal, (const uint8_t *)from + request->progress,
+                                        count - request->progress);
     file->behind->flush(file);
     if (request->progress == count) return (int64_t)count;
     if ((open->flags & OPEN_NONBLOCK) == 0) return P9_LATER;

@@ -28,7 +28,7 @@ static struct p9_server server;
 static struct p9_file *line;
 static const char *line_path;
 static uint64_t line_again = FE_FOREVER; // when to try to open it
-static bool output_waits; // the line has no room; BIT_OUTPUT will tell
+static bool output_waits;                // the line has no room; BIT_OUTPUT will tell
 
 // --- The line ---
 
@@ -194,8 +194,8 @@ int main(int count, char **arguments)
 {
     if (count < 2) return 1;
     line_path = arguments[1];
-    console.node = (struct p9_node){
-        .operations = &operations, .mode = MODE_CHARACTER | 0622, .device = 0x501};
+    console.node =
+        (struct p9_node){.operations = &operations, .mode = MODE_CHARACTER | 0622, .device = 0x501};
     server = (struct p9_server){.name = "console", .root = &console.node, .signalled = signalled};
     if (p9_server_init(&server) != OK) return 2;
     terminal_files_init(&server, p9_root_of_handle(fe_start_handle("process")), BIT_TIME);

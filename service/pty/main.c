@@ -5,6 +5,7 @@
 
 #include <abi/errno.h>
 #include <ferrite/libc.h>
+#include <ferrite/log.h>
 #include <ferrite/start.h>
 
 enum : uint64_t { BIT_TIME = 1 };

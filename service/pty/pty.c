@@ -7,6 +7,7 @@
 #include <abi/errno.h>
 #include <ferrite/entropy.h>
 #include <ferrite/libc.h>
+#include <ferrite/log.h>
 
 enum : uint32_t { MAJOR = 136, MINOR_LOW = 0xff };
 
@@ -53,8 +54,8 @@ static int64_t master_write(struct p9_request *request, struct p9_open *open, ui
 {
     struct pty *pty = pty_of_master(open->node);
     if (has_ended(pty)) return request->progress ? (int64_t)request->progress : -EIO;
-    request->progress += terminal_file_input(
-        &pty->slave, (const uint8_t *)from + request->progress, count - request->progress);
+    request->progress += terminal_file_input(&pty->slave, (const uint8_t *)from + request->progress,
+                                             count - request->progress);
     if (request->progress == count) return (int64_t)count;
     if ((open->flags & OPEN_NONBLOCK) == 0) return P9_LATER;
     return request->progress ? (int64_t)request->progress : -EAGAIN;
@@ -85,9 +86,7 @@ static int master_control(struct p9_request *request, struct p9_open *open, uint
     switch (control) {
     case CONTROL_PTY_NUMBER: request->value = pty->number; return 0;
     case CONTROL_PTY_LOCK: return lock_set(pty, request);
-    case CONTROL_AVAILABLE:
-        request->value = terminal_output_used(&pty->slave.terminal);
-        return 0;
+    case CONTROL_AVAILABLE: request->value = terminal_output_used(&pty->slave.terminal); return 0;
     case CONTROL_SESSION_SET:
     case CONTROL_TERMINAL_NUMBER:
     case CONTROL_TERMINAL_NAME: return -ENOTTY;
@@ -196,7 +195,7 @@ static void link_by_number(struct pty *pty)
     *at = pty;
 }
 
-// The version is another in each life of the service, so that nobody takes a pty for an earlier one.
+// The version is another in each life of the service: nobody takes a pty for an earlier one.
 struct pty *pty_create(const struct p9_request *request)
 {
     static uint32_t version;

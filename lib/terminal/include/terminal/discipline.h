@@ -81,10 +81,10 @@ struct terminal {
     struct terminal_ring output; // what the line is to show
     uint8_t line[TERMINAL_LINE]; // canonical: being edited
     uint32_t line_size;
-    uint32_t line_count;        // whole lines (or ends) in `input`
-    uint32_t column;            // of the cursor, for tabs and erasing
-    bool is_stopped;            // ^S
-    bool is_literal;            // the next key is taken as it is
+    uint32_t line_count;                                   // whole lines (or ends) in `input`
+    uint32_t column;                                       // of the cursor, for tabs and erasing
+    bool is_stopped;                                       // ^S
+    bool is_literal;                                       // the next key is taken as it is
     void (*signal)(struct terminal *terminal, int number); // to the foreground group
 };
 

@@ -13,7 +13,7 @@ struct terminal_file;
 
 struct terminal_behind {
     const char *(*name)(const struct terminal_file *file); // its path
-    void (*flush)(struct terminal_file *file);   // takes what it can out of the output
+    void (*flush)(struct terminal_file *file);             // takes what it can out of the output
     bool (*is_sent)(struct terminal_file *file); // nullptr: what was written has been sent
     void (*resized)(struct terminal_file *file); // nullptr: nobody else wants to know
     void (*freed)(struct terminal_file *file);   // there is room for input again; may be nullptr
@@ -23,9 +23,9 @@ struct terminal_file {
     struct p9_node node; // first; node.device is the terminal's number
     struct terminal terminal;
     const struct terminal_behind *behind;
-    bool is_hung_up;     // for good: reads get the end, all else EIO
-    uint64_t arrived;    // ns, when the last input came; kept when a read may depend on it
-    uint64_t wakes;      // ns, when a reader wants to look again; FE_FOREVER: none does
+    bool is_hung_up;            // for good: reads get the end, all else EIO
+    uint64_t arrived;           // ns, when the last input came; kept when a read may depend on it
+    uint64_t wakes;             // ns, when a reader wants to look again; FE_FOREVER: none does
     struct terminal_file *next; // of all
 };
 
