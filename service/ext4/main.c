@@ -9,6 +9,7 @@
 #include <ferrite/handle.h>
 #include <ferrite/log.h>
 #include <ferrite/memory.h>
+#include <ferrite/path.h>
 #include <ferrite/status.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,24 +116,6 @@ static void signalled(struct p9_server *server, uint64_t bits)
     (void)result; // told, and the volume is closed for writing
 }
 
-// Whether `path` has the label that is looked for; a copy of the path then.
-static int label_is(void *context, const char *path)
-{
-    struct device device;
-    struct ext2_super_block super;
-    const char **wanted = context;
-    if (device_open(&device, path) != 0) return 0;
-    bool is_it =
-        device.size > SUPERBLOCK_OFFSET + sizeof super &&
-        device_read(&device, SUPERBLOCK_OFFSET, &super, sizeof super) == 0 &&
-        super.s_magic == EXT2_SUPER_MAGIC &&
-        strncmp((const char *)super.s_volume_name, *wanted, sizeof super.s_volume_name) == 0;
-    device_close(&device);
-    if (!is_it) return 0;
-    *wanted = strdup(path);
-    return 1;
-}
-
 static enum status serve(struct file *root)
 {
     ext4.server.name = "ext4";
@@ -155,8 +138,9 @@ int main(int count, char **arguments)
         fe_log("usage: ext4 [-r] DISK, ext4 [-r] -l LABEL");
         return 2;
     }
-    const char *path = arguments[optind];
-    if (is_label && (volume_each(label_is, &path) != 1 || path == nullptr)) return 0;
+    static char found[FE_PATH_MAX];
+    const char *path = is_label ? found : arguments[optind];
+    if (is_label && volume_find(arguments[optind], found, sizeof found) != 0) return 0;
     struct file *root;
     int result = ext4_open(path, is_read_only);
     if (result == 0) result = file_get(EXT2_ROOT_INO, &root);

@@ -74,6 +74,7 @@ static void fail(struct unit *unit)
         return;
     }
     unit->state = UNIT_FAILED;
+    work_soon(); // its fallback may start
     say("%s: given up after %u failures: %s", unit->name, unit->failures, unit->error);
 }
 
@@ -102,20 +103,32 @@ static int initrd_image(fe_handle *image)
     return status;
 }
 
+// Whether what runs, or is to be run next, is the unit's condition.
+static bool is_asking(const struct unit *unit)
+{
+    return unit->condition.count != 0 && !unit->is_due;
+}
+
+static const struct words *program_of(const struct unit *unit)
+{
+    return is_asking(unit) ? &unit->condition : &unit->program;
+}
+
 static int image_open(struct unit *unit)
 {
     if (unit->image != FE_NO_HANDLE) return 0;
     if (unit->is_initrd) return initrd_image(&unit->image);
-    return p9_image(unit->program.word[0], &unit->image);
+    return p9_image(program_of(unit)->word[0], &unit->image);
 }
 
-// The handles that the file names, the session to init, later the one to the process service.
+// The handles that the file names, for its program, the session to init, later the one to the
+// process service.
 static struct fe_spawn_handle *handles_of(struct unit *unit, size_t *count)
 {
     struct fe_spawn_handle *list = calloc(unit->handles.count + 3, sizeof *list);
     if (list == nullptr) return nullptr;
     *count = 0;
-    for (uint32_t i = 0; i < unit->handles.count; i++) {
+    for (uint32_t i = 0; i < unit->handles.count && !is_asking(unit); i++) {
         const struct fe_start_handle *own = fe_start_find(unit->handles.word[i]);
         if (own == nullptr) continue; // this machine has none
         list[(*count)++] = (struct fe_spawn_handle){.name = unit->handles.word[i],
@@ -129,7 +142,8 @@ static struct fe_spawn_handle *handles_of(struct unit *unit, size_t *count)
         return nullptr;
     }
     list[(*count)++] = (struct fe_spawn_handle){.name = "init", .handle = session};
-    fe_handle watchdog = unit->watchdog != 0 ? watchdog_event() : FE_NO_HANDLE;
+    bool is_watched = unit->watchdog != 0 && !is_asking(unit);
+    fe_handle watchdog = is_watched ? watchdog_event() : FE_NO_HANDLE;
     if (watchdog != FE_NO_HANDLE)
         list[(*count)++] =
             (struct fe_spawn_handle){.name = "watchdog", .handle = watchdog, .keep = true};
@@ -189,7 +203,7 @@ bool unit_start(struct unit *unit)
     struct fe_spawn options = {
         .image = unit->image,
         .name = unit->name,
-        .arguments = (const char *const *)unit->program.word,
+        .arguments = (const char *const *)program_of(unit)->word,
         .environment = (const char *const *)unit->environment.word,
         .may_mount = (unit->may & MAY_BIND) != 0,
         .handles = handles,
@@ -208,6 +222,7 @@ bool unit_start(struct unit *unit)
     fe_handle_drop(&child.thread);
     unit->process = child.process;
     watch(unit, &child);
+    if (is_asking(unit)) return true;
     if (unit->started != 0) unit->restarts++;
     unit->started = fe_clock_monotonic();
     bool is_ready = unit->provision_count == 0 && unit->restart != RESTART_NEVER;
@@ -252,12 +267,25 @@ static void once_ended(struct unit *unit, int32_t code)
     work_soon();
 }
 
+// The answer of a unit's condition: 0, its program is due; 1, it has nothing to do.
+static bool condition_ended(struct unit *unit, int32_t code)
+{
+    bool was_asking = is_asking(unit);
+    if (unit->condition.count != 0) fe_handle_drop(&unit->image); // the other's is next
+    unit->is_due = was_asking && code == 0;
+    if (!was_asking || unit->is_stopped || (code != 0 && code != 1)) return false;
+    unit->state = code == 0 ? UNIT_WAITING : UNIT_ENDED;
+    work_soon();
+    return true;
+}
+
 static void unit_ended(struct unit *unit, int32_t code)
 {
     fe_handle_drop(&unit->process);
     unit->is_registered = false;
     children_end(unit);
     unit->exit_code = code;
+    if (condition_ended(unit, code)) return;
     bool is_over = code == 0 && unit->provision_count == 0; // a login session
     if (!is_over) fe_exit_text(code, unit->error, sizeof unit->error);
     if (unit->is_stopped || (unit->restart == RESTART_FAILURE && code == 0)) {

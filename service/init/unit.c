@@ -109,6 +109,7 @@ static bool read_line(struct unit *unit, struct words *words)
     uint64_t number;
     uint32_t bits;
     if (strcmp(key, "program") == 0) return words_move(&unit->program, words);
+    if (strcmp(key, "if") == 0) return words_move(&unit->condition, words);
     if (strcmp(key, "needs") == 0) return words_move(&unit->needs, words);
     if (strcmp(key, "handle") == 0) return words_move(&unit->handles, words);
     if (strcmp(key, "environment") == 0) return words_move(&unit->environment, words);
@@ -169,6 +170,7 @@ struct unit *unit_parse(const char *name, const char *text, size_t size, uint32_
 void unit_free(struct unit *unit)
 {
     words_free(&unit->program);
+    words_free(&unit->condition);
     words_free(&unit->needs);
     words_free(&unit->handles);
     words_free(&unit->environment);

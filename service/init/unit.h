@@ -35,7 +35,7 @@ struct child;
 struct unit {
     struct unit *next;
     char name[32];
-    struct words program, needs, handles, environment;
+    struct words program, condition, needs, handles, environment;
     struct provision *provisions;
     uint32_t provision_count;
     uint32_t may, priority;
@@ -51,6 +51,7 @@ struct unit {
     uint32_t bit;                   // of the event, for its end
     bool is_initrd;                 // started before there was a file system
     bool is_registered;             // with the process service that runs now
+    bool is_due;                    // its condition has said so
     bool is_stopped;                // by a user's command
     uint32_t failures;              // in a row
     uint32_t restarts;              // since boot

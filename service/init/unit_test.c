@@ -44,10 +44,11 @@ TEST("a unit may say itself when it is ready")
 
 TEST("a unit may stand in for another one")
 {
-    static const char text[] = "program /service/ramfs\nfallback root\n";
+    static const char text[] = "program /service/ramfs\nfallback root\nif /service/volume a\n";
     uint32_t line;
     struct unit *unit = unit_parse("home", text, sizeof text - 1, &line);
     EXPECT(unit != nullptr && strcmp(unit->fallback, "root") == 0);
+    EXPECT(unit->condition.count == 2 && strcmp(unit->condition.word[1], "a") == 0);
     unit_free(unit);
 }
 
