@@ -42,11 +42,16 @@ static void link_newest(struct cache *cache, struct cache_page *page)
     cache->newest = page;
 }
 
-static void page_free(struct cache *cache, struct cache_page *page)
+static void page_remove(struct cache *cache, struct cache_page *page)
 {
     *place_of(cache, page->first) = page->next;
     unlink_use(cache, page);
-    enum status status = fe_memory_unmap(page->data, cache_page_size(cache));
+}
+
+static void page_free(struct cache *cache, struct cache_page *page)
+{
+    page_remove(cache, page);
+    enum status status = fe_memory_unmap(page->data, CACHE_PAGE);
     (void)status;
     free(page);
     cache->pages--;
@@ -59,8 +64,8 @@ void cache_fini(struct cache *cache)
     *cache = (struct cache){};
 }
 
-// Gives up a page that is clean, or becomes so. None: the cache grows for a while.
-static int make_room(struct cache *cache)
+// Takes a page that is clean, or becomes so, for something else. None: the cache grows for a while.
+static int page_reuse(struct cache *cache, struct cache_page **reused)
 {
     struct cache_page *newer;
     for (struct cache_page *page = cache->oldest; page; page = newer) {
@@ -68,10 +73,24 @@ static int make_room(struct cache *cache)
         if (page->state[BLOCK_HELD] || page->state[BLOCK_LOGGED]) continue;
         int result = page_write(cache, page, BLOCK_DIRTY);
         if (result != 0) return result;
-        page_free(cache, page);
+        page_remove(cache, page);
+        *reused = page;
         return 0;
     }
     return 0;
+}
+
+static struct cache_page *page_new(struct cache *cache)
+{
+    struct cache_page *page = malloc(sizeof *page);
+    void *data;
+    if (page == nullptr || fe_memory_allocate(cache_page_size(cache), &data) != OK) {
+        free(page);
+        return nullptr;
+    }
+    page->data = data;
+    cache->pages++;
+    return page;
 }
 
 static int page_get(struct cache *cache, uint64_t block, struct cache_page **found)
@@ -87,19 +106,13 @@ static int page_get(struct cache *cache, uint64_t block, struct cache_page **fou
         *found = page;
         return 0;
     }
-    int result = cache->pages < cache->pages_max ? 0 : make_room(cache);
+    int result = cache->pages < cache->pages_max ? 0 : page_reuse(cache, &page);
     if (result != 0) return result;
-    page = calloc(1, sizeof *page);
-    void *data;
-    if (page == nullptr || fe_memory_allocate(cache_page_size(cache), &data) != OK) {
-        free(page);
-        return -ENOMEM;
-    }
-    page->first = first;
-    page->data = data;
+    if (page == nullptr) page = page_new(cache);
+    if (page == nullptr) return -ENOMEM;
+    *page = (struct cache_page){.first = first, .data = page->data};
     *place_of(cache, first) = page;
     link_newest(cache, page);
-    cache->pages++;
     *found = page;
     return 0;
 }

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Benchmarks of a disk with ext4, through the C library; its unit starts it when the machine is up.
+kind := program
+name := disk
+uses := c
+entitlements := resource/system

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// What reading and writing files on a disk costs: lines `BENCH operation instructions` under the
+// emulator's counting clock. Only the time counts in which the CPU is not idle: how long the host
+// takes for its disk says nothing. /disk/data is larger than the file system's cache, and is gone
+// through in an order in which nothing that is read is there any more. Arguments: where to write,
+// and an operation that is repeated for ever instead, for tool/profile.
+#include <abi/syscalls.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ferrite/start.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum : size_t { MIB = 1 << 20, PAGE = 4096, GROUP = 64 << 10 };
+enum : size_t { FILE_SIZE = 128 * MIB, GROUPS = FILE_SIZE / GROUP, STRIDE = 1021 };
+enum { SAMPLES = 101, WRITTEN = 32, SETTLING = 2 }; // SETTLING in seconds
+
+static char buffer[MIB];
+static int file;
+static uint64_t samples[SAMPLES];
+
+// Instructions that were not spent waiting, since some time.
+static bool busy_now(uint64_t *busy)
+{
+    struct timespec time;
+    struct fe_cpu_info info;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    if (fe_cpu_inspect(fe_start_handle("resource/system"), 0, &info) != OK) return false;
+    *busy = (uint64_t)time.tv_sec * 1'000'000'000 + (uint64_t)time.tv_nsec - info.idle_time;
+    return true;
+}
+
+static bool read_mib(size_t i)
+{
+    return pread(file, buffer, MIB, (off_t)(i * MIB % FILE_SIZE)) == (ssize_t)MIB;
+}
+
+// Each in another group of blocks than any of the last thousand.
+static bool read_random(size_t i)
+{
+    size_t at = i * STRIDE % GROUPS * GROUP + i % (GROUP / PAGE) * PAGE;
+    return pread(file, buffer, PAGE, (off_t)at) == (ssize_t)PAGE;
+}
+
+static bool read_cached(size_t)
+{
+    return pread(file, buffer, PAGE, 0) == (ssize_t)PAGE;
+}
+
+static bool write_mibs(size_t i)
+{
+    for (size_t k = 0; k < WRITTEN; k++) {
+        off_t at = (off_t)((i * WRITTEN + k) * MIB % FILE_SIZE);
+        if (pwrite(file, buffer, MIB, at) != (ssize_t)MIB) return false;
+    }
+    return fsync(file) == 0;
+}
+
+static bool write_random(size_t i)
+{
+    for (size_t k = 0; k < WRITTEN; k++) {
+        size_t n = i * WRITTEN + k, at = n * STRIDE % GROUPS * GROUP;
+        if (pwrite(file, buffer, PAGE, (off_t)at) != (ssize_t)PAGE) return false;
+    }
+    return fsync(file) == 0;
+}
+
+static const struct operation {
+    const char *name;
+    bool (*run)(size_t i);
+    int samples, per; // how often it is run, and of how many one run consists
+} operations[] = {
+    {"disk_read_mib", read_mib, SAMPLES, 1},       {"disk_read_random", read_random, SAMPLES, 1},
+    {"disk_read_cached", read_cached, SAMPLES, 1}, {"disk_write_mib", write_mibs, 7, WRITTEN},
+    {"disk_write_random", write_random, 7, WRITTEN},
+};
+enum : size_t { OPERATIONS = sizeof operations / sizeof *operations };
+
+static int compare(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static bool sample(const struct operation *operation, size_t i, uint64_t *taken)
+{
+    uint64_t start, end;
+    if (!busy_now(&start) || !operation->run(i) || !busy_now(&end)) return false;
+    *taken = end - start;
+    return true;
+}
+
+static bool measure(const struct operation *operation, uint64_t overhead)
+{
+    for (int i = 0; i < operation->samples; i++)
+        if (!sample(operation, (size_t)i, &samples[i])) return false;
+    qsort(samples, (size_t)operation->samples, sizeof *samples, compare);
+    uint64_t median = samples[operation->samples / 2] - overhead;
+    printf("BENCH %s %llu\n", operation->name,
+           (unsigned long long)(median / (uint64_t)operation->per));
+    return true;
+}
+
+static bool do_nothing(size_t)
+{
+    return true;
+}
+
+static bool measure_all(void)
+{
+    static const struct operation nothing = {"nothing", do_nothing, SAMPLES, 1};
+    uint64_t overhead = UINT64_MAX;
+    bool good = sleep(SETTLING) == 0;
+    for (size_t i = 0; good && i < FILE_SIZE / MIB; i++) good = read_mib(i); // the cache is full
+    for (int i = 0; good && i < SAMPLES; i++) {
+        good = sample(&nothing, 0, &samples[0]);
+        if (samples[0] < overhead) overhead = samples[0];
+    }
+    for (size_t i = 0; good && i < OPERATIONS; i++) good = measure(&operations[i], overhead);
+    return good;
+}
+
+static bool repeat(const char *name)
+{
+    size_t which = 0;
+    while (which < OPERATIONS && strcmp(operations[which].name, name) != 0) which++;
+    if (which == OPERATIONS) return false;
+    puts("PROFILE");
+    fflush(stdout);
+    for (size_t i = 0; operations[which].run(i); i++) continue;
+    return false;
+}
+
+int main(int count, char **arguments)
+{
+    if (count < 2 || freopen(arguments[1], "w", stdout) == nullptr) return 2;
+    file = open("/disk/data", O_RDWR);
+    bool good = file >= 0 && (count > 2 ? repeat(arguments[2]) : measure_all());
+    if (!good) printf("FAIL %s\n", strerror(errno));
+    puts("END");
+    return good ? 0 : 1;
+}
