@@ -9,7 +9,7 @@ SIZE ?= 512M
 disk := $(or $(DISK),$(out)/disk.img)
 words = $(strip $(CMDLINE) $(if $(BENCH),seed=1))
 command = $(emulator) -m $(memory) $(load.$(BOOT)$(LOADER:%=.%)) $(call append,$(words)) \
-	$(if $(BENCH),$(bench) $(and $(filter bench-disk,$(SYSTEM)),$(bench_disk)),$(or $(devices.$(BOOT)$(LOADER:%=.%)),$(devices)))
+	$(if $(BENCH),$(bench) $(bench_disk.$(SYSTEM):%=-device %),$(or $(devices.$(BOOT)$(LOADER:%=.%)),$(devices)))
 outside = -display none -netdev user,id=net0$(hostfwd) \
 	-drive if=none,id=disk0,format=raw,file=$(disk) $(RUN_FLAGS)
 hostfwd = $(PORTS:%=,hostfwd=tcp:127.0.0.1:%)

@@ -32,4 +32,4 @@ load.limine.efi = $(load.uefi)
 # the host has them, another time in each run.
 bench := -cpu Nehalem -icount shift=0,sleep=off -rtc base=2026-01-01T00:00:00,clock=vm -seed 1 \
 	-device virtio-net-pci,netdev=net0,ioeventfd=off,tx=timer
-bench_disk := -device virtio-blk-pci,drive=disk0,ioeventfd=off
+bench_disk.bench-disk := virtio-blk-pci,drive=disk0,ioeventfd=off

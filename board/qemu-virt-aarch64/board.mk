@@ -27,4 +27,4 @@ devices.uefi.edk2-acpi := -device virtio-net-pci,netdev=net0 -device virtio-blk-
 # run.
 bench := -icount shift=0,sleep=off -rtc base=2026-01-01T00:00:00,clock=vm -seed 1 \
 	-global virtio-mmio.ioeventfd=off -device virtio-net-device,netdev=net0,tx=timer
-bench_disk := -device virtio-blk-device,drive=disk0
+bench_disk.bench-disk := virtio-blk-device,drive=disk0

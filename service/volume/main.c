@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Whether some disk or partition has a volume with a label: `volume LABEL` ends with 0 when there is
-// one, and with 1 when there is none. A unit's condition (unit(5)), so that a file system's server
-// is loaded only where it has something to serve.
+// Whether some disk or partition has a volume with a label: `volume LABEL` ends with 0 when there
+// is one, and with 1 when there is none. A unit's condition (unit(5)), so that a file system's
+// server is loaded only where it has something to serve.
 #include <ferrite/log.h>
 #include <ferrite/path.h>
 #include <volume/find.h>

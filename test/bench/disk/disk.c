@@ -74,8 +74,8 @@ static const struct operation {
     bool (*run)(size_t i);
     int samples, per; // how often it is run, and of how many one run consists
 } operations[] = {
-    {"disk_read_mib", read_mib, SAMPLES, 1},       {"disk_read_random", read_random, SAMPLES, 1},
-    {"disk_read_cached", read_cached, SAMPLES, 1}, {"disk_write_mib", write_mibs, 7, WRITTEN},
+    {"disk_read_mib", read_mib, SAMPLES, 1},         {"disk_read_random", read_random, SAMPLES, 1},
+    {"disk_read_cached", read_cached, SAMPLES, 1},   {"disk_write_mib", write_mibs, 7, WRITTEN},
     {"disk_write_random", write_random, 7, WRITTEN},
 };
 enum : size_t { OPERATIONS = sizeof operations / sizeof *operations };
