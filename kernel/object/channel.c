@@ -246,6 +246,18 @@ void channel_finish(struct thread *caller)
     leave_service(caller);
 }
 
+// A call that a thread received may still be answered by another of its process; when the process
+// ends it is answered for them, whoever else has the channel.
+static void forget_caller(struct thread *server, struct thread *caller)
+{
+    if (server->process->ending) {
+        channel_fail(caller, ERR_PEER_CLOSED);
+        return;
+    }
+    tree_take(&server->donors, &caller->node);
+    caller->ipc.server = nullptr;
+}
+
 bool channel_forget_some(struct thread *thread)
 {
     channel_list_answering(thread);
@@ -258,8 +270,7 @@ bool channel_forget_some(struct thread *thread)
             channel->receiver = nullptr;
         } else if (thread->donors.first != nullptr) {
             struct thread *caller = CONTAINER(thread->donors.first, struct thread, node);
-            tree_take(&thread->donors, &caller->node);
-            caller->ipc.server = nullptr;
+            forget_caller(thread, caller);
         } else {
             thread->ipc.answering = nullptr;
             return true;

@@ -178,6 +178,34 @@ TEST("a server that goes away answers whoever waits with the news")
     EXPECT(fe_handle_close(server.session) == OK);
 }
 
+// Receives one call and ends with it.
+int guest_child(const char *)
+{
+    struct fe_message message = {};
+    return (int)fe_channel_receive(fe_start_handle("server"), &message, FE_FOREVER);
+}
+
+TEST("a server's end is told to those it served, and another process with the channel goes on")
+{
+    fe_handle channel, session;
+    uint64_t id;
+    struct fe_child child;
+    struct fe_process_info info;
+    EXPECT(fe_channel_create(&channel) == OK);
+    EXPECT(fe_channel_mint(channel, 5, &session, &id) == OK);
+    struct fe_spawn_handle handle = {"server", channel, 0, true};
+    EXPECT(guest_spawn("server", &handle, 1, &child) == OK);
+    struct fe_message message = {.label = 1};
+    EXPECT(fe_channel_call(session, &message, guest_limit()) == ERR_PEER_CLOSED);
+    EXPECT(guest_wait(&child, &info) == OK && info.exit_code == OK);
+    message.label = 1; // now it waits for the next server
+    EXPECT(fe_channel_call(session, &message, fe_clock_after(MILLISECOND)) == ERR_TIMED_OUT);
+    EXPECT(fe_handle_close(session) == OK);
+    EXPECT(fe_channel_receive(channel, &message, guest_limit()) == OK);
+    EXPECT(message.label == FE_NOTICE_ENDED && message.badge == 5);
+    EXPECT(fe_handle_close(channel) == OK);
+}
+
 TEST("the server is told when a session's last handle is gone")
 {
     fe_handle channel, session, copy;
