@@ -174,8 +174,8 @@ enum fe_9p_control : uint32_t {
     // the one before, if any, is no longer looked at. data: struct fe_process_register.
     CONTROL_PROCESS_BECOME,
     CONTROL_PROCESS_EXIT,         // a child being made ends without having run; data: i32 status
-    CONTROL_PROCESS_WAIT,         // data: i32 pid selector, u32 options; reply data: struct
-                                  // fe_process_exit; waits
+    CONTROL_PROCESS_WAIT,         // data: i32 pid selector, u32 options, u32 number of the call
+                                  // among the caller's; reply data: struct fe_process_exit; waits
     CONTROL_PROCESS_SIGNAL,       // data: i32 pid selector, u32 signal
     CONTROL_PROCESS_GROUP_SET,    // data: u32 pid, u32 group
     CONTROL_PROCESS_SESSION_NEW,  // value: session
@@ -211,6 +211,11 @@ enum fe_9p_control : uint32_t {
                             // handles: the process (inspect, kill), its stack (read, write)
     CONTROL_INIT_DERIVE,    // handle: a resource; reply handle: all of it anew, derived by init, so
                             // that the kernel asks init's life, not the service's, for what is kept
+};
+
+// Word 2 of a control message.
+enum : uint64_t {
+    CONTROL_REPEATED = 1, // asked before of a server that ended before it answered
 };
 
 struct fe_process_register {

@@ -240,28 +240,3 @@ int p9_lock(struct p9_file *file, struct p9_lock_range *range, uint32_t flags)
     range->owner = (uint32_t)call.message.word[3];
     return 0;
 }
-
-// Handles that were to be sent are gone in any case: those that the kernel did not take are closed.
-int p9_control(struct p9_file *file, struct p9_control *control)
-{
-    struct call call;
-    call_init(&call, P9_CONTROL, file->fid);
-    call.message.word[1] = control->request;
-    call_send(&call, control->data, control->size);
-    call_receive(&call, control->reply, control->reply_capacity);
-    call.transfer.receive_handle_capacity = 4;
-    call.transfer.send_handle_count = (uint8_t)control->send_count;
-    for (size_t i = 0; i < control->send_count; i++) {
-        call.transfer.send_handle[i] = control->send[i];
-    }
-    // What does more than ask or set is not repeated: handles are gone, fids are the session's.
-    bool is_plain = control->send_count == 0 && (file->qid_kind & QID_DIRECTORY) == 0;
-    int result = is_plain ? file_run(file, &call) : call_run(file->session, &call);
-    control->value = call.message.word[0];
-    control->reply_size = call.transfer.received_size;
-    control->received_count = result == 0 ? call.transfer.received_handle_count : 0;
-    for (size_t i = 0; i < control->received_count; i++) {
-        control->received[i] = call.transfer.received_handle[i];
-    }
-    return result == CALL_DEAD ? -EIO : result;
-}

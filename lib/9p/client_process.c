@@ -19,15 +19,15 @@ struct p9_file *p9_root_of_handle(fe_handle handle)
 int p9_process_register(struct p9_file *own, fe_handle process, const struct p9_registration *what,
                         fe_handle *session)
 {
-    fe_handle copy;
     struct fe_process_register wish = {.group = UINT32_MAX, .ignored = what->ignored};
     strncpy(wish.command, what->command, sizeof wish.command - 1);
-    if (fe_handle_copy(process, &copy) != OK) return -ENOMEM;
+    const struct p9_loan loan = {process, RIGHT_ALL};
     struct p9_control control = {.request = CONTROL_PROCESS_REGISTER,
                                  .data = &wish,
                                  .size = sizeof wish,
-                                 .send = &copy,
-                                 .send_count = 1};
+                                 .lend = &loan,
+                                 .lend_count = 1,
+                                 .deadline = what->deadline};
     int result = p9_control(own, &control);
     if (result != 0) return result;
     if (control.received_count != 1) return -EPROTO;

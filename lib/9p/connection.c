@@ -23,21 +23,27 @@ void identity_put(struct p9_identity *identity)
     if (identity && --identity->references == 0) free(identity);
 }
 
-static int table_place(struct p9_server_state *state, uint32_t *place)
+static int table_grow(struct p9_server_state *state, uint32_t capacity)
+{
+    if (capacity > SESSION_LIMIT) return -ENFILE;
+    struct p9_connection **table = realloc(state->connections, capacity * sizeof *table);
+    if (table == nullptr) return -ENOMEM;
+    memset(table + state->connection_capacity, 0,
+           (capacity - state->connection_capacity) * sizeof *table);
+    state->connections = table;
+    state->connection_capacity = capacity;
+    return 0;
+}
+
+static int table_place(struct p9_server_state *state, uint32_t number, uint32_t *place)
 {
     if (state->connection_count == state->connection_capacity) {
-        uint32_t capacity = state->connection_capacity ? state->connection_capacity * 2 : 16;
-        if (capacity > SESSION_LIMIT) return -ENFILE;
-        struct p9_connection **table = realloc(state->connections, capacity * sizeof *table);
-        if (table == nullptr) return -ENOMEM;
-        memset(table + state->connection_capacity, 0,
-               (capacity - state->connection_capacity) * sizeof *table);
-        state->connections = table;
-        state->connection_capacity = capacity;
+        int result =
+            table_grow(state, state->connection_capacity ? state->connection_capacity * 2 : 16);
+        if (result != 0) return result;
     }
-    *place = state->connection_count;
     for (uint32_t i = 0; i < state->connection_capacity; i++) {
-        uint32_t at = (state->generation + i) % state->connection_capacity;
+        uint32_t at = (number + i) % state->connection_capacity;
         if (state->connections[at] == nullptr) {
             *place = at;
             return 0;
@@ -46,22 +52,11 @@ static int table_place(struct p9_server_state *state, uint32_t *place)
     return -ENFILE;
 }
 
-// The identity's reference is shared (counted here), as is the root's. nullptr: nothing can be
-// reached but by the fids that are put there.
-struct p9_connection *connection_create(struct p9_server *server, struct p9_identity *identity,
-                                        struct p9_node *root, fe_handle *session)
+// References are counted here.
+static void connection_place(struct p9_server *server, struct p9_connection *connection,
+                             struct p9_identity *identity, struct p9_node *root)
 {
     struct p9_server_state *state = server->state;
-    uint32_t place;
-    if (table_place(state, &place) != 0) return nullptr;
-    struct p9_connection *connection = calloc(1, sizeof *connection);
-    if (connection == nullptr) return nullptr;
-    connection->badge = (uint64_t)++state->generation << 32 | (place + 1);
-    uint64_t id;
-    if (fe_channel_mint(server->channel, connection->badge, session, &id) != OK) {
-        free(connection);
-        return nullptr;
-    }
     identity->references++;
     connection->identity = identity;
     if (root != nullptr) {
@@ -69,8 +64,27 @@ struct p9_connection *connection_create(struct p9_server *server, struct p9_iden
         p9_node_get(root);
     }
     connection->root = root;
-    state->connections[place] = connection;
+    state->connections[(uint32_t)connection->badge - 1] = connection;
     state->connection_count++;
+    state->newest = connection->badge;
+}
+
+// The identity's reference is shared (counted here), as is the root's. nullptr: nothing can be
+// reached but by the fids that are put there.
+struct p9_connection *connection_create(struct p9_server *server, struct p9_identity *identity,
+                                        struct p9_node *root, fe_handle *session)
+{
+    uint32_t place, number = ++*server->number;
+    if (table_place(server->state, number, &place) != 0) return nullptr;
+    struct p9_connection *connection = calloc(1, sizeof *connection);
+    if (connection == nullptr) return nullptr;
+    connection->badge = (uint64_t)number << 32 | (place + 1);
+    uint64_t id;
+    if (fe_channel_mint(server->channel, connection->badge, session, &id) != OK) {
+        free(connection);
+        return nullptr;
+    }
+    connection_place(server, connection, identity, root);
     return connection;
 }
 
@@ -83,7 +97,7 @@ void connection_destroy(struct p9_server *server, struct p9_connection *connecti
     for (uint32_t fid = 0; fid < connection->fid_capacity; fid++) {
         if (connection->fids[fid].node) (void)fid_clear(connection, fid);
     }
-    if (connection->owner && state->gone) state->gone(server, connection->owner);
+    if (connection->owner && state->gone) state->gone(connection->owner, connection->badge);
     p9_node_put(connection->root);
     identity_put(connection->identity);
     free(connection->fids);
@@ -202,12 +216,42 @@ enum status p9_session_create(struct p9_server *server, struct p9_node *root,
     return ERR_NO_MEMORY; // the connection goes when its end is noticed
 }
 
+enum status p9_session_restore(struct p9_server *server, uint64_t badge, struct p9_node *root,
+                               const struct p9_user *user, void *owner)
+{
+    struct p9_server_state *state = server->state;
+    uint32_t place = (uint32_t)badge, capacity = 16;
+    while (capacity < place) capacity *= 2;
+    if (place == 0 || place > SESSION_LIMIT) return ERR_BAD_ARGUMENT;
+    if (capacity > state->connection_capacity && table_grow(state, capacity) != 0)
+        return ERR_NO_MEMORY;
+    if (state->connections[place - 1] != nullptr) return ERR_EXISTS;
+    struct p9_identity *identity =
+        identity_create(user->uid, user->gid, user->groups, (uint32_t)user->group_count);
+    struct p9_connection *connection = calloc(1, sizeof *connection);
+    if (identity == nullptr || connection == nullptr) {
+        identity_put(identity);
+        free(connection);
+        return ERR_NO_MEMORY;
+    }
+    connection->badge = badge;
+    connection_place(server, connection, identity, root);
+    identity_put(identity);
+    connection->owner = owner;
+    return fid_set(connection, FE_9P_ROOT_FID, root, nullptr) == 0 ? OK : ERR_NO_MEMORY;
+}
+
+uint64_t p9_session_badge(const struct p9_server *server)
+{
+    return server->state->newest;
+}
+
 void *p9_request_owner(const struct p9_request *request)
 {
     return request->connection->owner;
 }
 
-void p9_session_gone(struct p9_server *server, void (*gone)(struct p9_server *, void *owner))
+void p9_session_gone(struct p9_server *server, void (*gone)(void *owner, uint64_t badge))
 {
     server->state->gone = gone;
 }

@@ -38,7 +38,9 @@ enum status p9_server_init(struct p9_server *server)
     state->transfer.receive_handle_capacity = FE_MESSAGE_HANDLES;
     server->state = state;
     fe_watchdog_begin();
-    TRY(fe_channel_create(&server->channel));
+    if (server->number == nullptr) server->number = &state->own_number;
+    server->channel = fe_start_handle("channel");
+    if (server->channel == FE_NO_HANDLE) TRY(fe_channel_create(&server->channel));
     TRY(fe_event_create(&server->event));
     return fe_channel_bind(server->channel, server->event, UINT64_MAX);
 }

@@ -50,13 +50,14 @@ struct p9_server_state {
     void *block;                        // what was allocated for it
     struct p9_connection **connections; // by the low half of the badge, less one
     uint32_t connection_capacity, connection_count;
-    uint32_t generation;
+    uint32_t own_number; // of the newest session, where nobody else has it
+    uint64_t newest;     // its badge
     uint8_t *in;
     struct p9_reply reply;
     struct p9_request *kept; // every request that waits or is kept
     struct p9_node *changed; // their waiting requests are to be run
     bool is_busy;            // serving: changes are put off
-    void (*gone)(struct p9_server *server, void *owner);
+    void (*gone)(void *owner, uint64_t badge);
     struct fe_message message; // received, and in the end what is sent
     alignas(FE_TRANSFER_ROOM_ALIGN) struct fe_transfer transfer; // room for requests, set once
 };

@@ -237,6 +237,12 @@ enum status fe_spawn_start(const struct fe_spawn *options, struct fe_child *chil
     return status;
 }
 
+void fe_spawn_abandon(const struct fe_spawn *options, struct fe_child *child)
+{
+    drop_handles(options);
+    fe_handle_drop(&child->process); // it was only being built
+}
+
 enum status fe_spawn(const struct fe_spawn *options, struct fe_child *child)
 {
     enum status status = fe_spawn_create(options, child);

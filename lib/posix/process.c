@@ -204,7 +204,8 @@ int64_t call_setgroups(const int64_t *a)
 
 static long wait_for(long pid, uint32_t options, struct fe_process_exit *exit)
 {
-    int32_t data[2] = {(int32_t)pid, (int32_t)options};
+    static uint32_t last; // a child that was told of in answer to this call is told of again
+    uint32_t data[3] = {(uint32_t)pid, options, __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED)};
     *exit = (struct fe_process_exit){};
     struct p9_control wish = {.request = CONTROL_PROCESS_WAIT,
                               .data = data,

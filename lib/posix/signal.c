@@ -101,26 +101,22 @@ void signal_disarm(struct thread *thread)
     if (thread->is_armed && fe_thread_upcall_set(0) == OK) thread->is_armed = false;
 }
 
-// Tells the service where the page is and whom to interrupt. The handle to the thread is consumed.
+// Tells the service where the page is and whom to interrupt.
 static long tell_page(const struct context *context, fe_handle thread)
 {
-    FE_HANDLE control = thread, copy = FE_NO_HANDLE;
-    enum status status = fe_handle_copy(page_memory, &copy);
-    if (status != OK) return -fe_status_errno(status);
-    fe_handle handles[2] = {fe_handle_take(&control), fe_handle_take(&copy)};
-    struct p9_control wish = {.request = CONTROL_PROCESS_SIGNALS, .send = handles, .send_count = 2};
+    const struct p9_loan loans[2] = {{thread, RIGHT_ALL}, {page_memory, RIGHT_ALL}};
+    struct p9_control wish = {.request = CONTROL_PROCESS_SIGNALS, .lend = loans, .lend_count = 2};
     return p9_control(context->process, &wish);
 }
 
 static long make_page(struct context *context)
 {
-    fe_handle thread = fe_start_handle("thread"), control = FE_NO_HANDLE;
+    fe_handle thread = fe_start_handle("thread");
     if (context->process == nullptr || thread == FE_NO_HANDLE) return 0;
     void *address;
     enum status status = fe_memory_create(FE_PAGE_SIZE, 0, &page_memory);
     if (status == OK)
         status = fe_memory_map(page_memory, 0, FE_PAGE_SIZE, MAP_READ | MAP_WRITE, &address);
-    if (status == OK) status = fe_handle_copy(thread, &control);
     if (status != OK) {
         fe_handle_drop(&page_memory);
         return -fe_status_errno(status);
@@ -129,7 +125,7 @@ static long make_page(struct context *context)
     *made = private_page;
     made->ignored = signal_ignored(context);
     made->caught = caught(context);
-    long error = tell_page(context, control);
+    long error = tell_page(context, thread);
     if (error < 0) {
         status = fe_memory_unmap(address, FE_PAGE_SIZE);
         fe_handle_drop(&page_memory);
@@ -148,7 +144,8 @@ void signal_leave(const struct thread *thread)
 {
     if (shared() == &private_page) return;
     if (thread == told_thread) {
-        fe_handle handle, copy = FE_NO_HANDLE;
+        FE_HANDLE copy = FE_NO_HANDLE;
+        fe_handle handle;
         context_lock();
         struct thread *heir = thread_list();
         bool found = heir != nullptr && thread_handle(heir, &handle) == OK &&

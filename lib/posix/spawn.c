@@ -145,15 +145,13 @@ static long become(const struct context *context, const struct program *program,
     if (context->process == nullptr) return 0;
     struct fe_process_register data;
     describe(&data, program, context);
-    fe_handle copy;
-    uint32_t rights = RIGHT_TRANSFER | RIGHT_INSPECT | RIGHT_PROCESS_KILL | RIGHT_PROCESS_THREAD;
-    enum status status = fe_handle_duplicate(process, rights, &copy);
-    if (status != OK) return -fe_status_errno(status);
+    const struct p9_loan loan = {process, RIGHT_TRANSFER | RIGHT_DUPLICATE | RIGHT_INSPECT |
+                                              RIGHT_PROCESS_KILL | RIGHT_PROCESS_THREAD};
     struct p9_control wish = {.request = CONTROL_PROCESS_BECOME,
                               .data = &data,
                               .size = sizeof data,
-                              .send = &copy,
-                              .send_count = 1};
+                              .lend = &loan,
+                              .lend_count = 1};
     return p9_control(context->process, &wish);
 }
 

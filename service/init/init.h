@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include <9p/server.h>
+#include <ferrite/spawn.h>
 
 enum : uint64_t { // bits of the server's event; the low ones: a unit ended
     BIT_ENDED_MASK = (1ull << 48) - 1,
@@ -50,6 +51,11 @@ int child_add(struct unit *unit, fe_handle process, fe_handle kept);
 void children_end(struct unit *unit);
 bool children_are_gone(const struct unit *unit);
 void children_forget(struct unit *unit); // the dead
+
+// keep.c: what is kept of units for those that are started in their place (abi/keep.h)
+enum : size_t { KEEP_HANDLES = 2 };
+bool keep_handles(struct unit *unit, struct fe_spawn_handle handles[KEEP_HANDLES]);
+void keep_forget(struct unit *unit); // it is lost; who waits for the unit is told
 
 // mount.c
 struct placing { // what is mounted at `path`, and at /srv by its name

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: MIT
 // init as a client of the process service: every service is registered there, so that it has a pid,
 // is seen by ps and can spawn and wait like any process. Those that run before the process service
-// does are registered when it is ready, and so are all when it was started again.
+// does are registered when it is ready, and so are all when one was started that knows nobody.
 #include "init.h"
 
 #include <9p/client.h>
 #include <abi/errno.h>
 #include <abi/syscalls.h>
+#include <ferrite/clock.h>
 #include <ferrite/handle.h>
 #include <ferrite/libc.h>
 #include <ferrite/start.h>
 
-enum : uint64_t { SIGNAL_CHILD = 1ull << 16 }; // services watch their children themselves
+enum : uint64_t {
+    SIGNAL_CHILD = 1ull << 16, // services watch their children themselves
+    PATIENCE = 1'000'000'000,  // ns, for a service that may just have ended: init is to start it
+};
 
 static struct p9_file *own;
 static bool is_introduced; // the service knows what is behind pid 1
@@ -36,12 +40,12 @@ static bool may_ask(void)
     return own != nullptr && unit != nullptr && unit->state == UNIT_READY;
 }
 
-static void failed(const char *name, int result)
+// Whether the service has just ended: what it was asked is asked again when it is back.
+static bool has_ended(const char *name, int result)
 {
+    if (result == -EIO || result == -ETIMEDOUT) return true;
     say("%s: cannot be registered (%d)", name, result);
-    if (result != -EIO) return;
-    p9_close(own);
-    own = nullptr;
+    return false;
 }
 
 // The session for a child whose process is given, or FE_NO_HANDLE while there is no process
@@ -50,39 +54,38 @@ fe_handle process_register(struct unit *unit, fe_handle process)
 {
     fe_handle session = FE_NO_HANDLE;
     if (!may_ask()) return FE_NO_HANDLE;
-    struct p9_registration what = {.command = unit->name, .ignored = SIGNAL_CHILD};
+    struct p9_registration what = {
+        .command = unit->name, .ignored = SIGNAL_CHILD, .deadline = fe_clock_after(PATIENCE)};
     int result = p9_process_register(own, process, &what, &session);
-    unit->is_registered = true; // one that cannot be is not tried again
-    if (result == 0) return session;
-    failed(unit->name, result);
-    return FE_NO_HANDLE;
+    // One that cannot be is not tried again.
+    unit->is_registered = result == 0 || !has_ended(unit->name, result);
+    return result == 0 ? session : FE_NO_HANDLE;
 }
 
 // Shows the service init's own process, which it may look at and no more.
 static void introduce(void)
 {
-    fe_handle self;
-    enum status status =
-        fe_handle_duplicate(fe_start_handle("self"), RIGHT_TRANSFER | RIGHT_INSPECT, &self);
-    if (status != OK) return;
+    const struct p9_loan self = {fe_start_handle("self"),
+                                 RIGHT_TRANSFER | RIGHT_DUPLICATE | RIGHT_INSPECT};
     struct fe_process_register wish = {.command = "init"};
     struct p9_control control = {.request = CONTROL_PROCESS_BECOME,
                                  .data = &wish,
                                  .size = sizeof wish,
-                                 .send = &self,
-                                 .send_count = 1};
-    is_introduced = true;
+                                 .lend = &self,
+                                 .lend_count = 1,
+                                 .deadline = fe_clock_after(PATIENCE)};
     int result = p9_control(own, &control);
-    if (result != 0) failed("init", result);
+    is_introduced = result == 0 || !has_ended("init", result);
 }
 
 void processes_register(void)
 {
     if (!may_ask()) return;
     if (!is_introduced) introduce();
-    for (struct unit *unit = units; unit && own; unit = unit->next) {
+    for (struct unit *unit = units; unit && is_introduced; unit = unit->next) {
         if (unit->process == FE_NO_HANDLE || unit->is_registered) continue;
         fe_handle session = process_register(unit, unit->process);
         fe_handle_drop(&session); // it was born without
+        if (!unit->is_registered) return;
     }
 }

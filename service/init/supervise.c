@@ -22,7 +22,10 @@ enum : uint64_t {
     STABLE_TIME = 10'000'000'000
 };
 enum : int32_t { CODE_ORDERED = -15 }; // SIGTERM
-enum : uint32_t { FAILURES_TOLD = 3 };
+enum : uint32_t {
+    FAILURES_TOLD = 3,
+    FAILURES_BLAMED = 3, // in a row: then what was kept may be why
+};
 
 static bool need_is_met(const char *need)
 {
@@ -68,12 +71,14 @@ static void fail(struct unit *unit)
 {
     unit->failures++;
     if (unit->failures <= FAILURES_TOLD) say("%s: %s", unit->name, unit->error);
+    if (unit->failures == FAILURES_BLAMED) keep_forget(unit);
     uint64_t pause = unit_pause(unit->failures);
     if (pause != FE_FOREVER) {
         pause_until(unit, fe_clock_after(pause));
         return;
     }
     unit->state = UNIT_FAILED;
+    keep_forget(unit);
     work_soon(); // its fallback may start
     say("%s: given up after %u failures: %s", unit->name, unit->failures, unit->error);
 }
@@ -125,9 +130,13 @@ static int image_open(struct unit *unit)
 // process service.
 static struct fe_spawn_handle *handles_of(struct unit *unit, size_t *count)
 {
-    struct fe_spawn_handle *list = calloc(unit->handles.count + 3, sizeof *list);
-    if (list == nullptr) return nullptr;
-    *count = 0;
+    struct fe_spawn_handle *list = calloc(unit->handles.count + 3 + KEEP_HANDLES, sizeof *list);
+    bool is_kept = unit->is_kept && !is_asking(unit);
+    if (list == nullptr || (is_kept && !keep_handles(unit, list))) {
+        free(list);
+        return nullptr;
+    }
+    *count = is_kept ? KEEP_HANDLES : 0;
     for (uint32_t i = 0; i < unit->handles.count && !is_asking(unit); i++) {
         const struct fe_start_handle *own = fe_start_find(unit->handles.word[i]);
         if (own == nullptr) continue; // this machine has none
@@ -138,6 +147,9 @@ static struct fe_spawn_handle *handles_of(struct unit *unit, size_t *count)
     }
     fe_handle session;
     if (p9_session_create(&server, control_node, nullptr, unit, &session) != OK) {
+        for (size_t i = 0; i < *count; i++) {
+            if (!list[i].keep) fe_handle_drop(&list[i].handle);
+        }
         free(list);
         return nullptr;
     }
@@ -150,18 +162,33 @@ static struct fe_spawn_handle *handles_of(struct unit *unit, size_t *count)
     return list;
 }
 
-// Made, registered with the process service, started.
+static bool needs(const struct unit *unit, const char *need)
+{
+    uint32_t i = 0;
+    while (i < unit->needs.count && strcmp(unit->needs.word[i], need) != 0) i++;
+    return i < unit->needs.count;
+}
+
+// Made, registered with the process service, started. One that needs that service is not started
+// when it has just ended.
 static enum status run(struct unit *unit, struct fe_spawn *options, struct fe_spawn_handle *handles,
                        struct fe_child *child)
 {
-    TRY(fe_spawn_create(options, child));
-    fe_handle session = process_register(unit, child->process);
+    fe_handle session = FE_NO_HANDLE;
+    enum status status = fe_spawn_create(options, child);
+    if (status == OK) session = process_register(unit, child->process);
     if (session != FE_NO_HANDLE) {
         handles[options->handle_count++] =
             (struct fe_spawn_handle){.name = "process", .handle = session};
+    } else if (status == OK && needs(unit, "process")) {
+        status = ERR_PEER_CLOSED;
     }
-    enum status status = fe_process_watch(child->process, server.event, 1ull << unit->bit);
-    if (status == OK) status = fe_spawn_start(options, child);
+    if (status == OK) status = fe_process_watch(child->process, server.event, 1ull << unit->bit);
+    if (status != OK) {
+        fe_spawn_abandon(options, child);
+        return status;
+    }
+    status = fe_spawn_start(options, child);
     if (status == OK) return OK;
     fe_handle_drop(&child->process);
     fe_handle_drop(&child->stack);
@@ -212,7 +239,7 @@ bool unit_start(struct unit *unit)
         .is_watched = unit->watchdog != 0,
         .priority = unit->priority,
     };
-    struct fe_child child;
+    struct fe_child child = {};
     enum status status = run(unit, &options, handles, &child);
     free(handles);
     if (status != OK) {
@@ -290,6 +317,7 @@ static void unit_ended(struct unit *unit, int32_t code)
     if (!is_over) fe_exit_text(code, unit->error, sizeof unit->error);
     if (unit->is_stopped || (unit->restart == RESTART_FAILURE && code == 0)) {
         unit->state = UNIT_ENDED;
+        keep_forget(unit);
         work_soon(); // its fallback may start
     } else if (unit->restart == RESTART_NEVER) {
         once_ended(unit, code);

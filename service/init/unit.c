@@ -125,6 +125,10 @@ static bool read_line(struct unit *unit, struct words *words)
         unit->says_ready = words->count == 2 && strcmp(words->word[1], "told") == 0;
         return unit->says_ready;
     }
+    if (strcmp(key, "state") == 0) {
+        unit->is_kept = words->count == 2 && strcmp(words->word[1], "kept") == 0;
+        return unit->is_kept;
+    }
     if (!read_number(words, &number)) return false;
     if (strcmp(key, "priority") == 0 && number < PRIORITY_COUNT) {
         unit->priority = (uint32_t)number;

@@ -31,6 +31,7 @@ struct words { // ended by a nullptr
 enum : uint64_t { UNIT_WATCHDOG_LEAST = 100 }; // ms
 
 struct child;
+struct keep;
 
 struct unit {
     struct unit *next;
@@ -42,12 +43,13 @@ struct unit {
     uint64_t memory_limit;
     uint64_t watchdog; // ns that it may take over one message; 0: as long as it wants
     enum restart restart;
-    bool says_ready;
-    char *fallback; // the unit that it stands in for; nullptr: none
+    bool says_ready, is_kept; // its state is kept for the next one
+    char *fallback;           // the unit that it stands in for; nullptr: none
 
     enum unit_state state;
     fe_handle image, process;
     struct child *children;
+    struct keep *keep;
     uint32_t bit;                   // of the event, for its end
     bool is_initrd;                 // started before there was a file system
     bool is_registered;             // with the process service that runs now

@@ -38,8 +38,19 @@ TEST("a unit may say itself when it is ready")
     static const char text[] = "program /bin/login\nready told\n";
     uint32_t line;
     struct unit *unit = unit_parse("login", text, sizeof text - 1, &line);
-    EXPECT(unit != nullptr && unit->says_ready);
+    EXPECT(unit != nullptr && unit->says_ready && !unit->is_kept);
     unit_free(unit);
+}
+
+TEST("a unit's state may be kept, and nothing else is said of it")
+{
+    static const char text[] = "program /service/process\nstate kept\n";
+    static const char other[] = "program /service/process\nstate lost\n";
+    uint32_t line;
+    struct unit *unit = unit_parse("process", text, sizeof text - 1, &line);
+    EXPECT(unit != nullptr && unit->is_kept);
+    unit_free(unit);
+    EXPECT(unit_parse("process", other, sizeof other - 1, &line) == nullptr && line == 2);
 }
 
 TEST("a unit may stand in for another one")

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <ferrite/handle.h>
 #include <ferrite/wide.h>
+#include <kept/kept.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -39,7 +40,13 @@ static uint64_t ended_bit(const struct process *process)
     return 1ull << process->pid % BIT_ENDED_COUNT;
 }
 
-// Watches the kernel process that is behind the pid from now on. `handle` is consumed.
+enum status life_watch(struct process *process)
+{
+    return fe_process_watch(process->process, server.event, ended_bit(process));
+}
+
+// Watches the kernel process that is behind the pid from now on. `handle` is consumed. What was
+// kept of the one before is no longer named by the record that the caller is going to write.
 static int attach(struct process *process, fe_handle handle)
 {
     if (fe_process_watch(handle, server.event, ended_bit(process)) != OK) {
@@ -48,9 +55,29 @@ static int attach(struct process *process, fe_handle handle)
     }
     fe_handle_drop(&process->process);
     process->process = handle;
+    process->kept_process = kept_put(handle);
     signal_forget_page(process);
     if (process->state_now == STATE_MADE) process->state_now = STATE_ALIVE;
     return 0;
+}
+
+// The service was asked for the same before and ended before it answered.
+static bool is_repeated(const struct p9_request *request)
+{
+    return (request->word[2] & CONTROL_REPEATED) != 0;
+}
+
+// The child that a registration which is repeated made already; nullptr: none.
+static struct process *find_registered(const struct process *parent, fe_handle handle)
+{
+    struct fe_handle_info wanted, info;
+    if (fe_handle_inspect(handle, &wanted) != OK) return nullptr;
+    struct process *at = processes;
+    for (; at != nullptr; at = at->next) {
+        if (at->parent != parent || at->process == FE_NO_HANDLE) continue;
+        if (fe_handle_inspect(at->process, &info) == OK && info.id == wanted.id) break;
+    }
+    return at;
 }
 
 // The session travels in the reply; the process is told apart by it from then on.
@@ -61,11 +88,11 @@ static int give_session(struct p9_request *request, struct process *process)
     if (p9_session_create(&server, &process->node, &user, process, &session) != OK) {
         return -ENOMEM;
     }
+    process->badge = p9_session_badge(&server);
+    process_keep(process);
     request->value = process->pid;
     return p9_answer_handle(request, session);
 }
-
-static void end(struct process *process, int32_t status);
 
 int life_child(struct p9_request *request, struct process *parent)
 {
@@ -89,15 +116,18 @@ int life_register(struct p9_request *request, struct process *parent)
         fe_handle_drop(&handle);
         return -EINVAL;
     }
-    struct process *process = process_create(parent);
+    struct process *process = is_repeated(request) ? find_registered(parent, handle) : nullptr;
+    if (process == nullptr) process = process_create(parent);
     if (process == nullptr) {
         fe_handle_drop(&handle);
         return -ENOMEM;
     }
     apply(process, &wish);
+    uint32_t before = process->kept_process;
     int error = attach(process, handle);
     if (error == 0) error = give_session(request, process);
     if (error != 0) process_remove(process);
+    kept_drop(before);
     return error;
 }
 
@@ -109,6 +139,7 @@ int life_become(struct p9_request *request, struct process *process)
         fe_handle_drop(&handle);
         return -EINVAL;
     }
+    uint32_t before = process->kept_process;
     int error = attach(process, handle);
     if (error != 0) return error;
     uint64_t pending = process->signals.pending;
@@ -117,6 +148,8 @@ int life_become(struct p9_request *request, struct process *process)
     for (int number = 1; pending != 0; number++, pending >>= 1) {
         if (pending & 1) signal_send(process, number);
     }
+    process_keep(process);
+    kept_drop(before);
     return 0;
 }
 
@@ -142,7 +175,22 @@ static void adopt_children(struct process *process)
         next = at->next;
         if (at->parent != process) continue;
         at->parent = &init_process;
-        if (at->state_now == STATE_ZOMBIE) process_remove(at);
+        if (at->state_now == STATE_ZOMBIE)
+            process_remove(at);
+        else
+            process_keep(at);
+    }
+    keep_settle_of(process);
+}
+
+void life_announce(struct process *process)
+{
+    struct process *parent = process->parent;
+    bool vanishes = ignores_children(parent);
+    if (!vanishes) life_tell_parent(process);
+    if (vanishes) {
+        process_remove(process);
+        p9_node_changed(&parent->node);
     }
 }
 
@@ -154,15 +202,13 @@ static void end(struct process *process, int32_t status)
     process->alarm = 0;
     signal_forget_page(process);
     fe_handle_drop(&process->process);
+    uint32_t kept = process->kept_process;
+    process->kept_process = 0;
+    process_keep(process);
+    kept_drop(kept);
     terminal_leader_ended(process);
     adopt_children(process);
-    struct process *parent = process->parent;
-    bool vanishes = ignores_children(parent);
-    if (!vanishes) life_tell_parent(process);
-    if (vanishes) {
-        process_remove(process);
-        p9_node_changed(&parent->node);
-    }
+    life_announce(process);
 }
 
 void life_ended(uint64_t bits)
@@ -188,13 +234,18 @@ int life_exit(struct p9_request *request, struct process *process)
     return 0;
 }
 
-// A child that was being made and whose maker is gone.
-void life_session_gone(struct p9_server *server_of, void *owner)
+// A child that was being made and whose maker is gone, or never got to know it, was none.
+void life_session_gone(void *owner, uint64_t badge)
 {
     struct process *process = owner;
     struct process *at = processes;
     while (at != nullptr && at != process) at = at->next;
-    if (at != nullptr && at->state_now == STATE_MADE) end(at, SIGKILL);
+    if (at == nullptr || at->badge != badge) return; // it has another one by now
+    at->badge = 0;
+    if (at->state_now == STATE_MADE)
+        process_remove(at);
+    else
+        process_keep(at);
 }
 
 // --- Waiting -----------------------------------------------------------------------------------
@@ -207,23 +258,31 @@ static bool is_selected(const struct process *child, const struct process *paren
     return selector == -1 || child->group == (uint32_t)-selector;
 }
 
-static bool has_news(struct process *child, uint32_t options, struct fe_process_exit *exit)
+struct wait {
+    int32_t selector;
+    uint32_t options, number;
+};
+
+static bool has_news(struct process *child, const struct wait *wait, struct fe_process_exit *exit)
 {
+    uint32_t options = wait->options;
     bool keep = (options & WNOWAIT) != 0;
     *exit = (struct fe_process_exit){.pid = (int32_t)child->pid, .cpu_time = child->cpu_time};
     if (child->state_now == STATE_ZOMBIE) {
         exit->status = child->status;
-        if (!keep) process_remove(child);
+        if (!keep) process_forget_told(child, child->parent, wait->number);
         return true;
     }
     if ((options & WUNTRACED) && child->tell_stop) {
         exit->status = child->stop_signal << 8 | 0x7f;
         if (!keep) child->tell_stop = false;
+        process_keep(child);
         return true;
     }
     if ((options & WCONTINUED) && child->tell_continue) {
         exit->status = 0xffff;
         if (!keep) child->tell_continue = false;
+        process_keep(child);
         return true;
     }
     return false;
@@ -231,18 +290,18 @@ static bool has_news(struct process *child, uint32_t options, struct fe_process_
 
 int life_wait(struct p9_request *request, struct process *process)
 {
-    struct {
-        int32_t selector;
-        uint32_t options;
-    } wish;
+    struct wait wish;
     if (request->size != sizeof wish) return -EINVAL;
     memcpy(&wish, request->data, sizeof wish);
     struct fe_process_exit exit = {};
+    if (is_repeated(request) && keep_told(process, wish.number, &exit))
+        return p9_answer(request, &exit, sizeof exit);
+    if (!is_repeated(request)) keep_settle_of(process);
     bool has_child = false;
     for (struct process *at = processes; at != nullptr; at = at->next) {
         if (!is_selected(at, process, wish.selector)) continue;
         has_child = true;
-        if (has_news(at, wish.options, &exit)) return p9_answer(request, &exit, sizeof exit);
+        if (has_news(at, &wish, &exit)) return p9_answer(request, &exit, sizeof exit);
     }
     if (!has_child) return -ECHILD;
     if ((wish.options & WNOHANG) == 0) return P9_LATER;

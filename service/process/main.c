@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The process service: pids, parents, groups, sessions, users, wait and signals (abi/9p.h has the
 // requests), and /proc. Each process speaks to it on its own session, given at birth; init has the
-// first.
+// first. All outlives the service (keep.c).
 #include "process.h"
 #include <abi/9p_operations.h>
 #include <abi/syscalls.h>
 #include <errno.h>
 #include <ferrite/start.h>
+#include <kept/kept.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -31,12 +32,14 @@ static int set_group(struct p9_request *request, struct process *process)
     if (target->session == target->pid || target->session != process->session) return -EPERM;
     if (group != target->pid && !group_exists(group, target->session)) return -EPERM;
     target->group = group;
+    process_keep(target);
     return 0;
 }
 
 static int new_session(struct p9_request *request, struct process *process)
 {
-    if (process->group == process->pid) {
+    bool is_done = (request->word[2] & CONTROL_REPEATED) != 0 && process->session == process->pid;
+    if (!is_done && process->group == process->pid) {
         for (struct process *at = processes; at != nullptr; at = at->next) {
             if (at != process && at->group == process->pid) return -EPERM;
         }
@@ -44,6 +47,7 @@ static int new_session(struct p9_request *request, struct process *process)
     }
     process->session = process->group = process->pid;
     process->terminal = process->foreground = 0;
+    process_keep(process);
     request->value = process->pid;
     return 0;
 }
@@ -73,18 +77,21 @@ static int set_identity(struct p9_request *request, struct process *process)
     struct fe_process_identity identity;
     if (request->size != sizeof identity) return -EINVAL;
     memcpy(&identity, request->data, sizeof identity);
-    if (process->uid != 0) return -EPERM;
+    bool is_done = (request->word[2] & CONTROL_REPEATED) != 0 && process->uid == identity.uid;
+    if (process->uid != 0) return is_done ? 0 : -EPERM;
     if (identity.group_count > GROUP_MAX) return -EINVAL;
     process->uid = identity.uid;
     process->gid = identity.gid;
     process->group_count = identity.group_count;
     memcpy(process->groups, identity.groups, sizeof process->groups);
+    process_keep(process);
     return 0;
 }
 
 static int process_control(struct p9_request *request, struct p9_open *open, uint32_t control)
 {
     struct process *process = process_of(open);
+    keep_settle();
     switch (control) {
     case CONTROL_PROCESS_REGISTER: return life_register(request, process);
     case CONTROL_PROCESS_CHILD: return life_child(request, process);
@@ -135,6 +142,8 @@ static enum status give_init_its_session(void)
     fe_handle init = fe_start_handle("init"), session;
     if (init == FE_NO_HANDLE) return OK;
     TRY(p9_session_create(&server, &init_process.node, nullptr, &init_process, &session));
+    init_process.badge = p9_session_badge(&server);
+    process_keep(&init_process);
     static const char name[] = "session";
     struct fe_transfer transfer = {.send = (uintptr_t)name,
                                    .send_size = sizeof name - 1,
@@ -151,10 +160,11 @@ int main(void)
 {
     if (text_serve() != 0) return 1;
     server = (struct p9_server){.name = "process", .root = tree, .signalled = signalled};
-    if (p9_server_init(&server) != OK) return 1;
+    if (keep_open() != OK || p9_server_init(&server) != OK) return 1;
     p9_session_gone(&server, life_session_gone);
     text_add(&init_process);
-    if (give_init_its_session() != OK) return 1;
+    enum status status = kept_is_old() ? keep_restore() : give_init_its_session();
+    if (status != OK) return 1;
     if (p9_server_ready(&server, "proc", nullptr) != OK) return 1;
     p9_serve(&server);
 }

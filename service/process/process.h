@@ -30,6 +30,7 @@ enum : uint32_t { INIT_PID = 1, PID_MAX = 0x3fff'ffff };
 struct scope {
     struct scope *outer; // a reference
     uint32_t references; // by processes and inner ones
+    uint32_t kept;       // its record
 };
 
 struct process {
@@ -51,19 +52,26 @@ struct process {
     uint64_t alarm, period; // ns, 0: none
     uint64_t cpu_time;      // of a zombie
     bool has_files;         // below /proc
+
+    uint64_t badge; // of its session, 0: none
+    // Numbers of what is kept: the record, and handles.
+    uint32_t kept, kept_process, kept_thread, kept_page;
 };
 
 extern struct p9_server server;
 extern struct p9_node *tree; // /proc
 extern struct process *processes;
 extern struct process init_process;
+extern uint32_t *last_pid; // that was given
 
 // table.c
 struct process *process_find(uint32_t pid);
 bool process_sees(const struct process *viewer, const struct process *target);
 int process_confine(struct process *process);
+struct scope *scope_make(struct scope *outer); // the reference moves; nullptr: no memory
 struct process *process_of(const struct p9_open *open);
 struct process *process_create(struct process *parent);
+struct process *process_make(uint32_t pid);   // in the table, with nothing but its number
 void process_remove(struct process *process); // a zombie that was waited for
 bool group_exists(uint32_t group, uint32_t session);
 
@@ -74,7 +82,10 @@ int life_become(struct p9_request *request, struct process *process);
 int life_exit(struct p9_request *request, struct process *process);
 int life_wait(struct p9_request *request, struct process *process);
 void life_ended(uint64_t bits);
-void life_session_gone(struct p9_server *server, void *owner);
+void life_session_gone(void *owner, uint64_t badge);
+enum status life_watch(struct process *process); // for its end
+// Its parent hears of the zombie, or it vanishes.
+void life_announce(struct process *process);
 // Its state changed in a way that the parent may wait for.
 void life_tell_parent(struct process *process);
 
@@ -83,6 +94,8 @@ int signal_request(struct p9_request *request, struct process *sender);
 int signal_set_page(struct p9_request *request, struct process *process);
 void signal_send(struct process *process, int number);
 void signal_forget_page(struct process *process);
+// The page is the process's from now on, and the thread, which is consumed.
+int signal_map_page(struct process *process, fe_handle thread, fe_handle memory);
 int alarm_request(struct p9_request *request, struct process *process);
 void alarm_run(void);
 
@@ -91,6 +104,22 @@ int terminal_request(struct p9_request *request, const struct process *process, 
 void terminal_leader_ended(struct process *leader); // its session loses the terminal: SIGHUP
 void terminal_describe(const struct process *of, struct fe_process_identity *identity);
 bool terminal_may_stop(const struct process *process); // by a key: somebody could continue it
+
+// keep.c
+// Makes what is kept of a process what it is now. Called after every change that is to outlive the
+// service, before anybody hears of it.
+void process_keep(struct process *process);
+void scope_keep(struct scope *scope);
+// The parent was told of the zombie, in the wait of this number; for a repetition of that wait its
+// record stays until keep_settle().
+void process_forget_told(struct process *process, const struct process *parent, uint32_t wait);
+// *exit is what the parent's wait of this number was told. False: it was told nothing.
+bool keep_told(const struct process *parent, uint32_t wait, struct fe_process_exit *exit);
+void keep_settle(void);                            // who was answered has the answer
+void keep_settle_of(const struct process *parent); // ... though the service was started anew since
+// Makes the table from what an earlier service kept.
+enum status keep_open(void);
+enum status keep_restore(void);
 
 // text.c
 int text_serve(void);

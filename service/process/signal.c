@@ -9,6 +9,7 @@
 #include <ferrite/handle.h>
 #include <ferrite/memory.h>
 #include <ferrite/wide.h>
+#include <kept/kept.h>
 #include <signal.h>
 #include <string.h>
 
@@ -39,6 +40,7 @@ static void stop(struct process *process, int number)
     process->stop_signal = number;
     process->tell_stop = true;
     process->tell_continue = false;
+    process_keep(process);
     life_tell_parent(process);
 }
 
@@ -48,12 +50,14 @@ static void go_on(struct process *process)
     process->state_now = STATE_ALIVE;
     process->tell_stop = false;
     process->tell_continue = true;
+    process_keep(process);
     life_tell_parent(process);
 }
 
 static void hold(struct process *process, int number)
 {
     fe_flags_set(&page_of(process)->pending, bit_of(number));
+    if (process->page == nullptr) process_keep(process);
 }
 
 static void act_by_default(struct process *process, int number)
@@ -132,34 +136,56 @@ int signal_request(struct p9_request *request, struct process *sender)
         allowed = true;
         if (wish.number != 0) signal_send(at, wish.number);
     }
-    if (!found) return -ESRCH;
+    // It may be this service that was asked to end, or have ended after it was done.
+    bool is_repeated = (request->word[2] & CONTROL_REPEATED) != 0;
+    if (!found) return is_repeated ? 0 : -ESRCH;
     return allowed ? 0 : -EPERM;
+}
+
+int signal_map_page(struct process *process, fe_handle thread, fe_handle memory)
+{
+    void *address;
+    if (fe_memory_map(memory, 0, FE_PAGE_SIZE, MAP_READ | MAP_WRITE, &address) != OK) {
+        fe_handle_drop(&thread);
+        return -EINVAL;
+    }
+    process->thread = thread;
+    process->page = address;
+    return 0;
 }
 
 int signal_set_page(struct p9_request *request, struct process *process)
 {
     fe_handle thread = p9_take_handle(request, 0);
     FE_HANDLE memory = p9_take_handle(request, 1);
-    void *address;
-    if (thread == FE_NO_HANDLE ||
-        fe_memory_map(memory, 0, FE_PAGE_SIZE, MAP_READ | MAP_WRITE, &address) != OK) {
-        fe_handle_drop(&thread);
-        return -EINVAL;
-    }
+    if (thread == FE_NO_HANDLE) return -EINVAL;
+    struct fe_signal_page *before = process->page;
+    fe_handle thread_before = process->thread;
+    int error = signal_map_page(process, thread, memory);
+    if (error != 0) return error;
+    uint32_t kept_thread = process->kept_thread, kept_page = process->kept_page;
     uint64_t pending = process->signals.pending;
-    signal_forget_page(process);
-    process->thread = thread;
-    process->page = address;
+    process->kept_thread = kept_put(thread);
+    process->kept_page = kept_put(memory);
     process->signals = (struct fe_signal_page){};
     if (pending != 0) fe_flags_set(&process->page->pending, pending);
+    process_keep(process);
+    kept_drop(kept_thread);
+    kept_drop(kept_page);
+    fe_handle_drop(&thread_before);
+    if (before != nullptr && fe_memory_unmap(before, FE_PAGE_SIZE) != OK) return -EINVAL;
     return 0;
 }
 
+// The caller writes the record.
 void signal_forget_page(struct process *process)
 {
     if (process->page && fe_memory_unmap(process->page, FE_PAGE_SIZE) != OK) return;
     process->page = nullptr;
     fe_handle_drop(&process->thread);
+    kept_drop(process->kept_thread);
+    kept_drop(process->kept_page);
+    process->kept_thread = process->kept_page = 0;
 }
 
 // --- Alarms ------------------------------------------------------------------------------------
@@ -181,6 +207,7 @@ int alarm_request(struct p9_request *request, struct process *process)
     memcpy(times, request->data, sizeof times);
     process->alarm = times[0];
     process->period = times[1];
+    process_keep(process);
     arm();
     return 0;
 }
@@ -191,8 +218,9 @@ void alarm_run(void)
     for (struct process *at = processes; at != nullptr; at = at->next) {
         if (at->alarm == 0 || at->alarm > now) continue;
         uint64_t period = at->period;
-        at->alarm = period == 0 ? 0 : at->alarm + ((now - at->alarm) / period + 1) * period;
         signal_send(at, SIGALRM);
+        at->alarm = period == 0 ? 0 : at->alarm + ((now - at->alarm) / period + 1) * period;
+        process_keep(at);
     }
     arm();
 }

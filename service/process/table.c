@@ -3,12 +3,14 @@
 // a session, is not given again.
 #include "process.h"
 #include <errno.h>
+#include <kept/kept.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 struct process *processes = &init_process;
-static uint32_t last_pid = INIT_PID;
+static uint32_t first_pid = INIT_PID;
+uint32_t *last_pid = &first_pid;
 
 struct process *process_find(uint32_t pid)
 {
@@ -33,17 +35,26 @@ static void scope_put(struct scope *scope)
 {
     while (scope != nullptr && --scope->references == 0) {
         struct scope *outer = scope->outer;
+        kept_remove(scope->kept);
         free(scope);
         scope = outer;
     }
 }
 
-int process_confine(struct process *process)
+struct scope *scope_make(struct scope *outer)
 {
     struct scope *scope = malloc(sizeof *scope);
+    if (scope != nullptr) *scope = (struct scope){.outer = outer, .references = 1};
+    return scope;
+}
+
+int process_confine(struct process *process)
+{
+    struct scope *scope = scope_make(process->scope);
     if (scope == nullptr) return -ENOMEM;
-    *scope = (struct scope){.outer = process->scope, .references = 1}; // its reference moves
+    scope_keep(scope);
     process->scope = scope;
+    process_keep(process);
     return 0;
 }
 
@@ -69,14 +80,11 @@ static void release(struct p9_node *node)
     free(node);
 }
 
-struct process *process_create(struct process *parent)
+struct process *process_make(uint32_t pid)
 {
     static struct p9_operations operations;
     struct process *process = calloc(1, sizeof *process);
     if (process == nullptr) return nullptr;
-    do {
-        last_pid = last_pid == PID_MAX ? INIT_PID + 1 : last_pid + 1;
-    } while (is_used(last_pid));
     operations = *init_process.node.operations;
     operations.release = release;
     process->node = (struct p9_node){.operations = &operations,
@@ -84,7 +92,21 @@ struct process *process_create(struct process *parent)
                                      .mode = S_IFCHR | 0600,
                                      .links = 1,
                                      .path = p9_path_new()};
-    process->pid = last_pid;
+    process->pid = pid;
+    process->next = processes;
+    processes = process;
+    return process;
+}
+
+struct process *process_create(struct process *parent)
+{
+    uint32_t pid = *last_pid;
+    do {
+        pid = pid < INIT_PID || pid == PID_MAX ? INIT_PID + 1 : pid + 1;
+    } while (is_used(pid));
+    struct process *process = process_make(pid);
+    if (process == nullptr) return nullptr;
+    *last_pid = pid;
     process->parent = parent;
     process->scope = parent->scope;
     if (process->scope != nullptr) process->scope->references++;
@@ -94,8 +116,6 @@ struct process *process_create(struct process *parent)
     process->gid = parent->gid;
     process->group_count = parent->group_count;
     memcpy(process->groups, parent->groups, sizeof process->groups);
-    process->next = processes;
-    processes = process;
     text_add(process);
     return process;
 }
@@ -105,6 +125,7 @@ void process_remove(struct process *process)
     struct process **at = &processes;
     while (*at != process) at = &(*at)->next;
     *at = process->next;
+    kept_remove(process->kept);
     text_remove(process);
     scope_put(process->scope);
     process->scope = nullptr;

@@ -43,6 +43,7 @@ static void hang_up_group(const struct process *leader)
 static void give_up(struct process *leader)
 {
     leader->terminal = leader->foreground = 0;
+    process_keep(leader);
 }
 
 // A terminal that has a session already is taken away from it by uid 0 only.
@@ -64,6 +65,7 @@ static int set_session(const struct fe_terminal_wish *wish)
     if (holder != nullptr) give_up(holder);
     leader->terminal = wish->terminal;
     leader->foreground = leader->session;
+    process_keep(leader);
     return 0;
 }
 
@@ -74,6 +76,7 @@ static int set_group(const struct fe_terminal_wish *wish)
     if (wish->uid != 0 && wish->uid != holder->uid) return -EPERM;
     if (!group_exists(wish->number, holder->session)) return -EPERM;
     holder->foreground = wish->number;
+    process_keep(holder);
     return 0;
 }
 

@@ -91,14 +91,25 @@ int p9_file_image(struct p9_file *file, fe_handle *image);
 int p9_lock(struct p9_file *file, struct p9_lock_range *range, uint32_t flags);
 void p9_close(struct p9_file *file); // nullptr: nothing
 
-// A control request: everything optional. Handles in `send` are consumed, whatever the result.
+// A control request: everything optional. Handles in `send` are consumed, whatever the result;
+// those in `lend` stay the caller's, and duplicates with these rights are sent.
+//
+// A request to the process service (CONTROL_PROCESS_*) is repeated when the service was restarted,
+// which keeps its sessions, unless it has handles in `send` or a deadline.
+struct p9_loan {
+    fe_handle handle;
+    uint32_t rights;
+};
 struct p9_control {
     uint32_t request; // CONTROL_*
     const void *data;
     size_t size;
     const fe_handle *send;
     size_t send_count;
-    uint64_t value; // out
+    const struct p9_loan *lend;
+    size_t lend_count;
+    uint64_t deadline; // 0: none; then -ETIMEDOUT
+    uint64_t value;    // out
     void *reply;
     size_t reply_capacity;
     size_t reply_size;     // out
@@ -132,8 +143,9 @@ struct p9_file *p9_root_of_handle(fe_handle handle);
 
 struct p9_registration {
     const char *command; // for ps
-    uint64_t ignored; // signals ignored at birth, bit (signal - 1). SIGCHLD: nobody waits for its
-                      // children
+    uint64_t ignored;  // signals ignored at birth, bit (signal - 1). SIGCHLD: nobody waits for its
+                       // children
+    uint64_t deadline; // as p9_control's
 };
 
 // Registers a process that was made with the kernel's calls, as a child of the one whose session to

@@ -168,11 +168,14 @@ struct p9_server {
     fe_handle event; // bound to the channel: bits arrive in `signalled`
     void (*signalled)(struct p9_server *server, uint64_t bits);
     void *context;
-    bool is_lasting; // started again it has the same files, with the same paths (p9_node)
+    bool is_lasting;  // started again it has the same files, with the same paths (p9_node)
+    uint32_t *number; // of the newest session; nullptr: where the server itself has it. One that is
+                      // kept with the channel makes no session look like one of an earlier server
     struct p9_server_state *state;
 };
 
-// Makes channel and event. `server->root`, `name` and `signalled` are set by the caller before.
+// Makes channel and event; a channel that is kept for the service (start handle "channel",
+// abi/keep.h) is served on. `server->root`, `name` and `signalled` are set by the caller before.
 enum status p9_server_init(struct p9_server *server);
 
 // A connector to `root` (nullptr: the server's) for a user; attach through it gives sessions. uid 0
@@ -183,8 +186,12 @@ enum status p9_connector(struct p9_server *server, struct p9_node *root, uint32_
 // tells the server's code who it is.
 enum status p9_session_create(struct p9_server *server, struct p9_node *root,
                               const struct p9_user *user, void *owner, fe_handle *session);
-void *p9_request_owner(const struct p9_request *request); // nullptr for other sessions
-void p9_session_gone(struct p9_server *server, void (*gone)(struct p9_server *, void *owner));
+// The session with this badge, which an earlier server of the same channel made like that.
+enum status p9_session_restore(struct p9_server *server, uint64_t badge, struct p9_node *root,
+                               const struct p9_user *user, void *owner);
+uint64_t p9_session_badge(const struct p9_server *server); // of the newest
+void *p9_request_owner(const struct p9_request *request);  // nullptr for other sessions
+void p9_session_gone(struct p9_server *server, void (*gone)(void *owner, uint64_t badge));
 
 // Tells init that the service can be used: hands it a connector (name "" when the unit provides one
 // mount). Without a start handle "init": does nothing.

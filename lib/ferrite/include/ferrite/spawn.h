@@ -49,5 +49,9 @@ enum status fe_spawn_create(const struct fe_spawn *options, struct fe_child *chi
 // still the caller's.
 enum status fe_spawn_start(const struct fe_spawn *options, struct fe_child *child);
 
+// Instead of starting it, or after fe_spawn_create failed: handles listed are closed (but those to
+// keep), and the child is gone. `child` was cleared before it was made.
+void fe_spawn_abandon(const struct fe_spawn *options, struct fe_child *child);
+
 // Both. On failure there is no child and no handle to it.
 enum status fe_spawn(const struct fe_spawn *options, struct fe_child *child);
