@@ -83,12 +83,21 @@ def terminal(near, far):
 
 
 def network(near, far):
-    far.run("(exportfs -w -p 566 /net & nc -l -p 9000 >/tmp/got &) ; sleep 1")
-    near.run(f"mkdir /tmp/net; import {FAR}:566 /tmp/net")
-    assert f"address {FAR} " in near.run("cat /tmp/net/interfaces")
-    near.run("bind /tmp/net /net && echo through the other | nc 127.0.0.1 9000")
+    """As in Plan 9: at a place of its own, dialled by its files, and then as everybody's network."""
+    far.run("(exportfs -w -p 566 /net & echo said at once | nc -l -p 9000 >/tmp/got &) ; sleep 1")
+    near.run(f"import {FAR}:566 /net.alt")
+    assert f"address {FAR} " in near.run("cat /net.alt/interfaces")
+    near.run("exec 5<>/net.alt/tcp/clone; read number <&5; echo connect 127.0.0.1!9000 >&5")
+    assert near.run("head -n 1 /net.alt/tcp/$number/data") == "said at once\n"
+    near.run("echo through its files >/net.alt/tcp/$number/data && exec 5>&-")
+    assert far.run("sleep 1; cat /tmp/got") == "through its files\n"
+    passed("a connection is made by the files of the other's network")
+    far.run("(nc -l -p 9000 >/tmp/got & printf 'HTTP/1.0 200 OK\\r\\n\\r\\na page' | nc -l -p 9001 >/tmp/asked &) ; sleep 1")
+    near.run("bind /net.alt /net && echo through the other | nc 127.0.0.1 9000")
     assert far.run("cat /tmp/got") == "through the other\n"
-    passed("the other's network is used as if it were one's own")
+    assert near.run("wget -q -O - http://127.0.0.1:9001/its") == "a page"
+    assert "GET /its" in far.run("cat /tmp/asked")
+    passed("the other's network is used as if it were one's own, also by a program that polls")
 
 
 def lost(near, far):
