@@ -27,17 +27,6 @@ static struct worker *idle, *busy;
 static uint32_t idle_count, worker_count;
 static struct fe_condition ended; // a worker has answered
 
-static bool read_whole(uint8_t *to, size_t size)
-{
-    for (size_t done = 0; done < size;) {
-        ssize_t count = read(export.in, to + done, size - done);
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return false;
-        done += (size_t)count;
-    }
-    return true;
-}
-
 // A client that takes no answers any more has nothing to be served for.
 void send_frame(const uint8_t *frame, size_t size)
 {
@@ -303,7 +292,7 @@ static bool take_here(const uint8_t *header, size_t size)
     uint8_t frame[128];
     if (size > sizeof frame) return false;
     memcpy(frame, header, WIRE_HEADER);
-    if (!read_whole(frame + WIRE_HEADER, size - WIRE_HEADER)) return false;
+    if (!input_take(frame + WIRE_HEADER, size - WIRE_HEADER)) return false;
     return header[4] == WIRE_FLUSH ? take_flush(frame, size) : take_version(frame, size);
 }
 
@@ -312,7 +301,7 @@ static bool pass_over(size_t size)
     uint8_t nothing[512];
     while (size != 0) {
         size_t part = size < sizeof nothing ? size : sizeof nothing;
-        if (!read_whole(nothing, part)) return false;
+        if (!input_take(nothing, part)) return false;
         size -= part;
     }
     return true;
@@ -328,7 +317,7 @@ static bool take_request(const uint8_t *header, size_t size)
         return true;
     }
     memcpy(worker->frame, header, WIRE_HEADER);
-    if (!read_whole(worker->frame + WIRE_HEADER, size - WIRE_HEADER)) return false;
+    if (!input_take(worker->frame + WIRE_HEADER, size - WIRE_HEADER)) return false;
     set_to_work(worker, size, is_new);
     return true;
 }
@@ -336,7 +325,7 @@ static bool take_request(const uint8_t *header, size_t size)
 static bool take_frame(void)
 {
     uint8_t header[WIRE_HEADER];
-    if (!read_whole(header, sizeof header)) return false;
+    if (!input_begin() || !input_take(header, sizeof header)) return false;
     size_t size = wire_size(header);
     uint8_t type = header[4];
     if (size < sizeof header) return false;

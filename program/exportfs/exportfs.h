@@ -17,6 +17,8 @@ struct export
     int in, out; // the connection
     bool may_write;
     const uint8_t *key; // of KEY_SIZE bytes; nullptr: everybody may attach
+    unsigned patience;  // seconds, for a request that has begun to be whole, and for an attach
+    bool is_attached;   // somebody is, or was; atomic
 };
 
 // A client's fid. Its path may change under others' hands, so who works with it copies it.
@@ -49,6 +51,19 @@ struct worker {
 extern struct export export;
 extern uint32_t message_size; // agreed upon; 0: not yet
 extern bool has_own_requests; // WIRE_VERSION_OWN was
+
+// main.c: says what went wrong, by errno. 1.
+int complain(const char *what);
+
+// listen.c: serves each connection by a copy of the program with these arguments. Returns when that
+// cannot go on.
+int listen_at(uint16_t port, int count, char **arguments);
+enum : size_t { PEER_NAME = 64 };
+void peer_name(int connection, char name[PEER_NAME]);
+
+// input.c: false: it has ended, or takes too long. Only for the thread that reads.
+bool input_begin(void); // waits for a frame
+bool input_take(void *to, size_t size);
 
 // connection.c
 [[noreturn]] void connection_serve(void);

@@ -37,8 +37,10 @@ int export_attach(struct worker *worker)
     if (request->text[1].size != 0 && !wire_text_is(request->text[1], "/")) return -ENOENT;
     result = qid_of(worker, 0, "/");
     if (result == 0) result = fid_create((uint32_t)request->number[0], "/", nullptr, &fid);
-    if (result == 0) fid_put(fid);
-    return result;
+    if (result != 0) return result;
+    fid_put(fid);
+    __atomic_store_n(&export.is_attached, true, __ATOMIC_RELAXED);
+    return 0;
 }
 
 // From an open fid too, as some clients do. A walk that does not reach its end makes no fid, but

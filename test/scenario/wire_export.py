@@ -2,17 +2,20 @@
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 """9P2000.L over TCP: exportfs serves folders to the tools of others, and to clients that mean it ill."""
 
+import contextlib
 import errno
 import os
 import shutil
+import socket
 import struct
 import subprocess
+import time
 
 from machine import Machine, passed
 from peer import ninep
 from peer.ninep import Client, refused
 
-READ_ONLY, WRITABLE, NET = 5640, 5641, 5642
+READ_ONLY, WRITABLE, NET, HASTY = 5640, 5641, 5642, 5643
 TOOLS = os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin"
 
 
@@ -103,6 +106,58 @@ def bad_clients(machine):
     passed("bad fids, types, sizes and frames are answered or hung up on, and others are served")
 
 
+def hung_up(client):
+    """Whether the server ends the connection, however long that takes."""
+    try:
+        while client.recv(4096):
+            pass
+    except ConnectionError:
+        pass
+
+
+def flood(machine):
+    """As many as one peer may have; others have their own places."""
+    port = machine.ports[HASTY]
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(Client(port)) for _ in range(16)]
+        for _ in range(30):
+            with contextlib.closing(socket.create_connection(("127.0.0.1", port), timeout=60)) as more:
+                hung_up(more)
+        machine.expect(r"exportfs: \S+: 16 connections of it, 16 in all, more are hung up on")
+        assert all(client.walk(0, 1, "etc", "motd") == 2 for client in held)
+    passed("a flood of connections gets its share of places, and no more")
+
+
+def gone(machine):
+    for _ in range(50):
+        if "exportfs -i" not in machine.run("sleep 0.2; ps"):
+            return
+    raise AssertionError("a process stays when its client has gone")
+
+
+def hostile(machine):
+    """Slow, silent and torn connections, while others are served."""
+    flood(machine)
+    gone(machine)
+    port = machine.ports[HASTY]
+    with Client(port) as good, Client(port) as idle, Client(port) as slow, Client(port) as half, \
+            Client(port) as torn, Client(port, attach=False) as stranger:
+        half.socket.sendall(struct.pack("<IBH", 5000, ninep.WALK, 1) + bytes(100))
+        torn.socket.sendall(struct.pack("<IBH", 60000, ninep.WRITE, 1) + bytes(30000))
+        torn.socket.close()
+        with contextlib.suppress(ConnectionError):
+            for byte in struct.pack("<IBH", 5000, ninep.WALK, 1) + bytes(100):
+                slow.socket.sendall(bytes([byte]))
+                time.sleep(0.3)
+                assert good.walk(0, 1, "etc") == 1 and good.clunk(1) == b""
+            raise AssertionError("a byte now and then is waited for")
+        hung_up(half.socket)
+        hung_up(stranger.socket)
+        assert idle.walk(0, 1, "etc") == 1  # silent since it attached
+    gone(machine)
+    passed("half requests, slow ones and torn ones are hung up on, and silence after an attach is not")
+
+
 def poll(fid, events, waits=True):
     return struct.pack("<IIB", fid, events, waits)
 
@@ -178,16 +233,12 @@ def waiting(machine):
         assert sorted(answers) == [(ninep.FLUSH + 1, 1000 + tag) for tag in range(10, last)], answers
         assert client.read(1, 0).decode().strip() == number
     passed("requests that wait are flushed, and too many of them refused")
-    for _ in range(50):
-        if "exportfs -i" not in machine.run("sleep 0.2; ps"):
-            break
-    else:
-        raise AssertionError("a process stays when its client has gone")
+    gone(machine)
     assert number not in machine.run("ls /net/tcp").split()
     passed("with a client everything goes that it held")
 
 
-with Machine(forward=(READ_ONLY, WRITABLE, NET)) as served:
+with Machine(forward=(READ_ONLY, WRITABLE, NET, HASTY)) as served:
     served.login()
     served.run("mkdir /tmp/pub; ln -s /tmp /tmp/pub/away; ln -s .. /tmp/pub/up")
     served.run("for i in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 10.0.2.2 && break; sleep 1; done")
@@ -200,4 +251,6 @@ with Machine(forward=(READ_ONLY, WRITABLE, NET)) as served:
     bad_clients(served)
     polled(served)
     controlled(served)
+    served.run(f"(exportfs -T 4 -p {HASTY} / &) ; sleep 1")
+    hostile(served)
     waiting(served)
