@@ -263,12 +263,13 @@ static void restore_text(const void *data, size_t size, struct context *context)
     free(files);
 }
 
-// Handles "fd/<number>" of a parent without a C library: each a session of its own.
+// Handles "fd/..." of a parent without a C library: each a session of its own.
 static void restore_handles(struct context *context)
 {
     const struct fe_start_handle *entry;
     for (uint32_t i = 0; (entry = fe_start_find_prefix("fd/", i)) != nullptr; i++) {
-        long number = strtol(fe_start_handle_name(entry) + 3, nullptr, 10);
+        char *path;
+        long number = strtol(fe_start_handle_name(entry) + 3, &path, 10);
         struct p9_session *session = p9_session_adopt(entry->handle);
         if (session == nullptr) return;
         uint32_t flags = (uint32_t)(entry->value >> 32);
@@ -279,6 +280,7 @@ static void restore_handles(struct context *context)
             p9->qid_kind = attributes.qid_kind;
             p9->qid_path = attributes.qid_path;
         }
+        if (p9 != nullptr && *path == ':') p9->path = strdup(path + 1);
         struct file *file =
             p9 == nullptr ? nullptr : file_create(p9, open_flags_from_protocol(flags));
         struct file *before = nullptr;

@@ -3,8 +3,9 @@
 // data. Open files that belong to one session are shared into a new session, whose handle travels
 // by the name "files/<index>"; several descriptors may mean one file. The form:
 //   struct inherit_header, files (each with its path, padded to 8 bytes), descriptors.
-// A program of no C library hands files over by start handles "fd/<number>": a session, and as
-// value the fid | open flags << 32.
+// A program of no C library hands files over by start handles "fd/<number>" or, for one that can be
+// opened again when its server was restarted, "fd/<number>:<path>": a session, and as value the
+// fid | open flags << 32.
 #pragma once
 
 #include <ferrite/spawn.h>

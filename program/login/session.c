@@ -80,7 +80,8 @@ static int become_user(fe_handle session, const struct user *user, uint32_t *num
 // the one open file.
 static int give_terminal(const struct user *user, uint32_t number, struct fe_spawn_handle *handles)
 {
-    static const char *const names[TERMINAL_COUNT] = {"fd/0", "fd/1", "fd/2"};
+    static const char *const names[TERMINAL_COUNT] = {"fd/0:/dev/console", "fd/1:/dev/console",
+                                                      "fd/2:/dev/console"};
     struct fe_9p_attributes owner = {.uid = user->uid, .gid = user->gid, .mode = 0620};
     struct p9_file *terminal;
     int result = p9_open("/dev/console", OPEN_READ_WRITE, 0, &terminal);

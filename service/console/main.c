@@ -2,7 +2,8 @@
 // The console: a terminal over the byte stream of a serial port (its first argument), served as one
 // file, /dev/console and /dev/tty. Output goes to the port without waiting, polled by the bound
 // event, and what has gone there also to screens (its other arguments); input is read by a second
-// thread. Keys that send signals ask the process service to signal the foreground group.
+// thread. Keys that send signals ask the process service to signal the foreground group. Modes,
+// window and owner outlive the service; what was typed and not read yet does not.
 #include "screen.h"
 
 #include <9p/client.h>
@@ -16,6 +17,7 @@
 #include <ferrite/start.h>
 #include <ferrite/status.h>
 #include <ferrite/thread.h>
+#include <kept/kept.h>
 #include <terminal/file.h>
 
 enum : uint64_t { BIT_INPUT = 1, BIT_OUTPUT = 2, BIT_TIME = 4 };
@@ -185,10 +187,68 @@ static const struct terminal_behind behind = {.name = console_name,
                                               .is_sent = console_is_sent,
                                               .resized = console_resized};
 
+// --- What the next console finds ---
+
+struct entry {
+    struct termios_bytes settings;
+    struct window_size window;
+    uint32_t mode, uid, gid;
+};
+static uint32_t kept; // its record
+
+static struct entry entry_now(void)
+{
+    return (struct entry){.settings = terminal->settings,
+                          .window = terminal->window,
+                          .mode = console.node.mode,
+                          .uid = console.node.uid,
+                          .gid = console.node.gid};
+}
+
+static void restore(void)
+{
+    const struct entry *entry = kept_next(&kept);
+    if (entry == nullptr) {
+        struct entry now = entry_now();
+        kept = kept_create(&now);
+    } else {
+        terminal_set(terminal, &entry->settings);
+        terminal->window = entry->window;
+        screen_resize(&terminal->window);
+        console.node.mode = entry->mode;
+        console.node.uid = entry->uid;
+        console.node.gid = entry->gid;
+    }
+    kept_finish();
+}
+
+static int console_control(struct p9_request *request, struct p9_open *open, uint32_t control)
+{
+    int result = terminal_file_control(request, open, control);
+    struct entry now = entry_now();
+    if (result == 0 && (control == CONTROL_TERMIOS_SET || control == CONTROL_WINDOW_SET))
+        kept_write(kept, &now);
+    return result;
+}
+
+// Before the library changes the node.
+static int console_setattr(struct p9_request *request, struct p9_node *node, uint32_t valid,
+                           const struct fe_9p_attributes *attributes)
+{
+    struct entry next = entry_now();
+    if (valid & ATTRIBUTE_MODE)
+        next.mode = (next.mode & MODE_TYPE) | (attributes->mode & MODE_PERMISSIONS);
+    if (valid & ATTRIBUTE_UID) next.uid = attributes->uid;
+    if (valid & ATTRIBUTE_GID) next.gid = attributes->gid;
+    kept_write(kept, &next);
+    return 0;
+}
+
 static const struct p9_operations operations = {.read = terminal_file_read,
                                                 .write = terminal_file_write,
                                                 .ready = terminal_file_ready,
-                                                .control = terminal_file_control};
+                                                .control = console_control,
+                                                .setattr = console_setattr};
 
 int main(int count, char **arguments)
 {
@@ -197,10 +257,13 @@ int main(int count, char **arguments)
     console.node =
         (struct p9_node){.operations = &operations, .mode = MODE_CHARACTER | 0622, .device = 0x501};
     server = (struct p9_server){.name = "console", .root = &console.node, .signalled = signalled};
+    if (kept_open(sizeof(struct entry)) != OK) return 2;
+    server.number = kept_number(KEPT_SESSION);
     if (p9_server_init(&server) != OK) return 2;
     terminal_files_init(&server, p9_root_of_handle(fe_start_handle("process")), BIT_TIME);
     terminal_file_init(&console, &behind);
     if (!screen_start(arguments + 2, (uint32_t)count - 2, &terminal->window)) return 4;
+    restore();
     line_open();
     fe_handle thread;
     if (fe_thread_spawn(input_run, nullptr, INPUT_STACK, 0, &thread) != OK) return 3;

@@ -12,7 +12,8 @@ import re
 from machine import Machine, WebServer, passed
 
 ROUNDS = int(os.environ.get("RECOVER_ROUNDS", "1"))
-SERVICES = ["virtio-net", "ip", "virtio-block", "pipe", "device", "log", "devfs", "initrd", "trace", "entropy"]
+SERVICES = ["virtio-net", "ip", "virtio-block", "pipe", "device", "log", "devfs", "initrd", "trace", "entropy",
+            "process"]
 DATA = bytes(i * 31 & 255 for i in range(1 << 20))
 SUM = hashlib.sha256(DATA).hexdigest()
 
