@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static constexpr char path[] = "/dev/services";
+// init's units, then the device manager's drivers, where there is one.
+static constexpr char units[] = "/dev/services", drivers[] = "/dev/device/drivers";
 
 static int usage(void)
 {
@@ -20,19 +22,25 @@ static int failed(const char *what)
     return 1;
 }
 
+static bool order(const char *path, const char *word, const char *name)
+{
+    FILE *file = fopen(path, "we");
+    if (file == nullptr) return false;
+    fprintf(file, "%s %s\n", word, name);
+    return fclose(file) == 0;
+}
+
 static int command(const char *word, char **names)
 {
     int result = 0;
     for (; *names != nullptr; names++) {
-        FILE *file = fopen(path, "we");
-        if (file == nullptr) return failed(path);
-        fprintf(file, "%s %s\n", word, *names);
-        if (fclose(file) != 0) result = failed(*names);
+        if (order(units, word, *names)) continue;
+        if (errno != ENOENT || !order(drivers, word, *names)) result = failed(*names);
     }
     return result;
 }
 
-// Of a line of /dev/services the words by their place: name, state, then pairs of word and figure,
+// Of a line of such a file the words by their place: name, state, then pairs of word and figure,
 // at last `error` and words to the end of the line.
 static void tell(char *line)
 {
@@ -53,13 +61,11 @@ static void tell(char *line)
            word == nullptr ? "" : rest);
 }
 
-static int list(void)
+static int list(const char *path)
 {
     char line[512];
     FILE *file = fopen(path, "re");
     if (file == nullptr) return failed(path);
-    printf("%-12s %-9s %8s %7s %9s  %s\n", "NAME", "STATE", "RESTARTS", "MEMORY", "TIME",
-           "LAST ERROR");
     while (fgets(line, sizeof line, file) != nullptr) {
         line[strcspn(line, "\n")] = '\0';
         tell(line);
@@ -71,7 +77,12 @@ static int list(void)
 
 int main(int count, char **arguments)
 {
-    if (count == 1) return list();
+    if (count == 1) {
+        printf("%-12s %-9s %8s %7s %9s  %s\n", "NAME", "STATE", "RESTARTS", "MEMORY", "TIME",
+               "LAST ERROR");
+        int result = list(units);
+        return access(drivers, R_OK) != 0 ? result : list(drivers) | result;
+    }
     bool is_known = strcmp(arguments[1], "start") == 0 || strcmp(arguments[1], "stop") == 0 ||
                     strcmp(arguments[1], "restart") == 0;
     if (!is_known || count < 3) return usage();

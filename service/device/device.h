@@ -29,8 +29,12 @@ struct device {
     fe_handle *stale; // the same of dead ones, until the device has certainly been reset
     size_t stale_count;
     bool is_ready;     // the driver serves
-    uint32_t failures; // ends in a row, for back-off
-    uint64_t started;  // ns
+    bool was_started;  // at least once
+    uint32_t failures; // in a row
+    uint32_t restarts;
+    uint64_t started; // ns
+    uint64_t due;     // ns, when it is to be started (again); FE_FOREVER: it was given up
+    char error[64];   // the last one; empty: none yet
 };
 
 // The root resources that the manager was given; buses derive each device's own from them.

@@ -14,6 +14,7 @@
 #include "device.h"
 
 #include <9p/server.h>
+#include <9p/tree.h>
 
 struct driver_match {
     struct driver_match *next;
@@ -44,6 +45,16 @@ void driver_free(struct driver *driver);
 struct driver *driver_find(const struct device *device);
 extern struct driver *driver_list;
 extern struct p9_file *init; // the session to init
+
+// supervise.c: the drivers of all devices. The server's event has bits for them.
+enum : uint64_t { BIT_ENDED = 1, BIT_RESTART = 2 };
+extern struct p9_server server;
+void drivers_start(void); // those that are due
+void drivers_ended(void); // those that are dead
+const char *driver_state(const struct device *device);
+int drivers_text(struct p9_request *request, void *context, struct p9_text *text);
+int drivers_command(struct p9_request *request, void *context, const char *text, size_t size);
+void devices_changed(void); // anything that `devices` shows is different now
 
 // Starts the device's driver, with a session to `server` by which it says that it is ready.
 // `exit_bits` of the server's event are signalled when it ends.

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The device manager: finds the machine's devices by device tree, PCI and the PC's fixed devices,
 // starts a driver for each that a match file names, mounts what the driver serves as
-// /dev/<name><n>, and starts it anew when it ends. Its own tree has one file, `devices`: a line for
-// each device, with its bus, place, identifiers, driver and state.
-//
-// A driver that ends is started again at once, then after pauses that double up to PAUSE_MAX while
-// it keeps failing; one that ran for STABLE_TIME has a clean record.
+// /dev/<name><n>, and starts it anew when it ends (supervise.c). Its own tree has `devices`: a line
+// for each device, with its bus, place, identifiers, driver and state; `changes`, to hear of them;
+// and `drivers`, as /dev/services is of init's units.
 #include "acpi.h"
 #include "driver.h"
 
@@ -13,7 +11,6 @@
 #include <9p/tree.h>
 #include <abi/syscalls.h>
 #include <errno.h>
-#include <ferrite/clock.h>
 #include <ferrite/handle.h>
 #include <ferrite/memory.h>
 #include <ferrite/start.h>
@@ -24,21 +21,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum : uint64_t {
-    BIT_ENDED = 1,
-    BIT_RESTART = 2,
-    PAUSE_FIRST = 10'000'000, // ns
-    PAUSE_MAX = 5'000'000'000,
-    STABLE_TIME = 10'000'000'000,
-};
-
-static struct p9_server server;
+struct p9_server server;
 struct p9_file *init;
 static struct p9_node *changes_node;
+enum : uint32_t { GROUP_WHEEL = 10 };
 static uint32_t generation = 1; // of what `devices` shows
 
-// Anything that `devices` shows is different now.
-static void changed(void)
+void devices_changed(void)
 {
     generation++;
     p9_node_changed(changes_node);
@@ -70,74 +59,14 @@ static int driver_ready(struct p9_request *request, struct p9_open *open, uint32
     mount(device, connector);
     device_settle(device);
     device->is_ready = true;
-    changed();
+    devices_changed();
     return 0;
-}
-
-static uint64_t pause_of(const struct device *device)
-{
-    if (device->failures == 0) return 0;
-    uint32_t doublings = device->failures - 1 < 10 ? device->failures - 1 : 10;
-    uint64_t pause = PAUSE_FIRST << doublings;
-    return pause < PAUSE_MAX ? pause : PAUSE_MAX;
-}
-
-static void start(struct device *device)
-{
-    enum status status = driver_start(&server, device, BIT_ENDED);
-    if (status == OK) return;
-    fe_log("%s for %s: %s", device->driver->program, device->location, fe_status_text(status));
-    fe_handle_drop(&device->process);
-    device->started = fe_clock_monotonic();
-    device->failures++;
-}
-
-// Starts every driver whose pause is over, and arms the timer for the next one.
-static void start_due(void)
-{
-    uint64_t next = FE_FOREVER;
-    for (struct device *device = device_list; device != nullptr; device = device->next) {
-        if (device->driver == nullptr || device->process != FE_NO_HANDLE) continue;
-        uint64_t due = device->started + pause_of(device);
-        if (due <= fe_clock_monotonic()) {
-            start(device);
-            due = device->started + pause_of(device);
-        }
-        if (device->process == FE_NO_HANDLE && due < next) next = due;
-    }
-    if (next != FE_FOREVER) (void)fe_event_arm(server.event, BIT_RESTART, next, 0);
-}
-
-static void look_for_ended(void)
-{
-    for (struct device *device = device_list; device != nullptr; device = device->next) {
-        if (device->process == FE_NO_HANDLE) continue;
-        struct fe_process_info info;
-        if (fe_process_inspect(device->process, &info) != OK) continue;
-        if (info.state != PROCESS_DEAD) continue;
-        char why[64];
-        fe_exit_text(info.exit_code, why, sizeof why);
-        fe_log("%s for %s: %s, started again", device->driver->program, device->location, why);
-        fe_handle_drop(&device->process);
-        device_retire(device);
-        device->is_ready = false;
-        changed();
-        if (fe_clock_monotonic() - device->started >= STABLE_TIME) device->failures = 0;
-        device->failures++;
-        device->started = fe_clock_monotonic();
-    }
 }
 
 static void signalled(struct p9_server *unused, uint64_t bits)
 {
-    if ((bits & BIT_ENDED) != 0) look_for_ended();
-    start_due();
-}
-
-static const char *state_of(const struct device *device)
-{
-    if (device->is_ready) return "ready";
-    return device->process == FE_NO_HANDLE ? "stopped" : "starting";
+    if ((bits & BIT_ENDED) != 0) drivers_ended();
+    drivers_start();
 }
 
 static int devices_text(struct p9_request *request, void *context, struct p9_text *text)
@@ -151,7 +80,7 @@ static int devices_text(struct p9_request *request, void *context, struct p9_tex
             continue;
         }
         p9_print(text, " %s %s%u %s\n", device->driver->program, device->driver->name,
-                 device->index, state_of(device));
+                 device->index, driver_state(device));
     }
     return 0;
 }
@@ -211,6 +140,11 @@ static int serve(void)
     static const struct p9_tree_entry files[] = {
         {.path = "", .mode = 0555, .operations = &root_operations},
         {.path = "devices", .mode = 0444, .text = devices_text},
+        {.path = "drivers",
+         .mode = 0664,
+         .text = drivers_text,
+         .command = drivers_command,
+         .gid = GROUP_WHEEL},
     };
     static const struct p9_operations changes_operations = {
         .read = changes_read,
@@ -245,7 +179,7 @@ int main(void)
         return 1;
     }
     enumerate(&roots);
-    start_due();
+    drivers_start();
     if (p9_server_ready(&server, "", nullptr) != OK) return 1;
     p9_serve(&server);
 }

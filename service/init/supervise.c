@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Starting units when their needs are met, and starting them again when they end. One that somebody
-// killed is started again at once; one that failed by itself after a pause, and no more after too
-// many failures in a row (unit_pause). One that ran for STABLE_TIME has a clean record.
+// Starting units when their needs are met, and starting them again when they end, when
+// ferrite/restart.h says.
 #include "init.h"
 
 #include <9p/client.h>
@@ -13,14 +12,11 @@
 #include <ferrite/libc.h>
 #include <ferrite/log.h>
 #include <ferrite/memory.h>
+#include <ferrite/restart.h>
 #include <ferrite/spawn.h>
 #include <ferrite/start.h>
 #include <ferrite/status.h>
 
-enum : uint64_t {
-    START_INTERVAL = 20'000'000, // two starts of one that is killed are not closer
-    STABLE_TIME = 10'000'000'000
-};
 enum : int32_t { CODE_ORDERED = -15 }; // SIGTERM
 enum : uint32_t {
     FAILURES_TOLD = 3,
@@ -72,7 +68,7 @@ static void fail(struct unit *unit)
     unit->failures++;
     if (unit->failures <= FAILURES_TOLD) say("%s: %s", unit->name, unit->error);
     if (unit->failures == FAILURES_BLAMED) keep_forget(unit);
-    uint64_t pause = unit_pause(unit->failures);
+    uint64_t pause = fe_restart_pause(unit->failures);
     if (pause != FE_FOREVER) {
         pause_until(unit, fe_clock_after(pause));
         return;
@@ -325,12 +321,12 @@ static void unit_ended(struct unit *unit, int32_t code)
         unit->state = UNIT_WAITING;
         unit->failures = 0;
         work_soon();
-    } else if (unit_was_killed(code)) {
+    } else if (fe_was_killed(code)) {
         say("%s: %s, started again", unit->name, unit->error);
-        pause_until(unit, unit->started + START_INTERVAL);
+        pause_until(unit, unit->started + FE_RESTART_INTERVAL);
         work_soon();
     } else {
-        if (fe_clock_monotonic() - unit->started > STABLE_TIME) unit->failures = 0;
+        if (fe_clock_monotonic() - unit->started > FE_RESTART_STABLE) unit->failures = 0;
         fail(unit);
     }
 }

@@ -66,9 +66,3 @@ struct unit {
 struct unit *unit_parse(const char *name, const char *text, size_t size, uint32_t *line);
 void unit_free(struct unit *unit);
 const char *unit_state_name(enum unit_state state);
-
-// ns before one that has failed so often in a row is started again; FE_FOREVER: given up.
-uint64_t unit_pause(uint32_t failures);
-
-// Somebody ended it with a signal that says so: not its own failure.
-bool unit_was_killed(int32_t code);
