@@ -3,11 +3,13 @@
 // MBR.
 #include <partition/partition.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 enum : uint32_t {
     MBR_ENTRIES = 446,
     MBR_ENTRY = 16,
+    MBR_COUNT = 4,
     MBR_SIGNATURE = 510,
     KIND_PROTECTIVE = 0xee, // the table is a GPT
     GPT_HEADER = 92,
@@ -36,19 +38,67 @@ static uint32_t crc32(uint32_t sum, const uint8_t *bytes, size_t size)
     return ~sum;
 }
 
-static uint32_t tell(const struct partition_reader *reader, uint32_t number, uint64_t first,
-                     uint64_t count)
+struct table {
+    const struct partition_reader *reader;
+    struct partition *told;
+    uint32_t count, capacity;
+};
+
+static bool remember(struct table *table, const struct partition *partition)
 {
-    if (count == 0 || first == 0 || first >= reader->sectors) return 0;
-    if (count > reader->sectors - first) return 0;
-    struct partition partition = {.number = number, .first = first, .count = count};
-    reader->found(reader->context, &partition);
-    return 1;
+    if (table->count == table->capacity) {
+        uint32_t capacity = table->capacity * 2 + 8;
+        struct partition *more = realloc(table->told, capacity * sizeof *more);
+        if (more == nullptr) return false;
+        table->told = more;
+        table->capacity = capacity;
+    }
+    table->told[table->count++] = *partition;
+    return true;
+}
+
+static bool overlaps(const struct table *table, const struct partition *partition)
+{
+    for (uint32_t i = 0; i < table->count; i++) {
+        const struct partition *other = &table->told[i];
+        if (partition->first < other->first + other->count &&
+            other->first < partition->first + partition->count)
+            return true;
+    }
+    return false;
+}
+
+struct bounds {
+    uint64_t first, end; // sectors that a partition may have
+};
+
+static void tell(struct table *table, const struct partition *partition,
+                 const struct bounds *bounds)
+{
+    const struct partition_reader *reader = table->reader;
+    const char *why = nullptr;
+    uint64_t first = partition->first, end = bounds->end;
+    if (end > reader->sectors) end = reader->sectors;
+    if (partition->count == 0) {
+        why = "has no sectors";
+    } else if (first < bounds->first || first >= end || partition->count > end - first) {
+        why = "is out of range";
+    } else if (overlaps(table, partition)) {
+        why = "has sectors of another";
+    } else if (!remember(table, partition)) {
+        why = "is one too many";
+    }
+    if (why == nullptr) {
+        reader->found(reader->context, partition);
+    } else if (reader->refused) {
+        reader->refused(reader->context, partition, why);
+    }
 }
 
 struct gpt {
     uint64_t entries;
     uint32_t count, size, checksum;
+    struct bounds usable;
 };
 
 static bool gpt_header(const struct partition_reader *reader, uint64_t at, struct gpt *gpt)
@@ -63,7 +113,9 @@ static bool gpt_header(const struct partition_reader *reader, uint64_t at, struc
     *gpt = (struct gpt){.entries = read64(header + 72),
                         .count = read32(header + 80),
                         .size = read32(header + 84),
-                        .checksum = read32(header + 88)};
+                        .checksum = read32(header + 88),
+                        .usable = {read64(header + 40), read64(header + 48)}};
+    if (gpt->usable.end != UINT64_MAX) gpt->usable.end++; // it is the last one
     bool is_size =
         gpt->size >= 128 && gpt->size <= PARTITION_SECTOR && (gpt->size & (gpt->size - 1)) == 0;
     return is_size && gpt->count <= GPT_ENTRIES_MAX && gpt->entries < reader->sectors;
@@ -71,7 +123,7 @@ static bool gpt_header(const struct partition_reader *reader, uint64_t at, struc
 
 // Goes through the entries: to check them, or to tell of them.
 static bool gpt_entries(const struct partition_reader *reader, const struct gpt *gpt,
-                        uint32_t *told)
+                        struct table *table)
 {
     uint8_t sector[PARTITION_SECTOR];
     static const uint8_t unused[16];
@@ -83,24 +135,24 @@ static bool gpt_entries(const struct partition_reader *reader, const struct gpt 
         if (is_new && (at >= reader->sectors || !reader->read(reader->context, at, sector, 1)))
             return false;
         sum = crc32(sum, entry, gpt->size);
-        if (told == nullptr || memcmp(entry, unused, sizeof unused) == 0) continue;
+        if (table == nullptr || memcmp(entry, unused, sizeof unused) == 0) continue;
         uint64_t first = read64(entry + 32), last = read64(entry + 40);
-        if (last >= first && last != UINT64_MAX)
-            *told += tell(reader, i + 1, first, last - first + 1);
+        bool has_sectors = last >= first && last != UINT64_MAX;
+        tell(table, &(struct partition){i + 1, first, has_sectors ? last - first + 1 : 0},
+             &gpt->usable);
     }
     return sum == gpt->checksum;
 }
 
-static uint32_t gpt_find(const struct partition_reader *reader)
+static void gpt_find(struct table *table)
 {
+    const struct partition_reader *reader = table->reader;
     const uint64_t copies[2] = {1, reader->sectors - 1};
     for (int i = 0; i < 2; i++) {
         struct gpt gpt;
-        uint32_t told = 0;
         if (!gpt_header(reader, copies[i], &gpt) || !gpt_entries(reader, &gpt, nullptr)) continue;
-        if (gpt_entries(reader, &gpt, &told)) return told;
+        if (gpt_entries(reader, &gpt, table)) return;
     }
-    return 0;
 }
 
 static bool is_extended(uint8_t kind)
@@ -110,44 +162,68 @@ static bool is_extended(uint8_t kind)
 
 // A chain: each link has a partition, relative to the link, and the next link, relative to the
 // first.
-static uint32_t extended_find(const struct partition_reader *reader, uint64_t start)
+static void extended_find(struct table *table, const struct bounds *bounds)
 {
+    const struct partition_reader *reader = table->reader;
     uint8_t sector[PARTITION_SECTOR];
-    uint64_t link = start;
-    uint32_t told = 0;
+    uint64_t link = bounds->first;
     for (uint32_t number = LOGICAL_FIRST; number < LOGICAL_FIRST + LOGICAL_MAX; number++) {
         if (link >= reader->sectors || !reader->read(reader->context, link, sector, 1)) break;
         if (sector[MBR_SIGNATURE] != 0x55 || sector[MBR_SIGNATURE + 1] != 0xaa) break;
         const uint8_t *entry = sector + MBR_ENTRIES, *next = entry + MBR_ENTRY;
-        if (entry[4] != 0)
-            told += tell(reader, number, link + read32(entry + 8), read32(entry + 12));
+        struct partition logical = {number, link + read32(entry + 8), read32(entry + 12)};
+        if (entry[4] != 0) tell(table, &logical, &(struct bounds){link + 1, bounds->end});
         if (!is_extended(next[4]) || read32(next + 8) == 0) break;
-        link = start + read32(next + 8);
+        link = bounds->first + read32(next + 8);
+        if (link >= bounds->end) break;
     }
-    return told;
+}
+
+// A boot sector of FAT has the signature, and code where entries would be.
+static bool is_table(const uint8_t *sector)
+{
+    if (sector[MBR_SIGNATURE] != 0x55 || sector[MBR_SIGNATURE + 1] != 0xaa) return false;
+    for (uint32_t i = 0; i < MBR_COUNT; i++) {
+        if ((sector[MBR_ENTRIES + i * MBR_ENTRY] & 0x7f) != 0) return false;
+    }
+    return true;
+}
+
+static bool is_protective(const uint8_t *sector)
+{
+    for (uint32_t i = 0; i < MBR_COUNT; i++) {
+        if (sector[MBR_ENTRIES + i * MBR_ENTRY + 4] == KIND_PROTECTIVE) return true;
+    }
+    return false;
+}
+
+static void mbr_find(struct table *table, const uint8_t *sector)
+{
+    for (uint32_t i = 0; i < MBR_COUNT; i++) {
+        const uint8_t *entry = sector + MBR_ENTRIES + (size_t)i * MBR_ENTRY;
+        struct partition primary = {i + 1, read32(entry + 8), read32(entry + 12)};
+        if (entry[4] != 0 && !is_extended(entry[4]))
+            tell(table, &primary, &(struct bounds){1, UINT64_MAX});
+    }
+    for (uint32_t i = 0; i < MBR_COUNT; i++) {
+        const uint8_t *entry = sector + MBR_ENTRIES + (size_t)i * MBR_ENTRY;
+        uint64_t first = read32(entry + 8);
+        if (is_extended(entry[4]) && first != 0)
+            extended_find(table, &(struct bounds){first, first + read32(entry + 12)});
+    }
 }
 
 uint32_t partition_find(const struct partition_reader *reader)
 {
     uint8_t sector[PARTITION_SECTOR];
-    uint32_t told = 0;
+    struct table table = {.reader = reader};
     if (reader->sectors < 2 || !reader->read(reader->context, 0, sector, 1)) return 0;
-    if (sector[MBR_SIGNATURE] != 0x55 || sector[MBR_SIGNATURE + 1] != 0xaa) return 0;
-    for (uint32_t i = 0; i < 4; i++) {
-        if (sector[MBR_ENTRIES + i * MBR_ENTRY + 4] == KIND_PROTECTIVE) return gpt_find(reader);
+    if (!is_table(sector)) return 0;
+    if (is_protective(sector)) {
+        gpt_find(&table);
+    } else {
+        mbr_find(&table, sector);
     }
-    for (uint32_t i = 0; i < 4; i++) {
-        const uint8_t *entry = sector + MBR_ENTRIES + (size_t)i * MBR_ENTRY;
-        // A boot sector of FAT has the signature, and code where entries would be.
-        if ((entry[0] & 0x7f) != 0) return 0;
-    }
-    for (uint32_t i = 0; i < 4; i++) {
-        const uint8_t *entry = sector + MBR_ENTRIES + (size_t)i * MBR_ENTRY;
-        uint64_t first = read32(entry + 8);
-        if (is_extended(entry[4]))
-            told += extended_find(reader, first);
-        else if (entry[4] != 0)
-            told += tell(reader, i + 1, first, read32(entry + 12));
-    }
-    return told;
+    free(table.told);
+    return table.count;
 }

@@ -8,22 +8,32 @@
 #include <ferrite/libc.h>
 #include <ferrite/log.h>
 
-enum : size_t { TEXT_MAX = 64 << 10, NAME_MAX_SIZE = 16 };
+enum : size_t { TEXT_FIRST = 4 << 10, NAME_MAX_SIZE = 16 };
 
-// The whole of a file that is made when it is opened.
-static int text_read(const char *path, char *text)
+// The whole of a file that is made when it is opened, with a NUL, in `*text` of `*capacity` bytes,
+// which grows.
+static int text_read(const char *path, char **text, size_t *capacity)
 {
     struct p9_file *file;
     size_t size = 0;
-    int64_t count = 0;
+    int64_t count = 1;
     int result = p9_open(path, OPEN_READ, 0, &file);
     if (result != 0) return result;
-    while (size < TEXT_MAX - 1 &&
-           (count = p9_read(file, size, text + size, TEXT_MAX - 1 - size)) > 0)
-        size += (size_t)count;
+    while (count > 0) {
+        if (*capacity - size < 2) {
+            size_t room = *capacity == 0 ? TEXT_FIRST : *capacity * 2;
+            char *more = realloc(*text, room);
+            count = more == nullptr ? -ENOMEM : 1;
+            if (more == nullptr) break;
+            *text = more;
+            *capacity = room;
+        }
+        count = p9_read(file, size, *text + size, *capacity - 1 - size);
+        if (count > 0) size += (size_t)count;
+    }
     p9_close(file);
-    text[size] = '\0';
-    return count < 0 ? (int)count : 0;
+    if (count == 0) (*text)[size] = '\0';
+    return (int)count;
 }
 
 // The last two words of a line, if the first of them is disk<n>.
@@ -60,17 +70,18 @@ static bool some_start(const char *text)
     return false;
 }
 
-// Reads the list of devices when it has become quiet about disks.
-static int devices_read(char *text)
+// The list of devices, when it has become quiet about disks; to be freed, whatever the result.
+static int devices_read(char **text)
 {
+    size_t capacity = 0;
     struct p9_file *changes;
     char number[16];
     int result = p9_open("/dev/device/changes", OPEN_READ, 0, &changes);
     if (result != 0) return result;
     do {
         int64_t count = p9_read(changes, FE_9P_POSITION, number, sizeof number);
-        result = count < 0 ? (int)count : text_read("/dev/device/devices", text);
-    } while (result == 0 && some_start(text));
+        result = count < 0 ? (int)count : text_read("/dev/device/devices", text, &capacity);
+    } while (result == 0 && some_start(*text));
     p9_close(changes);
     return result;
 }
@@ -110,9 +121,8 @@ static int disk_each(const char *name, int (*each)(void *context, const char *pa
 
 int volume_each(int (*each)(void *context, const char *path), void *context)
 {
-    char *text = malloc(TEXT_MAX), name[NAME_MAX_SIZE];
-    if (text == nullptr) return -ENOMEM;
-    int result = devices_read(text);
+    char *text = nullptr, name[NAME_MAX_SIZE];
+    int result = devices_read(&text);
     for (const char *line = text; result == 0 && *line != '\0';) {
         size_t size = strcspn(line, "\n");
         bool is_starting;

@@ -78,7 +78,7 @@ def partitions(folder):
         file.write(b"first".ljust(1 << 20) + b"behind")
     with Machine(disk=disk) as machine:
         machine.login("root")
-        assert machine.run("ls /dev/disk0").split() == ["data", "info", "part1", "part3"]
+        assert machine.run("ls /dev/disk0").split() == ["ctl", "data", "info", "part1", "part3"]
         assert machine.run("head -c 5 /dev/disk0/part1; stat -c ' %s' /dev/disk0/part1").split() == ["first", "1048576"]
         # One block more than there is room for, and what is behind it stays.
         machine.run("dd if=/dev/zero of=/dev/disk0/part1 bs=4096 count=257", code=1)

@@ -12,12 +12,21 @@
 enum : uint64_t { // feature bits, 5.2.3
     BLOCK_READ_ONLY = 1ull << 5,
     BLOCK_FLUSH = 1ull << 9,
+    BLOCK_DISCARD = 1ull << 13,
+    BLOCK_ZEROES = 1ull << 14,
+    BLOCK_WANTED = BLOCK_READ_ONLY | BLOCK_FLUSH | BLOCK_DISCARD | BLOCK_ZEROES,
 };
 enum : uint32_t {
     CONFIG_CAPACITY = 0, // 5.2.4, sectors
-    REQUEST_READ = 0,    // 5.2.6
+    CONFIG_DISCARD_MAX = 36,
+    CONFIG_ZEROES_MAX = 48,
+    CONFIG_ZEROES_UNMAP = 56,
+    REQUEST_READ = 0, // 5.2.6
     REQUEST_WRITE = 1,
     REQUEST_FLUSH = 4,
+    REQUEST_DISCARD = 11,
+    REQUEST_ZEROES = 13,
+    RANGE_UNMAP = 1,
     HEADER_SIZE = 16,
     STATUS_OK = 0,
     STATUS_UNSUPPORTED = 2,
@@ -31,6 +40,11 @@ enum : uint32_t {
 struct request_header {
     uint32_t type, reserved;
     uint64_t sector;
+};
+
+struct request_range { // 5.2.6, of discard and write zeroes
+    uint64_t sector;
+    uint32_t count, flags;
 };
 
 static enum status slots_create(struct disk *disk)
@@ -51,17 +65,31 @@ static enum status slots_create(struct disk *disk)
     return OK;
 }
 
+static void limits_read(struct disk *disk)
+{
+    struct virtio_device *device = &disk->device;
+    if (device->features & BLOCK_DISCARD)
+        virtio_configuration_read(device, CONFIG_DISCARD_MAX, &disk->discard_max,
+                                  sizeof disk->discard_max);
+    if ((device->features & BLOCK_ZEROES) == 0) return;
+    uint8_t may_unmap = 0;
+    virtio_configuration_read(device, CONFIG_ZEROES_MAX, &disk->zero_max, sizeof disk->zero_max);
+    virtio_configuration_read(device, CONFIG_ZEROES_UNMAP, &may_unmap, sizeof may_unmap);
+    disk->may_unmap = may_unmap != 0;
+}
+
 enum status disk_open(struct disk *disk, fe_handle event, uint64_t bits)
 {
     struct virtio_device *device = &disk->device;
     TRY(virtio_open(device));
-    TRY(virtio_reset(device, 0, VIRTIO_EVENT_INDEX | BLOCK_READ_ONLY | BLOCK_FLUSH));
+    TRY(virtio_reset(device, 0, VIRTIO_EVENT_INDEX | BLOCK_WANTED));
     uint64_t sectors = 0;
     virtio_configuration_read(device, CONFIG_CAPACITY, &sectors, sizeof(sectors));
     if (sectors > UINT64_MAX / SECTOR) return ERR_NOT_SUPPORTED;
     disk->size = sectors * SECTOR;
     disk->is_read_only = (device->features & BLOCK_READ_ONLY) != 0;
     disk->has_flush = (device->features & BLOCK_FLUSH) != 0;
+    limits_read(disk);
     TRY(virtio_interrupt_bind(device, event, bits));
     disk->event = event;
     disk->event_bits = bits;
@@ -163,6 +191,36 @@ int disk_flush(struct disk *disk, struct p9_request *request)
     return P9_KEPT;
 }
 
+// The next piece of a range, of as many sectors as the device takes at once.
+static void range_submit(struct disk *disk, struct slot *slot)
+{
+    bool is_zeroed = slot->type == REQUEST_ZEROES;
+    uint32_t most = is_zeroed ? disk->zero_max : disk->discard_max;
+    struct request_range piece = {
+        .sector = slot->sector,
+        .count = slot->left < most ? (uint32_t)slot->left : most,
+        .flags = is_zeroed && disk->may_unmap ? RANGE_UNMAP : 0,
+    };
+    slot->sector += piece.count;
+    slot->left -= piece.count;
+    memcpy(slot->at + DATA_OFFSET, &piece, sizeof piece);
+    submit(disk, slot, 0, sizeof piece);
+}
+
+int disk_range(struct disk *disk, struct p9_request *request, const struct range *range)
+{
+    if (disk->is_read_only) return -EROFS;
+    if ((range->is_zeroed ? disk->zero_max : disk->discard_max) == 0) return -EOPNOTSUPP;
+    struct slot *slot = slot_take(disk, request);
+    if (slot == nullptr) return P9_LATER;
+    slot->type = range->is_zeroed ? REQUEST_ZEROES : REQUEST_DISCARD;
+    slot->count = range->answered;
+    slot->sector = range->sector;
+    slot->left = range->count;
+    range_submit(disk, slot);
+    return P9_KEPT;
+}
+
 bool disk_read_now(struct disk *disk, uint64_t sector, void *to, uint32_t count)
 {
     struct slot *slot = disk->free;
@@ -200,8 +258,10 @@ static void count_request(struct disk *disk, const struct slot *slot, bool is_go
     } else if (slot->type == REQUEST_WRITE) {
         disk->writes++;
         disk->written_bytes += slot->count;
-    } else {
+    } else if (slot->type == REQUEST_FLUSH) {
         disk->flushes++;
+    } else {
+        disk->discards++;
     }
 }
 
@@ -209,6 +269,11 @@ static void answer(struct disk *disk, struct slot *slot)
 {
     uint8_t status = slot->at[HEADER_SIZE];
     bool is_good = status == STATUS_OK, is_read = slot->type == REQUEST_READ;
+    bool is_range = slot->type == REQUEST_DISCARD || slot->type == REQUEST_ZEROES;
+    if (is_range && is_good && slot->left != 0) {
+        range_submit(disk, slot);
+        return;
+    }
     count_request(disk, slot, is_good);
     int64_t result = is_good ? slot->count : status == STATUS_UNSUPPORTED ? -EOPNOTSUPP : -EIO;
     const uint8_t *data = is_good && is_read ? slot->at + DATA_OFFSET + slot->skip : nullptr;

@@ -13,7 +13,15 @@ struct slot {
     uint64_t physical;       // of the slot
     uint8_t *at;             // header, data, status byte
     uint32_t type;
-    uint32_t skip, count; // the part of the data that was asked for, bytes
+    uint32_t skip, count;  // the part of the data that was asked for, bytes
+    uint64_t sector, left; // of a range that is given up or zeroed, what comes next
+};
+
+// A range that needs no data: its length is not that of a transfer.
+struct range {
+    uint64_t sector, count;
+    bool is_zeroed;    // reads as zeros afterwards; otherwise as anything
+    uint32_t answered; // the request's result
 };
 
 struct disk {
@@ -26,8 +34,10 @@ struct disk {
     fe_handle event; // of interrupts, by these bits
     uint64_t event_bits;
     bool is_read_only, has_flush;
-    void (*has_room)(void); // called when a slot is free again: waiting requests run
-    uint64_t reads, read_bytes, writes, written_bytes, flushes, errors;
+    uint32_t discard_max, zero_max; // sectors that one request may have; 0: it cannot
+    bool may_unmap;                 // zeroing may give up the room
+    void (*has_room)(void);         // called when a slot is free again: waiting requests run
+    uint64_t reads, read_bytes, writes, written_bytes, flushes, discards, errors;
 };
 
 enum status disk_open(struct disk *disk, fe_handle event, uint64_t bits);
@@ -38,6 +48,8 @@ int64_t disk_read(struct disk *disk, struct p9_request *request, uint64_t offset
 int64_t disk_write(struct disk *disk, struct p9_request *request, uint64_t offset, const void *from,
                    size_t count);
 int disk_flush(struct disk *disk, struct p9_request *request);
+// Sectors are given up, or zeroed. -EOPNOTSUPP: the device cannot.
+int disk_range(struct disk *disk, struct p9_request *request, const struct range *range);
 
 // Reads sectors for the driver itself and waits; only before it serves. False: it cannot be read.
 bool disk_read_now(struct disk *disk, uint64_t sector, void *to, uint32_t count);

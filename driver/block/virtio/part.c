@@ -4,9 +4,11 @@
 
 #include <9p/tree.h>
 #include <errno.h>
+#include <ferrite/log.h>
 #include <partition/partition.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 struct part {
@@ -14,9 +16,11 @@ struct part {
     struct disk *disk;
     struct p9_node *node;
     uint64_t start, size; // bytes
+    char name[24];
 };
 
 static struct part *parts;
+static struct p9_node *control;
 
 struct search {
     struct disk *disk;
@@ -47,6 +51,12 @@ static int64_t part_write(struct p9_request *request, struct p9_open *open, uint
     return disk_write(part->disk, request, part->start + offset, from, count);
 }
 
+static int part_open(struct p9_request *request, struct p9_open *open)
+{
+    bool writes = (open->flags & OPEN_ACCESS) != OPEN_READ;
+    return writes && part_of(open)->disk->is_read_only ? -EROFS : 0;
+}
+
 static int part_sync(struct p9_request *request, struct p9_open *open)
 {
     return disk_flush(part_of(open)->disk, request);
@@ -55,17 +65,20 @@ static int part_sync(struct p9_request *request, struct p9_open *open)
 static void room_tell(void)
 {
     for (struct part *part = parts; part != nullptr; part = part->next) p9_node_changed(part->node);
+    p9_node_changed(control);
 }
 
 static int part_add(const struct search *search, const char *name, uint64_t start, uint64_t size)
 {
     static const struct p9_operations operations = {
-        .read = part_read, .write = part_write, .sync = part_sync};
+        .open = part_open, .read = part_read, .write = part_write, .sync = part_sync};
     struct part *part = malloc(sizeof *part);
     if (part == nullptr) return -ENOMEM;
     *part = (struct part){.next = parts, .disk = search->disk, .start = start, .size = size};
+    snprintf(part->name, sizeof part->name, "%s", name);
+    uint32_t mode = S_IFBLK | (search->disk->is_read_only ? 0400 : 0600);
     const struct p9_tree_entry entry = {
-        .path = name, .mode = S_IFBLK | 0600, .operations = &operations, .context = part};
+        .path = name, .mode = mode, .operations = &operations, .context = part};
     int error = p9_tree_add(search->root, &entry, &part->node);
     if (error != 0) {
         free(part);
@@ -74,6 +87,29 @@ static int part_add(const struct search *search, const char *name, uint64_t star
     part->node->size = size;
     parts = part;
     return 0;
+}
+
+// `discard PART OFFSET SIZE` or `zero PART OFFSET SIZE`, in bytes, whole sectors.
+static int command(struct p9_request *request, void *context, const char *text, size_t size)
+{
+    char line[96], verb[8], name[24];
+    unsigned long long offset, count;
+    if (size >= sizeof line) return -EINVAL;
+    memcpy(line, text, size);
+    line[size] = '\0';
+    if (sscanf(line, "%7s %23s %llu %llu", verb, name, &offset, &count) != 4) return -EINVAL;
+    bool is_zeroed = strcmp(verb, "zero") == 0;
+    if (!is_zeroed && strcmp(verb, "discard") != 0) return -EINVAL;
+    const struct part *part = parts;
+    while (part && strcmp(part->name, name) != 0) part = part->next;
+    if (part == nullptr) return -ENOENT;
+    if (offset % SECTOR != 0 || count % SECTOR != 0 || count == 0) return -EINVAL;
+    if (offset > part->size || count > part->size - offset) return -EINVAL;
+    struct range range = {.sector = (part->start + offset) / SECTOR,
+                          .count = count / SECTOR,
+                          .is_zeroed = is_zeroed,
+                          .answered = (uint32_t)size};
+    return disk_range(part->disk, request, &range);
 }
 
 static bool table_read(void *context, uint64_t first, void *to, uint32_t count)
@@ -92,13 +128,24 @@ static void found(void *context, const struct partition *partition)
             part_add(search, name, partition->first * SECTOR, partition->count * SECTOR);
 }
 
+static void refused(void *context, const struct partition *partition, const char *why)
+{
+    fe_log("partition %u, %llu sectors from %llu on, %s: it is left out", partition->number,
+           (unsigned long long)partition->count, (unsigned long long)partition->first, why);
+}
+
 int parts_add(struct disk *disk, struct p9_node *root)
 {
     struct search search = {.disk = disk, .root = root};
-    const struct partition_reader reader = {
-        .read = table_read, .found = found, .context = &search, .sectors = disk->size / SECTOR};
+    const struct partition_reader reader = {.read = table_read,
+                                            .found = found,
+                                            .refused = refused,
+                                            .context = &search,
+                                            .sectors = disk->size / SECTOR};
+    const struct p9_tree_entry entry = {.path = "ctl", .mode = 0200, .command = command};
     disk->has_room = room_tell;
-    int error = part_add(&search, "data", 0, disk->size);
+    int error = p9_tree_add(root, &entry, &control);
+    if (error == 0) error = part_add(&search, "data", 0, disk->size);
     if (error == 0) (void)partition_find(&reader);
     return error == 0 ? search.error : error;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Parts of a disk as files: the whole, `data`, and its partitions, `part<number>`.
+// Parts of a disk as files: the whole, `data`, and its partitions, `part<number>`; and `ctl`, which
+// takes what is not reading and writing.
 #pragma once
 
 #include "disk.h"

@@ -2,6 +2,7 @@
 // Driver of virtio disks (virtio 1.2, section 5.2). Serves
 //     data    the disk's bytes; reads anywhere, writes of whole sectors; fsync makes them durable
 //     part<n> a partition's, in the same way
+//     ctl     takes `discard PART OFFSET SIZE` and `zero PART OFFSET SIZE`
 //     info    size, sector size and counters, `name value` a line
 // Many requests are on their way at once, each kept until the device has answered it.
 #include "part.h"
@@ -19,12 +20,13 @@ static int info_text(struct p9_request *request, void *context, struct p9_text *
 {
     p9_print(text, "size %llu\nsector %u\nread-only %u\n", (unsigned long long)disk.size, SECTOR,
              disk.is_read_only);
+    p9_print(text, "discard %u\nzero %u\n", disk.discard_max != 0, disk.zero_max != 0);
     p9_print(text, "reads %llu\nread-bytes %llu\n", (unsigned long long)disk.reads,
              (unsigned long long)disk.read_bytes);
     p9_print(text, "writes %llu\nwritten-bytes %llu\n", (unsigned long long)disk.writes,
              (unsigned long long)disk.written_bytes);
-    p9_print(text, "flushes %llu\nerrors %llu\n", (unsigned long long)disk.flushes,
-             (unsigned long long)disk.errors);
+    p9_print(text, "flushes %llu\ndiscards %llu\nerrors %llu\n", (unsigned long long)disk.flushes,
+             (unsigned long long)disk.discards, (unsigned long long)disk.errors);
     return 0;
 }
 
