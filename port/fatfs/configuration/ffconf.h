@@ -7,7 +7,9 @@
 #define FF_FS_READONLY 0
 #define FF_FS_MINIMIZE 0
 #define FF_USE_FIND 0
+#ifndef FF_USE_MKFS // the fuzzer makes volumes
 #define FF_USE_MKFS 0
+#endif
 #define FF_USE_FASTSEEK 0
 #define FF_USE_EXPAND 0
 #define FF_USE_CHMOD 0

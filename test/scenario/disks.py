@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: MIT
+# cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
+"""Several disks at once: one that only reads, one that gives up and zeroes sectors, and some with errors at certain
+places: programs get them, file systems stop writing where they must, and what is left is whole."""
+
+import os
+import subprocess
+import tempfile
+
+from machine import Machine, passed, this_board
+
+SEARCH = "/usr/sbin:/sbin:" + os.environ["PATH"]
+MIB = 1 << 20
+DEVICE = "virtio-blk-pci" if "pc-" in this_board() else "virtio-blk-device"
+
+
+def host(*words, codes=(0,)):
+    done = subprocess.run(words, env=dict(os.environ, PATH=SEARCH), capture_output=True, text=True, check=False)
+    assert done.returncode in codes, f"{' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+class Disks:
+    """Images, and the emulator's words for them. The guest finds each by its size."""
+
+    def __init__(self, folder):
+        self.folder, self.words, self.paths, self.sizes = folder, "", {}, {}
+
+    def image(self, name, size, kind=None):
+        path = self.paths[name] = os.path.join(self.folder, name)
+        self.sizes[name] = size * MIB
+        with open(path, "wb") as file:
+            file.truncate(size * MIB)
+        if kind == "fat":
+            host("mkfs.fat", "-F", "32", "-s", "1", path)
+        elif kind == "ext4":
+            tree = os.path.join(self.folder, "tree")
+            os.makedirs(tree, exist_ok=True)
+            for file, byte in (("bad", b"b"), ("good", b"g")):
+                with open(os.path.join(tree, file), "wb") as to:
+                    to.write(byte * 100000)
+            host("mke2fs", "-q", "-t", "ext4", "-b", "1024", "-d", tree, path)
+        return path
+
+    def attach(self, name, drive):
+        self.words += f" -drive if=none,id={name},{drive} -device {DEVICE},drive={name}"
+
+    def attach_bad(self, name, kind, sector=None):
+        where = "" if sector is None else f",inject-error.0.sector={sector}"
+        self.attach(name, f"driver=blkdebug,image.driver=file,image.filename={self.paths[name]},"
+                    f"inject-error.0.event=none,inject-error.0.iotype={kind},inject-error.0.errno=5{where}")
+
+    def find(self, machine):
+        """The names of the guest's folders."""
+        text = machine.run("for d in /dev/disk*; do echo $d $(head -1 $d/info); done")
+        found = {int(line.split()[2]): line.split()[0] for line in text.strip().split("\n")}
+        return {name: found[size] for name, size in self.sizes.items()}
+
+
+def first_sector(path, name):
+    """Of an ext4's file."""
+    return int(host("debugfs", "-R", f"blocks /{name}", path).split()[0]) * 2
+
+
+def journal_sector(path):
+    """The journal's third block: its superblock is the first."""
+    return int(host("debugfs", "-R", "blocks <8>", path).split()[2]) * 2
+
+
+def mount(machine, kind, device, name, options=""):
+    machine.run(f"/service/{kind} {options} -s {name} {device}/data & until test -e /srv/{name}; do sleep 0.1; done")
+    machine.run(f"mount /srv/{name} /{name}")
+
+
+def ranges(machine, disk, path):
+    """What is given up takes no room on the host any more; what is zeroed is zero, and nothing else is."""
+    with open(path, "wb") as file:
+        file.write(b"x" * 8 * MIB)
+    room = os.stat(path).st_blocks
+    machine.run(f"echo discard data {MIB} {4 * MIB} > {disk}/ctl; echo zero data {6 * MIB} 512 > {disk}/ctl")
+    with open(path, "rb") as file:
+        content = file.read()
+    assert content[:MIB] == b"x" * MIB and content[5 * MIB:6 * MIB] == b"x" * MIB
+    assert content[6 * MIB:6 * MIB + 513] == bytes(512) + b"x"
+    assert os.stat(path).st_blocks <= room - 4 * MIB // 512
+    machine.run(f"echo discard data {8 * MIB - 512} 1024 > {disk}/ctl", code=1)  # past the end
+    machine.run(f"echo discard data 100 512 > {disk}/ctl", code=1)
+    machine.run(f"echo discard part7 0 512 > {disk}/ctl", code=1)
+    passed("sectors are given up and zeroed")
+
+
+def only_read(machine, disk):
+    text = machine.run(f"dd if=/dev/zero of={disk}/data bs=512 count=1 2>&1", code=1)
+    assert "Read-only" in text, text
+    assert "Read-only" in machine.run(f"echo zero data 0 512 2>&1 > {disk}/ctl", code=1)
+    mount(machine, "fat", disk, "fixed")
+    assert "Read-only" in machine.run("echo x 2>&1 > /fixed/x", code=1)
+    assert machine.run("cat /fixed/hello").strip() == "hello"
+    passed("a disk that is only read says so")
+
+
+def fails(machine, command, why="I/O error"):
+    text = machine.run(f"({command}) 2>&1", code=1)
+    assert why in text, text
+
+
+def errors(machine, disks):
+    mount(machine, "ext4", disks["ext4-read"], "er")
+    fails(machine, "cat /er/bad > /tmp/x")
+    machine.run("cmp /er/good /er/good; echo new > /er/new; sync; cat /er/new")  # nothing else suffers
+    mount(machine, "fat", disks["fat-read"], "fr")
+    machine.run("echo first > /fr/first; sync; cat /fr/first")
+    fails(machine, "ls /fr/folder; cat /fr/folder/x")
+    for kind in "ext4", "fat":
+        for what in "write", "flush":
+            name = f"{kind[0]}{what[0]}"
+            mount(machine, kind, disks[f"{kind}-{what}"], name)
+            fails(machine, f"dd if=/dev/zero of=/{name}/lost bs=4096 count=4 conv=fsync")
+            fails(machine, f"echo more > /{name}/more")  # nothing is written any more
+            machine.run(f"ls /{name}")
+    text = machine.run("dmesg")
+    for name in "ext4-write", "ext4-flush", "fat-write", "fat-flush":
+        assert f"{disks[name]}/data: cannot be written to (error 5); it can only be read from now on" in text, text
+    passed("errors of disks are told, and stop what cannot go on")
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="ferrite-") as folder:
+        disks = Disks(folder)
+        fixed = disks.image("fixed", 40, "fat")
+        subprocess.run(["mcopy", "-i", fixed, "-", "::hello"], input=b"hello\n", check=True)
+        disks.attach("fixed", f"format=raw,readonly=on,file={fixed}")
+        ranges_path = disks.image("ranges", 8)
+        disks.attach("ranges", f"format=raw,discard=unmap,file={ranges_path}")
+        path = disks.image("ext4-read", 16, "ext4")
+        disks.attach_bad("ext4-read", "read", first_sector(path, "bad"))
+        path = disks.image("ext4-write", 17, "ext4")
+        disks.attach_bad("ext4-write", "write", journal_sector(path))
+        disks.image("ext4-flush", 18, "ext4")
+        disks.attach_bad("ext4-flush", "flush")
+        path = disks.image("fat-read", 41, "fat")
+        subprocess.run(["mmd", "-i", path, "::folder"], check=True)
+        disks.attach_bad("fat-read", "read", fat_sector(path, 3))
+        path = disks.image("fat-write", 42, "fat")
+        disks.attach_bad("fat-write", "write", fat_sector(path, 4))
+        disks.image("fat-flush", 43, "fat")
+        disks.attach_bad("fat-flush", "flush")
+        with Machine(extra=disks.words) as machine:
+            machine.login("root")
+            found = disks.find(machine)
+            ranges(machine, found["ranges"], ranges_path)
+            only_read(machine, found["fixed"])
+            errors(machine, found)
+            machine.line_send("poweroff")
+            machine.expect_end()
+        for name in "ext4-read", "ext4-write", "ext4-flush":
+            host("e2fsck", "-p", disks.paths[name], codes=(0, 1))
+            host("e2fsck", "-fn", disks.paths[name])
+        for name in "fat-read", "fat-write", "fat-flush":
+            host("fsck.fat", "-n", disks.paths[name], codes=(0, 1))
+        passed("what was on the disks before is whole")
+
+
+def fat_sector(path, cluster):
+    """Where a cluster of one sector is."""
+    with open(path, "rb") as file:
+        boot = file.read(512)
+    reserved, table = int.from_bytes(boot[14:16], "little"), int.from_bytes(boot[36:40], "little")
+    return reserved + boot[16] * table + cluster - 2
+
+
+main()
