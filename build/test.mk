@@ -12,6 +12,13 @@ owner = $(if $(filter $1,$(components)),$1,$(if $(filter-out . ./,$(dir $1)),$(c
 	%/,%,$(dir $1))),$(firstword $(kernel))))
 owner-of = $(call owner,$(patsubst %/,%,$(dir $1)))
 
+# make fuzz [T=name] [SECONDS=60]: what parses others' bytes is fed by test/fuzz/<name>.c, which includes the
+# file it feeds, beginning with test/fuzz/<name>.seeds. What is found on the way is kept in out/fuzz/<name>.
+# A line `// uses: LIBRARY...` of it: these are linked.
+SECONDS ?= 60
+fuzzers := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/*.c))
+fuzzed = $(foreach l,$(shell sed -n 's|^// uses: ||p' test/fuzz/$1.c),$(library.$l))
+
 define unit-test
 $(objects.test)/$1.o: $1 $(objects.test)/$2/flags | $(gen)/ready
 	$$(call progress,CC,$$<)
@@ -24,10 +31,13 @@ $(1:%_test.c=out/host/unit/%): $(objects.test)/$1.o $(if $($2.test.archive),$($2
 	@mkdir -p $$(@D)
 	$$(Q)$(CC) -fuse-ld=lld -fsanitize=address,undefined -Wl,--start-group $$^ -Wl,--end-group -o $$@
 endef
-ifneq ($(filter check none unit-build out/host/unit/% compile_commands.json build,$(goals)),)
-tested := $(sort $(foreach t,$(unit_tests),$(call owner-of,$t)))
+ifneq ($(filter check none unit-build out/host/unit/% fuzz fuzz-build out/host/fuzz/% compile_commands.json build,$(goals)),)
+tested := $(sort $(foreach t,$(unit_tests),$(call owner-of,$t)) $(foreach f,$(fuzzers),$(call fuzzed,$f)))
 $(foreach c,$(sort $(call reach,$(tested) test,,test)),$(eval $(call archive,$c,test)))
 $(foreach t,$(unit_tests),$(eval $(call unit-test,$t,$(call owner-of,$t))))
+# They are told which way an input went through these, too.
+$(foreach f,$(fuzzers),$(foreach c,$(call fuzzed,$f),$(eval $c.test.flags += -fsanitize=fuzzer-no-link)\
+	$(eval out/host/fuzz/$f: $($c.test.archive))))
 endif
 
 .PHONY: unit-build test bench
@@ -41,16 +51,12 @@ bench:
 size:
 	+@$(PYTHON) tool/size $(if $(filter command% environment%,$(origin BOARD)),$(BOARD))
 
-# make fuzz [T=name] [SECONDS=60]: what parses others' bytes is fed by test/fuzz/<name>.c, which includes the
-# file it feeds, beginning with test/fuzz/<name>.seeds. What is found on the way is kept in out/fuzz/<name>.
-SECONDS ?= 60
-fuzzers := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/*.c))
 out/host/fuzz/%: test/fuzz/%.c $(gen)/ready
 	$(call progress,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -Dmain=%,$(flags.test)) -fsanitize=fuzzer $(roots.test:%=-I%) \
 		$(patsubst %,-I%,$(wildcard lib/*/include port/*/include port/*/configuration) \
-		out/port/fatfs/src/fatfs/source out/port/e2fsprogs/src/lib) -MD -MP $< -o $@
+		out/port/fatfs/src/fatfs/source out/port/e2fsprogs/src/lib) -MD -MP $< $(filter %.a,$^) -o $@
 -include $(fuzzers:%=out/host/fuzz/%.d)
 .PHONY: fuzz fuzz-build fuzz-list
 fuzz: $(patsubst %,out/host/fuzz/%,$(filter $(or $T,%),$(fuzzers)))

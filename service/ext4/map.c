@@ -178,8 +178,8 @@ static errcode_t block_allocate(struct file *file, struct map *map)
     errcode_t error = blocks_take(goal, 1, &map->physical, &map->count);
     if (error != 0) return error;
     blk64_t block = map->physical;
-    error = ext2fs_bmap2(ext4.fs, file->number, inode_of(file), nullptr, BMAP_SET, map->logical,
-                         nullptr, &block);
+    error = ext2fs_bmap2(ext4.fs, file->number, inode_of(file), nullptr, BMAP_SET | BMAP_ALLOC,
+                         map->logical, nullptr, &block);
     if (error == 0) return ext2fs_iblk_add_blocks(ext4.fs, inode_of(file), 1);
     blocks_give(map->physical, 1);
     return error;
