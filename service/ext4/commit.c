@@ -5,9 +5,8 @@
 #include "ext4.h"
 
 #include <errno.h>
-#include <abi/syscalls.h>
-#include <ferrite/clock.h>
 #include <ferrite/log.h>
+#include <fileserver/fileserver.h>
 #include <stdlib.h>
 
 enum : uint64_t { BLOCKS_SPARE = 64 };
@@ -96,7 +95,5 @@ int change_begin(uint64_t blocks)
 
 void change_end(void)
 {
-    if (ext4.is_waiting) return;
-    uint64_t when = fe_clock_after(COMMIT_AFTER);
-    ext4.is_waiting = fe_event_arm(ext4.server.event, BIT_COMMIT, when, 0) == OK;
+    file_system_changed();
 }

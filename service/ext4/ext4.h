@@ -2,7 +2,7 @@
 // A mounted ext4. libext2fs knows the structures; what it writes are the volume's held blocks
 // (io.c), which become one transaction of the journal at a commit (journal.c), after the contents
 // of files that go with them. A commit is made when somebody asks for it by fsync, when the
-// transaction is large, and COMMIT_AFTER ns after the first change.
+// transaction is large, and some time after the first change (lib/fileserver).
 //
 // Errors are negative errnos. All runs in the thread that serves.
 #pragma once
@@ -36,7 +36,6 @@ struct range {
 };
 
 struct ext4 {
-    struct p9_server server;
     struct device device;
     struct cache cache;
     struct journal journal;
@@ -47,14 +46,11 @@ struct ext4 {
     size_t freed_count, freed_capacity;
     uint64_t freed_blocks;
     bool is_read_only;
-    bool is_waiting; // for the time of a commit
-    int error;       // what ended writing for good; 0: none
+    int error; // what ended writing for good; 0: none
 };
 
 extern struct ext4 ext4;
 extern const struct p9_operations file_operations;
-
-enum : uint64_t { BIT_COMMIT = 1, COMMIT_AFTER = 5'000'000'000 };
 
 // mount.c
 int ext4_open(const char *path, bool is_read_only);

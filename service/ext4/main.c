@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Serves a disk with ext4 as a tree of files. `ext4 [-r] PATH`: PATH is the file of the disk's or
-// partition's bytes. `ext4 [-r] -l LABEL`: the first one with this label; where there is none, it
-// ends with 0. -r: for reading alone.
+// Serves a disk with ext4 as a tree of files: see ext4(4).
 #include "ext4.h"
 
-#include <errno.h>
-#include <abi/syscalls.h>
-#include <ferrite/handle.h>
-#include <ferrite/log.h>
-#include <ferrite/memory.h>
-#include <ferrite/path.h>
-#include <ferrite/status.h>
-#include <stdlib.h>
+#include <fileserver/fileserver.h>
 #include <string.h>
-#include <unistd.h>
 #include <volume/find.h>
 
 static int64_t link_read(struct p9_request *request, struct p9_node *node, char *to,
@@ -51,43 +41,6 @@ static int volume_statfs(struct p9_request *request, struct p9_node *node,
     return 0;
 }
 
-// A copy of the contents in memory, whole pages.
-static int memory_make(struct file *file, fe_handle *memory)
-{
-    size_t size = (size_t)file->node.size;
-    void *bytes;
-    if (file->node.size == 0 || file->node.size > SIZE_MAX / 2) return -ENODEV;
-    if (fe_memory_create(fe_page_round(size), 0, memory) != OK) return -ENOMEM;
-    if (fe_memory_map(*memory, 0, fe_page_round(size), MAP_READ | MAP_WRITE, &bytes) != OK) {
-        fe_handle_drop(memory);
-        return -ENOMEM;
-    }
-    int64_t count = content_copy(file, 0, bytes, size);
-    enum status status = fe_memory_unmap(bytes, fe_page_round(size));
-    if (status == OK && count == (int64_t)size) return 0;
-    fe_handle_drop(memory);
-    return count < 0 ? (int)count : -EIO;
-}
-
-// Readers get a copy; memory that writes to the file is not to be had.
-static int volume_memory(struct p9_request *request, struct p9_open *open,
-                         const struct p9_memory_wish *wish, fe_handle *memory)
-{
-    if (wish->offset != 0 || (wish->protection & MAP_WRITE) != 0) return -ENODEV;
-    return memory_make(file_of(open->node), memory);
-}
-
-static int volume_image(struct p9_request *request, struct p9_node *node, fe_handle *image)
-{
-    FE_HANDLE memory = FE_NO_HANDLE;
-    if (node->size == 0) return -ENOEXEC;
-    int result = memory_make(file_of(node), &memory);
-    if (result != 0) return result;
-    enum status status = fe_image_create(memory, (size_t)node->size, image);
-    if (status == OK) return 0;
-    return status <= ERR_IMAGE_UNSIGNED && status >= ERR_IMAGE_ENTITLEMENT ? -EACCES : -ENOEXEC;
-}
-
 const struct p9_operations file_operations = {
     .lookup = directory_lookup,
     .readdir = directory_readdir,
@@ -99,8 +52,8 @@ const struct p9_operations file_operations = {
     .write = content_write,
     .truncate = content_truncate,
     .readlink = link_read,
-    .memory = volume_memory,
-    .image = volume_image,
+    .memory = file_system_memory,
+    .image = file_system_image,
     .sync = volume_sync,
     .statfs = volume_statfs,
     .getattr = file_getattr,
@@ -108,47 +61,31 @@ const struct p9_operations file_operations = {
     .release = file_release,
 };
 
-static void signalled(struct p9_server *server, uint64_t bits)
+static int volume_open(const char *path, bool is_read_only, struct p9_node **root)
 {
-    if ((bits & BIT_COMMIT) == 0) return;
-    ext4.is_waiting = false;
-    int result = commit();
-    (void)result; // told, and the volume is closed for writing
+    struct file *file;
+    int result = ext4_open(path, is_read_only);
+    if (result == 0) result = file_get(EXT2_ROOT_INO, &file);
+    if (result == 0) *root = &file->node;
+    return result;
 }
 
-static enum status serve(struct file *root)
+static int volume_commit(bool is_idle)
 {
-    ext4.server.name = "ext4";
-    ext4.server.root = &root->node;
-    ext4.server.signalled = signalled;
-    TRY(p9_server_init(&ext4.server));
-    TRY(p9_server_ready(&ext4.server, "", nullptr));
-    p9_serve(&ext4.server);
+    return commit();
+}
+
+static int64_t volume_copy(struct p9_node *node, uint64_t offset, uint8_t *to, size_t count)
+{
+    return content_copy(file_of(node), offset, to, count);
 }
 
 int main(int count, char **arguments)
 {
-    bool is_read_only = false, is_label = false;
-    int option;
-    while ((option = getopt(count, arguments, "rl")) != -1) {
-        if (option == '?') return 2;
-        *(option == 'r' ? &is_read_only : &is_label) = true;
-    }
-    if (optind + 1 != count) {
-        fe_log("usage: ext4 [-r] DISK, ext4 [-r] -l LABEL");
-        return 2;
-    }
-    static char found[FE_PATH_MAX];
-    const char *path = is_label ? found : arguments[optind];
-    if (is_label && volume_find(arguments[optind], found, sizeof found) != 0) return 0;
-    struct file *root;
-    int result = ext4_open(path, is_read_only);
-    if (result == 0) result = file_get(EXT2_ROOT_INO, &root);
-    if (result != 0) {
-        fe_log("%s: cannot be mounted (error %d)", path, -result);
-        return is_label ? 0 : 1; // the machine goes on without it
-    }
-    enum status status = serve(root);
-    fe_log("cannot start: %s", fe_status_text(status));
-    return 1;
+    static const struct file_system system = {.name = "ext4",
+                                              .find = volume_find,
+                                              .open = volume_open,
+                                              .commit = volume_commit,
+                                              .copy = volume_copy};
+    return file_system_main(&system, count, arguments);
 }

@@ -3,10 +3,9 @@
 #include "ext4.h"
 
 #include <errno.h>
-#include <abi/syscalls.h>
 #include <ferrite/clock.h>
 #include <ferrite/log.h>
-#include <ferrite/memory.h>
+#include <fileserver/fileserver.h>
 #include <stdlib.h>
 
 enum : uint32_t {
@@ -65,18 +64,10 @@ static int super_read(struct ext2_super_block *super)
     return 0;
 }
 
-// An eighth of the memory that the service may use.
-static size_t cache_pages(void)
-{
-    struct fe_process_info info = {};
-    enum status status = fe_process_inspect(fe_process_self(), &info);
-    return status == OK ? (size_t)(info.memory_limit / 8 / CACHE_PAGE) : 64;
-}
-
 static int structures_open(const struct ext2_super_block *super, bool is_writing)
 {
     uint32_t block_size = 1024u << super->s_log_block_size;
-    int result = cache_init(&ext4.cache, &ext4.device, block_size, cache_pages());
+    int result = cache_init(&ext4.cache, &ext4.device, block_size, file_system_cache_pages());
     if (result != 0) return result;
     int flags = EXT2_FLAG_64BITS | EXT2_FLAG_MASTER_SB_ONLY | (is_writing ? EXT2_FLAG_RW : 0);
     errcode_t error = ext2fs_open(ext4.device.path, flags, 0, 0, &volume_io_manager, &ext4.fs);

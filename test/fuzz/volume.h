@@ -6,7 +6,6 @@
 #pragma once
 
 #include <9p/server.h>
-#include <abi/syscalls.h>
 #include <errno.h>
 #include <ferrite/clock.h>
 #include <ferrite/log.h>
@@ -197,27 +196,6 @@ int file_system_main(const struct file_system *system, int count, char **argumen
 uint64_t fe_clock_realtime(void)
 {
     return 1'700'000'000'000'000'000;
-}
-
-uint64_t fe_clock_after(uint64_t time)
-{
-    return fe_clock_realtime() + time;
-}
-
-enum status fe_event_arm(fe_handle event, uint64_t bits, uint64_t when, uint64_t period)
-{
-    return OK;
-}
-
-fe_handle fe_process_self(void)
-{
-    return FE_NO_HANDLE;
-}
-
-enum status fe_process_inspect(fe_handle process, struct fe_process_info *info)
-{
-    info->memory_limit = 32 << 20;
-    return OK;
 }
 
 void fe_log(const char *format, ...) {}
