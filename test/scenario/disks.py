@@ -11,6 +11,7 @@ from machine import Machine, passed, this_board
 
 SEARCH = "/usr/sbin:/sbin:" + os.environ["PATH"]
 MIB = 1 << 20
+STOPPED = ("ext4-write", "ext4-flush", "fat-write", "fat-flush")
 DEVICE = "virtio-blk-pci" if "pc-" in this_board() else "virtio-blk-device"
 
 
@@ -45,10 +46,15 @@ class Disks:
     def attach(self, name, drive):
         self.words += f" -drive if=none,id={name},{drive} -device {DEVICE},drive={name}"
 
-    def attach_bad(self, name, kind, sector=None):
-        where = "" if sector is None else f",inject-error.0.sector={sector}"
+    def attach_bad(self, name, kind, sector=None, after=None):
+        """Errors of one kind of request: of a sector, or of all, after so many writes."""
+        where = "none" if sector is None else f"none,inject-error.0.sector={sector}"
+        if after is not None:
+            where = f"pwritev,inject-error.0.state={after + 1}" + "".join(
+                f",set-state.{i}.event=pwritev,set-state.{i}.state={i + 1},set-state.{i}.new_state={i + 2}"
+                for i in range(after))
         self.attach(name, f"driver=blkdebug,image.driver=file,image.filename={self.paths[name]},"
-                    f"inject-error.0.event=none,inject-error.0.iotype={kind},inject-error.0.errno=5{where}")
+                    f"inject-error.0.iotype={kind},inject-error.0.errno=5,inject-error.0.event={where}")
 
     def find(self, machine):
         """The names of the guest's folders."""
@@ -60,11 +66,6 @@ class Disks:
 def first_sector(path, name):
     """Of an ext4's file."""
     return int(host("debugfs", "-R", f"blocks /{name}", path).split()[0]) * 2
-
-
-def journal_sector(path):
-    """The journal's third block: its superblock is the first."""
-    return int(host("debugfs", "-R", "blocks <8>", path).split()[2]) * 2
 
 
 def mount(machine, kind, device, name, options=""):
@@ -111,17 +112,21 @@ def errors(machine, disks):
     mount(machine, "fat", disks["fat-read"], "fr")
     machine.run("echo first > /fr/first; sync; cat /fr/first")
     fails(machine, "ls /fr/folder; cat /fr/folder/x")
-    for kind in "ext4", "fat":
-        for what in "write", "flush":
-            name = f"{kind[0]}{what[0]}"
-            mount(machine, kind, disks[f"{kind}-{what}"], name)
-            fails(machine, f"dd if=/dev/zero of=/{name}/lost bs=4096 count=4 conv=fsync")
-            fails(machine, f"echo more > /{name}/more")  # nothing is written any more
-            machine.run(f"ls /{name}")
+    safe = {}
+    for name in STOPPED:
+        kind, short = name.split("-")[0], name.replace("-", "")
+        mount(machine, kind, disks[name], short)
+        text = machine.run(f"for i in $(seq 60); do dd if=/bin/busybox of=/{short}/f$i bs=4000 count=2 conv=fsync 2>&1"
+                           " | grep rror && break; done; echo last $i; test $i -lt 60")
+        assert "I/O error" in text, text
+        safe[name] = int(text.split("last ")[1].split()[0]) - 1
+        fails(machine, f"echo more > /{short}/more")  # nothing is written any more
+        machine.run(f"ls /{short}; cmp -n 8000 /{short}/f1 /bin/busybox")
     text = machine.run("dmesg")
-    for name in "ext4-write", "ext4-flush", "fat-write", "fat-flush":
+    for name in STOPPED:
         assert f"{disks[name]}/data: cannot be written to (error 5); it can only be read from now on" in text, text
     passed("errors of disks are told, and stop what cannot go on")
+    return safe
 
 
 def main():
@@ -134,31 +139,40 @@ def main():
         disks.attach("ranges", f"format=raw,discard=unmap,file={ranges_path}")
         path = disks.image("ext4-read", 16, "ext4")
         disks.attach_bad("ext4-read", "read", first_sector(path, "bad"))
-        path = disks.image("ext4-write", 17, "ext4")
-        disks.attach_bad("ext4-write", "write", journal_sector(path))
-        disks.image("ext4-flush", 18, "ext4")
-        disks.attach_bad("ext4-flush", "flush")
         path = disks.image("fat-read", 41, "fat")
         subprocess.run(["mmd", "-i", path, "::folder"], check=True)
         disks.attach_bad("fat-read", "read", fat_sector(path, 3))
-        path = disks.image("fat-write", 42, "fat")
-        disks.attach_bad("fat-write", "write", fat_sector(path, 4))
-        disks.image("fat-flush", 43, "fat")
-        disks.attach_bad("fat-flush", "flush")
+        for size, name in zip((17, 18, 42, 43), STOPPED):
+            disks.image(name, size, name.split("-")[0])
+            disks.attach_bad(name, name.split("-")[1], after=60)
         with Machine(extra=disks.words) as machine:
             machine.login("root")
             found = disks.find(machine)
             ranges(machine, found["ranges"], ranges_path)
             only_read(machine, found["fixed"])
-            errors(machine, found)
+            safe = errors(machine, found)
             machine.line_send("poweroff")
             machine.expect_end()
-        for name in "ext4-read", "ext4-write", "ext4-flush":
-            host("e2fsck", "-p", disks.paths[name], codes=(0, 1))
-            host("e2fsck", "-fn", disks.paths[name])
-        for name in "fat-read", "fat-write", "fat-flush":
-            host("fsck.fat", "-n", disks.paths[name], codes=(0, 1))
-        passed("what was on the disks before is whole")
+        with open(f"out/{this_board()}/image/bin/busybox", "rb") as file:
+            wanted = file.read(8000)
+        for name in ["ext4-read", "fat-read", *STOPPED]:
+            verify(disks.paths[name], wanted, safe.get(name, 0))
+        passed("what was safe on the disks is whole")
+
+
+def verify(path, wanted, count):
+    """The host's checkers find nothing, and the first so many files are there."""
+    if "ext4" in path:
+        host("e2fsck", "-p", path, codes=(0, 1))
+        host("e2fsck", "-fn", path)
+        read = ("debugfs", "-R", "cat /f{}", path)
+    else:
+        host("fsck.fat", "-n", path, codes=(0, 1))  # it was not closed
+        read = ("mcopy", "-n", "-i", path, "::f{}", "-")
+    for i in range(1, count + 1):
+        words = [word.format(i) for word in read]
+        done = subprocess.run(words, env=dict(os.environ, PATH=SEARCH), capture_output=True, check=True)
+        assert done.stdout == wanted, f"{path}: file {i} of {count}"
 
 
 def fat_sector(path, cluster):
