@@ -128,3 +128,78 @@ TEST("a full ring takes no more")
     type("\r");
     EXPECT(terminal.line_count == 1);
 }
+
+TEST("a full terminal takes signals and nothing else, until it is read")
+{
+    static uint8_t line[TERMINAL_LINE];
+    terminal_init(&terminal, on_signal);
+    while (terminal_takes(&terminal, 'x'))
+        terminal_input(&terminal, terminal.line_size < 9 ? 'x' : '\r');
+    EXPECT(terminal.line_count > 1 && !terminal_takes(&terminal, '\r'));
+    EXPECT(terminal_takes(&terminal, 3) && terminal_takes(&terminal, 19));
+    while (!terminal_takes(&terminal, 'x'))
+        EXPECT(terminal_read(&terminal, line, sizeof line) == 10);
+    type("\x03");
+    EXPECT(!terminal_can_read(&terminal) && terminal_takes(&terminal, 'x'));
+    struct termios_bytes raw = terminal.settings;
+    raw.local = 0;
+    terminal_set(&terminal, &raw);
+    while (terminal_takes(&terminal, 'x')) terminal_input(&terminal, 'x');
+    EXPECT(terminal_available(&terminal) == TERMINAL_RING && !terminal_takes(&terminal, 3));
+}
+
+TEST("the longest line fits, and what is beyond it rings the bell")
+{
+    static uint8_t line[TERMINAL_LINE + 1];
+    terminal_init(&terminal, on_signal);
+    for (uint32_t i = 0; i < 2 * TERMINAL_LINE; i++) {
+        EXPECT(terminal_takes(&terminal, 'x'));
+        terminal_input(&terminal, 'x');
+        terminal_flush(&terminal, false, true);
+    }
+    type("y");
+    EXPECT(shows("\a"));
+    type("\r");
+    EXPECT(terminal_available(&terminal) == TERMINAL_LINE);
+    EXPECT(terminal_read(&terminal, line, sizeof line) == TERMINAL_LINE);
+}
+
+TEST("stop and start hold the output; any key goes on when that is set")
+{
+    terminal_init(&terminal, on_signal);
+    type("\x13");
+    EXPECT(terminal.is_stopped);
+    type("x");
+    EXPECT(terminal.is_stopped);
+    type("\x11");
+    EXPECT(!terminal.is_stopped);
+    terminal.settings.input |= INPUT_FLOW_ANY;
+    type("\x13y");
+    EXPECT(!terminal.is_stopped);
+    terminal.settings.input &= ~INPUT_FLOW;
+    type("\r\x13\x11\r");
+    EXPECT(reads("xy\n") && reads("\x13\x11\n"));
+}
+
+TEST("keys beyond POSIX's are only keys while IEXTEN is set, and EOL2 ends a line")
+{
+    terminal_init(&terminal, on_signal);
+    terminal.settings.key[KEY_EOL2] = ';';
+    type("a;");
+    EXPECT(reads("a;"));
+    terminal.settings.local &= ~LOCAL_EXTENDED;
+    type("a;\x16\x17\r");
+    EXPECT(reads("a;\x16\x17\n"));
+}
+
+TEST("how many bytes a read would get")
+{
+    terminal_init(&terminal, on_signal);
+    type("abc");
+    EXPECT(terminal_available(&terminal) == 0);
+    type("\rde\x04");
+    EXPECT(terminal_available(&terminal) == 4 && reads("abc\n"));
+    EXPECT(terminal_available(&terminal) == 2 && reads("de"));
+    type("\x04");
+    EXPECT(terminal_available(&terminal) == 0 && terminal_can_read(&terminal));
+}

@@ -205,6 +205,12 @@ TEST("a thousand ptys come and go, and fifty at once")
     close_both();
 }
 
+static int result_of(pid_t pid)
+{
+    int status = -1;
+    return waitpid(pid, &status, 0) == pid ? status : -1;
+}
+
 // --- Sessions: a shell command as leader of a session whose terminal is the pty ---
 
 static char text[4096]; // what came out of the master and was not awaited yet
@@ -244,12 +250,6 @@ static bool awaits(const char *wanted)
     return false;
 }
 
-static int result_of(pid_t pid)
-{
-    int status = -1;
-    return waitpid(pid, &status, 0) == pid ? status : -1;
-}
-
 TEST("a session's leader has a controlling terminal, which is /dev/tty")
 {
     open_both();
@@ -269,6 +269,92 @@ TEST("the interrupt key goes to the foreground group, the window's size along wi
     EXPECT(ioctl(master, TIOCSWINSZ, &size) == 0 && awaits("40 132"));
     type("\x03");
     EXPECT(result_of(pid) == SIGINT || kill(pid, SIGKILL) == 0);
+    close(master);
+}
+
+TEST("a session can be without its terminal, and take another: as SSH servers do it")
+{
+    open_both();
+    char name[64], out[8] = "";
+    EXPECT(ttyname_r(slave, name, sizeof name) == 0);
+    EXPECT(chmod(name, 0620) == 0 && tcgetpgrp(slave) == -1 && errno == ENOTTY);
+    pid_t pid = vfork();
+    if (pid == 0) {
+        signal(SIGTTOU, SIG_IGN);
+        int fd = open("/dev/tty", O_RDWR | O_NOCTTY);
+        if (fd < 0 || ioctl(fd, TIOCNOTTY, nullptr) != 0 || close(fd) != 0) _exit(1);
+        if (setsid() < 0) _exit(2);
+        if (open("/dev/tty", O_RDWR | O_NOCTTY) >= 0 || errno != ENXIO) _exit(3);
+        if (ioctl(slave, TIOCSCTTY, nullptr) < 0) _exit(4);
+        if ((fd = open(name, O_RDWR)) < 0 || close(fd) != 0) _exit(5);
+        if ((fd = open("/dev/tty", O_WRONLY)) < 0 || write(fd, "here", 4) != 4) _exit(6);
+        if (tcgetpgrp(slave) != getpid() || tcgetsid(slave) != getpid()) _exit(7);
+        if (tcsetpgrp(slave, getppid()) != -1 || errno != EPERM) _exit(8);
+        _exit(0);
+    }
+    EXPECT(result_of(pid) == 0);
+    EXPECT(read(master, out, sizeof out) == 4 && memcmp(out, "here", 4) == 0);
+    close_both();
+}
+
+TEST("who is no leader of a session takes no terminal, nor one that another session has")
+{
+    open_both();
+    EXPECT(ioctl(slave, TIOCSCTTY, 0) == -1 && errno == EPERM);
+    int kept = dup(slave);
+    pid_t first = leader("echo ready; sleep 1000");
+    EXPECT(awaits("ready"));
+    pid_t pid = vfork();
+    if (pid == 0) {
+        setsid();
+        _exit(ioctl(kept, TIOCSCTTY, 0) == -1 && errno == EPERM ? 0 : 1);
+    }
+    EXPECT(result_of(pid) == 0);
+    EXPECT(kill(first, SIGKILL) == 0 && result_of(first) == SIGKILL);
+    close(kept);
+    close(master);
+}
+
+TEST("the background does not write while TOSTOP is set, and does not change modes")
+{
+    open_both();
+    pid_t pid = leader("exec sh -i");
+    EXPECT(awaits("$ "));
+    type("stty tostop; echo w''rite &\r");
+    type("sleep 1; jobs; echo lis''ted\r");
+    EXPECT(awaits("Stopped") && awaits("listed\r\n"));
+    type("fg\r");
+    EXPECT(awaits("write\r\n"));
+    type("stty -tostop; (stty sane </dev/tty) &\r");
+    type("sleep 1; jobs; echo lis''ted\r");
+    EXPECT(awaits("Stopped") && awaits("listed\r\n"));
+    type("kill -9 %1; exit 5\r");
+    EXPECT(result_of(pid) == 5 << 8);
+    close(master);
+}
+
+TEST("^Z does not stop a leader whom nobody could continue")
+{
+    open_both();
+    pid_t pid = leader("echo ready; read line; echo got $line; exit 4");
+    EXPECT(awaits("ready\r\n"));
+    type("\x1a");
+    type("on\r");
+    EXPECT(awaits("got on") && result_of(pid) == 4 << 8);
+    close(master);
+}
+
+TEST("a leader's end hangs up its foreground, and the terminal can be another's")
+{
+    open_both();
+    int kept = dup(slave);
+    pid_t pid = leader("trap '' HUP; (trap 'echo hung up; exit' HUP; echo ready; "
+                       "while :; do sleep 1; done) & while :; do sleep 1; done");
+    EXPECT(awaits("ready"));
+    EXPECT(kill(pid, SIGKILL) == 0 && awaits("hung up") && result_of(pid) == SIGKILL);
+    slave = kept;
+    pid = leader("tty >/dev/tty; exit 6");
+    EXPECT(awaits("/dev/pts/") && result_of(pid) == 6 << 8);
     close(master);
 }
 
