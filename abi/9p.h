@@ -176,7 +176,7 @@ enum fe_9p_control : uint32_t {
     CONTROL_PROCESS_EXIT,         // a child being made ends without having run; data: i32 status
     CONTROL_PROCESS_WAIT,         // data: i32 pid selector, u32 options, u32 number of the call
                                   // among the caller's; reply data: struct fe_process_exit; waits
-    CONTROL_PROCESS_SIGNAL,       // data: i32 pid selector, u32 signal
+    CONTROL_PROCESS_SIGNAL,       // data: i32 pid selector, u32 signal; or struct fe_signal_wish
     CONTROL_PROCESS_GROUP_SET,    // data: u32 pid, u32 group
     CONTROL_PROCESS_SESSION_NEW,  // value: session
     CONTROL_PROCESS_IDENTITY,     // data: u32 pid; reply data: struct fe_process_identity
@@ -235,6 +235,28 @@ struct fe_signal_page {
     uint64_t pending;
 };
 static_assert(sizeof(struct fe_signal_page) == 32);
+
+// Behind it in the page: what is known of those that are pending (ferrite/signal.h).
+struct fe_signal_slot {
+    uint32_t state; // enum fe_signal_slot_state, atomic: who changes FREE or FULL to BUSY has it
+    uint32_t order; // of those for the same signal the one with the lowest came first
+    uint32_t number;
+    int32_t code; // si_code
+    uint32_t pid, uid;
+    uint64_t value; // si_value or si_status
+};
+static_assert(sizeof(struct fe_signal_slot) == 32);
+enum fe_signal_slot_state : uint32_t { SIGNAL_SLOT_FREE, SIGNAL_SLOT_BUSY, SIGNAL_SLOT_FULL };
+enum : uint32_t { SIGNAL_SLOT_COUNT = 64, SIGNAL_REAL_TIME = 32 }; // and above: queued
+
+struct fe_signal_wish {
+    int32_t selector;
+    uint32_t number;
+    int32_t code; // SI_QUEUE, SI_TIMER, ...: none that only the system sends
+    uint32_t zero;
+    uint64_t value;
+};
+static_assert(sizeof(struct fe_signal_wish) == 24);
 
 struct fe_process_exit {
     int32_t pid;

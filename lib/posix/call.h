@@ -42,7 +42,7 @@ posix_call call_exit_group, call_execve, call_clone, call_wait4, call_waitid, ca
     call_getpriority;
 // Signals.
 posix_call call_rt_sigaction, call_rt_sigprocmask, call_rt_sigpending, call_rt_sigsuspend,
-    call_rt_sigtimedwait, call_sigaltstack;
+    call_rt_sigtimedwait, call_rt_sigqueueinfo, call_sigaltstack;
 // The machine.
 posix_call call_uname, call_sysinfo, call_getrandom, call_reboot, call_sync, call_syslog;
 // Sockets.

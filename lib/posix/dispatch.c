@@ -136,6 +136,7 @@ static posix_call *const calls[] = {
     [SYS_rt_sigpending] = call_rt_sigpending,
     [SYS_rt_sigsuspend] = call_rt_sigsuspend,
     [SYS_rt_sigtimedwait] = call_rt_sigtimedwait,
+    [SYS_rt_sigqueueinfo] = call_rt_sigqueueinfo,
     [SYS_sigaltstack] = call_sigaltstack,
     [SYS_uname] = call_uname,
     [SYS_sysinfo] = call_sysinfo,

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <ferrite/handle.h>
 #include <ferrite/memory.h>
+#include <ferrite/signal.h>
 #include <ferrite/start.h>
 #include <ferrite/status.h>
 #include <signal.h>
@@ -182,15 +183,49 @@ void signal_set_blocked(struct thread *thread, uint64_t blocked)
 
 // --- Delivery ----------------------------------------------------------------------------------
 
-int signal_take(struct thread *thread, uint64_t wanted)
+// Of one for the process. A real-time signal of which nothing is known was taken with the one
+// before it: who sends notes first what is known.
+static bool take_known(struct fe_signal_slot *known)
+{
+    struct fe_signal_page *page = shared();
+    if (page == &private_page) return true;
+    if (!fe_signal_take(page, known)) return known->number < SIGNAL_REAL_TIME;
+    if (known->number >= SIGNAL_REAL_TIME && fe_signal_has(page, known->number, nullptr))
+        fe_flags_set(&page->pending, signal_bit((int)known->number));
+    return true;
+}
+
+int signal_take(struct thread *thread, uint64_t wanted, struct fe_signal_slot *known)
 {
     for (;;) {
         uint64_t ready = signal_pending(thread) & wanted;
         if (ready == 0) return 0;
         int number = __builtin_ctzll(ready) + 1;
         uint64_t bit = signal_bit(number);
-        if (fe_flags_clear(&thread->pending, bit)) return number;
-        if (fe_flags_clear(&shared()->pending, bit)) return number;
+        *known = (struct fe_signal_slot){.number = (uint32_t)number, .code = SI_TKILL};
+        if (fe_flags_clear(&thread->pending, bit)) {
+            known->pid = (uint32_t)call_getpid(nullptr);
+            return number;
+        }
+        known->code = SI_USER;
+        if (fe_flags_clear(&shared()->pending, bit) && take_known(known)) return number;
+    }
+}
+
+bool signal_is_queued(uint32_t number, uint64_t value)
+{
+    return shared() != &private_page && fe_signal_has(shared(), number, &value);
+}
+
+void signal_describe(const struct fe_signal_slot *known, siginfo_t *info)
+{
+    *info = (siginfo_t){.si_signo = (int)known->number, .si_code = known->code};
+    info->si_pid = (pid_t)known->pid;
+    info->si_uid = known->uid;
+    if (known->number == SIGCHLD && known->code > 0) {
+        info->si_status = (int)known->value;
+    } else {
+        info->si_value.sival_ptr = (void *)(uintptr_t)known->value;
     }
 }
 
@@ -205,8 +240,10 @@ static void act_by_default(int number)
 }
 
 // The handler itself runs as if no call were under way: it may make calls, and may never come back.
-static void call_handler(struct thread *thread, int number, const struct signal_action *action)
+static void call_handler(struct thread *thread, const struct fe_signal_slot *known,
+                         const struct signal_action *action)
 {
+    int number = (int)known->number;
     uint64_t before = thread->restores ? thread->restored : thread->blocked;
     thread->restores = false;
     uint64_t during = thread->blocked | action->mask;
@@ -216,8 +253,9 @@ static void call_handler(struct thread *thread, int number, const struct signal_
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     thread->depth = 0;
     if (action->flags & SA_SIGINFO) {
-        siginfo_t info = {.si_signo = number};
+        siginfo_t info;
         ucontext_t machine = {};
+        signal_describe(known, &info);
         memcpy(&machine.uc_sigmask, &before, sizeof before);
         void (*handler)(int, siginfo_t *, void *) = (void *)action->handler;
         handler(number, &info, &machine);
@@ -230,8 +268,9 @@ static void call_handler(struct thread *thread, int number, const struct signal_
     signal_set_blocked(thread, before);
 }
 
-static enum signal_outcome deliver(struct thread *thread, int number)
+static enum signal_outcome deliver(struct thread *thread, const struct fe_signal_slot *known)
 {
+    int number = (int)known->number;
     struct context *context = context_current();
     struct signal_action action = context->actions[number];
     if (action.handler == SIG_IGN) return SIGNAL_NONE;
@@ -243,7 +282,7 @@ static enum signal_outcome deliver(struct thread *thread, int number)
         context->actions[number] = (struct signal_action){};
         signal_publish(context);
     }
-    call_handler(thread, number, &action);
+    call_handler(thread, known, &action);
     return (action.flags & SA_RESTART) && number != CANCEL ? SIGNAL_RESTART : SIGNAL_INTERRUPT;
 }
 
@@ -252,9 +291,9 @@ enum signal_outcome signal_run(struct thread *thread)
     enum signal_outcome outcome = SIGNAL_NONE;
     do {
         thread_enter(thread);
-        int number;
-        while ((number = signal_take(thread, ~thread->blocked)) != 0) {
-            enum signal_outcome one = deliver(thread, number);
+        struct fe_signal_slot known;
+        while (signal_take(thread, ~thread->blocked, &known) != 0) {
+            enum signal_outcome one = deliver(thread, &known);
             if (one > outcome) outcome = one;
         }
         if (thread->restores) {

@@ -107,9 +107,10 @@ int64_t call_rt_sigtimedwait(const int64_t *a)
     signal_arm(thread);
     fe_flags_write(&thread->awaited, wanted, __ATOMIC_SEQ_CST);
     while (result == 0) {
-        int number = signal_take(thread, wanted);
+        struct fe_signal_slot known;
+        int number = signal_take(thread, wanted, &known);
         if (number != 0) {
-            if (a[1] != 0) *(siginfo_t *)a[1] = (siginfo_t){.si_signo = number};
+            if (a[1] != 0) signal_describe(&known, (siginfo_t *)a[1]);
             result = number;
         } else if (signal_deliverable(thread) != 0) {
             result = -EINTR;
@@ -150,6 +151,21 @@ static long send_to_number(long number, long signal)
     }
     context_unlock();
     return result;
+}
+
+// To the process a[0], with what a[2] tells. What only the system sends nobody may pretend.
+int64_t call_rt_sigqueueinfo(const int64_t *a)
+{
+    const siginfo_t *info = (const siginfo_t *)a[2];
+    if (a[1] < 0 || a[1] >= SIGNAL_COUNT || a[0] <= 0) return -EINVAL;
+    if (info->si_code >= 0) return -EPERM;
+    struct fe_signal_wish wish = {.selector = (int32_t)a[0],
+                                  .number = (uint32_t)a[1],
+                                  .code = info->si_code,
+                                  .value = (uintptr_t)info->si_value.sival_ptr};
+    struct p9_control control = {
+        .request = CONTROL_PROCESS_SIGNAL, .data = &wish, .size = sizeof wish};
+    return process_control(&control);
 }
 
 int64_t call_tkill(const int64_t *a)

@@ -6,6 +6,7 @@
 #include "thread.h"
 #include <abi/9p.h>
 #include <ferrite/wide.h>
+#include <signal.h>
 
 struct context;
 
@@ -58,8 +59,14 @@ void signal_leave(const struct thread *thread);
 // What the handlers that ran mean for an interrupted call.
 enum signal_outcome : uint32_t { SIGNAL_NONE, SIGNAL_RESTART, SIGNAL_INTERRUPT };
 
-// Takes the lowest pending one of `wanted`; 0: none.
-int signal_take(struct thread *thread, uint64_t wanted);
+// Takes the lowest pending one of `wanted`, and what is known of it; 0: none.
+int signal_take(struct thread *thread, uint64_t wanted, struct fe_signal_slot *known);
+
+// The same as the C library tells it.
+void signal_describe(const struct fe_signal_slot *known, siginfo_t *info);
+
+// Whether a signal with this value is pending for the process.
+bool signal_is_queued(uint32_t number, uint64_t value);
 
 // Runs the handlers of all deliverable signals in the calling thread.
 enum signal_outcome signal_run(struct thread *thread);

@@ -38,12 +38,12 @@ static bool read_clock(long clock, uint64_t *now)
     }
 }
 
-static struct timespec to_timespec(uint64_t ns)
+struct timespec time_of(uint64_t ns)
 {
     return (struct timespec){.tv_sec = (time_t)(ns / SECOND), .tv_nsec = (long)(ns % SECOND)};
 }
 
-static bool from_timespec(const struct timespec *time, uint64_t *ns)
+bool time_length(const struct timespec *time, uint64_t *ns)
 {
     if (time->tv_sec < 0 || time->tv_nsec < 0 || time->tv_nsec >= (long)SECOND) return false;
     uint64_t seconds = (uint64_t)time->tv_sec;
@@ -57,7 +57,7 @@ bool time_deadline(const struct timespec *after, uint64_t *deadline)
     uint64_t ns;
     *deadline = FE_FOREVER;
     if (after == nullptr) return true;
-    if (!from_timespec(after, &ns)) return false;
+    if (!time_length(after, &ns)) return false;
     *deadline = fe_clock_after(ns);
     return true;
 }
@@ -67,7 +67,7 @@ bool time_deadline_at(const struct timespec *at, bool realtime, uint64_t *deadli
     uint64_t ns;
     *deadline = FE_FOREVER;
     if (at == nullptr) return true;
-    if (!from_timespec(at, &ns)) return false;
+    if (!time_length(at, &ns)) return false;
     uint64_t now = realtime ? fe_clock_realtime() : 0;
     *deadline = !realtime ? ns : fe_clock_after(ns > now ? ns - now : 0);
     return true;
@@ -77,7 +77,7 @@ int64_t call_clock_gettime(const int64_t *a)
 {
     uint64_t now;
     if (!read_clock(a[0], &now)) return -EINVAL;
-    *(struct timespec *)a[1] = to_timespec(now);
+    *(struct timespec *)a[1] = time_of(now);
     return 0;
 }
 
@@ -103,7 +103,7 @@ int64_t call_clock_settime(const int64_t *a)
 {
     fe_handle resource = fe_start_handle("resource/system");
     uint64_t ns;
-    if (a[0] != CLOCK_REALTIME || !from_timespec((const struct timespec *)a[1], &ns))
+    if (a[0] != CLOCK_REALTIME || !time_length((const struct timespec *)a[1], &ns))
         return -EINVAL;
     if (resource == FE_NO_HANDLE) return -EPERM;
     return -fe_status_errno(fe_clock_adjust(resource, ns));
@@ -114,7 +114,7 @@ static long sleep_until(uint64_t deadline, struct timespec *left)
     long result = thread_sleep_until(deadline);
     if (result != 0 && left != nullptr) {
         uint64_t now = fe_clock_monotonic();
-        *left = to_timespec(deadline > now ? deadline - now : 0);
+        *left = time_of(deadline > now ? deadline - now : 0);
     }
     return result;
 }

@@ -162,9 +162,28 @@ static bool ignores_children(const struct process *process)
     return (fe_flags_read(&page->ignored, __ATOMIC_RELAXED) >> (SIGCHLD - 1) & 1) != 0;
 }
 
+// What SIGCHLD tells.
+static struct fe_signal_slot news_of(const struct process *process)
+{
+    struct fe_signal_slot known = {.number = SIGCHLD, .pid = process->pid, .uid = process->uid};
+    int32_t status = process->status;
+    if (process->state_now == STATE_STOPPED) {
+        known.code = CLD_STOPPED;
+        known.value = (uint32_t)process->stop_signal;
+    } else if (process->state_now != STATE_ZOMBIE) {
+        known.code = CLD_CONTINUED;
+        known.value = SIGCONT;
+    } else {
+        known.code = WIFEXITED(status) ? CLD_EXITED : CLD_KILLED;
+        known.value = (uint32_t)(WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+    }
+    return known;
+}
+
 void life_tell_parent(struct process *process)
 {
-    signal_send(process->parent, SIGCHLD);
+    struct fe_signal_slot known = news_of(process);
+    (void)signal_tell(process->parent, &known);
     p9_node_changed(&process->parent->node);
 }
 

@@ -93,6 +93,8 @@ void life_tell_parent(struct process *process);
 int signal_request(struct p9_request *request, struct process *sender);
 int signal_set_page(struct p9_request *request, struct process *process);
 void signal_send(struct process *process, int number);
+// The same with what its receiver is told. False: a queued signal, and there is no room.
+bool signal_tell(struct process *process, const struct fe_signal_slot *known);
 void signal_forget_page(struct process *process);
 // The page is the process's from now on, and the thread, which is consumed.
 int signal_map_page(struct process *process, fe_handle thread, fe_handle memory);

@@ -8,6 +8,7 @@
 #include <ferrite/clock.h>
 #include <ferrite/handle.h>
 #include <ferrite/memory.h>
+#include <ferrite/signal.h>
 #include <ferrite/wide.h>
 #include <kept/kept.h>
 #include <signal.h>
@@ -54,28 +55,43 @@ static void go_on(struct process *process)
     life_tell_parent(process);
 }
 
-static void hold(struct process *process, int number)
+// A real-time signal is pending as often as it was sent; of another one the first is told of.
+static bool hold(struct process *process, const struct fe_signal_slot *known)
 {
-    fe_flags_set(&page_of(process)->pending, bit_of(number));
+    bool is_queued = known->number >= SIGNAL_REAL_TIME;
+    if (process->page != nullptr &&
+        (is_queued || !fe_signal_has(process->page, known->number, nullptr)) &&
+        !fe_signal_put(process->page, known) && is_queued) {
+        return false;
+    }
+    fe_flags_set(&page_of(process)->pending, bit_of((int)known->number));
     if (process->page == nullptr) process_keep(process);
+    return true;
 }
 
-static void act_by_default(struct process *process, int number)
+static bool act_by_default(struct process *process, const struct fe_signal_slot *known)
 {
-    if (is_harmless(number)) return;
-    if (is_stop(number) && number != SIGSTOP && !terminal_may_stop(process)) return;
-    if (process->process == FE_NO_HANDLE) {
-        hold(process, number); // it is only being made
-    } else if (is_stop(number)) {
+    int number = (int)known->number;
+    if (is_harmless(number)) return true;
+    if (is_stop(number) && number != SIGSTOP && !terminal_may_stop(process)) return true;
+    if (process->process == FE_NO_HANDLE) return hold(process, known); // it is only being made
+    if (is_stop(number)) {
         stop(process, number);
     } else if (process != &init_process && fe_process_kill(process->process, -number) != OK) {
-        hold(process, number);
+        return hold(process, known);
     }
+    return true;
 }
 
-void signal_send(struct process *process, int number)
+static bool is_in(const uint64_t *set, int number)
 {
-    if (process->state_now == STATE_ZOMBIE || process == &init_process) return;
+    return (fe_flags_read(set, __ATOMIC_SEQ_CST) & bit_of(number)) != 0;
+}
+
+bool signal_tell(struct process *process, const struct fe_signal_slot *known)
+{
+    int number = (int)known->number;
+    if (process->state_now == STATE_ZOMBIE || process == &init_process) return true;
     struct fe_signal_page *page = page_of(process);
     if (number == SIGCONT) {
         uint64_t stops = bit_of(SIGSTOP) | bit_of(SIGTSTP) | bit_of(SIGTTIN) | bit_of(SIGTTOU);
@@ -84,19 +100,21 @@ void signal_send(struct process *process, int number)
     } else if (is_stop(number)) {
         fe_flags_clear(&page->pending, bit_of(SIGCONT));
     }
-    if (number == SIGKILL || number == SIGSTOP) {
-        act_by_default(process, number);
-        return;
+    if (number == SIGKILL || number == SIGSTOP) return act_by_default(process, known);
+    if (is_in(&page->ignored, number)) return true;
+    if (!is_in(&page->blocked, number) && !is_in(&page->caught, number)) {
+        return act_by_default(process, known);
     }
-    bool is_blocked = (fe_flags_read(&page->blocked, __ATOMIC_SEQ_CST) & bit_of(number)) != 0;
-    bool is_caught = (fe_flags_read(&page->caught, __ATOMIC_SEQ_CST) & bit_of(number)) != 0;
-    if (fe_flags_read(&page->ignored, __ATOMIC_SEQ_CST) & bit_of(number)) return;
-    if (is_blocked || is_caught) {
-        hold(process, number);
-        if (process->thread != FE_NO_HANDLE && fe_thread_interrupt(process->thread) != OK) return;
-    } else {
-        act_by_default(process, number);
-    }
+    if (!hold(process, known)) return false;
+    enum status status = process->thread == FE_NO_HANDLE ? OK : fe_thread_interrupt(process->thread);
+    (void)status; // a thread that is dead needs none
+    return true;
+}
+
+void signal_send(struct process *process, int number)
+{
+    (void)signal_tell(process, &(struct fe_signal_slot){.number = (uint32_t)number,
+                                                        .code = SI_KERNEL});
 }
 
 // --- Requests ----------------------------------------------------------------------------------
@@ -117,29 +135,34 @@ static bool is_meant(const struct process *target, const struct process *sender,
     return target->group == (uint32_t)-selector;
 }
 
-// data: i32 selector as of kill(), i32 signal (0: only ask).
+// data: i32 selector as of kill(), u32 signal (0: only ask); or these and what it tells.
 int signal_request(struct p9_request *request, struct process *sender)
 {
-    struct {
-        int32_t selector, number;
-    } wish;
-    if (request->size != sizeof wish) return -EINVAL;
-    memcpy(&wish, request->data, sizeof wish);
-    if (wish.number < 0 || wish.number > SIGNALS) return -EINVAL;
-    bool found = false, allowed = false;
+    struct fe_signal_wish wish = {};
+    size_t least = offsetof(struct fe_signal_wish, code);
+    if (request->size != sizeof wish && request->size != least) return -EINVAL;
+    memcpy(&wish, request->data, request->size);
+    if (wish.number > SIGNALS || wish.code > 0) return -EINVAL;
+    struct fe_signal_slot known = {.number = wish.number,
+                                   .code = wish.code,
+                                   .pid = sender->pid,
+                                   .uid = sender->uid,
+                                   .value = wish.value};
+    bool found = false, allowed = false, has_room = true;
     struct process *next;
     for (struct process *at = processes; at != nullptr; at = next) {
         next = at->next;
         if (!is_meant(at, sender, wish.selector)) continue;
         found = true;
-        if (!may_signal(sender, at, wish.number)) continue;
+        if (!may_signal(sender, at, (int)wish.number)) continue;
         allowed = true;
-        if (wish.number != 0) signal_send(at, wish.number);
+        if (wish.number != 0) has_room = signal_tell(at, &known) && has_room;
     }
     // It may be this service that was asked to end, or have ended after it was done.
     bool is_repeated = (request->word[2] & CONTROL_REPEATED) != 0;
     if (!found) return is_repeated ? 0 : -ESRCH;
-    return allowed ? 0 : -EPERM;
+    if (!allowed) return -EPERM;
+    return has_room ? 0 : -EAGAIN;
 }
 
 int signal_map_page(struct process *process, fe_handle thread, fe_handle memory)
@@ -168,7 +191,10 @@ int signal_set_page(struct p9_request *request, struct process *process)
     process->kept_thread = kept_put(thread);
     process->kept_page = kept_put(memory);
     process->signals = (struct fe_signal_page){};
-    if (pending != 0) fe_flags_set(&process->page->pending, pending);
+    for (uint32_t number = 1; pending != 0; number++, pending >>= 1) {
+        struct fe_signal_slot known = {.number = number, .code = SI_KERNEL};
+        if ((pending & 1) != 0) (void)hold(process, &known); // the page is new: there is room
+    }
     process_keep(process);
     kept_drop(kept_thread);
     kept_drop(kept_page);
