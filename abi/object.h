@@ -253,14 +253,15 @@ enum thread_state : uint8_t {
     THREAD_RUNNING,
     THREAD_NEW, // not started, or taken out of everything
     THREAD_READY,
-    THREAD_PARKED,    // would be ready, but its process is stopped
-    THREAD_CALLING,   // queued at a channel
-    THREAD_SERVED,    // its call was received: waits for the reply
-    THREAD_RECEIVING, // waits at a channel's server end
-    THREAD_WATCHING,  // waits for an event's bits
-    THREAD_RESTING,   // waits for its next period
-    THREAD_LOCKING,   // waits for a lock
-    THREAD_FUTEX,     // waits on a word
+    THREAD_PARKED,       // would be ready, but its process is stopped
+    THREAD_CALLING,      // queued at a channel
+    THREAD_SERVED,       // its call was received: waits for the reply
+    THREAD_RECEIVING,    // waits at a channel's server end
+    THREAD_WATCHING,     // waits for an event's bits
+    THREAD_RESTING,      // waits for its next period
+    THREAD_LOCKING,      // waits for a lock
+    THREAD_FUTEX,        // waits on a word
+    THREAD_FUTEX_SHARED, // on one that other processes see
     THREAD_DEAD,
 };
 

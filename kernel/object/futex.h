@@ -8,8 +8,9 @@
 // The waiter of `word` that came first; nullptr: there is none.
 struct thread *futex_first(struct process *process, uintptr_t word);
 
-// A waiter leaves.
+// A waiter leaves; or one that waits for a word that is shared.
 void futex_leave(struct thread *thread);
+void futex_leave_shared(struct thread *thread);
 
 // Wakes up to `count` waiters of `word`; how many there were.
 uint32_t futex_wake(struct process *process, uintptr_t word, uint32_t count);

@@ -96,7 +96,7 @@ void thread_start(struct thread *thread)
 
 static bool is_waiting(const struct thread *thread)
 {
-    return thread->state >= THREAD_CALLING && thread->state <= THREAD_FUTEX;
+    return thread->state >= THREAD_CALLING && thread->state <= THREAD_FUTEX_SHARED;
 }
 
 // Everything that others may hold of a dead thread is gone but its structure.

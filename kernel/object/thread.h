@@ -83,7 +83,7 @@ struct thread {
     struct mutex *wait_mutex;        // LOCKING
     struct mutex *spare_mutex;       // not LOCKING: for when it waits for a lock
     struct event *wait_event;        // WATCHING: a reference
-    uint64_t wait_mask;              // WATCHING: wanted bits
+    uint64_t wait_mask;              // WATCHING: wanted bits; FUTEX_SHARED: its address
     struct progress progress;        // of a long call
     uint32_t slot;                   // number in tokens
     uint32_t waits;                  // counts waits: names one for restartable copies

@@ -71,6 +71,7 @@ void wait_abandon(struct thread *thread)
     case THREAD_RESTING: break;
     case THREAD_LOCKING: mutex_leave(thread); break;
     case THREAD_FUTEX: futex_leave(thread); break;
+    case THREAD_FUTEX_SHARED: futex_leave_shared(thread); break;
     default: panic("thread %lu does not wait", (unsigned long)thread->object.id);
     }
 }

@@ -10,7 +10,7 @@ enum : uint32_t { PARK_STEP = 16 }; // threads
 
 static bool is_waiting(const struct thread *thread)
 {
-    return thread->state >= THREAD_CALLING && thread->state <= THREAD_FUTEX;
+    return thread->state >= THREAD_CALLING && thread->state <= THREAD_FUTEX_SHARED;
 }
 
 static void park(struct thread *thread)

@@ -24,7 +24,9 @@ enum : long { FUTEX_PRIVATE = 128, FUTEX_REALTIME = 256 };
 // A wait that ended without reason is allowed: the C library looks at the word again.
 static long futex_wait(const int64_t *a, uint64_t deadline)
 {
-    enum status status = fe_futex_wait((uintptr_t)a[0], (uint32_t)a[2], deadline);
+    enum status status = (a[1] & FUTEX_PRIVATE) != 0
+                             ? fe_futex_wait((uintptr_t)a[0], (uint32_t)a[2], deadline)
+                             : fe_futex_wait_shared((uintptr_t)a[0], (uint32_t)a[2], deadline);
     if (status == ERR_TIMED_OUT) return -ETIMEDOUT;
     if (status != ERR_INTERRUPTED) return -fe_status_errno(status);
     return signal_ended_wait(thread_self()) ? RESTART_UNLESS_HANDLED : 0;
@@ -68,7 +70,8 @@ int64_t call_futex(const int64_t *a)
         if (!time_deadline_at(time, (a[1] & FUTEX_REALTIME) != 0, &deadline)) return -EINVAL;
         return futex_wait(a, deadline);
     case FUTEX_WAKE:
-        status = fe_futex_wake((uintptr_t)a[0], count, &woken);
+        status = (a[1] & FUTEX_PRIVATE) != 0 ? fe_futex_wake((uintptr_t)a[0], count, &woken)
+                                             : fe_futex_wake_shared((uintptr_t)a[0], count, &woken);
         return status == OK ? (long)woken : -fe_status_errno(status);
     case FUTEX_LOCK_PI:
         if (!time_deadline_at(time, true, &deadline)) return -EINVAL;

@@ -103,8 +103,7 @@ int64_t call_clock_settime(const int64_t *a)
 {
     fe_handle resource = fe_start_handle("resource/system");
     uint64_t ns;
-    if (a[0] != CLOCK_REALTIME || !time_length((const struct timespec *)a[1], &ns))
-        return -EINVAL;
+    if (a[0] != CLOCK_REALTIME || !time_length((const struct timespec *)a[1], &ns)) return -EINVAL;
     if (resource == FE_NO_HANDLE) return -EPERM;
     return -fe_status_errno(fe_clock_adjust(resource, ns));
 }

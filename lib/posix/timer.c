@@ -218,8 +218,9 @@ int timer_settime(timer_t id, int flags, const struct itimerspec *restrict value
     struct timer *timer = *at;
     bool is_off = wish->tv_sec == 0 && wish->tv_nsec == 0;
     bool is_absolute = (flags & TIMER_ABSTIME) != 0;
-    bool is_valid = is_off || (is_absolute ? time_deadline_at(wish, timer->clock == CLOCK_REALTIME, &deadline)
-                                           : time_deadline(wish, &deadline));
+    bool is_valid =
+        is_off || (is_absolute ? time_deadline_at(wish, timer->clock == CLOCK_REALTIME, &deadline)
+                               : time_deadline(wish, &deadline));
     if (is_valid) {
         if (before != nullptr) read_timer(timer, before);
         timer->deadline = deadline;

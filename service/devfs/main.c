@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The devices that are no hardware: null, zero, full, random and urandom; and a folder in which
+// The devices that are no hardware: null, zero, full, random and urandom; a link to
+// where memory is shared by name (shm_open); and a folder in which
 // there is nothing, to be bound where nothing else is to be seen.
 #include <9p/tree.h>
 #include <abi/errno.h>
@@ -45,6 +46,7 @@ static const struct p9_operations random_operations = {.read = read_random, .wri
 
 static const struct p9_tree_entry table[] = {
     {.path = "empty", .mode = MODE_DIRECTORY | 0555},
+    {.path = "shm", .mode = MODE_LINK | 0777, .target = "/tmp/shm"},
     {.path = "null", .mode = MODE_CHARACTER | 0666, .operations = &null_operations},
     {.path = "zero", .mode = MODE_CHARACTER | 0666, .operations = &zero_operations},
     {.path = "full", .mode = MODE_CHARACTER | 0666, .operations = &full_operations},

@@ -11,10 +11,13 @@
 #include <string.h>
 
 static const char *const state_names[] = {
-    [THREAD_NEW] = "new",           [THREAD_RUNNING] = "running",   [THREAD_READY] = "ready",
-    [THREAD_PARKED] = "stopped",    [THREAD_CALLING] = "calling",   [THREAD_SERVED] = "served",
-    [THREAD_RECEIVING] = "serving", [THREAD_WATCHING] = "watching", [THREAD_RESTING] = "resting",
-    [THREAD_LOCKING] = "locking",   [THREAD_FUTEX] = "waiting",     [THREAD_DEAD] = "dead",
+    [THREAD_NEW] = "new",           [THREAD_RUNNING] = "running",
+    [THREAD_READY] = "ready",       [THREAD_PARKED] = "stopped",
+    [THREAD_CALLING] = "calling",   [THREAD_SERVED] = "served",
+    [THREAD_RECEIVING] = "serving", [THREAD_WATCHING] = "watching",
+    [THREAD_RESTING] = "resting",   [THREAD_LOCKING] = "locking",
+    [THREAD_FUTEX] = "waiting",     [THREAD_FUTEX_SHARED] = "waiting",
+    [THREAD_DEAD] = "dead",
 };
 
 // The thread after *id. ERR_NOT_FOUND: there is none.

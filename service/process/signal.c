@@ -106,15 +106,16 @@ bool signal_tell(struct process *process, const struct fe_signal_slot *known)
         return act_by_default(process, known);
     }
     if (!hold(process, known)) return false;
-    enum status status = process->thread == FE_NO_HANDLE ? OK : fe_thread_interrupt(process->thread);
+    enum status status =
+        process->thread == FE_NO_HANDLE ? OK : fe_thread_interrupt(process->thread);
     (void)status; // a thread that is dead needs none
     return true;
 }
 
 void signal_send(struct process *process, int number)
 {
-    (void)signal_tell(process, &(struct fe_signal_slot){.number = (uint32_t)number,
-                                                        .code = SI_KERNEL});
+    (void)signal_tell(process,
+                      &(struct fe_signal_slot){.number = (uint32_t)number, .code = SI_KERNEL});
 }
 
 // --- Requests ----------------------------------------------------------------------------------

@@ -47,6 +47,61 @@ TEST("waiters move to another word without waking")
     EXPECT(woken == 2);
 }
 
+static fe_handle shared;
+static _Atomic uint32_t *views[2];
+
+static void map_twice(void)
+{
+    EXPECT(fe_memory_create(FE_PAGE_SIZE, 0, &shared) == OK);
+    for (uint32_t i = 0; i < 2; i++)
+        EXPECT(fe_memory_map(shared, 0, FE_PAGE_SIZE, MAP_READ | MAP_WRITE, (void **)&views[i]) ==
+               OK);
+    *views[0] = 0;
+    woken = 0;
+}
+
+static void unmap(uint32_t view)
+{
+    EXPECT(fe_memory_unmap((void *)views[view], FE_PAGE_SIZE) == OK);
+}
+
+static void wait_on_view(void *)
+{
+    if (fe_futex_wait_shared((uintptr_t)views[0], 0, guest_limit()) == OK) woken++;
+}
+
+TEST("a word that is mapped elsewhere, too, is the same word")
+{
+    uint32_t count;
+    map_twice();
+    guest_cpus(0, 1);
+    for (uint32_t i = 0; i < 10; i++)
+        EXPECT(guest_thread(wait_on_view, nullptr, PRIORITY_DRIVER) == OK);
+    EXPECT(fe_futex_wake((uintptr_t)views[1], 100, &count) == OK && count == 0);
+    EXPECT(fe_futex_wake_shared((uintptr_t)views[1] + 4, 100, &count) == OK && count == 0);
+    EXPECT(fe_futex_wake_shared((uintptr_t)views[1], 2, &count) == OK && count == 2 && woken == 2);
+    EXPECT(fe_futex_wake_shared((uintptr_t)views[1], 100, &count) == OK && count == 8);
+    EXPECT(woken == 10);
+    EXPECT(fe_futex_wait_shared((uintptr_t)views[1], 1, FE_FOREVER) == ERR_AGAIN);
+    EXPECT(fe_futex_wait_shared((uintptr_t)views[1], 0, fe_clock_after(MILLISECOND)) ==
+           ERR_TIMED_OUT);
+    unmap(0), unmap(1);
+    fe_handle_drop(&shared);
+}
+
+TEST("who has unmapped the word that he waits on takes nobody's turn")
+{
+    uint32_t count;
+    map_twice();
+    guest_cpus(0, 1);
+    EXPECT(guest_thread(wait_on_view, nullptr, PRIORITY_DRIVER) == OK);
+    unmap(0);
+    EXPECT(fe_futex_wake_shared((uintptr_t)views[1], 1, &count) == OK && count == 0);
+    EXPECT(woken == 1);
+    unmap(1);
+    fe_handle_drop(&shared);
+}
+
 TEST("bad addresses are refused")
 {
     uint32_t count;
@@ -54,5 +109,8 @@ TEST("bad addresses are refused")
     EXPECT(fe_futex_wait(unmapped_address, 0, 0) == ERR_BAD_ADDRESS);
     EXPECT(fe_futex_wait((uintptr_t)&word + 1, 0, 0) == ERR_BAD_ARGUMENT);
     EXPECT(fe_futex_wake(kernel_address, 1, &count) == ERR_BAD_ADDRESS);
+    EXPECT(fe_futex_wait_shared(kernel_address, 0, 0) == ERR_BAD_ADDRESS);
+    EXPECT(fe_futex_wait_shared((uintptr_t)&word + 1, 0, 0) == ERR_BAD_ARGUMENT);
+    EXPECT(fe_futex_wake_shared(unmapped_address, 1, &count) == ERR_BAD_ADDRESS);
     EXPECT(fe_futex_requeue((uintptr_t)&word, 1, kernel_address, &count) == ERR_BAD_ADDRESS);
 }

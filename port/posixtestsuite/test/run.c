@@ -56,8 +56,8 @@ static int start(struct job *job, const char *self, size_t test)
 
 static void tell(const struct job *job, int status)
 {
-    static const char *const words[] = {"passed",      "failed",  "unresolved", "",
-                                        "unsupported", "untested"};
+    static const char *const words[] = {"passed", "failed",      "unresolved",
+                                        "",       "unsupported", "untested"};
     const char *name = tests[job->test].name;
     if (job->is_late) {
         printf("%s late\n", name);
