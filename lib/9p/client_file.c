@@ -64,8 +64,7 @@ static bool is_stream(const struct p9_file *file)
     return (int64_t)call.transfer.received_size;
 }
 
-// Whole reads of ordinary files take as many messages as needed; a stream gives what one message
-// brings.
+// Whole reads take as many messages as needed; of a stream as long as it has something.
 [[gnu::noinline]] static int64_t read_pieces(struct p9_file *file, uint64_t offset, void *to,
                                              size_t count)
 {
@@ -76,8 +75,8 @@ static bool is_stream(const struct p9_file *file)
         int64_t got = p9_read(file, at, (char *)to + done, piece);
         if (got < 0) return done ? (int64_t)done : got;
         done += (size_t)got;
-        if ((size_t)got < piece || is_stream(file)) break;
-    } while (done < count);
+        if ((size_t)got < piece || done == count) break;
+    } while (!is_stream(file) || p9_poll(file, READY_READ, FE_NO_HANDLE, 0) == READY_READ);
     return (int64_t)done;
 }
 
