@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# cells: qemu-pc-x86_64/raw qemu-virt-riscv64/raw/qemu
 """Trouble is contained: a faulting program, thousands of spawns, a spawn bomb."""
 
 import os

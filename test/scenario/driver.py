@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# cells: qemu-virt-aarch64/raw qemu-pc-i386/multiboot1/qemu
 """A driver is killed while the machine runs: it is started again, and what stands on it goes on."""
 
 import re
