@@ -320,6 +320,15 @@ enum : uint32_t {
     MOUNT_UNION = 1u << 5,  // told by resolve and list, never given: there are others at this path
 };
 
+// What log_read tells of the piece of the log that it gives.
+struct fe_log_piece {
+    uint64_t next;    // where to read on
+    uint64_t time;    // ns since boot; 0: while the machine started, or long ago
+    uint64_t process; // id of the one that wrote it; 0: the kernel itself
+    uint64_t size;    // bytes; 0: there is nothing more
+};
+static_assert(sizeof(struct fe_log_piece) == 32);
+
 // system_power actions.
 enum : uint32_t { POWER_OFF, POWER_REBOOT };
 

@@ -15,6 +15,25 @@
                                                 va_list arguments);
 void log_write(const char *text, size_t size);
 
+// The same for a process, by its object's id.
+void log_write_by(uint64_t process, const char *text, size_t size);
+
+// What is known of a piece of the log, which is what was written at once.
+struct log_stamp {
+    uint64_t start;   // its position
+    uint64_t time;    // ns since boot; 0: while the machine started, or long ago
+    uint64_t process; // id; 0: the kernel itself
+};
+
+// As log_copy, up to the end of a piece only.
+size_t log_piece(uint64_t *position, char *to, size_t size, struct log_stamp *stamp);
+
+// Signals `event` (nullptr: nobody's) when there is something new, until another one replaces it.
+struct event;
+void log_watch(struct event *event, uint64_t bits);
+struct event *log_watcher(void);
+void log_tell(void); // at once; it is told soon in any case
+
 // Bytes ever written. The ring holds the last of them.
 uint64_t log_end(void);
 

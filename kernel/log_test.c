@@ -141,3 +141,30 @@ TEST("what comes while somebody else has the console is in the log alone")
     EXPECT(count == 0 && log_copy(&position, text, sizeof text) == 7);
     EXPECT(strcmp(text, "unseen\n") == 0 && position == log_end());
 }
+
+TEST("of each piece of the log it is known who wrote it; a reader gets one at a time")
+{
+    char text[64];
+    struct log_stamp stamp;
+    begin(SIZE_MAX);
+    uint64_t position = log_end(), start = position;
+    log_write_by(7, "seven", 5);
+    log_write_by(8, "eight", 5);
+    EXPECT(log_piece(&position, text, sizeof text, &stamp) == 5 && memcmp(text, "seven", 5) == 0);
+    EXPECT(stamp.process == 7 && stamp.start == start && stamp.time == clock_now());
+    EXPECT(log_piece(&position, text, 2, &stamp) == 2 && stamp.process == 8);
+    EXPECT(log_piece(&position, text, sizeof text, &stamp) == 3 && memcmp(text, "ght", 3) == 0);
+    EXPECT(stamp.process == 8 && log_piece(&position, text, sizeof text, &stamp) == 0);
+}
+
+TEST("a piece whose stamp is overwritten is nobody's, and ends where the next one begins")
+{
+    char text[64];
+    struct log_stamp stamp;
+    begin(SIZE_MAX);
+    uint64_t position = log_end();
+    for (uint64_t i = 1; i <= 2000; i++) log_write_by(i, "abc", 3);
+    EXPECT(log_piece(&position, text, sizeof text, &stamp) == 64 && stamp.process == 0);
+    position = log_end() - 6;
+    EXPECT(log_piece(&position, text, sizeof text, &stamp) == 3 && stamp.process == 1999);
+}

@@ -4,6 +4,7 @@
 #include "kernel/machine.h"
 #include "kernel/memory/page.h"
 #include "kernel/memory/user.h"
+#include "kernel/object/event.h"
 #include "kernel/object/process.h"
 #include "kernel/object/resource.h"
 #include "kernel/object/thread.h"
@@ -14,7 +15,7 @@
 #include "kernel/time/timer.h"
 #include <kernel/syscalls.h>
 
-enum : uint32_t { TEXT_MAX = 1024, LOG_READ_MAX = 16384 }; // bytes
+enum : uint32_t { TEXT_MAX = 1024 }; // bytes
 static const char *machine_name = ARCH_NAME;
 
 void machine_set_name(const char *name)
@@ -30,14 +31,16 @@ enum status sys_debug_write(struct resource *resource, struct user_buffer text)
     TRY(resource_check(resource, RESOURCE_DEBUG, 0, 1));
     if (text.size > sizeof bytes) return ERR_TOO_LARGE;
     TRY(user_read(bytes, text.address, text.size));
-    log_write(bytes, text.size);
+    log_write_by(process_current()->object.id, bytes, text.size);
+    log_tell();
     while (log_show() && !lock_should_pass()) {
     }
     return OK;
 }
 
-// Who writes on the line of the debug console by a driver; nullptr: nobody.
-static const struct process *claimant;
+// Who writes on the line of the debug console by a driver, and who watches the log; nullptr:
+// nobody.
+static const struct process *claimant, *log_process;
 
 enum status sys_debug_claim(struct resource *resource, uint32_t claim)
 {
@@ -55,26 +58,36 @@ enum status sys_debug_claim(struct resource *resource, uint32_t claim)
 
 void machine_forget(const struct process *process)
 {
+    if (log_process == process) {
+        log_watch(nullptr, 0);
+        log_process = nullptr;
+    }
     if (claimant != process) return;
     claimant = nullptr;
     log_set_quiet(false);
 }
 
-enum status sys_log_read(struct resource *resource, uint64_t position, struct user_buffer data,
-                         uint64_t *new_position, size_t *length)
+enum status sys_log_watch(struct resource *resource, fe_handle handle, uint64_t bits)
 {
+    struct event *event;
     TRY(resource_check(resource, RESOURCE_DEBUG, 0, 1));
-    size_t wanted = data.size < LOG_READ_MAX ? data.size : LOG_READ_MAX, done = 0;
-    for (size_t size = 1; done < wanted && size > 0; done += size) {
-        if (done > 0 && lock_should_pass()) break;
-        char bytes[TEXT_MAX];
-        size = wanted - done < sizeof bytes ? wanted - done : sizeof bytes;
-        size = log_copy(&position, bytes, size);
-        TRY(user_write(data.address + done, bytes, size));
-    }
-    *new_position = position;
-    *length = done;
+    TRY(event_find(handle, &event));
+    log_watch(bits == 0 ? nullptr : event, bits);
+    log_process = bits == 0 ? nullptr : process_current();
     return OK;
+}
+
+enum status sys_log_read(struct resource *resource, uint64_t position, struct user_buffer data,
+                         struct fe_log_piece *piece)
+{
+    char bytes[TEXT_MAX];
+    struct log_stamp stamp;
+    TRY(resource_check(resource, RESOURCE_DEBUG, 0, 1));
+    size_t wanted = data.size < sizeof bytes ? data.size : sizeof bytes;
+    size_t size = log_piece(&position, bytes, wanted, &stamp);
+    *piece = (struct fe_log_piece){
+        .next = position, .time = stamp.time, .process = stamp.process, .size = size};
+    return user_write(data.address, bytes, size);
 }
 
 static void copy_name(char *to, size_t size, const char *from)

@@ -35,26 +35,50 @@ TEST("random bytes differ, and more entropy can be given by who may")
     EXPECT(fe_entropy_add(guest_resource("memory"), one, sizeof one) != OK);
 }
 
+static uint64_t own_id(void)
+{
+    struct fe_handle_info info;
+    return fe_handle_inspect(fe_process_self(), &info) == OK ? info.id : 0;
+}
+
+TEST("who watches the log is told when it has grown, the last one who asked")
+{
+    fe_handle debug = guest_resource("debug"), first, second;
+    uint64_t bits;
+    EXPECT(fe_event_create(&first) == OK && fe_event_create(&second) == OK);
+    EXPECT(fe_log_watch(debug, first, 1) == OK);
+    EXPECT(fe_debug_write(debug, "seen\n", 5) == OK);
+    EXPECT(fe_event_wait(first, 1, FE_FOREVER, &bits) == OK && bits == 1);
+    EXPECT(fe_log_watch(debug, second, 2) == OK);
+    EXPECT(fe_debug_write(debug, "seen too\n", 9) == OK);
+    EXPECT(fe_event_wait(second, 2, FE_FOREVER, &bits) == OK && bits == 2);
+    EXPECT(fe_event_wait(first, 1, 0, &bits) == ERR_TIMED_OUT);
+    EXPECT(fe_log_watch(debug, second, 0) == OK);
+    EXPECT(fe_debug_write(debug, "unseen\n", 7) == OK);
+    EXPECT(fe_event_wait(second, 2, 0, &bits) == ERR_TIMED_OUT);
+    EXPECT(fe_log_watch(guest_resource("memory"), first, 1) != OK);
+    EXPECT(fe_log_watch(debug, debug, 1) == ERR_WRONG_TYPE);
+}
+
 TEST("the log holds what the debug console was told, for who may read it")
 {
     static const char mark[] = "a mark in the log\n";
-    enum : size_t { KEPT = sizeof mark - 2 }; // for a mark across two pieces
-    static char text[KEPT + 4096];
-    uint64_t position = 0;
-    size_t length, kept = 0;
-    fe_handle debug = guest_resource("debug");
+    static char text[4096];
+    uint64_t before, now;
+    struct fe_log_piece piece = {};
+    fe_handle debug = guest_resource("debug"), memory = guest_resource("memory");
     bool found = false;
+    EXPECT(fe_clock_read(&before) == OK);
     EXPECT(fe_debug_write(debug, mark, sizeof mark - 1) == OK);
+    EXPECT(fe_clock_read(&now) == OK);
     do {
-        EXPECT(fe_log_read(debug, position, text + kept, 4096, &position, &length) == OK);
-        size_t size = kept + length;
-        for (size_t i = 0; i + sizeof mark - 1 <= size; i++)
-            found |= memcmp(text + i, mark, sizeof mark - 1) == 0;
-        kept = size < KEPT ? size : KEPT;
-        memmove(text, text + size - kept, kept);
-    } while (length > 0);
+        EXPECT(fe_log_read(debug, piece.next, text, sizeof text, &piece) == OK);
+        if (piece.size != sizeof mark - 1 || memcmp(text, mark, piece.size) != 0) continue;
+        found = true;
+        EXPECT(piece.time >= before && piece.time <= now && piece.process == own_id());
+    } while (piece.size > 0);
     EXPECT(found);
-    EXPECT(fe_log_read(guest_resource("memory"), 0, text, 16, &position, &length) != OK);
+    EXPECT(fe_log_read(memory, 0, text, 16, &piece) != OK);
     EXPECT(fe_debug_write(guest_resource("memory"), mark, 4) != OK);
     EXPECT(fe_debug_write(debug, (const void *)kernel_address, 4) == ERR_BAD_ADDRESS);
     EXPECT(fe_debug_write(debug, (const void *)unmapped_address, 4) == ERR_BAD_ADDRESS);

@@ -186,12 +186,11 @@ static void try_handles(void)
 {
     struct fe_handle_info info;
     struct fe_handle_info self;
-    uint64_t position;
-    size_t length;
+    struct fe_log_piece piece;
     static char log[4096];
     if (fe_handle_inspect(fe_process_self(), &self) != OK) return;
     for (fe_handle handle = 1; handle < HANDLES; handle++) {
-        if (fe_log_read(handle, 0, log, sizeof log, &position, &length) == OK)
+        if (fe_log_read(handle, 0, log, sizeof log, &piece) == OK)
             reach("the kernel's log", "a handle's number");
         if (fe_handle_inspect(handle, &info) != OK) continue;
         if (info.type == OBJECT_RESOURCE || info.type == OBJECT_INTERRUPT)
