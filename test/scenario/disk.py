@@ -64,6 +64,24 @@ def cut(disk, busybox, files, moment):
     passed(f"power cut after {count} files")
 
 
+def messages(machine):
+    """What is said is on the disk, in files of limited size; while the disk is full it is in memory, as is told."""
+    wait = "until grep -q '{}' /var/log/messages 2>/dev/null; do sleep 0.2; done"
+    machine.run(wait.format("info kernel: Ferrite"))
+    machine.run("kill -9 $(ps | sed -n 's/^ *\\([0-9]*\\) .* keeplog$/\\1/p')")
+    machine.run(wait.format("init: keeplog: killed"))
+    assert machine.run("grep -c 'kernel: Ferrite' /var/log/messages").strip() == "1"
+    machine.run("head -c 300000 /dev/zero >> /var/log/messages; echo restart > /dev/units/srv")
+    machine.run(wait.format("init: srv: killed") + "; head -c 10 /var/log/messages.1")
+    machine.run("dd if=/dev/zero of=/full bs=65536; dd if=/dev/zero of=/full2 bs=1024", code=1)
+    machine.run("for i in 1 2 3 4 5 6 7 8; do echo flood > /dev/hang/ctl; sleep 1; done")
+    told = re.findall("log: /var/log: No space left on device: messages are kept in memory only", machine.run("log"))
+    assert len(told) == 1, told
+    machine.run("rm /full /full2; echo restart > /dev/units/srv; sleep 1; log -u log")
+    machine.run(wait.format("log: /var/log: messages are written again"))
+    passed("messages are kept on the disk")
+
+
 def partitions(folder):
     """Files of a GPT's and of an MBR's partitions, one of which is mounted as / by its label."""
     root, disk = os.path.join(folder, "part.img"), os.path.join(folder, "disk.img")
@@ -83,6 +101,7 @@ def partitions(folder):
         # One block more than there is room for, and what is behind it stays.
         machine.run("dd if=/dev/zero of=/dev/disk0/part1 bs=4096 count=257", code=1)
         machine.run("echo a > /home/root/a")
+        messages(machine)
         machine.line_send("poweroff")
         machine.expect_end()
     with open(disk, "rb") as file:
@@ -93,6 +112,8 @@ def partitions(folder):
             to.write(file.read(64 << 20))
     check(root)
     assert content(root, "/home/root/a") == b"a\n"
+    assert b"--- boot, " in content(root, "/var/log/messages.1")
+    assert re.search(rb"--- [1-9]\d* lines could not be written\n", content(root, "/var/log/messages"))
     passed("partitions are files, and one of them is /")
 
 
