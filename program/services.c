@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 // init's units, then the device manager's drivers, where there is one.
@@ -40,25 +41,51 @@ static int command(const char *word, char **names)
     return result;
 }
 
-// Of a line of such a file the words by their place: name, state, then pairs of word and figure,
-// at last `error` and words to the end of the line.
+// What a line of such a file has: name, state, then pairs of word and figure, at last `error` and
+// words to the end of the line.
+enum figure : uint32_t { READY, RESTARTS, MEMORY, TIME, HANDLES, THREADS, FIGURES };
+static const char *const figures[] = {"ready", "restarts", "memory", "time", "handles", "threads"};
+
+static bool read_figures(char **rest, unsigned long long values[FIGURES])
+{
+    const char *word;
+    while ((word = strtok_r(nullptr, " ", rest)) != nullptr && strcmp(word, "error") != 0) {
+        const char *figure = strtok_r(nullptr, " ", rest);
+        if (figure == nullptr) return false;
+        for (uint32_t i = 0; i < FIGURES; i++) {
+            if (strcmp(word, figures[i]) == 0) values[i] = strtoull(figure, nullptr, 10);
+        }
+    }
+    return word != nullptr;
+}
+
+// For how long it has been ready.
+static void tell_since(unsigned long long ready, char *text, size_t size)
+{
+    struct timespec now;
+    snprintf(text, size, "-");
+    if (ready == 0 || clock_gettime(CLOCK_MONOTONIC, &now) != 0) return;
+    unsigned long long seconds = (unsigned long long)now.tv_sec - ready / 1'000'000'000;
+    if (seconds >= 86400)
+        snprintf(text, size, "%llud %02lluh", seconds / 86400, seconds / 3600 % 24);
+    else if (seconds >= 3600)
+        snprintf(text, size, "%lluh %02llum", seconds / 3600, seconds / 60 % 60);
+    else
+        snprintf(text, size, "%llum %02llus", seconds / 60, seconds % 60);
+}
+
 static void tell(char *line)
 {
-    char *rest, *name = strtok_r(line, " ", &rest), *state = strtok_r(nullptr, " ", &rest), *word;
-    unsigned long long restarts = 0, memory = 0, time = 0;
-    while ((word = strtok_r(nullptr, " ", &rest)) != nullptr && strcmp(word, "error") != 0) {
-        const char *figure = strtok_r(nullptr, " ", &rest);
-        if (figure == nullptr) return;
-        unsigned long long value = strtoull(figure, nullptr, 10);
-        if (strcmp(word, "restarts") == 0) restarts = value;
-        if (strcmp(word, "memory") == 0) memory = value;
-        if (strcmp(word, "time") == 0) time = value;
-    }
-    char memory_text[16] = "-", time_text[16] = "-";
-    if (memory != 0) proc_size(memory, memory_text, sizeof memory_text);
-    if (memory != 0) proc_time(time, time_text, sizeof time_text);
-    printf("%-12s %-9s %8llu %7s %9s  %s\n", name, state, restarts, memory_text, time_text,
-           word == nullptr ? "" : rest);
+    char *rest, *name = strtok_r(line, " ", &rest), *state = strtok_r(nullptr, " ", &rest);
+    unsigned long long values[FIGURES] = {};
+    char memory[16] = "-", time[16] = "-", since[24];
+    if (state == nullptr || !read_figures(&rest, values)) return;
+    bool runs = values[MEMORY] != 0;
+    if (runs) proc_size(values[MEMORY], memory, sizeof memory);
+    if (runs) proc_time(values[TIME], time, sizeof time);
+    tell_since(strcmp(state, "ready") == 0 ? values[READY] : 0, since, sizeof since);
+    printf("%-12s %-9s %8llu %8s %7s %9s %7llu %7llu  %s\n", name, state, values[RESTARTS], since,
+           memory, time, values[HANDLES], values[THREADS], rest);
 }
 
 static int list(const char *path)
@@ -78,8 +105,8 @@ static int list(const char *path)
 int main(int count, char **arguments)
 {
     if (count == 1) {
-        printf("%-12s %-9s %8s %7s %9s  %s\n", "NAME", "STATE", "RESTARTS", "MEMORY", "TIME",
-               "LAST ERROR");
+        printf("%-12s %-9s %8s %8s %7s %9s %7s %7s  %s\n", "NAME", "STATE", "RESTARTS", "SINCE",
+               "MEMORY", "TIME", "HANDLES", "THREADS", "LAST ERROR");
         int result = list(units);
         return access(drivers, R_OK) != 0 ? result : list(drivers) | result;
     }

@@ -71,7 +71,8 @@ bool mount_exists(const char *path);
 
 // request.c
 extern const struct p9_operations control_operations;
-int power_files(struct p9_node **power, struct p9_node **services);
+int own_nodes(struct p9_node *nodes[3]); // power, services, units
+void unit_show(struct unit *unit);       // in /dev/units
 void power_now(void);
 
 // process.c: the process service, once it runs

@@ -10,6 +10,7 @@
 #include <ferrite/handle.h>
 #include <ferrite/libc.h>
 #include <ferrite/log.h>
+#include <ferrite/path.h>
 #include <ferrite/start.h>
 
 struct p9_server server = {.name = "init"};
@@ -39,6 +40,7 @@ static void unit_add(struct unit *unit)
     struct unit **end = &units;
     while (*end) end = &(*end)->next;
     *end = unit;
+    unit_show(unit);
 }
 
 static void load(const char *name, size_t size)
@@ -117,16 +119,15 @@ static struct unit *initrd_unit(void)
 
 static int own_files(void)
 {
-    struct p9_node *power, *services;
-    fe_handle connector;
-    int result = power_files(&power, &services);
-    if (result != 0) return result;
-    if (p9_connector(&server, power, 0, 0, &connector) != OK) return -ENOMEM;
-    const struct placing power_placing = {"/dev/power", "power", connector, MOUNT_REPLACE};
-    if (mount_add(nullptr, &power_placing) != OK) return -ENOMEM;
-    if (p9_connector(&server, services, 0, 0, &connector) != OK) return -ENOMEM;
-    const struct placing placing = {"/dev/services", "services", connector, MOUNT_REPLACE};
-    return mount_add(nullptr, &placing) == OK ? 0 : -ENOMEM;
+    static const char *const paths[] = {"/dev/power", "/dev/services", "/dev/units"};
+    struct p9_node *nodes[3];
+    int result = own_nodes(nodes);
+    for (size_t i = 0; i < 3 && result == 0; i++) {
+        struct placing placing = {.path = paths[i], .name = fe_path_last(paths[i])};
+        if (p9_connector(&server, nodes[i], 0, 0, &placing.connector) != OK) return -ENOMEM;
+        if (mount_add(nullptr, &placing) != OK) result = -ENOMEM;
+    }
+    return result;
 }
 
 int main(int count, char **arguments)
@@ -137,8 +138,8 @@ int main(int count, char **arguments)
     server.root = control_node;
     server.signalled = signalled;
     if (initrd == nullptr || p9_server_init(&server) != OK || user_init() != OK) return 2;
-    unit_add(initrd);
     if (own_files() != 0) return 3;
+    unit_add(initrd);
     work_soon();
     p9_serve(&server);
 }

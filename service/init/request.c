@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What services ask init for, on the session that each got at birth, and init's own files:
-// /dev/power ends the machine, /dev/services tells how every unit is.
+// /dev/power ends the machine, /dev/services tells how every unit is, /dev/units has a file for
+// each.
 #include "init.h"
 
 #include <9p/tree.h>
@@ -12,6 +13,7 @@
 #include <ferrite/start.h>
 
 static uint32_t power_action;
+static struct p9_node *unit_folder;
 
 static int ready(struct p9_request *request, struct unit *unit)
 {
@@ -124,28 +126,79 @@ static int services_text(struct p9_request *request, void *context, struct p9_te
     return 0;
 }
 
+static enum status find_order(struct p9_name word, enum unit_order *order)
+{
+    static const char *const orders[] = {"start", "stop", "restart"};
+    for (uint32_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        if (!p9_name_is(word, orders[i])) continue;
+        *order = (enum unit_order)i;
+        return OK;
+    }
+    return ERR_NOT_FOUND;
+}
+
+// A fact on each line.
+static int unit_text(struct p9_request *request, void *context, struct p9_text *text)
+{
+    const struct unit *unit = context;
+    struct fe_process_info info = {};
+    if (unit->process != FE_NO_HANDLE && fe_process_inspect(unit->process, &info) != OK)
+        info = (struct fe_process_info){};
+    p9_print(text, "name %s\nprogram %s\nstate %s\n", unit->name, unit->program.word[0],
+             unit_state_name(unit->state));
+    p9_print(text, "restarts %u\nfailures %u\nexit %d\nerror %s\n", unit->restarts, unit->failures,
+             unit->exit_code, unit->error[0] ? unit->error : "-");
+    p9_print(text, "started %llu\nready %llu\n", (unsigned long long)unit->started,
+             (unsigned long long)unit->ready);
+    p9_print(text, "memory %llu\ntime %llu\nhandles %u\nthreads %u\n",
+             (unsigned long long)info.memory_used, (unsigned long long)info.cpu_time,
+             info.handles_used, info.threads_used);
+    p9_print(text, "watchdog %llu\n", (unsigned long long)unit->watchdog);
+    return 0;
+}
+
+// `start`, `stop` or `restart`.
+static int unit_order_command(struct p9_request *request, void *context, const char *text,
+                              size_t size)
+{
+    enum unit_order order;
+    if (size > 0 && text[size - 1] == '\n') size--;
+    if (find_order((struct p9_name){text, size}, &order) != OK) return -EINVAL;
+    return unit_command(context, order);
+}
+
+void unit_show(struct unit *unit)
+{
+    const struct p9_tree_entry entry = {.path = unit->name,
+                                        .mode = 0664,
+                                        .text = unit_text,
+                                        .command = unit_order_command,
+                                        .context = unit,
+                                        .gid = 10};
+    struct p9_node *node;
+    if (unit_folder == nullptr || p9_tree_add(unit_folder, &entry, &node) != 0)
+        say("%s: no file in /dev/units", unit->name);
+}
+
 // `start NAME`, `stop NAME` or `restart NAME`.
 static int services_command(struct p9_request *request, void *context, const char *text,
                             size_t size)
 {
-    static const char *const orders[] = {"start", "stop", "restart"};
+    enum unit_order order;
     if (size > 0 && text[size - 1] == '\n') size--;
     const char *space = memchr(text, ' ', size);
     if (space == nullptr) return -EINVAL;
     struct p9_name word = {text, (size_t)(space - text)};
     struct p9_name name = {space + 1, size - word.size - 1};
-    for (uint32_t order = 0; order < sizeof orders / sizeof *orders; order++) {
-        if (!p9_name_is(word, orders[order])) continue;
-        for (struct unit *unit = units; unit; unit = unit->next) {
-            if (p9_name_is(name, unit->name)) return unit_command(unit, (enum unit_order)order);
-        }
-        return -ENOENT;
+    if (find_order(word, &order) != OK) return -EINVAL;
+    for (struct unit *unit = units; unit; unit = unit->next) {
+        if (p9_name_is(name, unit->name)) return unit_command(unit, order);
     }
-    return -EINVAL;
+    return -ENOENT;
 }
 
-// Two trees of one file each: their roots' only children are mounted as files.
-int power_files(struct p9_node **power_node, struct p9_node **services)
+// Their roots' only children are mounted as files; the units are a folder.
+int own_nodes(struct p9_node *nodes[3])
 {
     static const struct p9_tree_entry table[] = {
         {.path = "power", .mode = 0620, .command = power_command, .gid = 10},
@@ -157,7 +210,9 @@ int power_files(struct p9_node **power_node, struct p9_node **services)
     };
     struct p9_node *root;
     int result = p9_tree_create(nullptr, 0, &root);
-    if (result == 0) result = p9_tree_add(root, &table[0], power_node);
-    if (result == 0) result = p9_tree_add(root, &table[1], services);
+    if (result == 0) result = p9_tree_add(root, &table[0], &nodes[0]);
+    if (result == 0) result = p9_tree_add(root, &table[1], &nodes[1]);
+    if (result == 0) result = p9_tree_create(nullptr, 0, &unit_folder);
+    nodes[2] = unit_folder;
     return result;
 }

@@ -76,7 +76,7 @@ static void fail(struct unit *unit)
     unit->state = UNIT_FAILED;
     keep_forget(unit);
     work_soon(); // its fallback may start
-    say("%s: given up after %u failures: %s", unit->name, unit->failures, unit->error);
+    say("<0>%s: given up after %u failures: %s", unit->name, unit->failures, unit->error);
 }
 
 static void fail_to_start(struct unit *unit, const char *what, int reason)
@@ -310,8 +310,9 @@ static void unit_ended(struct unit *unit, int32_t code)
     unit->exit_code = code;
     if (condition_ended(unit, code)) return;
     bool is_over = code == 0 && unit->provision_count == 0; // a login session
-    if (!is_over) fe_exit_text(code, unit->error, sizeof unit->error);
-    if (unit->is_stopped || (unit->restart == RESTART_FAILURE && code == 0)) {
+    bool had_nothing = code == 0 && unit->restart == RESTART_FAILURE;
+    if (!is_over && !had_nothing) fe_exit_text(code, unit->error, sizeof unit->error);
+    if (unit->is_stopped || had_nothing) {
         unit->state = UNIT_ENDED;
         keep_forget(unit);
         work_soon(); // its fallback may start

@@ -3,7 +3,7 @@
 
 import re
 
-from machine import Machine
+from machine import Machine, passed
 
 
 def pids(machine):
@@ -30,6 +30,25 @@ with Machine() as machine:
     assert re.search(r"init: log: killed by signal 9, started again", machine.run("dmesg")), "the log does not have it"
     assert pids(machine)["log"] != running["log"]
     print("\nPASS service: what init says is in the log, not between what programs print")
+
+    machine.run("echo flood > /dev/hang/ctl; sleep 2")
+    flood = machine.run("cat /dev/logs/hang")
+    dropped = sum(map(int, re.findall(r"hang: (\d+) messages dropped", flood)))
+    assert "number 0 of many" in flood and dropped > 2000, flood[-500:]
+    assert flood.count("of many") < 400, "the flood is not dropped"
+    shown = machine.run("log -u init")
+    assert re.search(r"(?m)^\[ +\d+\.\d{6}\] warning init: log: killed by signal 9", shown), shown
+    assert "Ferrite" in machine.run("log -u kernel") and machine.run("log -u kernel -l warning").strip() == ""
+    assert machine.run("log -u kernel -s 0.5").strip() == "" and "usage" in machine.run("log -l loud", code=2)
+    assert set(machine.run("ls /dev/logs").replace("\x1b[m", "").split()) >= {"follow", "hang", "init", "kernel"}
+    passed("the log is by source, with time and level; who talks much is cut off, and nobody else")
+
+    assert "state ready" in machine.run("cat /dev/units/ip") and "threads 1" in machine.run("cat /dev/units/ip")
+    started = machine.run("grep started /dev/units/srv")
+    machine.run("echo restart > /dev/units/srv; sleep 1")
+    assert "restarts 1" in machine.run("cat /dev/units/srv") and machine.run("grep started /dev/units/srv") != started
+    machine.run("echo dance > /dev/units/srv", code=1)
+    passed("each unit is a file")
 
     # Without the console service the debug console is the kernel's again.
     machine.line_send(f"kill -9 {running['console']}")

@@ -4,6 +4,8 @@
 // Services live on beside it: it begins when the boot is over, and when one wakes meanwhile, the
 // median does not show it. Arguments: where to write, and an operation that is repeated for ever
 // instead, for tool/profile.
+#include "recover.h"
+
 #include <abi/clock.h>
 #include <abi/syscalls.h>
 #include <errno.h>
@@ -147,7 +149,8 @@ int main(int count, char **arguments)
     if (count < 2 || freopen(arguments[1], "w", stdout) == nullptr) return 2;
     file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
     bool good = file >= 0 && write(file, buffer, sizeof buffer) == (ssize_t)sizeof buffer;
-    good = good && (count > 2 ? repeat(arguments[2]) : measure_all() && tell_boot());
+    good = good && (count > 2 ? repeat(arguments[2])
+                              : measure_all() && tell_boot() && recover_measure(next_tick));
     close(file);
     unlink(path);
     if (!good) printf("FAIL %s\n", strerror(errno));

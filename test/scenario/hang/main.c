@@ -5,6 +5,7 @@
 #include <abi/syscalls.h>
 #include <errno.h>
 #include <ferrite/clock.h>
+#include <ferrite/log.h>
 #include <ferrite/watchdog.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -50,6 +51,8 @@ static int command(struct p9_request *, void *, const char *text, size_t size)
         work(1, false);
     } else if (p9_name_is(word, "long")) {
         work(16, true);
+    } else if (p9_name_is(word, "flood")) {
+        for (uint32_t i = 0; i < 3000; i++, fe_watchdog_alive()) fe_log("number %u of many", i);
     } else {
         return -EINVAL;
     }
