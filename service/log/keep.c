@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ferrite/log.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
