@@ -26,6 +26,7 @@ enum : uint32_t {
     FE_9P_ROOT_FID = 0, // every attached session has its root here
 };
 enum : uint64_t { FE_9P_LINK = 0x1000, FE_9P_POSITION = UINT64_MAX };
+enum : uint64_t { FE_9P_TRANSFER_WRITE = 1ull << 63 };
 // attach's answer: what is true of the server.
 enum : uint32_t { FE_9P_LASTING = 1 }; // its files outlive it: their qids mean them again
 enum : uint32_t { FE_9P_SAME_IDENTITY = UINT32_MAX };
@@ -161,6 +162,11 @@ enum fe_9p_control : uint32_t {
 
     CONTROL_CONNECTOR_TAKE, // of a file of /srv: reply handle: the connector that is posted there
     CONTROL_CONNECTOR_POST, // handle: a connector, posted there from now on
+
+    // Of a disk's file: memory that the disk itself reads and writes (P9_TRANSFER), until the file
+    // is closed. data: u64 bytes; reply handle: the memory; value: its number.
+    CONTROL_TRANSFER_MEMORY,
+    CONTROL_TRANSFER_FORGET, // data: u64 number of such memory, which is not used any more
 
     // Process service, on the session that a process got at birth (start handle "process"). A pid
     // of 0 means oneself; a status is as wait() gives it. A running child in one step. data: struct

@@ -287,6 +287,12 @@ int relay_memory(struct worker *worker)
     return result;
 }
 
+// Memory that a disk reads and writes is of its own machine.
+int relay_transfer(struct worker *worker)
+{
+    return -EOPNOTSUPP;
+}
+
 int relay_image(struct worker *worker)
 {
     struct file *from;

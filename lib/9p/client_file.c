@@ -108,6 +108,23 @@ int64_t p9_write(struct p9_file *file, uint64_t offset, const void *from, size_t
     return (int64_t)done;
 }
 
+int64_t p9_transfer(struct p9_file *file, uint64_t offset, const struct p9_transfer_place *place,
+                    uint64_t flags)
+{
+    if ((flags & FE_9P_TRANSFER_WRITE) != 0) file->is_written = true;
+    for (int tries = 0;; tries++) {
+        struct fe_message message = {.label = P9_TRANSFER,
+                                     .word = {0, offset, place->memory, place->position, flags}};
+        struct p9_session *session = file_session(file, &message.word[0]);
+        int result = session_call(session, &message, FE_UNINTERRUPTED);
+        if (result == 0) return (int64_t)message.word[0];
+        if (result == CALL_LINK) return -EPROTO;
+        if (result != CALL_DEAD) return result;
+        result = tries < RESTORE_TRIES ? file_restore(file, session) : -EIO;
+        if (result != 0) return result;
+    }
+}
+
 int64_t p9_seek(struct p9_file *file, int64_t offset, uint32_t whence)
 {
     struct call call;

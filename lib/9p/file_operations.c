@@ -77,6 +77,23 @@ int64_t serve_write(struct p9_request *request, struct p9_reply *reply)
     return 0;
 }
 
+int64_t serve_transfer(struct p9_request *request, struct p9_reply *reply)
+{
+    struct p9_open *open = open_of(request);
+    struct p9_transfer transfer = {.offset = request->word[1],
+                                   .memory = request->word[2],
+                                   .position = request->word[3],
+                                   .count = request->word[4] & ~FE_9P_TRANSFER_WRITE,
+                                   .is_write = (request->word[4] & FE_9P_TRANSFER_WRITE) != 0};
+    if (open == nullptr || !(transfer.is_write ? can_write(open) : can_read(open))) return -EBADF;
+    if (open->node->operations->transfer == nullptr) return -EOPNOTSUPP;
+    int64_t result = open->node->operations->transfer(request, open, &transfer);
+    if (result == P9_LATER) return later(request, open);
+    if (result < 0) return result;
+    reply->word[0] = (uint64_t)result;
+    return 0;
+}
+
 int64_t serve_clunk(struct p9_request *request, struct p9_reply *reply)
 {
     return fid_clear(request->connection, request->word[0]);

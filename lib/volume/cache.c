@@ -4,7 +4,6 @@
 
 #include <abi/errno.h>
 #include <ferrite/libc.h>
-#include <ferrite/memory.h>
 
 int cache_init(struct cache *cache, struct device *device, uint32_t block_size, size_t pages_max)
 {
@@ -12,9 +11,10 @@ int cache_init(struct cache *cache, struct device *device, uint32_t block_size, 
                             .block_size = block_size,
                             .page_blocks = (uint32_t)(CACHE_PAGE / block_size),
                             .blocks = device->size / block_size,
-                            .pages_max = pages_max < 4 ? 4 : pages_max,
+                            .pages_max = pages_max < CACHE_PAGES_MIN ? CACHE_PAGES_MIN : pages_max,
                             .hash_size = 64};
     if (cache->page_blocks > BLOCKS_MAX) cache->page_blocks = BLOCKS_MAX;
+    cache->limit = cache->pages_max;
     while (cache->hash_size < cache->pages_max) cache->hash_size *= 2;
     cache->hash = calloc(cache->hash_size, sizeof(struct cache_page *));
     return cache->hash == nullptr ? -ENOMEM : 0;
@@ -42,55 +42,35 @@ static void link_newest(struct cache *cache, struct cache_page *page)
     cache->newest = page;
 }
 
-static void page_remove(struct cache *cache, struct cache_page *page)
+void page_drop(struct cache *cache, struct cache_page *page)
 {
     *place_of(cache, page->first) = page->next;
     unlink_use(cache, page);
-}
-
-static void page_free(struct cache *cache, struct cache_page *page)
-{
-    page_remove(cache, page);
-    enum status status = fe_memory_unmap(page->data, CACHE_PAGE);
-    (void)status;
-    free(page);
-    cache->pages--;
+    page->is_used = false;
+    frame_give(cache, page);
 }
 
 void cache_fini(struct cache *cache)
 {
-    while (cache->newest) page_free(cache, cache->newest);
+    frames_free(cache);
     free(cache->hash);
     *cache = (struct cache){};
 }
 
-// Takes a page that is clean, or becomes so, for something else. None: the cache grows for a while.
-static int page_reuse(struct cache *cache, struct cache_page **reused)
+// Gives up the page that is longest unused and clean, or becomes so. None: the cache grows for a
+// while.
+static int make_room(struct cache *cache)
 {
     struct cache_page *newer;
     for (struct cache_page *page = cache->oldest; page; page = newer) {
         newer = page->newer;
-        if (page->state[BLOCK_HELD] || page->state[BLOCK_LOGGED]) continue;
+        if (page->is_filling || page->state[BLOCK_HELD] || page->state[BLOCK_LOGGED]) continue;
         int result = page_write(cache, page, BLOCK_DIRTY);
         if (result != 0) return result;
-        page_remove(cache, page);
-        *reused = page;
+        page_drop(cache, page);
         return 0;
     }
-    return 0;
-}
-
-static struct cache_page *page_new(struct cache *cache)
-{
-    struct cache_page *page = malloc(sizeof *page);
-    void *data;
-    if (page == nullptr || fe_memory_allocate(cache_page_size(cache), &data) != OK) {
-        free(page);
-        return nullptr;
-    }
-    page->data = data;
-    cache->pages++;
-    return page;
+    return frames_grow_beyond(cache) ? 0 : -ENOMEM;
 }
 
 static int page_get(struct cache *cache, uint64_t block, struct cache_page **found)
@@ -106,36 +86,120 @@ static int page_get(struct cache *cache, uint64_t block, struct cache_page **fou
         *found = page;
         return 0;
     }
-    int result = cache->pages < cache->pages_max ? 0 : page_reuse(cache, &page);
+    int result = cache->free || frames_grow(cache) ? 0 : make_room(cache);
     if (result != 0) return result;
-    if (page == nullptr) page = page_new(cache);
-    if (page == nullptr) return -ENOMEM;
-    *page = (struct cache_page){.first = first, .data = page->data};
+    page = frame_take(cache);
+    memset(page->state, 0, sizeof page->state);
+    page->first = first;
+    page->next = nullptr;
+    page->is_used = true;
     *place_of(cache, first) = page;
     link_newest(cache, page);
     *found = page;
     return 0;
 }
 
-// Reads the blocks from `at` on that are wanted and not there, in one piece.
-static int page_fill(struct cache *cache, struct cache_page *page, uint32_t at, uint32_t count)
+static uint32_t valid_run(const struct cache_page *page, uint32_t at, uint32_t most)
 {
-    uint32_t end = at + count;
-    while (at < end && page->state[BLOCK_VALID] >> at & 1) at++;
-    uint32_t stop = at;
-    while (stop < end && (page->state[BLOCK_VALID] >> stop & 1) == 0) stop++;
-    if (stop == at) return 0;
-    size_t size = (size_t)(stop - at) * cache->block_size;
-    uint8_t *to = page->data + (size_t)at * cache->block_size;
-    int result = device_read(cache->device, (page->first + at) * cache->block_size, to, size);
-    if (result == 0) page->state[BLOCK_VALID] |= bits_of(at, stop - at);
+    uint64_t missing = ~page->state[BLOCK_VALID] >> at;
+    uint32_t run = missing == 0 ? most : (uint32_t)__builtin_ctzll(missing);
+    return run < most ? run : most;
+}
+
+// Reads that are neighbours on the disk and in memory, to be done at once.
+enum : uint32_t { RUN_PAGES = 4 };
+struct fill {
+    struct device_piece piece;
+    uint64_t block; // where it begins
+    uint32_t count;
+    struct {
+        struct cache_page *page;
+        uint64_t bits;
+    } part[RUN_PAGES];
+};
+
+static int fill_run(struct cache *cache, struct fill *fill)
+{
+    if (fill->count == 0) return 0;
+    int result = device_fill(cache->device, fill->block * cache->block_size, &fill->piece);
+    for (uint32_t i = 0; i < fill->count; i++) {
+        struct cache_page *page = fill->part[i].page;
+        page->is_filling = false;
+        if (result == 0) page->state[BLOCK_VALID] |= fill->part[i].bits;
+    }
+    fill->count = 0;
     return result;
 }
 
-static uint32_t valid_run(const struct cache_page *page, uint32_t at, uint32_t most)
+static bool fill_joins(const struct cache *cache, const struct fill *fill, uint64_t block,
+                       const struct device_piece *piece)
+{
+    uint64_t end = fill->block + fill->piece.size / cache->block_size;
+    return fill->count != 0 && fill->count < RUN_PAGES && end == block &&
+           fill->piece.memory == piece->memory &&
+           fill->piece.position + fill->piece.size == piece->position;
+}
+
+// The blocks of a page from `at` on that are wanted and not there, up to one that is.
+static int fill_add(struct cache *cache, struct fill *fill, struct cache_page *page, uint32_t at,
+                    uint32_t count)
+{
+    uint32_t there = valid_run(page, at, count);
+    at += there;
+    count -= there;
+    if (count == 0) return 0;
+    uint64_t valid = page->state[BLOCK_VALID] >> at;
+    uint32_t missing = valid == 0 ? count : (uint32_t)__builtin_ctzll(valid);
+    if (missing < count) count = missing;
+    struct device_piece piece = piece_of(cache, page, at, count);
+    int result = 0;
+    if (fill_joins(cache, fill, page->first + at, &piece)) {
+        fill->piece.size += piece.size;
+    } else {
+        result = fill_run(cache, fill);
+        fill->piece = piece;
+        fill->block = page->first + at;
+    }
+    page->is_filling = true;
+    fill->part[fill->count].page = page;
+    fill->part[fill->count++].bits = bits_of(at, count);
+    return result;
+}
+
+int cache_fetch(struct cache *cache, uint64_t block, uint32_t count)
+{
+    struct fill fill = {};
+    uint32_t most = (uint32_t)(cache->pages_max / 2) * cache->page_blocks, pages = 0;
+    if (count > cache->blocks - block) count = (uint32_t)(cache->blocks - block);
+    if (count > most) count = most;
+    int result = 0;
+    for (uint32_t done = 0; done < count && result == 0 && pages < RUN_PAGES; pages++) {
+        struct cache_page *page;
+        result = page_get(cache, block + done, &page);
+        if (result != 0) break;
+        uint32_t at = (uint32_t)(block + done - page->first), part = cache->page_blocks - at;
+        if (part > count - done) part = count - done;
+        result = fill_add(cache, &fill, page, at, part);
+        done += part;
+    }
+    int last = fill_run(cache, &fill);
+    return result != 0 ? result : last;
+}
+
+// How many blocks from there on are here in one piece, going on in the pages that follow.
+static uint32_t run_of(struct cache *cache, struct cache_page *page, uint64_t block, uint32_t most)
 {
     uint32_t run = 0;
-    while (run < most && page->state[BLOCK_VALID] >> (at + run) & 1) run++;
+    while (run < most) {
+        uint32_t at = (uint32_t)(block + run - page->first), part = cache->page_blocks - at;
+        if (part > most - run) part = most - run;
+        uint32_t valid = valid_run(page, at, part);
+        run += valid;
+        if (valid < part || run == most) break;
+        const uint8_t *end = page->data + cache_page_size(cache);
+        page = *place_of(cache, block + run);
+        if (page == nullptr || page->data != end) break;
+    }
     return run;
 }
 
@@ -144,13 +208,12 @@ int cache_read(struct cache *cache, uint64_t block, uint32_t *count, const uint8
     struct cache_page *page;
     int result = page_get(cache, block, &page);
     if (result != 0) return result;
-    uint32_t at = (uint32_t)(block - page->first), most = cache->page_blocks - at;
+    uint32_t at = (uint32_t)(block - page->first), most = *count;
     if (most > cache->blocks - block) most = (uint32_t)(cache->blocks - block);
-    if (most > *count) most = *count;
-    uint32_t run = valid_run(page, at, most);
+    uint32_t run = run_of(cache, page, block, most);
     if (run < most) {
-        result = page_fill(cache, page, at, most);
-        run = valid_run(page, at, most);
+        result = cache_fetch(cache, block, most);
+        run = run_of(cache, page, block, most);
     }
     if (run == 0) return result != 0 ? result : -EIO;
     *bytes = page->data + (size_t)at * cache->block_size;
@@ -165,7 +228,7 @@ int cache_change(struct cache *cache, uint64_t block, enum block_state state, bo
     int result = page_get(cache, block, &page);
     if (result != 0) return result;
     uint32_t at = (uint32_t)(block - page->first);
-    if (!is_whole) result = page_fill(cache, page, at, 1);
+    if (!is_whole) result = cache_fetch(cache, block, 1);
     if (result != 0) return result;
     page->state[BLOCK_VALID] |= bits_of(at, 1);
     // What the journal has must go through it again, or replaying it would undo this.

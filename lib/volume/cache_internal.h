@@ -41,3 +41,17 @@ static inline void page_clear(struct cache *cache, struct cache_page *page, uint
 
 // write_back.c: writes a page's blocks that are in `state`.
 int page_write(struct cache *cache, struct cache_page *page, enum block_state state);
+
+// cache.c: a page whose blocks need not be written is not the cache's any more.
+void page_drop(struct cache *cache, struct cache_page *page);
+
+// frame.c: memory for pages
+enum : size_t { CACHE_PAGES_MIN = 16 };
+struct cache_page *frame_take(struct cache *cache); // nullptr: none is free
+void frame_give(struct cache *cache, struct cache_page *page);
+bool frames_grow(struct cache *cache);        // up to the limit
+bool frames_grow_beyond(struct cache *cache); // by one page
+void frames_free(struct cache *cache);
+// Where blocks of a page lie, for the device.
+struct device_piece piece_of(const struct cache *cache, const struct cache_page *page, uint32_t at,
+                             uint32_t count);

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The disk below a file system, through the protocol: as many messages as its transfers need. Each
-// that is answered tells the watchdog that a long request gets on.
+// The disk below a file system, through the protocol: as many messages as its transfers need.
 #include <volume/device.h>
 
 #include <abi/errno.h>
 #include <ferrite/libc.h>
 #include <ferrite/log.h>
-#include <ferrite/watchdog.h>
 
 int device_open(struct device *device, const char *path)
 {
@@ -34,7 +32,7 @@ void device_close(struct device *device)
     device->file = nullptr;
 }
 
-static int failed(const struct device *device, const char *what, uint64_t offset, int64_t result)
+int device_failed(const struct device *device, const char *what, uint64_t offset, int64_t result)
 {
     int error = result < 0 ? (int)-result : EIO;
     fe_log("%s: cannot %s at byte %llu (error %d)", device->path, what, (unsigned long long)offset,
@@ -45,11 +43,10 @@ static int failed(const struct device *device, const char *what, uint64_t offset
 int device_read(struct device *device, uint64_t offset, void *to, size_t size)
 {
     if (offset > device->size || size > device->size - offset)
-        return failed(device, "read past the end", offset, 0);
+        return device_failed(device, "read past the end", offset, 0);
     for (size_t done = 0; done < size;) {
         int64_t count = p9_read(device->file, offset + done, (uint8_t *)to + done, size - done);
-        if (count <= 0) return failed(device, "read", offset + done, count);
-        fe_watchdog_alive();
+        if (count <= 0) return device_failed(device, "read", offset + done, count);
         done += (size_t)count;
     }
     return 0;
@@ -58,12 +55,11 @@ int device_read(struct device *device, uint64_t offset, void *to, size_t size)
 int device_write(struct device *device, uint64_t offset, const void *from, size_t size)
 {
     if (offset > device->size || size > device->size - offset)
-        return failed(device, "write past the end", offset, 0);
+        return device_failed(device, "write past the end", offset, 0);
     for (size_t done = 0; done < size;) {
         const uint8_t *bytes = (const uint8_t *)from + done;
         int64_t count = p9_write(device->file, offset + done, bytes, size - done);
-        if (count <= 0) return failed(device, "write", offset + done, count);
-        fe_watchdog_alive();
+        if (count <= 0) return device_failed(device, "write", offset + done, count);
         done += (size_t)count;
     }
     return 0;
@@ -72,5 +68,5 @@ int device_write(struct device *device, uint64_t offset, const void *from, size_
 int device_flush(struct device *device)
 {
     int result = p9_sync(device->file);
-    return result == 0 ? 0 : failed(device, "flush", 0, result);
+    return result == 0 ? 0 : device_failed(device, "flush", 0, result);
 }

@@ -10,10 +10,8 @@ int page_write(struct cache *cache, struct cache_page *page, enum block_state st
     while (page->state[state] != 0) {
         uint32_t at = (uint32_t)__builtin_ctzll(page->state[state]), stop = at;
         while (stop < cache->page_blocks && page->state[state] >> stop & 1) stop++;
-        size_t size = (size_t)(stop - at) * cache->block_size;
-        const uint8_t *from = page->data + (size_t)at * cache->block_size;
-        int result =
-            device_write(cache->device, (page->first + at) * cache->block_size, from, size);
+        struct device_piece piece = piece_of(cache, page, at, stop - at);
+        int result = device_store(cache->device, (page->first + at) * cache->block_size, &piece);
         if (result != 0) return result;
         for (uint32_t i = at; i < stop; i++) page_clear(cache, page, i, state);
     }
@@ -49,6 +47,7 @@ static void sort(struct cache_page **pages, size_t count)
 
 int cache_write_back(struct cache *cache, enum block_state state)
 {
+    cache->limit = cache->pages_max; // there may be memory again
     if (*state_count(cache, state) == 0) return 0;
     struct cache_page **pages = malloc(cache->pages * sizeof(struct cache_page *));
     if (pages == nullptr) return -ENOMEM;

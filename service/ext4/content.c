@@ -6,17 +6,27 @@
 #include <errno.h>
 #include <string.h>
 
-enum : uint32_t { READ_AHEAD = CACHE_PAGE };
+enum : uint32_t { READ_AHEAD = 192 << 10 };
 
 static const uint8_t zeros[4096];
 
-// Blocks from `logical` on that are worth reading at once.
-static uint32_t wanted(struct file *file, uint64_t offset, size_t count, const struct map *map)
+static uint32_t blocks_of(const struct map *map, uint64_t bytes)
 {
-    uint32_t size = ext4.cache.block_size;
-    size_t ahead = offset == file->next_read && offset != 0 ? READ_AHEAD : 0;
-    uint64_t blocks = (offset % size + count + ahead + size - 1) / size;
+    uint64_t blocks = (bytes + ext4.cache.block_size - 1) / ext4.cache.block_size;
     return (uint32_t)(blocks < map->count ? blocks : map->count);
+}
+
+// Who reads in order finds the next blocks there.
+static void read_ahead(const struct file *file, uint64_t offset, size_t count,
+                       const struct map *map)
+{
+    size_t skip = (size_t)(offset % ext4.cache.block_size);
+    if (offset != file->next_read || offset == 0) return;
+    uint32_t blocks = blocks_of(map, skip + count);
+    if (cache_is(&ext4.cache, map->physical + blocks - 1, BLOCK_VALID)) return;
+    blocks = blocks_of(map, skip + count + READ_AHEAD);
+    int result = cache_fetch(&ext4.cache, map->physical, blocks);
+    (void)result; // told when it is read
 }
 
 // A piece that lies together; `*bytes` stays until the cache is used again.
@@ -32,7 +42,8 @@ static int64_t piece(struct file *file, uint64_t offset, size_t count, const uin
         if (count > whole) count = (size_t)whole;
         return (int64_t)(count < sizeof zeros ? count : sizeof zeros);
     }
-    uint32_t blocks = wanted(file, offset, count, &map);
+    read_ahead(file, offset, count, &map);
+    uint32_t blocks = blocks_of(&map, skip + count);
     result = cache_read(&ext4.cache, map.physical, &blocks, bytes);
     if (result != 0) return result;
     *bytes += skip;
@@ -103,6 +114,22 @@ static uint64_t size_limit(const struct file *file)
     return (has_extents ? (uint64_t)UINT32_MAX : 1u << 22) * ext4.cache.block_size;
 }
 
+// What the last block has beyond the end was once the file's, and is zero when the file grows. Not
+// when it is cut: after a power cut before the next commit it has its old size again.
+static int tail_clear(struct file *file)
+{
+    uint64_t size = file->node.size;
+    uint32_t block_size = ext4.cache.block_size, skip = (uint32_t)(size % block_size);
+    struct map map;
+    if (skip == 0) return 0;
+    int result = map_find(file, size / block_size, &map);
+    if (result != 0 || map.is_hole) return result;
+    uint8_t *bytes;
+    result = cache_change(&ext4.cache, map.physical, BLOCK_DIRTY, false, &bytes);
+    if (result == 0) memset(bytes + skip, 0, block_size - skip);
+    return result;
+}
+
 int64_t content_write(struct p9_request *request, struct p9_open *open, uint64_t offset,
                       const void *from, size_t count)
 {
@@ -111,6 +138,7 @@ int64_t content_write(struct p9_request *request, struct p9_open *open, uint64_t
     if (offset > size_limit(file) || count > size_limit(file) - offset) return -EFBIG;
     if (count == 0) return 0;
     int result = change_begin(count / ext4.cache.block_size + 2);
+    if (result == 0 && offset > file->node.size) result = tail_clear(file);
     if (result != 0) return result;
     size_t done = 0;
     int64_t part = 0;
@@ -124,20 +152,6 @@ int64_t content_write(struct p9_request *request, struct p9_open *open, uint64_t
     return done != 0 ? (int64_t)done : part;
 }
 
-// What is beyond the end of the last block is zero when the file grows again.
-static int tail_clear(struct file *file, uint64_t size)
-{
-    uint32_t block_size = ext4.cache.block_size, skip = (uint32_t)(size % block_size);
-    struct map map;
-    if (skip == 0) return 0;
-    int result = map_find(file, size / block_size, &map);
-    if (result != 0 || map.is_hole) return result;
-    uint8_t *bytes;
-    result = cache_change(&ext4.cache, map.physical, BLOCK_DIRTY, false, &bytes);
-    if (result == 0) memset(bytes + skip, 0, block_size - skip);
-    return result;
-}
-
 int content_truncate(struct p9_request *request, struct p9_node *node, uint64_t size)
 {
     struct file *file = file_of(node);
@@ -147,12 +161,11 @@ int content_truncate(struct p9_request *request, struct p9_node *node, uint64_t 
     int result = change_begin(2);
     if (result == 0 && size < node->size) {
         uint64_t first = (size + block_size - 1) / block_size;
+        result = error_of(ext2fs_punch(ext4.fs, file->number, (struct ext2_inode *)&file->inode,
+                                       nullptr, first, UINT64_MAX));
         file->map = (struct map){};
-        result = tail_clear(file, size);
-        if (result == 0)
-            result = error_of(ext2fs_punch(ext4.fs, file->number, (struct ext2_inode *)&file->inode,
-                                           nullptr, first, UINT64_MAX));
-        file->map = (struct map){};
+    } else if (result == 0 && size > node->size) {
+        result = tail_clear(file);
     }
     if (result != 0) return result;
     node->size = size;

@@ -2,7 +2,7 @@
 // A disk's requests (virtio 1.2, section 5.2.6): header, data and status are three buffers of one
 // chain, all in the request's slot. Reads may begin and end within sectors; writes are whole
 // sectors.
-#include "disk.h"
+#include "window.h"
 
 #include <abi/syscalls.h>
 #include <errno.h>
@@ -113,13 +113,16 @@ static struct slot *slot_take(struct disk *disk, struct p9_request *request)
 
 static void slot_give(struct disk *disk, struct slot *slot)
 {
+    if (slot->window != nullptr) window_put(slot->window);
+    slot->window = nullptr;
     slot->kept = nullptr;
     slot->next = disk->free;
     disk->free = slot;
 }
 
-// Hands a slot to the device: `size` bytes of data from or to `sector`.
-static void submit(struct disk *disk, struct slot *slot, uint64_t sector, uint32_t size)
+// Hands a slot to the device: `size` bytes of data at `data` from or to `sector`.
+static void submit_at(struct disk *disk, struct slot *slot, uint64_t sector,
+                      const struct virtio_buffer *data)
 {
     struct request_header header = {.type = slot->type, .sector = sector};
     memcpy(slot->at, &header, sizeof(header));
@@ -127,12 +130,7 @@ static void submit(struct disk *disk, struct slot *slot, uint64_t sector, uint32
     struct virtio_buffer buffers[BUFFERS_PER_REQUEST] = {
         {.address = slot->physical, .size = HEADER_SIZE}};
     uint32_t count = 1;
-    if (size != 0)
-        buffers[count++] = (struct virtio_buffer){
-            .address = slot->physical + DATA_OFFSET,
-            .size = size,
-            .device_writes = slot->type == REQUEST_READ,
-        };
+    if (data->size != 0) buffers[count++] = *data;
     buffers[count++] = (struct virtio_buffer){
         .address = slot->physical + HEADER_SIZE,
         .size = 1,
@@ -145,6 +143,15 @@ static void submit(struct disk *disk, struct slot *slot, uint64_t sector, uint32
         return;
     }
     virtqueue_kick(&disk->queue);
+}
+
+// The same with data in the slot.
+static void submit(struct disk *disk, struct slot *slot, uint64_t sector, uint32_t size)
+{
+    submit_at(disk, slot, sector,
+              &(struct virtio_buffer){.address = slot->physical + DATA_OFFSET,
+                                      .size = size,
+                                      .device_writes = slot->type == REQUEST_READ});
 }
 
 int64_t disk_read(struct disk *disk, struct p9_request *request, uint64_t offset, size_t count)
@@ -177,6 +184,25 @@ int64_t disk_write(struct disk *disk, struct p9_request *request, uint64_t offse
     slot->count = (uint32_t)count;
     memcpy(slot->at + DATA_OFFSET, from, count);
     submit(disk, slot, offset / SECTOR, (uint32_t)count);
+    return P9_KEPT;
+}
+
+int64_t disk_transfer(struct disk *disk, struct p9_request *request, struct window *window,
+                      const struct p9_transfer *transfer)
+{
+    struct slot *slot = slot_take(disk, request);
+    if (slot == nullptr) {
+        window_put(window);
+        return P9_LATER;
+    }
+    slot->type = transfer->is_write ? REQUEST_WRITE : REQUEST_READ;
+    slot->window = window;
+    slot->skip = 0;
+    slot->count = (uint32_t)transfer->count;
+    submit_at(disk, slot, transfer->offset / SECTOR,
+              &(struct virtio_buffer){.address = window->physical + transfer->position,
+                                      .size = (uint32_t)transfer->count,
+                                      .device_writes = !transfer->is_write});
     return P9_KEPT;
 }
 
@@ -268,7 +294,8 @@ static void count_request(struct disk *disk, const struct slot *slot, bool is_go
 static void answer(struct disk *disk, struct slot *slot)
 {
     uint8_t status = slot->at[HEADER_SIZE];
-    bool is_good = status == STATUS_OK, is_read = slot->type == REQUEST_READ;
+    bool is_good = status == STATUS_OK,
+         is_read = slot->type == REQUEST_READ && slot->window == nullptr;
     bool is_range = slot->type == REQUEST_DISCARD || slot->type == REQUEST_ZEROES;
     if (is_range && is_good && slot->left != 0) {
         range_submit(disk, slot);

@@ -7,8 +7,11 @@
 
 enum : uint32_t { SECTOR = 512, TRANSFER_MAX = 64 << 10 };
 
+struct window;
+
 struct slot {
     struct slot *next;       // free ones
+    struct window *window;   // that its data lie in; nullptr: in the slot
     struct p9_request *kept; // whose answer this is; nullptr: free, or the driver's own
     uint64_t physical;       // of the slot
     uint8_t *at;             // header, data, status byte
@@ -47,6 +50,9 @@ enum status disk_open(struct disk *disk, fe_handle event, uint64_t bits);
 int64_t disk_read(struct disk *disk, struct p9_request *request, uint64_t offset, size_t count);
 int64_t disk_write(struct disk *disk, struct p9_request *request, uint64_t offset, const void *from,
                    size_t count);
+// The same with `transfer` in memory of the window, whose reference is taken over.
+int64_t disk_transfer(struct disk *disk, struct p9_request *request, struct window *window,
+                      const struct p9_transfer *transfer);
 int disk_flush(struct disk *disk, struct p9_request *request);
 // Sectors are given up, or zeroed. -EOPNOTSUPP: the device cannot.
 int disk_range(struct disk *disk, struct p9_request *request, const struct range *range);

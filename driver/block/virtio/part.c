@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Files that are parts of the disk. Each has its own bounds; the requests are the disk's.
 #include "part.h"
+#include "window.h"
 
 #include <9p/tree.h>
 #include <errno.h>
@@ -57,6 +58,34 @@ static int part_open(struct p9_request *request, struct p9_open *open)
     return writes && part_of(open)->disk->is_read_only ? -EROFS : 0;
 }
 
+static int64_t part_transfer(struct p9_request *request, struct p9_open *open,
+                             const struct p9_transfer *transfer)
+{
+    const struct part *part = part_of(open);
+    if (transfer->is_write && part->disk->is_read_only) return -EROFS;
+    if (transfer->offset % SECTOR != 0 || transfer->position % SECTOR != 0) return -EINVAL;
+    if (transfer->count == 0 || transfer->count % SECTOR != 0) return -EINVAL;
+    if (transfer->offset > part->size || transfer->count > part->size - transfer->offset)
+        return -ENOSPC;
+    if (transfer->count > UINT32_MAX) return -EINVAL;
+    struct window *window = window_find(open, transfer);
+    if (window == nullptr) return -ESTALE;
+    struct p9_transfer whole = *transfer;
+    whole.offset += part->start;
+    return disk_transfer(part->disk, request, window, &whole);
+}
+
+static int part_control(struct p9_request *request, struct p9_open *open, uint32_t control)
+{
+    uint64_t number;
+    if (control == CONTROL_TRANSFER_MEMORY)
+        return window_create(part_of(open)->disk, request, open);
+    if (control != CONTROL_TRANSFER_FORGET) return -ENOTTY;
+    if (request->size != sizeof number) return -EINVAL;
+    memcpy(&number, request->data, sizeof number);
+    return window_forget(open, number);
+}
+
 static int part_sync(struct p9_request *request, struct p9_open *open)
 {
     return disk_flush(part_of(open)->disk, request);
@@ -71,7 +100,14 @@ static void room_tell(void)
 static int part_add(const struct search *search, const char *name, uint64_t start, uint64_t size)
 {
     static const struct p9_operations operations = {
-        .open = part_open, .read = part_read, .write = part_write, .sync = part_sync};
+        .open = part_open,
+        .read = part_read,
+        .write = part_write,
+        .transfer = part_transfer,
+        .control = part_control,
+        .sync = part_sync,
+        .close = window_close,
+    };
     struct part *part = malloc(sizeof *part);
     if (part == nullptr) return -ENOMEM;
     *part = (struct part){.next = parts, .disk = search->disk, .start = start, .size = size};

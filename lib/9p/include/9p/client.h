@@ -71,6 +71,13 @@ int p9_real_path(const char *path, char *to);
 // Open files. `offset` FE_9P_POSITION: at the file's position, which advances.
 int64_t p9_read(struct p9_file *file, uint64_t offset, void *to, size_t count);
 int64_t p9_write(struct p9_file *file, uint64_t offset, const void *from, size_t count);
+// Between the file of a disk and memory that its driver gave (CONTROL_TRANSFER_MEMORY). -ESTALE: it
+// is another driver, which knows nothing of that memory.
+struct p9_transfer_place {
+    uint64_t memory, position;
+};
+int64_t p9_transfer(struct p9_file *file, uint64_t offset, const struct p9_transfer_place *place,
+                    uint64_t flags);
 int64_t p9_seek(struct p9_file *file, int64_t offset,
                 uint32_t whence); // SEEK_SET 0, SEEK_CUR 1, SEEK_END 2
 int p9_truncate(struct p9_file *file, uint64_t size);

@@ -26,6 +26,7 @@ struct p9_listing;
 struct p9_creation;
 struct p9_place;
 struct p9_memory_wish;
+struct p9_transfer;
 struct p9_poller;
 
 enum : int { P9_LATER = -0x10000, P9_KEPT = -0x10001 };
@@ -70,6 +71,8 @@ struct p9_operations {
                     size_t count);
     int64_t (*write)(struct p9_request *request, struct p9_open *open, uint64_t offset,
                      const void *from, size_t count);
+    int64_t (*transfer)(struct p9_request *request, struct p9_open *open,
+                        const struct p9_transfer *transfer);
     int (*truncate)(struct p9_request *request, struct p9_node *node, uint64_t size);
     int64_t (*readlink)(struct p9_request *request, struct p9_node *node, char *to,
                         size_t capacity);
@@ -138,6 +141,13 @@ struct p9_creation {
 struct p9_memory_wish {
     uint64_t offset, size;
     uint32_t protection; // MAP_*
+};
+
+struct p9_transfer {
+    uint64_t offset;           // in the file
+    uint64_t memory, position; // which memory, and where in it
+    uint64_t count;
+    bool is_write;
 };
 
 // A request while it is served; a kept one lives until p9_finish().

@@ -20,12 +20,16 @@ enum : size_t { CACHE_PAGE = 64 << 10 };
 
 enum block_state : uint32_t { BLOCK_VALID, BLOCK_DIRTY, BLOCK_HELD, BLOCK_LOGGED, BLOCK_STATES };
 
+struct cache_arena;
+
 struct cache_page {
     struct cache_page *next;          // of the same hash
     struct cache_page *newer, *older; // by last use
     uint64_t first;                   // block, a multiple of those in a page
     uint64_t state[BLOCK_STATES];     // a bit for each block
     uint8_t *data;
+    struct cache_arena *arena; // that the data lie in
+    bool is_used, is_filling;
 };
 
 struct cache {
@@ -35,8 +39,10 @@ struct cache {
     struct cache_page **hash;
     uint32_t hash_size; // a power of two
     struct cache_page *newest, *oldest;
-    size_t pages, pages_max;
-    size_t dirty, held, logged; // blocks
+    struct cache_arena *arenas;
+    struct cache_page *free;
+    size_t pages, limit, pages_max; // limit: at present, where memory is short
+    size_t dirty, held, logged;     // blocks
 };
 
 // `pages_max`: how many pages there may be before others are given up.
@@ -46,10 +52,15 @@ void cache_fini(struct cache *cache); // what is not written is lost
 // The contents of `block`. `*count` has how many blocks are wanted from there on, and gets how many
 // follow in one piece.
 int cache_read(struct cache *cache, uint64_t block, uint32_t *count, const uint8_t **bytes);
+// Has `count` blocks from `block` on read, as far as one piece of memory has room for them, by as
+// few transfers as there can be: what cache_read() will find there.
+int cache_fetch(struct cache *cache, uint64_t block, uint32_t count);
 // The same for blocks that will be changed, which are put into `state` (BLOCK_DIRTY or BLOCK_HELD).
 // `is_whole`: all of it will be overwritten, so that it is not read.
 int cache_change(struct cache *cache, uint64_t block, enum block_state state, bool is_whole,
                  uint8_t **bytes);
+// Gives memory back, the youngest piece of it that can be. False: there is none.
+bool cache_shrink(struct cache *cache);
 bool cache_is(struct cache *cache, uint64_t block, enum block_state state);
 
 // Writes all blocks in `state` (BLOCK_DIRTY or BLOCK_LOGGED) to their places.

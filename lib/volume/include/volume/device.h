@@ -18,7 +18,26 @@ struct device {
 // Opens `path`, for reading alone where it cannot be written to.
 int device_open(struct device *device, const char *path);
 void device_close(struct device *device);
+// Memory for transfers: the driver's own, which the disk reads and writes, or ordinary memory where
+// there is none, which is copied. -ENOMEM.
+struct device_memory {
+    uint8_t *at;
+    size_t size;
+    uint64_t number; // the driver's; 0: ordinary
+};
+int device_memory_get(struct device *device, size_t size, struct device_memory *memory);
+void device_memory_put(struct device *device, const struct device_memory *memory);
+// From the disk at `offset` into bytes of the memory, and back.
+struct device_piece {
+    const struct device_memory *memory;
+    size_t position, size;
+};
+int device_fill(struct device *device, uint64_t offset, const struct device_piece *piece);
+int device_store(struct device *device, uint64_t offset, const struct device_piece *piece);
+
 int device_read(struct device *device, uint64_t offset, void *to, size_t size);
 int device_write(struct device *device, uint64_t offset, const void *from, size_t size);
+// Tells of an error that the disk gave; a negative errno again.
+int device_failed(const struct device *device, const char *what, uint64_t offset, int64_t result);
 // What was written is there after a power cut.
 int device_flush(struct device *device);
