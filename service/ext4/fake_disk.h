@@ -6,7 +6,6 @@
 
 #include "ext4.h"
 
-#include <arch/user/syscall.h>
 #include <errno.h>
 #include <ferrite/clock.h>
 #include <ferrite/memory.h>
