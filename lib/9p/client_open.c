@@ -247,7 +247,9 @@ int p9_share(struct p9_file *const *files, size_t count, fe_handle *handle)
     call.transfer.receive_handle_capacity = 1;
     int result = call_run_until(files[0]->session, &call, FE_UNINTERRUPTED);
     free(fids);
-    if (result != 0) return result == CALL_DEAD ? -EIO : result;
+    if (result == CALL_DEAD) // a child has a program to run all the same
+        return fe_handle_copy(files[0]->session->handle, handle) == OK ? 0 : -ENOMEM;
+    if (result != 0) return result;
     if (call.transfer.received_handle_count != 1) return -EPROTO;
     *handle = call.transfer.received_handle[0];
     return 0;

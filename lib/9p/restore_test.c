@@ -163,6 +163,29 @@ TEST("a shared file is read on where it has no position, and otherwise an error"
     }
 }
 
+TEST("what a child is given of a dead server it opens again, or it is an error there")
+{
+    static const char *const paths[] = {"/stream", "/disk", "/file"};
+    for (int i = 0; i < 3; i++) {
+        struct p9_file *file;
+        fe_handle handle;
+        char byte;
+        start(false);
+        EXPECT(p9_open(paths[i], OPEN_READ, 0, &file) == 0);
+        fake.life++;
+        mount_anew();
+        EXPECT(p9_share(&file, 1, &handle) == 0);
+        struct p9_session *session = p9_session_adopt(handle);
+        struct p9_file *given = p9_file_adopt(session, file->fid, OPEN_READ);
+        given->path = strdup(paths[i]);
+        given->qid_kind = file->qid_kind;
+        EXPECT(p9_read(given, FE_9P_POSITION, &byte, 1) == (i == 0 ? 1 : -EIO));
+        p9_close(given);
+        p9_session_put(session);
+        p9_close(file);
+    }
+}
+
 TEST("a poll goes on with the new server, and asks it for the event")
 {
     struct p9_file *file;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cells: *64/raw
-"""A service, and a driver, that hangs is found and started again, its clients go on; one that is slow is left alone."""
+"""A service, and a driver, that hangs or faults is started again, its clients go on; one that is slow is left alone."""
 
 import re
 
@@ -39,3 +39,12 @@ with Machine(extra=f"-device {BALLOON[this_board().rpartition('-')[2]]}") as mac
     assert "said slow slow slow slow slow slow slow slow long" in machine.run("cat /dev/hang/said")
     assert "said long" in machine.run("cat /dev/hang0/said") and restarts(machine) == 3
     passed("one that is slow is not")
+
+    for path in "/dev/hang", "/dev/hang0":
+        machine.run(f"exec 9<{path}/said; ! echo fault > {path}/ctl", code=None)
+        assert "said" in machine.run("read line <&9; echo $line; exec 9<&-")
+    found = machine.run("dmesg; services | grep hang")
+    assert re.search(r"init: hang: fault: writing memory", found) and restarts(machine) == 4, found
+    assert re.search(r"hang for \S+: fault: writing memory, started again", found), found
+    assert len(re.findall(r"(?m)^hang0? +ready .*fault: writing memory", found)) == 2, found
+    passed("one that follows a bad pointer is started again")

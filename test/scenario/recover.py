@@ -13,7 +13,7 @@ from machine import Machine, WebServer, passed
 
 ROUNDS = int(os.environ.get("RECOVER_ROUNDS", "1"))
 SERVICES = ["virtio-net", "ip", "virtio-block", "pipe", "device", "log", "devfs", "initrd", "trace", "entropy",
-            "process"]
+            "process", "console"]
 DATA = bytes(i * 31 & 255 for i in range(1 << 20))
 SUM = hashlib.sha256(DATA).hexdigest()
 
@@ -90,3 +90,20 @@ with WebServer({"/data": DATA}) as server, Machine() as machine:
     passed("every service is there again, and the network")
     assert after > before - 1024, f"{before} KiB free before, {after} KiB after"
     passed("nothing is leaked")
+
+    machine.run("sleep 99 & stty rows 33; exec 8> /tmp/open; echo 1 >&8")
+    for name in "process", "console", "tmp":
+        victim = pid_of(machine, name)
+        machine.run(f"kill -9 {victim}")
+        assert is_back(machine, name, victim), f"{name} does not come back"
+    assert "error" in machine.run("! echo 2 >&8"), "what is lost is not told"
+    machine.run("! cat /tmp/open; exec 8>&-")
+    passed("files in memory are lost, whoever has one open is told, and programs start with it")
+    assert "33" in machine.run("stty size")
+    machine.run("kill %1; wait %1; jobs", code=None)
+    assert "sleep 99" not in machine.run("ps")
+    machine.line_send("sleep 98")
+    machine.expect("sleep 98")
+    machine.send("\x03")
+    assert "here" in machine.run("echo he''re")
+    passed("a shell keeps its jobs, its terminal's modes and its keys")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A service, and a driver, that does not come back when it is told so: see test/scenario/hang.py.
-// `ctl` takes the words, `said` gives those that it was told since it started.
+// A service, and a driver, that does not come back, or follows a bad pointer, when it is told so:
+// see test/scenario/hang.py. `ctl` takes the words, `said` gives those that it was told since it
+// started.
 #include <9p/tree.h>
 #include <abi/syscalls.h>
 #include <errno.h>
@@ -9,6 +10,8 @@
 #include <ferrite/watchdog.h>
 #include <string.h>
 #include <sys/stat.h>
+
+static const uintptr_t NOWHERE = 16; // no memory is mapped there
 
 static struct p9_server server;
 static char said[256];
@@ -47,6 +50,8 @@ static int command(struct p9_request *, void *, const char *text, size_t size)
         wait_for_ever();
     } else if (p9_name_is(word, "ask")) {
         ask_oneself();
+    } else if (p9_name_is(word, "fault")) {
+        *(volatile char *)NOWHERE = 1;
     } else if (p9_name_is(word, "slow")) {
         work(1, false);
     } else if (p9_name_is(word, "long")) {

@@ -126,7 +126,8 @@ struct p9_control {
 int p9_control(struct p9_file *file, struct p9_control *control);
 
 // Handing files to a child: copies with shared positions, of files that have one session in common,
-// under the same fids, in a new session.
+// under the same fids, in a new session. When the server has ended it is the dead session, through
+// which each file is opened again if it can be, and is an EIO otherwise.
 int p9_share(struct p9_file *const *files, size_t count, fe_handle *session);
 
 // The other side of it, and of sessions given at birth (start handles "process", "init"): takes
