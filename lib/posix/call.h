@@ -15,7 +15,7 @@ enum : long {
 typedef int64_t posix_call(const int64_t *a);
 
 // Memory.
-posix_call call_mmap, call_munmap, call_mprotect, call_madvise;
+posix_call call_mmap, call_munmap, call_mprotect, call_madvise, call_mlockall, call_msync;
 // Files by descriptor.
 posix_call call_openat, call_close, call_dup, call_dup3, call_fcntl, call_ioctl, call_flock;
 posix_call call_read, call_write, call_readv, call_writev, call_pread, call_pwrite, call_preadv,
@@ -33,6 +33,7 @@ posix_call call_clock_gettime, call_clock_getres, call_clock_settime, call_nanos
 // Threads.
 posix_call call_futex, call_set_tid_address, call_gettid, call_exit, call_sched_yield, call_tkill,
     call_tgkill, call_get_robust_list, call_membarrier, call_sched_getaffinity,
+    call_sched_setscheduler, call_sched_getscheduler, call_sched_setparam, call_sched_getparam,
     call_sched_get_priority_max, call_sched_get_priority_min;
 // Processes.
 posix_call call_exit_group, call_execve, call_clone, call_wait4, call_waitid, call_getpid,

@@ -219,7 +219,7 @@ int64_t call_fsync(const int64_t *a)
 {
     struct file *file = file_hold(a[0]);
     if (file == nullptr) return -EBADF;
-    long result = file->p9 == nullptr ? -EINVAL : p9_sync(file->p9);
+    long result = file->p9 == nullptr || file_may_wait(file) ? -EINVAL : p9_sync(file->p9);
     file_put(file);
     return result;
 }

@@ -11,6 +11,7 @@ enum : int { C_MAP_FIXED = MAP_FIXED }; // the kernel's own MAP_FIXED is another
 #include "thread.h"
 #include <abi/syscalls.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ferrite/handle.h>
 #include <ferrite/memory.h>
 #include <ferrite/status.h>
@@ -66,8 +67,11 @@ static int64_t map_copy(struct file *file, const struct mapping *wish, uint64_t 
 // A private writable mapping is a copy-on-write clone of the file's memory.
 static int64_t map_file(struct file *file, const struct mapping *wish, uint64_t offset, bool shared)
 {
-    if (file->p9 == nullptr) return -ENODEV;
+    if (file->p9 == nullptr || file_may_wait(file) || file_is_directory(file)) return -ENODEV;
     uint32_t protection = wish->flags & (MAP_READ | MAP_WRITE | MAP_EXECUTE);
+    int access = file->flags & O_ACCMODE;
+    if (access == O_WRONLY || (shared && (protection & MAP_WRITE) && access != O_RDWR))
+        return -EACCES;
     FE_HANDLE memory = FE_NO_HANDLE;
     int error = p9_memory(file->p9, offset, wish->size, shared ? protection : MAP_READ, &memory);
     if (error != 0) return shared ? error : map_copy(file, wish, offset);
@@ -79,8 +83,11 @@ static int64_t map_file(struct file *file, const struct mapping *wish, uint64_t 
 
 int64_t call_mmap(const int64_t *a)
 {
-    int64_t flags = a[3], offset = a[5];
-    if (a[1] <= 0 || (offset & (FE_PAGE_SIZE - 1)) != 0) return -EINVAL;
+    int64_t flags = a[3], offset = a[5], type = flags & MAP_TYPE;
+    if (a[1] == 0 || (offset & (FE_PAGE_SIZE - 1)) != 0) return -EINVAL;
+    if (type != MAP_PRIVATE && type != MAP_SHARED && type != MAP_SHARED_VALIDATE) return -EINVAL;
+    if ((uint64_t)a[1] > PTRDIFF_MAX) return (flags & MAP_ANONYMOUS) != 0 ? -ENOMEM : -EOVERFLOW;
+    if (offset < 0 || offset > INT64_MAX - a[1]) return -EOVERFLOW;
     struct mapping wish = {(uintptr_t)a[0], fe_page_round((size_t)a[1]), protection_of(a[2])};
     if (flags & MAP_FIXED_NOREPLACE & ~C_MAP_FIXED) {
         wish.flags |= MAP_FIXED;
@@ -92,13 +99,14 @@ int64_t call_mmap(const int64_t *a)
     if (flags & MAP_ANONYMOUS) return map_anonymous(&wish);
     struct file *file = file_hold(a[4]);
     if (file == nullptr) return -EBADF;
-    int64_t result = map_file(file, &wish, (uint64_t)offset, (flags & MAP_TYPE) != MAP_PRIVATE);
+    int64_t result = map_file(file, &wish, (uint64_t)offset, type != MAP_PRIVATE);
     file_put(file);
     return result;
 }
 
 int64_t call_munmap(const int64_t *a)
 {
+    if (a[1] == 0 || (a[0] & (FE_PAGE_SIZE - 1)) != 0) return -EINVAL;
     thread_leave_if_within((uintptr_t)a[0], (size_t)a[1]);
     size_t size = fe_page_round((size_t)a[1]);
     return -fe_status_errno(fe_process_unmap(fe_process_self(), (uintptr_t)a[0], size));
@@ -110,6 +118,21 @@ int64_t call_mprotect(const int64_t *a)
     if (size == 0) return 0;
     return -fe_status_errno(
         fe_process_protect(fe_process_self(), (uintptr_t)a[0], size, protection_of(a[2])));
+}
+
+// What is mapped is the file's own memory: there is nothing to write back here.
+int64_t call_msync(const int64_t *a)
+{
+    bool is_both = (a[2] & MS_SYNC) != 0 && (a[2] & MS_ASYNC) != 0;
+    bool is_known = (a[2] & ~(int64_t)(MS_SYNC | MS_ASYNC | MS_INVALIDATE)) == 0;
+    return is_both || !is_known || (a[0] & (FE_PAGE_SIZE - 1)) != 0 ? -EINVAL : 0;
+}
+
+// Nothing is ever paged out.
+int64_t call_mlockall(const int64_t *a)
+{
+    bool is_known = (a[0] & ~(int64_t)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) == 0;
+    return a[0] == 0 || !is_known ? -EINVAL : 0;
 }
 
 // Only MADV_DONTNEED promises something that can be seen: the pages are zero afterwards.

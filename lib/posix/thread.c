@@ -213,29 +213,6 @@ int64_t call_sched_yield(const int64_t *a)
     return -fe_status_errno(fe_thread_yield());
 }
 
-// What the policies of the C library take; a thread's own urgency is sched(1)'s business.
-static long priority_of(long policy, long real_time)
-{
-    switch (policy) {
-    case SCHED_FIFO:
-    case SCHED_RR: return real_time;
-    case SCHED_OTHER:
-    case SCHED_BATCH:
-    case SCHED_IDLE: return 0;
-    default: return -EINVAL;
-    }
-}
-
-int64_t call_sched_get_priority_max(const int64_t *a)
-{
-    return priority_of(a[0], 99);
-}
-
-int64_t call_sched_get_priority_min(const int64_t *a)
-{
-    return priority_of(a[0], 1);
-}
-
 int64_t call_sched_getaffinity(const int64_t *a)
 {
     struct fe_system_info info = {};

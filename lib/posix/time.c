@@ -23,6 +23,33 @@ static uint64_t process_time(void)
     return fe_process_inspect(fe_process_self(), &info) == OK ? info.cpu_time : 0;
 }
 
+// Of the thread with this number, 0: the calling one.
+static bool thread_time(uint32_t number, uint64_t *now)
+{
+    struct fe_thread_info info = {};
+    enum status status = ERR_BAD_STATE;
+    fe_handle handle;
+    context_lock();
+    struct thread *at = number == 0 ? thread_self() : thread_list();
+    while (at != nullptr && number != 0 && at->number != number) at = at->next;
+    if (at != nullptr) status = thread_handle(at, &handle);
+    if (status == OK) status = fe_thread_inspect(handle, &info);
+    context_unlock();
+    *now = info.cpu_time;
+    return status == OK;
+}
+
+// The C library's numbers for the time of a thread, or of this process, by its number.
+static bool read_cpu_clock(long clock, uint64_t *now)
+{
+    enum : long { PROCESS = 2, THREAD = 6, KIND = 7 };
+    long number = -(clock >> 3) - 1;
+    if (clock >= 0) return false;
+    if ((clock & KIND) == THREAD) return thread_time((uint32_t)number, now);
+    *now = process_time();
+    return (clock & KIND) == PROCESS && (number == 0 || number == call_getpid(nullptr));
+}
+
 static bool read_clock(long clock, uint64_t *now)
 {
     switch (clock) {
@@ -32,9 +59,9 @@ static bool read_clock(long clock, uint64_t *now)
     case CLOCK_MONOTONIC_RAW:
     case CLOCK_MONOTONIC_COARSE:
     case CLOCK_BOOTTIME: *now = fe_clock_monotonic(); return true;
-    case CLOCK_PROCESS_CPUTIME_ID:
-    case CLOCK_THREAD_CPUTIME_ID: *now = process_time(); return true;
-    default: return false;
+    case CLOCK_PROCESS_CPUTIME_ID: *now = process_time(); return true;
+    case CLOCK_THREAD_CPUTIME_ID: return thread_time(0, now);
+    default: return read_cpu_clock(clock, now);
     }
 }
 

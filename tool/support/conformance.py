@@ -61,6 +61,6 @@ def store(path, wanted, got):
         groups[interface, word, why].append(test)
     with open(path, "w", encoding="utf-8") as file:
         file.write("# What became of the tests of the Open POSIX Test Suite: tool/support/conformance.py.\n")
-        for (interface, word, why), tests in sorted(groups.items(), key=lambda each: (each[0][0], each[0][1] != "passed",
-                                                                                      each[0])):
-            file.write(f"{interface} {word} {' '.join(sorted(tests, key=order))}{': ' + why if why else ''}\n")
+        for interface, word, why in sorted(groups, key=lambda each: (each[0], each[1] != "passed", each)):
+            tests = " ".join(sorted(groups[interface, word, why], key=order))
+            file.write(f"{interface} {word} {tests}{': ' + why if why else ''}\n")
