@@ -20,6 +20,7 @@ help:
 	@echo 'make build            kernel, boot image and initrd; make libc, make sdk: what C programs need'
 	@echo 'make test [T=name]    unit, fuzz, guest and scenario tests, of every board, or those that T selects'
 	@echo 'make check            style, layering and budgets; make format puts the style right'
+	@echo 'make conformance      the Open POSIX Test Suite, all of it: posix(7)'
 	@echo 'make bench            measure, in instructions, beside the peers; writes out/bench.json'
 	@echo 'make book             the book as one page; make picture draws its pictures anew'
 	@echo 'make keys KEYS=dir    keys for releases; RELEASE=version KEYS=dir PASSWD=file make one (man/5/release.md)'

@@ -47,6 +47,11 @@ test: tools
 bench:
 	@$(PYTHON) tool/bench $(if $(filter command% environment%,$(origin BOARD)),--board $(BOARD))
 
+# All of the Open POSIX Test Suite; the results, for port/posixtestsuite/results, are put into out/conformance.
+.PHONY: conformance
+conformance: tools
+	@SUITE=all $(PYTHON) test/scenario/conformance.py $(BOARD)
+
 .PHONY: size
 size:
 	+@$(PYTHON) tool/size $(if $(filter command% environment%,$(origin BOARD)),$(BOARD))

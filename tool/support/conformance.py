@@ -14,6 +14,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 RESULTS = os.path.join(TOP, "port/posixtestsuite/results")
 ABSENT = os.path.join(TOP, "out/port/posixtestsuite/gen/absent")
 UNKNOWN = "not looked into"
+USUAL = {"untested": "the suite has no way to test it", "unsupported": "it is optional, and not here"}
 SAID = re.compile(r"^([a-z_]+)/(\d+-[\w-]+) ([a-z]+(?:-\d+)?)\s*$", re.MULTILINE)
 
 
@@ -57,7 +58,7 @@ def store(path, wanted, got):
     whole = got | absent
     for (interface, test), (word, why) in whole.items():
         known = wanted.get((interface, test), ("", ""))
-        why = "" if word == "passed" else known[1] if known[0] == word else why or UNKNOWN
+        why = "" if word == "passed" else known[1] if known[0] == word else why or USUAL.get(word, UNKNOWN)
         groups[interface, word, why].append(test)
     with open(path, "w", encoding="utf-8") as file:
         file.write("# What became of the tests of the Open POSIX Test Suite: tool/support/conformance.py.\n")
