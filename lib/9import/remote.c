@@ -60,6 +60,8 @@ struct import_exchange *import_expect(struct import *import, const uint8_t *head
     fe_lock_take(&state->lock);
     if (tag == WIRE_NO_TAG) exchange = state->version;
     if (tag < state->exchange_capacity) exchange = state->exchanges[tag];
+    // A second answer finds nobody: the first one may be being read.
+    if (exchange && exchange->is_done) exchange = nullptr;
     fe_lock_release(&state->lock);
     return exchange && wire_size(header) <= exchange->capacity ? exchange : nullptr;
 }
@@ -127,53 +129,58 @@ static void end(struct import_state *state, int tag)
     fe_lock_release(&state->lock);
 }
 
-// Asks the server to give up what has `tag`. When that is answered, so is the other, or never.
-static void flush(struct worker *worker, int tag)
+// Nobody waits longer for the server than it may take, but for what waits for others.
+static uint64_t deadline_of(const struct import *import)
 {
-    struct import_state *state = worker->import->state;
-    uint8_t frame[WIRE_HEADER + 2], reply[WIRE_HEADER + 64];
-    struct wire_message request = {.type = WIRE_FLUSH, .number = {(uint64_t)tag}};
-    struct import_exchange exchange = {.reply = reply, .capacity = sizeof reply};
-    int own = remote_begin(worker->import, &exchange, &request, frame);
-    if (own < 0) return;
-    fe_lock_take(&state->lock);
-    while (!exchange.is_done)
-        (void)fe_condition_wait(&exchange.done, &state->lock, FE_UNINTERRUPTED);
-    fe_lock_release(&state->lock);
-    end(state, own);
-}
-
-// What may end is what may wait for long: everything else is answered soon, or never.
-static uint64_t deadline_of(const struct import *import, bool may_end)
-{
-    if (may_end || import->patience == 0 || import->transport->close == nullptr)
-        return FE_UNINTERRUPTED;
+    if (import->patience == 0 || import->transport->close == nullptr) return FE_UNINTERRUPTED;
     return fe_clock_after(import->patience);
 }
 
-static void await(struct worker *worker, int tag, bool may_end)
+// Waits for the answer until the client gives up: false. An answer that does not come in time ends
+// the connection, which then is the answer.
+static bool await(struct import *import, struct import_exchange *exchange, uint64_t deadline,
+                  const bool *is_cancelled)
 {
-    struct import *import = worker->import;
     struct fe_lock *lock = &import->state->lock;
-    struct import_exchange *exchange = &worker->exchange;
-    uint64_t deadline = deadline_of(import, may_end);
     enum status status = OK;
     fe_lock_take(lock);
-    while (!exchange->is_done) {
-        bool gives_up = may_end && worker->is_cancelled;
-        if (gives_up || status == ERR_TIMED_OUT) {
+    while (!exchange->is_done && !*is_cancelled) {
+        if (status == ERR_TIMED_OUT) {
             fe_lock_release(lock);
-            if (gives_up) flush(worker, tag);
-            if (!gives_up) import->transport->close(import);
+            import->transport->close(import);
             fe_lock_take(lock);
-            if (gives_up) finish(import->state, exchange, -EINTR);
             deadline = FE_UNINTERRUPTED;
             status = OK;
         } else {
             status = fe_condition_wait(&exchange->done, lock, deadline);
         }
     }
+    bool is_done = exchange->is_done;
     fe_lock_release(lock);
+    return is_done;
+}
+
+// Asks the server to give up what has `tag`. When that is answered, so is the other, or never.
+static void flush(struct worker *worker, int tag)
+{
+    struct import *import = worker->import;
+    static const bool never;
+    uint8_t frame[WIRE_HEADER + 2], reply[WIRE_HEADER + 64];
+    struct wire_message request = {.type = WIRE_FLUSH, .number = {(uint64_t)tag}};
+    struct import_exchange exchange = {.reply = reply, .capacity = sizeof reply};
+    int own = remote_begin(import, &exchange, &request, frame);
+    if (own < 0) return;
+    (void)await(import, &exchange, deadline_of(import), &never);
+    end(import->state, own);
+}
+
+static void give_up(struct worker *worker, int tag)
+{
+    struct import_state *state = worker->import->state;
+    flush(worker, tag);
+    fe_lock_take(&state->lock);
+    finish(state, &worker->exchange, -EINTR);
+    fe_lock_release(&state->lock);
 }
 
 static int read_reply(struct worker *worker, uint8_t type, struct wire_message *reply)
@@ -201,7 +208,10 @@ static int call(struct worker *worker, struct wire_message *request, struct wire
     worker->exchange.capacity = worker->import->state->message_size;
     int tag = remote_begin(worker->import, &worker->exchange, request, frame_of(worker, request));
     if (tag < 0) return tag;
-    await(worker, tag, may_end);
+    static const bool never;
+    uint64_t deadline = may_end ? FE_UNINTERRUPTED : deadline_of(worker->import);
+    const bool *is_cancelled = may_end ? &worker->is_cancelled : &never;
+    if (!await(worker->import, &worker->exchange, deadline, is_cancelled)) give_up(worker, tag);
     end(worker->import->state, tag);
     return read_reply(worker, request->type, reply);
 }

@@ -92,7 +92,8 @@ def network(near, far):
     near.run("echo through its files >/net.alt/tcp/$number/data && exec 5>&-")
     assert far.run("sleep 1; cat /tmp/got") == "through its files\n"
     passed("a connection is made by the files of the other's network")
-    far.run("(nc -l -p 9000 >/tmp/got & printf 'HTTP/1.0 200 OK\\r\\n\\r\\na page' | nc -l -p 9001 >/tmp/asked &) ; sleep 1")
+    far.run("(nc -l -p 9000 >/tmp/got &"
+            " printf 'HTTP/1.0 200 OK\\r\\n\\r\\na page' | nc -l -p 9001 >/tmp/asked &) ; sleep 1")
     near.run("bind /net.alt /net && echo through the other | nc 127.0.0.1 9000")
     assert far.run("cat /tmp/got") == "through the other\n"
     assert near.run("wget -q -O - http://127.0.0.1:9001/its") == "a page"

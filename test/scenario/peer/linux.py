@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Linux in an emulator of its own, as a client. LINUX names a folder into which the Debian packages of a kernel with
-its modules (linux-image-*-amd64, not the one for clouds) and of busybox-static were unpacked by `dpkg -x`. The initramfs
-is made here."""
+"""Linux in an emulator of its own, as a client. LINUX names a folder into which the Debian packages of
+a kernel with its modules (linux-image-*-amd64, not the one for clouds) and of busybox-static were
+unpacked by `dpkg -x`. The initramfs is made here."""
 
 import glob
 import lzma
