@@ -102,7 +102,7 @@ def united(machine, folder, far):
     machine.run("mkdir /tmp/both && echo here >/tmp/both/own")
     machine.run(f"import -a -c -t {tree} {server} /tmp/both")
     assert machine.run("cat /tmp/both/own; ls /tmp/both").split() == ["here", "a", "large", "link", "own"]
-    machine.run("echo new >/tmp/both/new && rm /tmp/far/new && unmount /tmp/both")
+    machine.run("sh -c 'echo new >/tmp/both/new' && rm /tmp/far/new && unmount /tmp/both")
     assert machine.run("ls /tmp/both").split() == ["own"] and not os.path.exists(os.path.join(folder, "new"))
     assert "Not a directory" in machine.run(f"import -a -t {tree} {server} /tmp/both/own 2>&1", code=1)
     for _ in range(50):
