@@ -22,6 +22,8 @@ LINES = [
     ("seq 1 1000 | tail -n 1", "1000"),
     ("dd if=/dev/zero bs=1024 count=256 2>/dev/null | wc -c", "262144"),
     ("ls /tmp/d | wc -l; rm -r /tmp/d", "3"),
+    ("HOME=/tmp; x=~/a:~; echo ~ ~/f a~ '~' \"~\" ~x $x; cd /; cd ~; pwd; sh -c '(echo ~)'",
+     "/tmp /tmp/f a~ ~ ~ ~x /tmp/a:/tmp\n/tmp\n/tmp"),
 ]
 
 with Machine() as machine:
