@@ -101,10 +101,12 @@ static int hang_up(const struct fe_terminal_wish *wish)
 {
     struct process *holder = holder_of(wish->terminal);
     if (holder == nullptr) return 0;
-    if (holder->foreground != holder->group) hang_up_group(holder);
+    hang_up_group(holder);
+    if (holder->foreground != holder->group) {
+        signal_send(holder, SIGHUP);
+        signal_send(holder, SIGCONT);
+    }
     give_up(holder);
-    signal_send(holder, SIGHUP);
-    signal_send(holder, SIGCONT);
     return 0;
 }
 

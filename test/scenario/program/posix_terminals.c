@@ -361,10 +361,12 @@ TEST("a leader's end hangs up its foreground, and the terminal can be another's"
 TEST("closing the master hangs up")
 {
     open_both();
-    pid_t pid = leader("echo ready; sleep 1000");
+    pid_t pid = leader("echo ready; sleep 1000; true");
     EXPECT(awaits("ready"));
     close(master);
     EXPECT(result_of(pid) == SIGHUP);
+    for (int i = 0; i < 100 && kill(-pid, 0) == 0; i++) usleep(20'000);
+    EXPECT(kill(-pid, 0) == -1 && errno == ESRCH);
 }
 
 TEST("a shell on a pty has job control: ^Z, jobs, bg, fg, ^C")
