@@ -93,9 +93,14 @@ static bool ends_with_slash(const char *name)
     return name[-1] == '/';
 }
 
-static bool is_own_terminal(const char *path, size_t length)
+// /dev/tty is the path of the caller's terminal, which then stands in `path`, and becomes the name.
+[[gnu::noinline]] static long name_terminal(char *path, size_t *length, const char **name)
 {
-    return length == 8 && memcmp(path, "/dev/tty", 8) == 0;
+    if (memcmp(path, "/dev/tty", *length) != 0) return 0;
+    long error = terminal_own_path(path, FE_PATH_MAX);
+    *length = strlen(path);
+    *name = path;
+    return error == -ENOSYS ? 0 : error;
 }
 
 int64_t call_openat(const int64_t *a)
@@ -107,11 +112,8 @@ int64_t call_openat(const int64_t *a)
     size_t length;
     long error = path_find(a[0], name, path, &length);
     if (error < 0) return error;
-    if (is_own_terminal(path, length)) {
-        error = terminal_own_path(path, sizeof path);
-        if (error < 0 && error != -ENOSYS) return error;
-        length = strlen(path);
-    }
+    if (length == sizeof "/dev/tty" - 1) error = name_terminal(path, &length, &name);
+    if (error < 0) return error;
     if (mounts_is_path(path, length)) return mounts_open(flags);
     // An absolute name is not shorter than its clean form, but for "/proc/self".
     bool is_long = name[0] == '/' && path[1] != 'p';

@@ -11,9 +11,9 @@ struct file {
     int flags;           // the C library's O_* status flags: access mode, O_APPEND, O_NONBLOCK
     struct p9_file *p9;  // a socket's: its data file, or nullptr before there is one
     struct socket *socket;
-    bool is_terminal_known;
     uint32_t terminal; // when that is known: its device number, 0: it is none (terminal.c)
-    bool dots_told;    // of a folder that is listed: "." and ".." have been
+    bool is_terminal_known;
+    bool dots_told; // of a folder that is listed: "." and ".." have been
 };
 
 // Takes `p9` over, also on failure (nullptr: no memory). One reference, the caller's.

@@ -28,11 +28,12 @@ static long read_some(struct file *file, uint64_t offset, void *to, size_t count
     return result == -EINTR ? RESTART : (long)result;
 }
 
-// A terminal may want to know that the writer is in its foreground (TOSTOP).
-[[gnu::noinline]] static long write_in_turn(struct file *file, const void *from, size_t count)
+// A terminal may want to know that the writer is in its foreground (TOSTOP): EPERM, or that.
+[[gnu::noinline]] static int64_t write_in_turn(struct file *file, const void *from, size_t count)
 {
+    if (file->socket != nullptr || !file_may_wait(file)) return -EPERM;
     long error = terminal_turn(file, SIGTTOU);
-    return error < 0 ? error : (long)p9_write(file->p9, 0, from, count);
+    return error < 0 ? error : p9_write(file->p9, 0, from, count);
 }
 
 static long write_some(struct file *file, uint64_t offset, const void *from, size_t count)
@@ -40,8 +41,7 @@ static long write_some(struct file *file, uint64_t offset, const void *from, siz
     if ((file->flags & O_ACCMODE) == O_RDONLY || (file->flags & O_PATH)) return -EBADF;
     int64_t result = file->socket != nullptr ? socket_write(file, from, count)
                                              : p9_write(file->p9, offset, from, count);
-    if (result == -EPERM && file->socket == nullptr && file_may_wait(file))
-        result = write_in_turn(file, from, count);
+    if (result == -EPERM) result = write_in_turn(file, from, count);
     if (result == -EPIPE) signal_send_thread(thread_self(), SIGPIPE);
     return result == -EINTR ? RESTART : (long)result;
 }
