@@ -162,10 +162,11 @@ struct fe_process_info {
     uint64_t memory_limit;
     uint32_t handles_used, handle_limit;
     uint32_t threads_used, thread_limit;
-    uint64_t start_time; // ns on the monotonic clock
-    uint64_t image_base; // where its image starts, for symbolising
+    uint64_t start_time;  // ns on the monotonic clock
+    uint64_t image_base;  // where its image starts, for symbolising
+    uint64_t memory_left; // what it may still take, before those who share the limit with it do
 };
-static_assert(sizeof(struct fe_process_info) == 104);
+static_assert(sizeof(struct fe_process_info) == 112);
 
 // Exit codes that the kernel itself gives: killed by a fault, or by process_kill.
 enum : int32_t {

@@ -31,7 +31,8 @@ $(1:%_test.c=out/host/unit/%): $(objects.test)/$1.o $(if $($2.test.archive),$($2
 	@mkdir -p $$(@D)
 	$$(Q)$(CC) -fuse-ld=lld -fsanitize=address,undefined -Wl,--start-group $$^ -Wl,--end-group -o $$@
 endef
-ifneq ($(filter check none unit-build out/host/unit/% fuzz fuzz-build out/host/fuzz/% compile_commands.json build,$(goals)),)
+tested_goals := check none unit-build fuzz fuzz-build compile_commands.json build
+ifneq ($(filter $(tested_goals) out/host/unit/% out/host/fuzz/%,$(goals)),)
 tested := $(sort $(foreach t,$(unit_tests),$(call owner-of,$t)) $(foreach f,$(fuzzers),$(call fuzzed,$f)))
 $(foreach c,$(sort $(call reach,$(tested) test,,test)),$(eval $(call archive,$c,test)))
 $(foreach t,$(unit_tests),$(eval $(call unit-test,$t,$(call owner-of,$t))))

@@ -207,6 +207,7 @@ enum status sys_process_inspect(struct process *process, struct fe_process_info 
         .thread_limit = process->thread_limit,
         .start_time = process->start_time,
         .image_base = process->image_base,
+        .memory_left = process_chargeable(process),
     };
     for (size_t i = 0; i < sizeof info->name; i++) info->name[i] = process->name[i];
     return OK;

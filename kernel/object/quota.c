@@ -17,12 +17,18 @@ void quota_init(void)
 
 enum : uint64_t { RESERVE = 64 }; // the owner's part: the limit by this
 
+static uint64_t left_of(const struct process *process)
+{
+    const struct quota *quota = process->quota;
+    uint64_t most = quota->limit;
+    if (!process->owns_quota) most -= most / RESERVE;
+    return quota->used > most ? 0 : most - quota->used;
+}
+
 static bool take(const struct process *process, uint64_t bytes)
 {
     struct quota *quota = process->quota;
-    uint64_t most = quota->limit;
-    if (!process->owns_quota) most -= most / RESERVE;
-    if (quota->used > most || bytes > most - quota->used) {
+    if (bytes > left_of(process)) {
         reap_want();
         return false;
     }
@@ -76,6 +82,13 @@ void quota_put(struct quota *quota)
 uint64_t quota_charged(void)
 {
     return charged;
+}
+
+uint64_t process_chargeable(const struct process *process)
+{
+    uint64_t ceiling = process->entitlement.memory_ceiling, left = left_of(process);
+    bool is_lower = ceiling != 0 && ceiling - process->memory_used < left;
+    return is_lower ? ceiling - process->memory_used : left;
 }
 
 enum status process_charge(struct process *process, uint64_t bytes)

@@ -34,6 +34,7 @@ enum status process_charge_memory(struct process *process, uint64_t pages);
 void process_uncharge_memory(struct process *process, uint64_t pages);
 enum status process_charge(struct process *process, uint64_t bytes);
 void process_uncharge(struct process *process, uint64_t bytes);
+uint64_t process_chargeable(const struct process *process); // bytes that would not be refused
 
 // Keeps the structure of a process that is charged for something, whatever becomes of the process.
 void process_hold(struct process *process);

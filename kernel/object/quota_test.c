@@ -34,6 +34,8 @@ TEST("a child that draws on its parent's quota leaves the parent a part of it")
     struct process *other = make(bomb, 0);
     EXPECT(fill(bomb) > LIMIT / 2);
     EXPECT(process_charge(other, 256) == ERR_QUOTA);
+    EXPECT(process_chargeable(other) < 256);
+    EXPECT(process_chargeable(shell) >= LIMIT / 64 && process_chargeable(shell) < LIMIT / 64 + 256);
     uint64_t left = fill(shell);
     EXPECT(left > LIMIT / 64 - 512 && left <= LIMIT / 64);
     EXPECT(shell->quota->used <= LIMIT);

@@ -22,8 +22,8 @@ int64_t file_read(struct p9_request *request, struct p9_open *open, uint64_t off
     const struct node *file = file_of(open->node);
     if (offset >= file->node.size) return 0;
     if (count > file->node.size - offset) count = (size_t)(file->node.size - offset);
-    request->bytes = file->content.bytes + offset;
-    return (int64_t)count;
+    request->bytes = content_read(&file->content, (size_t)offset, to, count);
+    return request->bytes == nullptr ? -EIO : (int64_t)count;
 }
 
 int64_t file_write(struct p9_request *request, struct p9_open *open, uint64_t offset,
@@ -32,9 +32,8 @@ int64_t file_write(struct p9_request *request, struct p9_open *open, uint64_t of
     struct node *file = file_of(open->node);
     if (offset > SIZE_MAX_FILE || count > SIZE_MAX_FILE - offset) return -EFBIG;
     if (count == 0) return 0;
-    int error = content_reserve(&file->content, (size_t)(offset + count));
+    int error = content_write(&file->content, (size_t)offset, from, count);
     if (error != 0) return error;
-    memcpy(file->content.bytes + offset, from, count);
     if (offset + count > file->node.size) file->node.size = offset + count;
     node_modified(file);
     return (int64_t)count;
@@ -45,14 +44,20 @@ int file_truncate(struct p9_request *request, struct p9_node *node, uint64_t siz
     struct node *file = file_of(node);
     if ((node->mode & MODE_TYPE) != MODE_FILE) return -EINVAL;
     if (size > SIZE_MAX_FILE) return -EFBIG;
-    if (size > node->size) {
-        int error = content_reserve(&file->content, (size_t)size);
-        if (error != 0) return error;
-    } else {
-        content_shrink(&file->content, (size_t)size, (size_t)node->size);
-    }
+    int error = size > node->size
+                    ? content_reserve(&file->content, (size_t)size)
+                    : content_shrink(&file->content, (size_t)size, (size_t)node->size);
+    if (error != 0) return error;
     node->size = size;
     node_modified(file);
+    return 0;
+}
+
+int file_getattr(struct p9_request *request, struct p9_node *node,
+                 struct fe_9p_attributes *attributes)
+{
+    if ((node->mode & MODE_TYPE) == MODE_FILE)
+        attributes->blocks = (content_used(&file_of(node)->content) + 511) / 512;
     return 0;
 }
 

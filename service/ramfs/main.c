@@ -14,6 +14,7 @@ uint64_t node_count;
 
 struct node *node_create(const struct p9_creation *creation)
 {
+    if (!room_take(sizeof(struct node) + creation->target.size)) return nullptr;
     struct node *node = calloc(1, sizeof *node);
     if (node == nullptr) return nullptr;
     uint64_t now = fe_clock_realtime();
@@ -29,7 +30,6 @@ struct node *node_create(const struct p9_creation *creation)
                                   .access_time = now,
                                   .modify_time = now,
                                   .change_time = now};
-    node->last = &node->first;
     if (creation->target.size != 0) {
         node->target = malloc(creation->target.size);
         if (node->target == nullptr) {
@@ -46,6 +46,7 @@ void node_release(struct p9_node *released)
 {
     struct node *node = (struct node *)released;
     content_fini(&node->content);
+    folder_fini(&node->folder);
     free(node->target);
     free(node);
     node_count--;
@@ -68,15 +69,15 @@ static int64_t link_read(struct p9_request *request, struct p9_node *node, char 
 static int ramfs_statfs(struct p9_request *request, struct p9_node *node,
                         struct fe_9p_statfs *statistics)
 {
-    struct fe_process_info info = {};
-    if (fe_process_inspect(fe_process_self(), &info) != OK) return -EIO;
-    uint64_t left = info.memory_limit - info.memory_used;
+    uint64_t total, left;
+    room_tell(&total, &left);
     *statistics = (struct fe_9p_statfs){.type = 0x01021994,
                                         .block_size = FE_PAGE_SIZE,
-                                        .blocks = info.memory_limit / FE_PAGE_SIZE,
+                                        .blocks = total / FE_PAGE_SIZE,
                                         .blocks_free = left / FE_PAGE_SIZE,
                                         .blocks_available = left / FE_PAGE_SIZE,
-                                        .files = node_count,
+                                        .files = node_count + left / sizeof(struct node),
+                                        .files_free = left / sizeof(struct node),
                                         .name_max = 255};
     return 0;
 }
@@ -95,6 +96,7 @@ const struct p9_operations operations = {
     .memory = file_memory,
     .image = file_image,
     .statfs = ramfs_statfs,
+    .getattr = file_getattr,
     .release = node_release,
 };
 

