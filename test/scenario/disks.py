@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
+# cells: qemu-virt-aarch64/raw
 """Several disks at once: one that only reads, one that gives up and zeroes sectors, and some with errors at certain
 places: programs get them, file systems stop writing where they must, and what is left is whole. And files in memory."""
 
@@ -12,7 +12,7 @@ from machine import Machine, passed, this_board
 SEARCH = "/usr/sbin:/sbin:" + os.environ["PATH"]
 MIB = 1 << 20
 STOPPED = ("ext4-write", "ext4-flush", "fat-write", "fat-flush")
-DEVICE = "virtio-blk-pci" if "pc-" in this_board() else "virtio-blk-device"
+DEVICE = "virtio-blk-device"
 
 
 def host(*words, codes=(0,)):
