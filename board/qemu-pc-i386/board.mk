@@ -15,4 +15,3 @@ load.multiboot1.grub-bios = -boot d -cdrom $(boot_image)
 load.multiboot2.grub-bios = $(load.multiboot1.grub-bios)
 bench := -cpu coreduo -icount shift=0,sleep=off -rtc base=2026-01-01T00:00:00,clock=vm -seed 1 \
 	-device virtio-net-pci,netdev=net0,ioeventfd=off,tx=timer
-bench_disk.bench-disk := virtio-blk-pci,drive=disk0,ioeventfd=off

@@ -33,4 +33,3 @@ load.limine.u-boot = $(load.uefi.u-boot)
 bench := -cpu rv64,sv48=off,sv57=off -icount shift=0,sleep=off \
 	-rtc base=2026-01-01T00:00:00,clock=vm -seed 1 -global virtio-mmio.ioeventfd=off \
 	-device virtio-net-device,netdev=net0,tx=timer
-bench_disk.bench-disk := virtio-blk-device,drive=disk0

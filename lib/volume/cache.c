@@ -28,6 +28,11 @@ static struct cache_page **place_of(struct cache *cache, uint64_t first)
     return at;
 }
 
+struct cache_page *page_find(struct cache *cache, uint64_t first)
+{
+    return *place_of(cache, first);
+}
+
 static void unlink_use(struct cache *cache, struct cache_page *page)
 {
     *(page->newer ? &page->newer->older : &cache->newest) = page->older;
@@ -107,7 +112,6 @@ static uint32_t valid_run(const struct cache_page *page, uint32_t at, uint32_t m
 }
 
 // Reads that are neighbours on the disk and in memory, to be done at once.
-enum : uint32_t { RUN_PAGES = 4 };
 struct fill {
     struct device_piece piece;
     uint64_t block; // where it begins

@@ -4,7 +4,10 @@
 
 #include <volume/cache.h>
 
-enum : uint32_t { BLOCKS_MAX = 64 }; // in a page, as their states have bits
+enum : uint32_t {
+    BLOCKS_MAX = 64, // in a page, as their states have bits
+    RUN_PAGES = 4,   // that are read or written at once, at most
+};
 
 static inline size_t cache_page_size(const struct cache *cache)
 {
@@ -39,10 +42,13 @@ static inline void page_clear(struct cache *cache, struct cache_page *page, uint
     --*state_count(cache, state);
 }
 
-// write_back.c: writes a page's blocks that are in `state`.
+// write_back.c: writes a page's blocks that are in `state`, and with them those of the pages behind
+// it that are in it too.
 int page_write(struct cache *cache, struct cache_page *page, enum block_state state);
 
-// cache.c: a page whose blocks need not be written is not the cache's any more.
+// cache.c: the page that begins with this block; nullptr: it is not here.
+struct cache_page *page_find(struct cache *cache, uint64_t first);
+// A page whose blocks need not be written is not the cache's any more.
 void page_drop(struct cache *cache, struct cache_page *page);
 
 // frame.c: memory for pages

@@ -5,19 +5,6 @@
 #include <abi/errno.h>
 #include <ferrite/libc.h>
 
-int page_write(struct cache *cache, struct cache_page *page, enum block_state state)
-{
-    while (page->state[state] != 0) {
-        uint32_t at = (uint32_t)__builtin_ctzll(page->state[state]), stop = at;
-        while (stop < cache->page_blocks && page->state[state] >> stop & 1) stop++;
-        struct device_piece piece = piece_of(cache, page, at, stop - at);
-        int result = device_store(cache->device, (page->first + at) * cache->block_size, &piece);
-        if (result != 0) return result;
-        for (uint32_t i = at; i < stop; i++) page_clear(cache, page, i, state);
-    }
-    return 0;
-}
-
 static bool is_later(const struct cache_page *one, const struct cache_page *other)
 {
     return one->first > other->first;
@@ -45,6 +32,67 @@ static void sort(struct cache_page **pages, size_t count)
     }
 }
 
+// A run of blocks that ends a page, and what follows it in the next one, on the disk and in memory:
+// one transfer.
+struct run {
+    struct device_piece piece;
+    uint64_t block;
+    struct cache_page *page[RUN_PAGES];
+    uint64_t bits[RUN_PAGES];
+    uint32_t count;
+};
+
+static int run_write(struct cache *cache, struct run *run, enum block_state state)
+{
+    if (run->count == 0) return 0;
+    int result = device_store(cache->device, run->block * cache->block_size, &run->piece);
+    for (uint32_t i = 0; i < run->count && result == 0; i++) {
+        for (uint64_t left = run->bits[i]; left != 0; left &= left - 1)
+            page_clear(cache, run->page[i], (uint32_t)__builtin_ctzll(left), state);
+    }
+    run->count = 0;
+    return result;
+}
+
+static int run_add(struct cache *cache, struct run *run, struct cache_page *page,
+                   enum block_state state)
+{
+    int result = 0;
+    for (uint64_t left = page->state[state]; left != 0 && result == 0;) {
+        uint32_t at = (uint32_t)__builtin_ctzll(left);
+        uint64_t gap = ~(left >> at);
+        uint32_t count = gap == 0 ? 64 - at : (uint32_t)__builtin_ctzll(gap);
+        struct device_piece piece = piece_of(cache, page, at, count);
+        uint64_t end = run->block + run->piece.size / cache->block_size;
+        bool joins = run->count != 0 && run->count < RUN_PAGES && end == page->first + at &&
+                     run->piece.memory == piece.memory &&
+                     run->piece.position + run->piece.size == piece.position;
+        if (!joins) {
+            result = run_write(cache, run, state);
+            run->block = page->first + at;
+            run->piece = piece;
+        } else {
+            run->piece.size += piece.size;
+        }
+        run->page[run->count] = page;
+        run->bits[run->count++] = bits_of(at, count);
+        left &= ~bits_of(at, count);
+    }
+    return result;
+}
+
+int page_write(struct cache *cache, struct cache_page *page, enum block_state state)
+{
+    struct run run = {};
+    int result = 0;
+    for (uint32_t i = 0; i < RUN_PAGES && page && page->state[state] != 0 && result == 0; i++) {
+        result = run_add(cache, &run, page, state);
+        page = page_find(cache, page->first + cache->page_blocks);
+    }
+    int last = run_write(cache, &run, state);
+    return result != 0 ? result : last;
+}
+
 int cache_write_back(struct cache *cache, enum block_state state)
 {
     cache->limit = cache->pages_max; // there may be memory again
@@ -56,10 +104,13 @@ int cache_write_back(struct cache *cache, enum block_state state)
         if (page->state[state] != 0) pages[count++] = page;
     }
     sort(pages, count);
+    struct run run = {};
     int result = 0;
-    for (size_t i = 0; i < count && result == 0; i++) result = page_write(cache, pages[i], state);
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = run_add(cache, &run, pages[i], state);
+    int last = run_write(cache, &run, state);
     free(pages);
-    return result;
+    return result != 0 ? result : last;
 }
 
 int cache_each(struct cache *cache, enum block_state state,

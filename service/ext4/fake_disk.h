@@ -143,7 +143,7 @@ const struct p9_operations file_operations = {.release = file_release};
 
 // The disk as it is after the first `events`, of which those since the last flush are there or not
 // by `chance`: 0, all of them.
-static void disk_cut(const uint8_t *base, size_t events, unsigned chance)
+static inline void disk_cut(const uint8_t *base, size_t events, unsigned chance)
 {
     size_t flushed = events;
     while (flushed > 0 && disk.event[flushed - 1].size != 0) flushed--;
@@ -157,7 +157,7 @@ static void disk_cut(const uint8_t *base, size_t events, unsigned chance)
 }
 
 // A new file system, by the host's own tool, with these options.
-static bool disk_make(const char *options)
+static inline bool disk_make(const char *options)
 {
     char command[400], path[] = "/tmp/ferrite-disk-XXXXXX";
     int file = mkstemp(path);
@@ -174,7 +174,7 @@ static bool disk_make(const char *options)
 }
 
 // Whether the host's own tool finds nothing wrong.
-static bool disk_is_clean(void)
+static inline bool disk_is_clean(void)
 {
     char command[200], path[] = "/tmp/ferrite-disk-XXXXXX";
     int file = mkstemp(path);
