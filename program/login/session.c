@@ -133,46 +133,21 @@ static int start(const struct fe_spawn *options, struct fe_child *child, const s
     return -fe_status_errno(fe_spawn_start(options, child));
 }
 
-int session_run(const struct user *user)
+// Runs one of the session's programs until it ends; its exit code.
+static int run(const char *program, struct fe_spawn *options, const struct user *user)
 {
-    char home[300], name[100], log_name[100], shell[300], zero[64];
-    struct fe_9p_attributes attributes;
     struct fe_spawn_handle handles[HANDLE_COUNT] = {
         [SESSION] = {.name = "process"}, [JOBS] = {.name = "jobs", .value = JOBS_PRIORITY}};
-    FE_HANDLE name_space = FE_NO_HANDLE;
     FE_HANDLE image = FE_NO_HANDLE;
-    const char *base = strrchr(user->shell, '/');
-    snprintf(zero, sizeof zero, "-%s", base ? base + 1 : user->shell);
-    snprintf(home, sizeof home, "HOME=%s", user->home);
-    snprintf(name, sizeof name, "USER=%s", user->name);
-    snprintf(log_name, sizeof log_name, "LOGNAME=%s", user->name);
-    snprintf(shell, sizeof shell, "SHELL=%s", user->shell);
-    const char *const arguments[] = {zero, nullptr};
-    const char *const environment[] = {home,        name,         log_name, shell,
-                                       "PATH=/bin", "TERM=xterm", nullptr};
-    int result = p9_image(user->shell, &image);
-    if (result == 0) result = make_namespace(user, &name_space);
+    int result = p9_image(program, &image);
     if (result != 0) return result;
-    bool has_home = p9_stat(user->home, 0, &attributes) == 0;
-    struct fe_spawn options = {
-        .image = image,
-        .arguments = arguments,
-        .environment = environment,
-        .directory = has_home ? user->home : "/",
-        .name_space = name_space,
-        .may_mount = true,
-        .handles = handles,
-        .handle_count = HANDLE_COUNT,
-    };
-    // The session's processes share what half of login's own memory is; a third, where services
-    // take half.
-    struct fe_process_info own;
-    if (fe_process_inspect(fe_process_self(), &own) == OK)
-        options.memory_limit = own.memory_limit / (FE_SAVING > 1 ? 3 : 2);
+    options->image = image;
+    options->handles = handles;
+    options->handle_count = HANDLE_COUNT;
     struct fe_child child = {};
-    enum status status = fe_spawn_create(&options, &child);
+    enum status status = fe_spawn_create(options, &child);
     if (status != OK) return -fe_status_errno(status);
-    result = start(&options, &child, user, handles);
+    result = start(options, &child, user, handles);
     if (result == 0) {
         fe_handle_drop(&child.thread);
         result = wait_for(child.process);
@@ -182,4 +157,52 @@ int session_run(const struct user *user)
     fe_handle_drop(&child.process);
     take_terminal_back();
     return result;
+}
+
+// Names that the files of namespace(5) add, where there are any. Whatever becomes of it, the shell
+// is next.
+static void add_names(struct fe_spawn *options, const struct user *user)
+{
+    static const char *const newns[] = {"newns", nullptr};
+    struct fe_9p_attributes attributes;
+    char own[300];
+    snprintf(own, sizeof own, "%s/lib/namespace", user->home);
+    if (p9_stat("/lib/namespace", 0, &attributes) != 0 && p9_stat(own, 0, &attributes) != 0) return;
+    options->arguments = newns;
+    int result = run("/bin/newns", options, user);
+    if (result < 0) printf("newns cannot be run: %s\n", strerror(-result));
+    fflush(stdout);
+}
+
+int session_run(const struct user *user)
+{
+    char home[300], name[100], log_name[100], shell[300], zero[64];
+    struct fe_9p_attributes attributes;
+    FE_HANDLE name_space = FE_NO_HANDLE;
+    const char *base = strrchr(user->shell, '/');
+    snprintf(zero, sizeof zero, "-%s", base ? base + 1 : user->shell);
+    snprintf(home, sizeof home, "HOME=%s", user->home);
+    snprintf(name, sizeof name, "USER=%s", user->name);
+    snprintf(log_name, sizeof log_name, "LOGNAME=%s", user->name);
+    snprintf(shell, sizeof shell, "SHELL=%s", user->shell);
+    const char *const arguments[] = {zero, nullptr};
+    const char *const environment[] = {home,        name,         log_name, shell,
+                                       "PATH=/bin", "TERM=xterm", nullptr};
+    int result = make_namespace(user, &name_space);
+    if (result != 0) return result;
+    bool has_home = p9_stat(user->home, 0, &attributes) == 0;
+    struct fe_spawn options = {
+        .environment = environment,
+        .directory = has_home ? user->home : "/",
+        .name_space = name_space,
+        .may_mount = true,
+    };
+    // The session's processes share what half of login's own memory is; a third, where services
+    // take half.
+    struct fe_process_info own;
+    if (fe_process_inspect(fe_process_self(), &own) == OK)
+        options.memory_limit = own.memory_limit / (FE_SAVING > 1 ? 3 : 2);
+    add_names(&options, user);
+    options.arguments = arguments;
+    return run(user->shell, &options, user);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Running a driver for a device: exactly the device's handles, a session to say that it is ready,
-// and nothing of the manager's namespace but what lies in it for all.
+// and no names.
 #include "driver.h"
 
 #include <9p/client.h>
@@ -121,18 +121,23 @@ static void tell_watchdog(const struct device *device, struct fe_child *child)
 
 static enum status spawn(struct device *device, fe_handle session, struct fe_child *child)
 {
+    static fe_handle no_names;
     const struct driver *driver = device->driver;
     char name[64];
     snprintf(name, sizeof(name), "%s%u", driver->name, device->index);
     const char *const arguments[] = {driver->program, name, nullptr};
     size_t count = 0;
     struct fe_spawn_handle *handles = handles_make(device, session, &count);
-    if (handles == nullptr) {
+    enum status status = handles == nullptr ? ERR_NO_MEMORY : OK;
+    if (status == OK && no_names == FE_NO_HANDLE) status = fe_namespace_create(&no_names);
+    if (status != OK) {
+        free(handles);
         fe_handle_drop(&session);
-        return ERR_NO_MEMORY;
+        return status;
     }
     struct fe_spawn options = {
         .image = driver->image,
+        .name_space = no_names,
         .name = driver->program,
         .arguments = arguments,
         .handles = handles,
@@ -141,7 +146,7 @@ static enum status spawn(struct device *device, fe_handle session, struct fe_chi
         .memory_limit = driver->memory_limit,
         .is_watched = driver->watchdog != 0 && fe_start_handle("watchdog") != FE_NO_HANDLE,
     };
-    enum status status = fe_spawn_create(&options, child);
+    status = fe_spawn_create(&options, child);
     if (status == OK) {
         tell_init(device, child->process);
         introduce(child->process, driver->program, &options, handles);

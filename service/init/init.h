@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What init's files share. One thread serves and supervises (main.c, supervise.c, request.c); a
-// second one makes users' namespaces (user.c), because that asks services, and a service may be
-// asking init at the same moment; a third one looks who hangs (watchdog.c).
+// second one does what asks services (job.c): parts of users' and services' namespaces (user.c,
+// view.c); a third one looks who hangs (watchdog.c).
 #pragma once
 
 #include "unit.h"
@@ -13,7 +13,7 @@ enum : uint64_t { // bits of the server's event; the low ones: a unit ended
     BIT_ENDED_MASK = (1ull << 48) - 1,
     BIT_WORK = 1ull << 48,  // look what can be started
     BIT_RETRY = 1ull << 49, // a pause is over
-    BIT_USER = 1ull << 50,  // the second thread has finished something
+    BIT_JOB_DONE = 1ull << 50, // the second thread has finished something
     BIT_POWER = 1ull << 51,
 };
 
@@ -87,8 +87,23 @@ fe_handle watchdog_event(void);
 int watchdog_add(fe_handle process, fe_handle memory, uint64_t place, uint64_t time);
 int watchdog_request(struct p9_request *request);
 
+// job.c: work of the second thread
+struct job {
+    struct job *next;
+    void (*run)(struct job *job);    // there
+    void (*finish)(struct job *job); // then in the first thread; frees it
+};
+void job_submit(struct job *job);
+void jobs_finish(void); // those that the second thread has run
+enum status jobs_init(void);
+
 // user.c
 int user_namespace(struct p9_request *request); // answers later
 void user_mount(const struct mounted *mounted); // a mount for the namespaces that exist
-void user_finish(void);                         // answers what the thread has made
-enum status user_init(void);
+
+// view.c: what units see
+// Whether the unit's namespace is whole; begins to make it. A false one is asked about again when a
+// job is done. `status`: why it cannot be made.
+bool view_is_ready(struct unit *unit, enum status *status);
+fe_handle view_namespace(const struct unit *unit); // FE_NO_HANDLE: init's own
+void view_mount(const struct mounted *mounted);    // a mount for those that exist

@@ -96,7 +96,7 @@ static void signalled(struct p9_server *self, uint64_t bits)
 {
     static bool is_loaded;
     if (bits & BIT_POWER) power_now();
-    if (bits & BIT_USER) user_finish();
+    if (bits & BIT_JOB_DONE) jobs_finish();
     if (bits & BIT_ENDED_MASK) units_ended(bits & BIT_ENDED_MASK);
     if (!is_loaded && mount_exists("/")) {
         is_loaded = true;
@@ -137,7 +137,7 @@ int main(int count, char **arguments)
     control_node = &node;
     server.root = control_node;
     server.signalled = signalled;
-    if (initrd == nullptr || p9_server_init(&server) != OK || user_init() != OK) return 2;
+    if (initrd == nullptr || p9_server_init(&server) != OK || jobs_init() != OK) return 2;
     if (own_files() != 0) return 3;
     unit_add(initrd);
     work_soon();

@@ -82,6 +82,7 @@ enum status mount_add(struct unit *unit, const struct placing *placing)
     record->flags = placing->flags;
     strncpy(record->name, placing->name, sizeof record->name - 1);
     user_mount(record);
+    view_mount(record);
     work_soon();
     return OK;
 }

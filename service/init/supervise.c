@@ -165,6 +165,15 @@ static bool needs(const struct unit *unit, const char *need)
     return i < unit->needs.count;
 }
 
+// When its namespace is whole.
+static bool unit_try(struct unit *unit)
+{
+    enum status status;
+    if (view_is_ready(unit, &status)) return unit_start(unit);
+    if (status != OK) fail_to_start(unit, "its namespace cannot be made", status);
+    return false;
+}
+
 // Made, registered with the process service, started. One that needs that service is not started
 // when it has just ended.
 static enum status run(struct unit *unit, struct fe_spawn *options, struct fe_spawn_handle *handles,
@@ -228,6 +237,7 @@ bool unit_start(struct unit *unit)
         .name = unit->name,
         .arguments = (const char *const *)program_of(unit)->word,
         .environment = (const char *const *)unit->environment.word,
+        .name_space = view_namespace(unit),
         .may_mount = (unit->may & MAY_BIND) != 0,
         .handles = handles,
         .handle_count = count,
@@ -266,7 +276,7 @@ void units_start(void)
             if (!fallback_is_due(unit)) {
                 has_started |= unit->state == UNIT_ENDED; // who needs it may start
             } else if (needs_are_met(unit) && children_are_gone(unit)) {
-                has_started |= unit_start(unit);
+                has_started |= unit_try(unit);
             }
         }
     } while (has_started);

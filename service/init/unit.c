@@ -82,6 +82,14 @@ static bool read_provision(struct unit *unit, const struct words *words)
     return list[unit->provision_count - 1].name && list[unit->provision_count - 1].path;
 }
 
+static bool read_sights(struct unit *unit, struct words *words)
+{
+    for (uint32_t i = 1; i < words->count; i++) {
+        if (words->word[i][0] != '/') return false;
+    }
+    return words_move(&unit->sees, words);
+}
+
 static bool read_fallback(struct unit *unit, const struct words *words)
 {
     if (words->count != 2 || unit->fallback != nullptr) return false;
@@ -113,6 +121,7 @@ static bool read_line(struct unit *unit, struct words *words)
     if (strcmp(key, "needs") == 0) return words_move(&unit->needs, words);
     if (strcmp(key, "handle") == 0) return words_move(&unit->handles, words);
     if (strcmp(key, "environment") == 0) return words_move(&unit->environment, words);
+    if (strcmp(key, "sees") == 0) return read_sights(unit, words);
     if (strcmp(key, "provides") == 0) return read_provision(unit, words);
     if (strcmp(key, "fallback") == 0) return read_fallback(unit, words);
     if (strcmp(key, "may") == 0) return read_choice(words, permissions, &unit->may);
@@ -178,6 +187,7 @@ void unit_free(struct unit *unit)
     words_free(&unit->needs);
     words_free(&unit->handles);
     words_free(&unit->environment);
+    words_free(&unit->sees);
     for (uint32_t i = 0; i < unit->provision_count; i++) {
         free(unit->provisions[i].name);
         free(unit->provisions[i].path);

@@ -32,11 +32,12 @@ enum : uint64_t { UNIT_WATCHDOG_LEAST = 100 }; // ms
 
 struct child;
 struct keep;
+struct view;
 
 struct unit {
     struct unit *next;
     char name[32];
-    struct words program, condition, needs, handles, environment;
+    struct words program, condition, needs, handles, environment, sees;
     struct provision *provisions;
     uint32_t provision_count;
     uint32_t may, priority;
@@ -50,6 +51,7 @@ struct unit {
     fe_handle image, process;
     struct child *children;
     struct keep *keep;
+    struct view *view; // its namespace; nullptr: none yet, or init's
     uint32_t bit;                   // of the event, for its end
     bool is_initrd;                 // started before there was a file system
     bool is_registered;             // with the process service that runs now

@@ -53,6 +53,16 @@ TEST("a unit's state may be kept, and nothing else is said of it")
     EXPECT(unit_parse("process", other, sizeof other - 1, &line) == nullptr && line == 2);
 }
 
+TEST("a unit says what it sees")
+{
+    static const char text[] = "program /a\nsees /dev/rtc0 /etc\nsees /dev/disk*\n";
+    uint32_t line;
+    struct unit *unit = unit_parse("a", text, sizeof text - 1, &line);
+    EXPECT(unit != nullptr && unit->sees.count == 3);
+    EXPECT(strcmp(unit->sees.word[2], "/dev/disk*") == 0);
+    unit_free(unit);
+}
+
 TEST("a unit may stand in for another one")
 {
     static const char text[] = "program /service/ramfs\nfallback root\nif /service/volume a\n";
@@ -73,6 +83,8 @@ TEST("a malformed line is refused, with its number")
                                       "program /a\nprovides a b",
                                       "program /a\nfallback",
                                       "program /a\nwatchdog 99",
+                                      "program /a\nsees",
+                                      "program /a\nsees /dev etc",
                                       "program /a\nmemory x"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         uint32_t line;

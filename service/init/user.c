@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Users' namespaces: copies of init's in which every connector is bound to the user (IDENTIFY at
-// its service). A second thread makes them, because it calls the services, and a service may be
-// waiting for init. Jobs go to the thread by a list under a lock, results come back the same way;
-// the namespaces are kept, so that services that are started again are mounted in them too.
+// its service), made by the second thread (job.c). They are kept, so that services that are started
+// again are mounted in them too.
 #include "init.h"
 
 #include <9p/client.h>
@@ -10,12 +9,9 @@
 #include <abi/syscalls.h>
 #include <ferrite/handle.h>
 #include <ferrite/libc.h>
-#include <ferrite/lock.h>
 #include <ferrite/namespace.h>
-#include <ferrite/thread.h>
 
-enum : uint32_t { GROUPS_MOST = 32, STACK_SIZE = 64 * 1024 };
-enum : uint64_t { BIT_JOB = 1 };
+enum : uint32_t { GROUPS_MOST = 32 };
 
 struct user {
     struct user *next;
@@ -24,8 +20,8 @@ struct user {
     uint32_t groups[GROUPS_MOST];
 };
 
-struct job {
-    struct job *next;
+struct user_job {
+    struct job job;             // first
     struct p9_request *request; // a namespace is wanted; nullptr: a mount
     struct user *user;          // the namespace's
     struct place {
@@ -37,30 +33,10 @@ struct job {
     int result;
 };
 
-static struct fe_lock lock; // of the lists
-static struct job *jobs, *results;
-static struct user *users; // the thread's own
-static fe_handle job_event;
+static struct user *users; // the second thread's own
+static bool was_asked;     // for one, since which it is told of mounts
 
-static void list_append(struct job **list, struct job *job)
-{
-    fe_lock_take(&lock);
-    while (*list) list = &(*list)->next;
-    *list = job;
-    fe_lock_release(&lock);
-}
-
-static struct job *list_take(struct job **list)
-{
-    fe_lock_take(&lock);
-    struct job *job = *list;
-    if (job) *list = job->next;
-    fe_lock_release(&lock);
-    if (job) job->next = nullptr;
-    return job;
-}
-
-static void job_free(struct job *job)
+static void job_free(struct user_job *job)
 {
     for (uint32_t i = 0; i < job->count; i++) {
         free(job->places[i].path);
@@ -70,7 +46,7 @@ static void job_free(struct job *job)
     free(job);
 }
 
-static bool job_add_place(struct job *job, const struct mounted *mounted)
+static bool job_add_place(struct user_job *job, const struct mounted *mounted)
 {
     struct place *places = realloc(job->places, (job->count + 1) * sizeof *places);
     if (places == nullptr) return false;
@@ -105,12 +81,12 @@ static void place_for_user(const struct user *user, const struct place *place)
     if (status != OK) say("%s: cannot be mounted for uid %u (%d)", place->path, user->uid, status);
 }
 
-static void job_run(struct job *job)
+static void run(struct job *base)
 {
+    struct user_job *job = (struct user_job *)base;
     struct user *user = job->user;
     if (user == nullptr) {
         for (struct user *u = users; u; u = u->next) place_for_user(u, &job->places[0]);
-        job_free(job);
         return;
     }
     if (fe_namespace_create(&user->name_space) != OK) {
@@ -120,33 +96,34 @@ static void job_run(struct job *job)
         user->next = users;
         users = user;
     }
-    list_append(&results, job);
-    if (fe_event_signal(server.event, BIT_USER) != OK) say("cannot signal the first thread");
-}
-
-static void thread_run(void *argument)
-{
-    for (;;) {
-        uint64_t bits;
-        struct job *job;
-        while ((job = list_take(&jobs)) != nullptr) job_run(job);
-        if (fe_event_wait(job_event, BIT_JOB, FE_FOREVER, &bits) != OK) continue;
-    }
 }
 
 // --- The first thread ---
 
-static void job_submit(struct job *job)
+static void finish(struct job *base)
 {
-    list_append(&jobs, job);
-    if (fe_event_signal(job_event, BIT_JOB) != OK) say("cannot signal the second thread");
+    struct user_job *job = (struct user_job *)base;
+    fe_handle copy = FE_NO_HANDLE;
+    if (job->user && job->result == 0 && fe_handle_copy(job->user->name_space, &copy) != OK)
+        job->result = -ENOMEM;
+    if (job->request) p9_finish_handle(job->request, job->result, copy);
+    if (job->user && job->user->name_space == FE_NO_HANDLE) free(job->user);
+    job_free(job);
+}
+
+static struct user_job *job_make(void)
+{
+    struct user_job *job = calloc(1, sizeof *job);
+    if (job) job->job = (struct job){.run = run, .finish = finish};
+    return job;
 }
 
 void user_mount(const struct mounted *mounted)
 {
-    struct job *job = calloc(1, sizeof *job);
+    if (!was_asked) return;
+    struct user_job *job = job_make();
     if (job && job_add_place(job, mounted)) {
-        job_submit(job);
+        job_submit(&job->job);
     } else if (job) {
         job_free(job);
     }
@@ -170,7 +147,7 @@ static struct user *user_read(const struct p9_request *request)
 int user_namespace(struct p9_request *request)
 {
     struct user *user = user_read(request);
-    struct job *job = calloc(1, sizeof *job);
+    struct user_job *job = job_make();
     bool is_good = user && job;
     for (struct mounted *m = mounts; m && is_good; m = m->next) is_good = job_add_place(job, m);
     if (is_good) {
@@ -178,31 +155,11 @@ int user_namespace(struct p9_request *request)
         job->request = p9_keep(request);
     }
     if (is_good && job->request) {
-        job_submit(job);
+        was_asked = true;
+        job_submit(&job->job);
         return P9_KEPT;
     }
     free(user);
     if (job) job_free(job);
     return -EINVAL;
-}
-
-void user_finish(void)
-{
-    struct job *job;
-    while ((job = list_take(&results)) != nullptr) {
-        fe_handle copy = FE_NO_HANDLE;
-        if (job->result == 0 && fe_handle_copy(job->user->name_space, &copy) != OK) {
-            job->result = -ENOMEM;
-        }
-        p9_finish_handle(job->request, job->result, copy);
-        if (job->result != 0 && job->user->name_space == FE_NO_HANDLE) free(job->user);
-        job_free(job);
-    }
-}
-
-enum status user_init(void)
-{
-    fe_handle thread;
-    TRY(fe_event_create(&job_event));
-    return fe_thread_spawn(thread_run, nullptr, STACK_SIZE, 0, &thread);
 }
