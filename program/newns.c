@@ -77,7 +77,8 @@ static void run_usual(void)
     char own[FE_PATH_MAX];
     const char *home = getenv("HOME");
     run_file("/lib/namespace", false);
-    if (home == nullptr || (size_t)snprintf(own, sizeof own, "%s/lib/namespace", home) >= sizeof own)
+    if (home == nullptr ||
+        (size_t)snprintf(own, sizeof own, "%s/lib/namespace", home) >= sizeof own)
         return;
     run_file(own, false);
 }

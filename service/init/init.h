@@ -11,8 +11,8 @@
 
 enum : uint64_t { // bits of the server's event; the low ones: a unit ended
     BIT_ENDED_MASK = (1ull << 48) - 1,
-    BIT_WORK = 1ull << 48,  // look what can be started
-    BIT_RETRY = 1ull << 49, // a pause is over
+    BIT_WORK = 1ull << 48,     // look what can be started
+    BIT_RETRY = 1ull << 49,    // a pause is over
     BIT_JOB_DONE = 1ull << 50, // the second thread has finished something
     BIT_POWER = 1ull << 51,
 };

@@ -51,7 +51,7 @@ struct unit {
     fe_handle image, process;
     struct child *children;
     struct keep *keep;
-    struct view *view; // its namespace; nullptr: none yet, or init's
+    struct view *view;              // its namespace; nullptr: none yet, or init's
     uint32_t bit;                   // of the event, for its end
     bool is_initrd;                 // started before there was a file system
     bool is_registered;             // with the process service that runs now

@@ -5,7 +5,8 @@ namespace files, and in spite of a bad line."""
 
 from machine import Machine, passed
 
-LINES = ["# mine", r"bind \$HOME/box /data", "bind /nowhere /x", "mount /srv/tmp /scratch", "bind 'open", "bind /data /y"]
+LINES = ["# mine", r"bind \$HOME/box /data", "bind /nowhere /x", "mount /srv/tmp /scratch", "bind 'open",
+         "bind /data /y"]
 
 
 def names(machine, service):
