@@ -9,7 +9,7 @@ static void request_init(struct call *call, const struct p9_file *file,
     call->message.word[1] = control->request;
     call_send(call, control->data, control->size);
     call_receive(call, control->reply, control->reply_capacity);
-    call->transfer.receive_handle_capacity = 4;
+    call->transfer.receive_handle_capacity = (uint8_t)control->receive_most;
 }
 
 // Handles that were to be sent are gone in any case: those that the kernel did not take are closed.

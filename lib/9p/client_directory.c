@@ -5,7 +5,22 @@
 
 // Parts of a united directory follow each other; the top byte of an offset says which part it
 // belongs to.
-enum : uint32_t { PART_SHIFT = 56 };
+enum : uint32_t { PART_SHIFT = 56, NAME_MOST = 255 };
+
+// Who lists trusts the entries: each lies within the answer, and its name is one name.
+static bool is_entry(const uint8_t *data, size_t left, size_t *size)
+{
+    struct fe_9p_entry entry;
+    if (left < sizeof entry) return false;
+    memcpy(&entry, data, sizeof entry);
+    const char *name = (const char *)data + sizeof entry;
+    *size = (sizeof entry + entry.name_size + 7) & ~(size_t)7;
+    if (entry.name_size == 0 || entry.name_size > NAME_MOST || *size > left) return false;
+    if (name[0] == '.' && (entry.name_size == 1 || (entry.name_size == 2 && name[1] == '.')))
+        return false;
+    return memchr(name, '/', entry.name_size) == nullptr &&
+           memchr(name, '\0', entry.name_size) == nullptr;
+}
 
 static int64_t read_part(struct p9_file *part, uint32_t number, uint64_t offset, void *to,
                          size_t count)
@@ -19,13 +34,13 @@ static int64_t read_part(struct p9_file *part, uint32_t number, uint64_t offset,
     int result = file_run(part, &call);
     if (result != 0) return result;
     part->is_listed = true;
-    size_t size = call.transfer.received_size;
-    for (size_t at = 0; number && at + sizeof(struct fe_9p_entry) <= size;) {
+    size_t size = call.transfer.received_size, entry_size;
+    for (size_t at = 0; at < size; at += entry_size) {
         struct fe_9p_entry entry;
+        if (!is_entry((uint8_t *)to + at, size - at, &entry_size)) return -EPROTO;
         memcpy(&entry, (char *)to + at, sizeof entry);
         entry.next |= (uint64_t)number << PART_SHIFT;
         memcpy((char *)to + at, &entry, sizeof entry);
-        at += (sizeof entry + entry.name_size + 7) & ~(size_t)7;
     }
     return (int64_t)size;
 }

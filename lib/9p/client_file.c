@@ -161,7 +161,8 @@ int p9_file_stat(struct p9_file *file, struct fe_9p_attributes *attributes)
     call_init(&call, P9_GETATTR, file->fid);
     call.message.word[1] = FE_9P_NO_FOLLOW;
     call_receive(&call, attributes, sizeof *attributes);
-    return file_run(file, &call);
+    int result = file_run(file, &call);
+    return result == 0 && call.transfer.received_size != sizeof *attributes ? -EPROTO : result;
 }
 
 int p9_file_set_attributes(struct p9_file *file, uint32_t valid,
@@ -180,7 +181,8 @@ int p9_file_statfs(struct p9_file *file, struct fe_9p_statfs *statistics)
     struct call call;
     call_init(&call, P9_STATFS, file->fid);
     call_receive(&call, statistics, sizeof *statistics);
-    return file_run(file, &call);
+    int result = file_run(file, &call);
+    return result == 0 && call.transfer.received_size != sizeof *statistics ? -EPROTO : result;
 }
 
 // The event travels with each request anew. The end of a server that has it sets all its bits.

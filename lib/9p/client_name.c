@@ -54,8 +54,10 @@ int p9_stat(const char *path, uint32_t flags, struct fe_9p_attributes *attribute
     request_init(&request, P9_GETATTR);
     request.word[1] = flags;
     int result = path_run(path, &request.attempt);
-    if (result == 0) memcpy(attributes, request.buffer, sizeof *attributes);
-    return result;
+    if (result != 0) return result;
+    if (request.attempt.call.transfer.received_size != sizeof *attributes) return -EPROTO;
+    memcpy(attributes, request.buffer, sizeof *attributes);
+    return 0;
 }
 
 int p9_set_attributes(const char *path, uint32_t valid, uint32_t flags,

@@ -217,22 +217,6 @@ int p9_attach(fe_handle connector, const char *start, struct p9_file **root)
     return *root ? 0 : -ENOMEM;
 }
 
-int p9_identify(fe_handle connector, const struct p9_user *user, fe_handle *bound)
-{
-    struct call call;
-    call_init(&call, P9_IDENTIFY, user->uid);
-    call.message.word[1] = user->gid;
-    call.message.transfer = &call.transfer;
-    call_send(&call, user->groups, user->group_count * sizeof user->groups[0]);
-    call.transfer.receive_handle_capacity = 1;
-    enum status status = fe_channel_call(connector, &call.message, FE_FOREVER);
-    if (status != OK) return -fe_status_errno(status);
-    if (call.message.label != 0) return -(int)call.message.label;
-    if (call.transfer.received_handle_count != 1) return -EPROTO;
-    *bound = call.transfer.received_handle[0];
-    return 0;
-}
-
 int p9_share(struct p9_file *const *files, size_t count, fe_handle *handle)
 {
     uint32_t *fids = malloc((count + 1) * sizeof *fids);

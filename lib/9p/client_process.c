@@ -27,7 +27,8 @@ int p9_process_register(struct p9_file *own, fe_handle process, const struct p9_
                                  .size = sizeof wish,
                                  .lend = &loan,
                                  .lend_count = 1,
-                                 .deadline = what->deadline};
+                                 .deadline = what->deadline,
+                                 .receive_most = 1};
     int result = p9_control(own, &control);
     if (result != 0) return result;
     if (control.received_count != 1) return -EPROTO;

@@ -3,6 +3,7 @@
 // connector; calls on them; fid numbers. A session whose server is gone leaves the list, so that
 // the next use attaches anew.
 #include "client_internal.h"
+#include <ferrite/clock.h>
 #include <ferrite/status.h>
 
 static struct fe_lock cache_lock;
@@ -83,10 +84,20 @@ int session_call(struct p9_session *session, struct fe_message *message, uint64_
     return failure(session, status, message->label);
 }
 
+// An error that handles come with is an error, and they are not kept.
+[[gnu::noinline]] static void drop_handles(struct call *call)
+{
+    for (uint32_t i = 0; i < call->transfer.received_handle_count; i++)
+        fe_handle_drop(&call->transfer.received_handle[i]);
+    call->transfer.received_handle_count = 0;
+}
+
 int call_run_until(struct p9_session *session, struct call *call, uint64_t deadline)
 {
     call->message.transfer = &call->transfer;
-    return session_call(session, &call->message, deadline);
+    int result = session_call(session, &call->message, deadline);
+    if (result != 0 && call->transfer.received_handle_count != 0) drop_handles(call);
+    return result;
 }
 
 // What thread_interrupt may end: requests that wait for something to happen. Ending another one
@@ -103,8 +114,34 @@ static bool may_interrupt(const struct call *call)
     }
 }
 
+// What only asks may be asked again.
+static bool is_query(uint64_t operation)
+{
+    return operation == P9_GETATTR || operation == P9_WALK || operation == P9_READLINK ||
+           operation == P9_STATFS || operation == P9_IMAGE;
+}
+
+// Programs do not expect a query to be interrupted, so it is repeated when a signal has come. One
+// that hangs must end all the same: the first interrupt that comes QUERY_PATIENCE after another one
+// ends it. An interrupt leaves the label as it was.
+static int query_run(struct p9_session *session, struct call *call)
+{
+    enum : uint64_t { QUERY_PATIENCE = 500'000'000 };
+    const struct fe_message original = call->message;
+    uint64_t first = 0;
+    for (;;) {
+        int result = call_run_until(session, call, FE_FOREVER);
+        if (result != -EINTR || call->message.label != original.label) return result;
+        uint64_t now = fe_clock_monotonic();
+        if (first == 0) first = now;
+        if (now - first >= QUERY_PATIENCE) return result;
+        call->message = original;
+    }
+}
+
 int call_run(struct p9_session *session, struct call *call)
 {
+    if (is_query(call->message.label)) return query_run(session, call);
     return call_run_until(session, call, may_interrupt(call) ? FE_FOREVER : FE_UNINTERRUPTED);
 }
 
@@ -201,6 +238,7 @@ static int attach(fe_handle connector, const char *start, size_t size, struct at
     enum status status = fe_channel_call(connector, &call.message, FE_FOREVER);
     if (status == ERR_PEER_CLOSED) return CALL_DEAD;
     if (status != OK) return -fe_status_errno(status);
+    if (call.message.label != 0) drop_handles(&call);
     if (call.message.label == ESTALE) return CALL_DEAD;
     if (call.message.label == FE_9P_LINK) return -ELOOP;
     if (call.message.label != 0) return error_of(call.message.label);
@@ -216,6 +254,23 @@ int session_attach(fe_handle connector, const char *start, size_t start_size, fe
     int result = attach(connector, start, start_size, &attached);
     if (result == 0) *session = attached.handle;
     return result;
+}
+
+int p9_identify(fe_handle connector, const struct p9_user *user, fe_handle *bound)
+{
+    struct call call;
+    call_init(&call, P9_IDENTIFY, user->uid);
+    call.message.word[1] = user->gid;
+    call.message.transfer = &call.transfer;
+    call_send(&call, user->groups, user->group_count * sizeof user->groups[0]);
+    call.transfer.receive_handle_capacity = 1;
+    enum status status = fe_channel_call(connector, &call.message, FE_FOREVER);
+    if (status != OK) return -fe_status_errno(status);
+    if (call.message.label != 0) drop_handles(&call);
+    if (call.message.label != 0) return error_of(call.message.label);
+    if (call.transfer.received_handle_count != 1) return -EPROTO;
+    *bound = call.transfer.received_handle[0];
+    return 0;
 }
 
 int session_open(fe_handle connector, const char *start, uint64_t mount,

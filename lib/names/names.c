@@ -45,7 +45,7 @@ int names_bind(const char *old, const char *new_path, uint32_t flags)
 static int posted(const char *path, fe_handle *connector)
 {
     struct p9_file *file;
-    struct p9_control take = {.request = CONTROL_CONNECTOR_TAKE};
+    struct p9_control take = {.request = CONTROL_CONNECTOR_TAKE, .receive_most = 1};
     int result = p9_open(path, OPEN_READ, 0, &file);
     if (result != 0) return result;
     bool is_directory = (file->qid_kind & QID_DIRECTORY) != 0;

@@ -53,7 +53,6 @@ int export_control(struct worker *worker, struct fid *fid)
     };
     if (control.reply_capacity > FE_9P_DATA_MAX) control.reply_capacity = FE_9P_DATA_MAX;
     int result = p9_control(fid->file, &control);
-    for (size_t i = 0; i < control.received_count; i++) fe_handle_drop(&control.received[i]);
     worker->reply.number[0] = control.value;
     worker->reply.data = worker->data;
     worker->reply.size = (uint32_t)control.reply_size;

@@ -36,7 +36,8 @@ static int make_namespace(const struct user *user, fe_handle *name_space)
     memcpy(numbers + 2, user->groups, user->group_count * sizeof numbers[0]);
     struct p9_control control = {.request = CONTROL_INIT_NAMESPACE,
                                  .data = numbers,
-                                 .size = (2 + user->group_count) * sizeof numbers[0]};
+                                 .size = (2 + user->group_count) * sizeof numbers[0],
+                                 .receive_most = 1};
     struct p9_file *init = p9_root_of_handle(fe_start_handle("init"));
     if (init == nullptr) return -EPERM;
     int result = p9_control(init, &control);

@@ -32,7 +32,8 @@ enum status device_open_dma(struct device *device)
     fe_handle copy;
     if (whole == nullptr || device->dma != FE_NO_HANDLE) return OK;
     TRY(fe_handle_copy(whole->handle, &copy));
-    struct p9_control request = {.request = CONTROL_INIT_DERIVE, .send = &copy, .send_count = 1};
+    struct p9_control request = {
+        .request = CONTROL_INIT_DERIVE, .send = &copy, .send_count = 1, .receive_most = 1};
     if (p9_control(init, &request) != 0 || request.received_count != 1) return ERR_NO_MEMORY;
     device->dma = request.received[0];
     return OK;

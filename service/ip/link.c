@@ -186,6 +186,7 @@ static int open_stream(struct link *link)
         .send_count = 1,
         .reply = &link->layout,
         .reply_capacity = sizeof(link->layout),
+        .receive_most = 2,
     };
     error = p9_control(stream, &control);
     p9_close(stream);

@@ -120,6 +120,7 @@ struct p9_control {
     void *reply;
     size_t reply_capacity;
     size_t reply_size;     // out
+    size_t receive_most;   // handles; an answer with more is an error
     fe_handle received[4]; // out
     size_t received_count; // out
 };
