@@ -18,9 +18,10 @@ bool user_find(const char *name, struct user *user)
     snprintf(user->name, sizeof user->name, "%s", entry->pw_name);
     snprintf(user->home, sizeof user->home, "%s", entry->pw_dir);
     snprintf(user->shell, sizeof user->shell, "%s", entry->pw_shell);
-    gid_t groups[GROUPS_MOST];
+    gid_t groups[GROUPS_MOST] = {entry->pw_gid};
     int count = GROUPS_MOST;
-    if (getgrouplist(name, entry->pw_gid, groups, &count) < 0) count = GROUPS_MOST;
+    if (getgrouplist(name, entry->pw_gid, groups, &count) < 0) // too many, or they cannot be read
+        count = count > (int)GROUPS_MOST ? (int)GROUPS_MOST : 1;
     for (int i = 0; i < count; i++) user->groups[i] = groups[i];
     user->group_count = (uint32_t)count;
     return true;
