@@ -136,7 +136,22 @@ int p9_parts_find(const char *name, struct p9_parts *parts)
 
 // --- Mounting it ---
 
-// The path by which the table is looked up: links followed, where there is such a path.
+static bool has_mount_at(const char *path)
+{
+    uint64_t mount;
+    size_t length;
+    return fe_namespace_find(client_namespace(), path, 0, &mount, &length) == OK &&
+           length == strlen(path);
+}
+
+static int clean_path(const char *name, char *path)
+{
+    enum status status = fe_path_resolve("/", name, path, FE_PATH_MAX, nullptr);
+    return status == OK ? 0 : -fe_status_errno(status);
+}
+
+// The path by which the table is looked up: links followed, where there is such a path. A mount
+// whose server does not say what it is may be replaced by anything.
 static int place_path(const char *name, char *path, bool *exists, bool *is_directory)
 {
     struct fe_9p_attributes attributes = {};
@@ -144,19 +159,20 @@ static int place_path(const char *name, char *path, bool *exists, bool *is_direc
     if (result == 0) result = p9_stat(path, 0, &attributes);
     *exists = result == 0;
     *is_directory = (attributes.qid_kind & QID_DIRECTORY) != 0;
-    if (result == -ENOENT || result == -EROFS) {
-        enum status status = fe_path_resolve("/", name, path, FE_PATH_MAX, nullptr);
-        return status == OK ? 0 : -fe_status_errno(status);
-    }
-    return result;
+    if (result == 0) return 0;
+    int clean = clean_path(name, path);
+    bool is_free = result == -ENOENT || result == -EROFS || (clean == 0 && has_mount_at(path));
+    return is_free ? clean : result;
 }
 
-static bool has_mount_at(const char *path)
+// The same for what is to go: the table's own name is enough, so that the mount of a server that is
+// gone, or does not answer, can be taken away.
+static int mounted_path(const char *name, char *path)
 {
-    uint64_t mount;
-    size_t length;
-    return fe_namespace_find(client_namespace(), path, 0, &mount, &length) == OK &&
-           length == strlen(path);
+    bool exists, is_directory;
+    int result = clean_path(name, path);
+    return result != 0 || has_mount_at(path) ? result
+                                             : place_path(name, path, &exists, &is_directory);
 }
 
 static int add(const char *path, const struct p9_part *part, bool is_outside, uint32_t flags)
@@ -316,11 +332,10 @@ static int take_itself(const char *path)
 int p9_unmount(const char *source, const char *name)
 {
     char path[FE_PATH_MAX], from[FE_PATH_MAX] = "";
-    bool exists, is_directory;
     struct p9_mounts mounts;
     size_t count = 0;
-    int result = place_path(name, path, &exists, &is_directory);
-    if (result == 0 && source != nullptr) result = place_path(source, from, &exists, &is_directory);
+    int result = mounted_path(name, path);
+    if (result == 0 && source != nullptr) result = mounted_path(source, from);
     if (result == 0) result = p9_mounts_read(client_namespace(), &mounts);
     if (result != 0) return result;
     for (size_t i = 0; i < mounts.count && result == 0; i++) {

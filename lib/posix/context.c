@@ -69,10 +69,8 @@ long process_control(struct p9_control *control)
 static long register_child(struct context *child)
 {
     struct fe_process_register wish = {.ignored = signal_ignored(child)};
-    struct p9_control control = {.request = CONTROL_PROCESS_CHILD,
-                                 .data = &wish,
-                                 .size = sizeof wish,
-                                 .receive_most = 1};
+    struct p9_control control = {
+        .request = CONTROL_PROCESS_CHILD, .data = &wish, .size = sizeof wish, .receive_most = 1};
     long error = process_control(&control);
     if (error < 0) return error == -ENOSYS ? 0 : error;
     if (control.received_count != 1) return -EIO;

@@ -115,6 +115,11 @@ def look(old, new):
         machine.run(r"printf '\033[2J\033[5;10H\033[1;33mgr\303\274n\033[m \342\202\254\033[7;1H'")
         wait_for(screen, USUAL, lambda lines: lines[4] == "         grün €")
         passed("UTF-8, colors, scrolling and the cursor's movements")
+        status = machine.run("cat /dev/screen0/status")
+        assert f"terminal {USUAL[0]} {USUAL[1]}\n" in status and re.search(r"(?m)^picture \d+ \d+$", status), status
+        machine.run("grep 'gr.*n' /dev/screen0/text > /dev/null && echo redraw > /dev/screen0/ctl")
+        assert "Invalid argument" in machine.run("echo jump > /dev/screen0/ctl", code=1)
+        passed("its files say what it is and what it shows")
 
         machine.run("stty rows %d cols %d" % LARGE)
         machine.run("clear; echo " + "x" * (LARGE[1] - 2))

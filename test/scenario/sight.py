@@ -3,6 +3,8 @@
 """What services and logins see: a service reaches what its unit names and nothing else; a login gets the names of its
 namespace files, and in spite of a bad line."""
 
+import re
+
 from machine import Machine, passed
 
 LINES = ["# mine", r"bind \$HOME/box /data", "bind /nowhere /x", "mount /srv/tmp /scratch", "bind 'open",
@@ -24,6 +26,16 @@ def check_services(machine):
     assert sorted(names(machine, "device")) == ["/driver", "/etc/driver"]
     assert names(machine, "init")[:2] == ["/dev/power", "/srv/power"]
     passed("each service has the names that its unit gives it, and no others")
+
+
+def check_all(machine):
+    """Everything that has a name can be listed, and what a file says can be read: nothing waits."""
+    machine.run("cd / && ls -d proc net srv dev/users dev/trace dev/log dev/console && cd")
+    assert "groups wheel users user" in machine.run("cat /dev/users/user")
+    said = machine.run("/test/explore /")
+    folders, files = map(int, re.search(r"(\d+) folders, (\d+) files", said).groups())
+    assert "waits" not in said and "fails" not in said and folders > 100 and files > 500, said
+    passed(f"all {folders} folders can be listed, and {files} files read")
 
 
 def log_in_again(machine):
@@ -57,4 +69,5 @@ def check_login(machine):
 with Machine() as machine:
     machine.login()
     check_services(machine)
+    check_all(machine)
     check_login(machine)

@@ -4,6 +4,7 @@
 by paths, links and handles that it keeps, nor by numbers of fids and processes, nor with a server of
 its own."""
 
+import os
 import re
 
 from machine import Machine, passed
@@ -38,6 +39,30 @@ def check_processes(machine):
     return outside
 
 
+VICTIMS = ["ls -laR /tmp/liar", "cat /tmp/liar/a /tmp/liar/b", "cp -r /tmp/liar /tmp/copy", "find /tmp/liar",
+           "df /tmp/liar", "echo x > /tmp/liar/b", "mv /tmp/liar/b /tmp/liar/c", "rm -r /tmp/liar/a",
+           "cd /tmp/liar && echo *", "stat /tmp/liar/folder/b", "/tmp/liar/a", "ns > /dev/null",
+           "bind /tmp/liar /tmp/other", "tail -c 5 /tmp/liar/b"]
+
+
+def check_liar(machine):
+    """Programs that may do all use a server that is confined, and lies: they end with an error, or may be ended."""
+    run = machine.run
+    run("mkdir /tmp/liar /tmp/other; cat /dev/services | grep -c ready > /tmp/before")
+    script = " ".join(f"'{command}'" for command in VICTIMS)
+    run(f"echo \"for c in {script}; do timeout 1 sh -c \\\"\\$c\\\" < /dev/null > /tmp/said 2>&1; r=\\$?; "
+        "[ \\$r -le 127 -o \\$r = 143 ] || echo broken \\$r: \\$c; done\" > /tmp/victims")
+    for seed in range(int(os.environ.get("LIES", "3"))):
+        end = 0 if seed % 2 == 0 else 20 + seed
+        run(f"unshare -k /srv -k /test /test/liar /srv/liar {seed} {end} & sleep 1; "
+            "mount /srv/liar /tmp/liar")
+        said = run("sh /tmp/victims")
+        assert "broken" not in said, f"seed {seed}: {said}"
+        run("unmount /tmp/liar; unmount /tmp/other; kill $!; rm -rf /srv/liar /tmp/copy", code=None)
+    run("cat /dev/services | grep -c ready | diff - /tmp/before")
+    passed("a server that lies costs its clients an error, and the others nothing")
+
+
 with Machine() as machine:
     machine.login()
     check_options(machine)
@@ -52,3 +77,4 @@ with Machine() as machine:
     said = machine.run(f"/test/hostile {outside}", code=1)
     assert int(re.search(r"(?m)^(\d+) reached", said)[1]) > 20, "the same program, not confined"
     passed("without unshare it would")
+    check_liar(machine)
