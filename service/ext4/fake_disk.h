@@ -139,6 +139,14 @@ uint64_t fe_clock_after(uint64_t ns)
     return ns;
 }
 
+// For the client of lib/9p, which comes along and is not used here.
+uint64_t fe_clock_monotonic(void)
+{
+    return 0;
+}
+
+void fe_clock_sleep_until(uint64_t deadline) {}
+
 const struct p9_operations file_operations = {.release = file_release};
 
 // The disk as it is after the first `events`, of which those since the last flush are there or not
