@@ -13,6 +13,9 @@
 #pragma clang diagnostic pop
 
 #include "lib/volume/cache.c"
+#define grow grow_frames
+#include "lib/volume/frame.c"
+#undef grow
 #include "lib/volume/write_back.c"
 #include "service/ext4/commit.c"
 #include "service/ext4/content.c"

@@ -10,10 +10,15 @@
 #include "test/fuzz/volume.h"
 
 #include "lib/volume/cache.c"
+#define grow grow_frames
+#include "lib/volume/frame.c"
+#undef grow
 #include "lib/volume/write_back.c"
 #include "service/fat/commit.c"
 #include "service/fat/content.c"
+#define run_of run_of_file
 #include "service/fat/map.c"
+#undef run_of
 #include "service/fat/mount.c"
 #include "service/fat/name.c"
 #include "service/fat/time.c"

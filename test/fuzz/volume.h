@@ -138,6 +138,32 @@ int device_flush(struct device *device)
     return 0;
 }
 
+int device_memory_get(struct device *device, size_t size, struct device_memory *memory)
+{
+    *memory = (struct device_memory){.at = calloc(1, size), .size = size};
+    return memory->at ? 0 : -ENOMEM;
+}
+
+void device_memory_put(struct device *device, const struct device_memory *memory)
+{
+    free(memory->at);
+}
+
+int device_fill(struct device *device, uint64_t offset, const struct device_piece *piece)
+{
+    return device_read(device, offset, piece->memory->at + piece->position, piece->size);
+}
+
+int device_store(struct device *device, uint64_t offset, const struct device_piece *piece)
+{
+    return device_write(device, offset, piece->memory->at + piece->position, piece->size);
+}
+
+int device_failed(const struct device *device, const char *what, uint64_t offset, int64_t result)
+{
+    return result < 0 ? (int)result : -EIO;
+}
+
 // What a server has.
 
 void p9_node_get(struct p9_node *node)
