@@ -105,7 +105,8 @@ struct fe_9p_attributes {
     uint32_t mode; // type and permission bits as in the C library's st_mode
     uint32_t uid, gid;
     uint32_t links;
-    uint64_t device, size, block_size, blocks;      // blocks of 512 bytes
+    uint64_t device;                                // upper half: the server's; lower: the file's
+    uint64_t size, block_size, blocks;              // blocks of 512 bytes
     uint64_t access_time, modify_time, change_time; // ns since 1970
 };
 static_assert(sizeof(struct fe_9p_attributes) == 88);

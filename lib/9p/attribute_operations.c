@@ -26,8 +26,11 @@ static int attributes_of(struct p9_request *request, struct p9_node *node,
                          struct fe_9p_attributes *attributes)
 {
     default_attributes(node, attributes);
-    if (node->operations->getattr == nullptr) return 0;
-    return node->operations->getattr(request, node, attributes);
+    int result = 0;
+    if (node->operations->getattr != nullptr)
+        result = node->operations->getattr(request, node, attributes);
+    if (attributes->device >> 32 == 0) attributes->device |= request->server->state->device;
+    return result;
 }
 
 static struct p9_name path_of(const struct p9_request *request, size_t skip)

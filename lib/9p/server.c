@@ -41,6 +41,9 @@ enum status p9_server_init(struct p9_server *server)
     if (server->number == nullptr) server->number = &state->own_number;
     server->channel = fe_start_handle("channel");
     if (server->channel == FE_NO_HANDLE) TRY(fe_channel_create(&server->channel));
+    struct fe_handle_info info;
+    TRY(fe_handle_inspect(server->channel, &info));
+    state->device = info.id << 32;
     TRY(fe_event_create(&server->event));
     return fe_channel_bind(server->channel, server->event, UINT64_MAX);
 }

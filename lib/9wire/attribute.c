@@ -76,7 +76,7 @@ void wire_attributes_put(struct wire_message *reply, const struct fe_9p_attribut
     number[UID] = attributes->uid;
     number[GID] = attributes->gid;
     number[LINKS] = attributes->links;
-    number[DEVICE] = attributes->device;
+    number[DEVICE] = (uint32_t)attributes->device; // the other half is the server's own
     number[SIZE] = attributes->size;
     number[BLOCK_SIZE] = attributes->block_size;
     number[BLOCKS] = attributes->blocks;
@@ -105,7 +105,7 @@ void wire_attributes_get(const struct wire_message *reply, struct fe_9p_attribut
         .uid = (uint32_t)number[UID],
         .gid = (uint32_t)number[GID],
         .links = (uint32_t)number[LINKS],
-        .device = number[DEVICE],
+        .device = (uint32_t)number[DEVICE],
         .size = number[SIZE],
         .block_size = number[BLOCK_SIZE],
         .blocks = number[BLOCKS],

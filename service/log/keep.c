@@ -60,6 +60,21 @@ static int rotate(void)
     return 0;
 }
 
+// With all folders on the way to it.
+static int folder_make(const char *folder)
+{
+    char path[PATH_SIZE];
+    size_t size = strlen(folder);
+    if (size == 0 || size >= sizeof path) return -1;
+    for (size_t i = 1; i <= size; i++) {
+        if (i < size && folder[i] != '/') continue;
+        memcpy(path, folder, i);
+        path[i] = '\0';
+        if (mkdir(path, 0755) != 0 && errno != EEXIST) return -1;
+    }
+    return 0;
+}
+
 static int open_file(void)
 {
     char path[PATH_SIZE];
@@ -69,7 +84,10 @@ static int open_file(void)
         (void)close_file(0);
         if (rotate() != 0) return -1;
     }
-    if (keeper.file < 0) keeper.file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
+    if (keeper.file < 0) keeper.file = open(path, flags, 0640);
+    if (keeper.file < 0 && errno == ENOENT && folder_make(keeper.folder) == 0)
+        keeper.file = open(path, flags, 0640);
     return keeper.file < 0 ? -1 : 0;
 }
 
@@ -175,25 +193,10 @@ static void keep_on(int source)
     }
 }
 
-// With all folders on the way to it.
-static int folder_make(const char *folder)
-{
-    char path[PATH_SIZE];
-    size_t size = strlen(folder);
-    if (size == 0 || size >= sizeof path) return -1;
-    for (size_t i = 1; i <= size; i++) {
-        if (i < size && folder[i] != '/') continue;
-        memcpy(path, folder, i);
-        path[i] = '\0';
-        if (mkdir(path, 0755) != 0 && errno != EEXIST) return -1;
-    }
-    return 0;
-}
-
 int keep(const char *folder)
 {
     keeper.folder = folder;
-    if (folder_make(folder) != 0) {
+    if (folder_make(folder) != 0 && errno == EROFS) {
         fe_log("<2>%s: %s: messages are kept in memory only", folder, strerror(errno));
         return 0;
     }

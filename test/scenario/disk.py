@@ -73,11 +73,11 @@ def messages(machine):
     assert machine.run("grep -c 'kernel: Ferrite' /var/log/messages").strip() == "1"
     machine.run("head -c 300000 /dev/zero >> /var/log/messages; echo restart > /dev/units/srv")
     machine.run(wait.format("init: srv: killed") + "; head -c 10 /var/log/messages.1")
-    machine.run("dd if=/dev/zero of=/full bs=65536; dd if=/dev/zero of=/full2 bs=1024", code=1)
+    machine.run("dd if=/dev/zero of=/full bs=65536; dd if=/dev/zero bs=1024 >> /full", code=1)
     machine.run("for i in 1 2 3 4 5 6 7 8; do echo flood > /dev/hang/ctl; sleep 1; done")
     told = re.findall("log: /var/log: No space left on device: messages are kept in memory only", machine.run("log"))
     assert len(told) == 1, told
-    machine.run("rm /full /full2; echo restart > /dev/units/srv; sleep 1; log -u log")
+    machine.run("rm /full; echo restart > /dev/units/srv; sleep 1; log -u log")
     machine.run(wait.format("log: /var/log: messages are written again"))
     passed("messages are kept on the disk")
 
@@ -126,6 +126,8 @@ def main():
         with Machine(disk=disk) as machine:
             machine.login()
             assert "/home" not in machine.run("df | tail -n +2")
+            shown = machine.run("df /etc /tmp | tail -n +2")
+            assert re.findall(r"(/\S*)\s*$", shown, re.MULTILINE) == ["/", "/tmp"], shown
             machine.run("echo kept > note; mkdir d; ln note d/other; ln -s note link; chmod 640 note; sync")
             machine.line_send("poweroff")
             machine.expect_end()

@@ -21,7 +21,6 @@ static const struct victim {
     {"recover_ramfs", "tmp", "/tmp"},
     {"recover_ip", "ip", "/net"},
     {"recover_console", "console", "/dev/console"},
-    {"recover_block", "virtio-block", "/dev/disk0"},
     {"recover_net", "virtio-net", "/dev/ether0"},
 };
 enum : size_t { VICTIMS = sizeof victims / sizeof *victims };
