@@ -77,7 +77,7 @@ def messages(machine):
     machine.run("for i in 1 2 3 4 5 6 7 8; do echo flood > /dev/hang/ctl; sleep 1; done")
     told = re.findall("log: /var/log: No space left on device: messages are kept in memory only", machine.run("log"))
     assert len(told) == 1, told
-    machine.run("rm /full; echo restart > /dev/units/srv; sleep 1; log -u log")
+    machine.run("rm /full; sync; echo restart > /dev/units/srv; sleep 1; log -u log")
     machine.run(wait.format("log: /var/log: messages are written again"))
     passed("messages are kept on the disk")
 
