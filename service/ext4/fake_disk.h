@@ -134,13 +134,6 @@ uint64_t fe_clock_realtime(void)
     return now += 1'000;
 }
 
-uint64_t fe_clock_monotonic(void)
-{
-    return 1;
-}
-
-void fe_clock_sleep_until(uint64_t deadline) {}
-
 uint64_t fe_clock_after(uint64_t ns)
 {
     return ns;
