@@ -50,7 +50,7 @@ struct p9_server_state {
     void *block;                        // what was allocated for it
     struct p9_connection **connections; // by the low half of the badge, less one
     uint32_t connection_capacity, connection_count;
-    uint64_t device; // of its files, by which those who ask tell file systems apart
+    uint64_t device;     // of its files, by which those who ask tell file systems apart
     uint32_t own_number; // of the newest session, where nobody else has it
     uint64_t newest;     // its badge
     uint8_t *in;
