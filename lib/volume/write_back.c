@@ -34,7 +34,7 @@ static void sort(struct cache_page **pages, size_t count)
 
 // A run of blocks that ends a page, and what follows it in the next one, on the disk and in memory:
 // one transfer.
-struct run {
+struct stretch {
     struct device_piece piece;
     uint64_t block;
     struct cache_page *page[RUN_PAGES];
@@ -42,7 +42,7 @@ struct run {
     uint32_t count;
 };
 
-static int run_write(struct cache *cache, struct run *run, enum block_state state)
+static int run_write(struct cache *cache, struct stretch *run, enum block_state state)
 {
     if (run->count == 0) return 0;
     int result = device_store(cache->device, run->block * cache->block_size, &run->piece);
@@ -54,7 +54,7 @@ static int run_write(struct cache *cache, struct run *run, enum block_state stat
     return result;
 }
 
-static int run_add(struct cache *cache, struct run *run, struct cache_page *page,
+static int run_add(struct cache *cache, struct stretch *run, struct cache_page *page,
                    enum block_state state)
 {
     int result = 0;
@@ -83,7 +83,7 @@ static int run_add(struct cache *cache, struct run *run, struct cache_page *page
 
 int page_write(struct cache *cache, struct cache_page *page, enum block_state state)
 {
-    struct run run = {};
+    struct stretch run = {};
     int result = 0;
     for (uint32_t i = 0; i < RUN_PAGES && page && page->state[state] != 0 && result == 0; i++) {
         result = run_add(cache, &run, page, state);
@@ -104,7 +104,7 @@ int cache_write_back(struct cache *cache, enum block_state state)
         if (page->state[state] != 0) pages[count++] = page;
     }
     sort(pages, count);
-    struct run run = {};
+    struct stretch run = {};
     int result = 0;
     for (size_t i = 0; i < count && result == 0; i++)
         result = run_add(cache, &run, pages[i], state);
