@@ -50,12 +50,15 @@ TEST("waiters move to another word without waking")
 static fe_handle shared;
 static _Atomic uint32_t *views[2];
 
+// Without an MMU the second place is the first.
 static void map_twice(void)
 {
+    enum : uint32_t { BOTH = MAP_READ | MAP_WRITE };
     EXPECT(fe_memory_create(FE_PAGE_SIZE, 0, &shared) == OK);
-    for (uint32_t i = 0; i < 2; i++)
-        EXPECT(fe_memory_map(shared, 0, FE_PAGE_SIZE, MAP_READ | MAP_WRITE, (void **)&views[i]) ==
-               OK);
+    EXPECT(fe_memory_map(shared, 0, FE_PAGE_SIZE, BOTH, (void **)&views[0]) == OK);
+    views[1] = views[0];
+    EXPECT(!guest_translates ||
+           fe_memory_map(shared, 0, FE_PAGE_SIZE, BOTH, (void **)&views[1]) == OK);
     *views[0] = 0;
     woken = 0;
 }
@@ -85,13 +88,15 @@ TEST("a word that is mapped elsewhere, too, is the same word")
     EXPECT(fe_futex_wait_shared((uintptr_t)views[1], 1, FE_FOREVER) == ERR_AGAIN);
     EXPECT(fe_futex_wait_shared((uintptr_t)views[1], 0, fe_clock_after(MILLISECOND)) ==
            ERR_TIMED_OUT);
-    unmap(0), unmap(1);
+    unmap(0);
+    if (guest_translates) unmap(1);
     fe_handle_drop(&shared);
 }
 
 TEST("who has unmapped the word that he waits on takes nobody's turn")
 {
     uint32_t count;
+    if (!guest_translates) return; // no other place is left to wake it from
     map_twice();
     guest_cpus(0, 1);
     EXPECT(guest_thread(wait_on_view, nullptr, PRIORITY_DRIVER) == OK);
