@@ -117,8 +117,10 @@ static bool may_interrupt(const struct call *call)
 // What only asks may be asked again.
 static bool is_query(uint64_t operation)
 {
-    return operation == P9_GETATTR || operation == P9_WALK || operation == P9_READLINK ||
-           operation == P9_STATFS || operation == P9_IMAGE;
+    constexpr uint64_t queries = 1ull << P9_GETATTR | 1ull << P9_WALK | 1ull << P9_READLINK |
+                                 1ull << P9_STATFS | 1ull << P9_IMAGE;
+    static_assert(P9_OPERATION_COUNT <= 64);
+    return (queries >> operation & 1) != 0;
 }
 
 // Programs do not expect a query to be interrupted, so it is repeated when a signal has come. One

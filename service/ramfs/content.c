@@ -82,9 +82,8 @@ int content_write(struct content *content, size_t offset, const void *from, size
     return 0;
 }
 
-const void *content_read(const struct content *content, size_t offset, void *to, size_t count)
+const void *content_copy(const struct content *content, size_t offset, void *to, size_t count)
 {
-    if (offset + count <= content->solid) return content->bytes + offset;
     size_t have = offset < content->capacity ? content->capacity - offset : 0;
     if (have > count) have = count;
     if (have != 0 && fe_memory_read(content->memory, offset, to, have) != OK) return nullptr;

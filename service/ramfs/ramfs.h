@@ -50,11 +50,21 @@ void room_tell(uint64_t *total, uint64_t *left); // bytes
 // content.c: all errors are -ENOSPC, and change nothing.
 int content_reserve(struct content *content, size_t size); // a capacity
 int content_write(struct content *content, size_t offset, const void *from, size_t count);
-// The bytes where they lie; or a copy in `to` of what may be a hole.
-const void *content_read(const struct content *content, size_t offset, void *to, size_t count);
+// A copy in `to` of what may be a hole; nullptr: there is no memory to read.
+const void *content_copy(const struct content *content, size_t offset, void *to, size_t count);
 // Makes the bytes from `size` to the old size zero, and gives memory back.
 int content_shrink(struct content *content, size_t size, size_t old_size);
 uint64_t content_used(const struct content *content); // bytes of memory
+
+// The bytes where they lie, or as content_copy.
+static inline const void *content_read(const struct content *content, size_t offset, void *to,
+                                       size_t count)
+{
+    if (offset + count <= content->solid) [[clang::likely]]
+        return content->bytes + offset;
+    return content_copy(content, offset, to, count);
+}
+
 // The memory object with the bytes, moved there when they are small. Still the content's; others
 // will share its pages.
 int content_memory(struct content *content, size_t size, fe_handle *memory);
