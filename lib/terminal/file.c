@@ -147,9 +147,13 @@ int64_t terminal_file_write(struct p9_request *request, struct p9_open *open, ui
     if (file->is_hung_up) return -EIO;
     bool asks = (file->terminal.settings.local & LOCAL_STOP_BACKGROUND) != 0;
     if (asks && request->progress == 0 && request->word[1] == FE_9P_POSITION) return -EPERM;
-    request->progress += terminal_write(&file->terminal, (const uint8_t *)from + request->progress,
-                                        count - request->progress);
-    file->behind->flush(file);
+    size_t put;
+    do { // until what is behind takes no more: it will tell when it does
+        put = terminal_write(&file->terminal, (const uint8_t *)from + request->progress,
+                             count - request->progress);
+        request->progress += put;
+        file->behind->flush(file);
+    } while (put != 0 && request->progress < count);
     if (request->progress == count) return (int64_t)count;
     if ((open->flags & OPEN_NONBLOCK) == 0) return P9_LATER;
     return request->progress ? (int64_t)request->progress : -EAGAIN;
