@@ -5,11 +5,10 @@
 #include "mounts.h"
 #include "call.h"
 #include "context.h"
-#include <abi/syscalls.h>
+#include <9p/mount.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ferrite/namespace.h>
-#include <ferrite/path.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,65 +23,71 @@ bool mounts_is_path(const char *path, size_t length)
            strcmp(path + length - 7, "/mounts") == 0;
 }
 
-static size_t print_mount(const char *path, uint64_t mount, char *to, size_t room)
+static bool has_files(const struct p9_mount_entry *entry, const char **path)
 {
     struct fe_9p_statfs statistics;
-    if (p9_statfs(path, &statistics) < 0 || statistics.blocks == 0) return 0;
-    int size = snprintf(to, room, "mount%llu %s 9p rw 0 0\n", (unsigned long long)mount, path);
+    *path = *entry->path == '\0' ? "/" : entry->path;
+    return p9_statfs(*path, &statistics) >= 0 && statistics.blocks != 0;
+}
+
+static size_t print_mount(const struct p9_mount_entry *entry, char *to, size_t room)
+{
+    const char *path;
+    if (!has_files(entry, &path)) return 0;
+    int size =
+        snprintf(to, room, "mount%llu %s 9p rw 0 0\n", (unsigned long long)entry->mount, path);
     return size > 0 && (size_t)size < room ? (size_t)size : 0;
 }
 
-static size_t print_all(char *text)
+// In the order in which they were mounted: of two places with the same files the first counts.
+static long print_all(char *text)
 {
+    struct p9_mounts mounts;
     size_t size = 0;
-    for (uint32_t index = 0;; index++) {
-        char path[FE_PATH_MAX];
-        uint64_t mount;
-        size_t length;
-        uint32_t flags;
-        if (fe_namespace_list(fe_namespace_self(), index, path, sizeof path - 1, &mount, &length,
-                              &flags) != OK) {
-            return size;
-        }
-        path[length] = '\0';
-        size += print_mount(length == 0 ? "/" : path, mount, text + size, TEXT_MAX - size);
-    }
+    int error = p9_mounts_read(fe_namespace_self(), &mounts);
+    if (error != 0) return error;
+    for (size_t i = 0; i < mounts.count; i++)
+        size += print_mount(&mounts.entry[i], text + size, TEXT_MAX - size);
+    p9_mounts_free(&mounts);
+    return (long)size;
+}
+
+static long pipe_with(const char *text, size_t size, long flags)
+{
+    int ends[2];
+    long error = call_pipe2((const int64_t[6]){(long)ends, flags & O_CLOEXEC});
+    if (error != 0) return error;
+    error = call_write((const int64_t[6]){ends[1], (long)text, (long)size});
+    call_close((const int64_t[6]){ends[1]});
+    if (error < 0) call_close((const int64_t[6]){ends[0]});
+    return error < 0 ? error : ends[0];
 }
 
 long mounts_open(long flags)
 {
-    int ends[2];
     char *text = malloc(TEXT_MAX);
-    long error =
-        text == nullptr ? -ENOMEM : call_pipe2((const int64_t[6]){(long)ends, flags & O_CLOEXEC});
-    if (error == 0) {
-        error = call_write((const int64_t[6]){ends[1], (long)text, (long)print_all(text)});
-        call_close((const int64_t[6]){ends[1]});
-        if (error < 0) call_close((const int64_t[6]){ends[0]});
-    }
+    if (text == nullptr) return -ENOMEM;
+    long size = print_all(text);
+    long result = size < 0 ? size : pipe_with(text, (size_t)size, flags);
     free(text);
-    return error < 0 ? error : ends[0];
+    return result;
 }
 
-// What is not written yet, of every file system that this program can see.
+// What is not written yet, of every file system that this program can see. sync() has no way to
+// tell of errors.
 int64_t call_sync(const int64_t *argument)
 {
+    struct p9_mounts mounts;
     (void)argument;
-    for (uint32_t index = 0;; index++) {
-        char path[FE_PATH_MAX];
-        uint64_t mount;
-        size_t length;
-        uint32_t flags;
-        struct fe_9p_statfs statistics;
+    if (p9_mounts_read(fe_namespace_self(), &mounts) != 0) return 0;
+    for (size_t i = 0; i < mounts.count; i++) {
+        const char *path;
         struct p9_file *root;
-        if (fe_namespace_list(fe_namespace_self(), index, path, sizeof path - 1, &mount, &length,
-                              &flags) != OK)
-            return 0;
-        path[length] = '\0';
-        const char *name = length == 0 ? "/" : path;
-        if (p9_statfs(name, &statistics) < 0 || statistics.blocks == 0) continue;
-        if (p9_open(name, OPEN_READ | OPEN_DIRECTORY, 0, &root) != 0) continue;
-        (void)p9_sync(root); // sync() has no way to tell of errors
+        if (!has_files(&mounts.entry[i], &path)) continue;
+        if (p9_open(path, OPEN_READ | OPEN_DIRECTORY, 0, &root) != 0) continue;
+        (void)p9_sync(root);
         p9_close(root);
     }
+    p9_mounts_free(&mounts);
+    return 0;
 }

@@ -13,7 +13,7 @@ static int drivers_memory(struct device *device, struct device_memory *memory)
 {
     uint64_t size = memory->size;
     struct p9_control control = {
-        .request = CONTROL_TRANSFER_MEMORY, .data = &size, .size = sizeof size};
+        .request = CONTROL_TRANSFER_MEMORY, .data = &size, .size = sizeof size, .receive_most = 1};
     int result = p9_control(device->file, &control);
     if (result != 0) return result;
     if (control.received_count != 1) return -EPROTO;
@@ -32,7 +32,7 @@ int device_memory_get(struct device *device, size_t size, struct device_memory *
     void *at;
     *memory = (struct device_memory){.size = fe_page_round(size)};
     int result = drivers_memory(device, memory);
-    if (result == 0 || result == -ENOMEM) return result;
+    if (result != -ENOTTY && result != -EOPNOTSUPP) return result;
     if (fe_memory_allocate(memory->size, &at) != OK) return -ENOMEM;
     memory->at = at;
     return 0;

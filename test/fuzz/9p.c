@@ -32,13 +32,9 @@ enum : uint32_t { SESSIONS = 4, HANDLES = 256 };
 static uint32_t came_round = 1;
 uint32_t *fe_watchdog_word = &came_round;
 
-void fe_watchdog_begin(void)
-{
-}
+void fe_watchdog_begin(void) {}
 
-void fe_watchdog_tell(void)
-{
-}
+void fe_watchdog_tell(void) {}
 
 static struct p9_server server = {.name = "fuzz"};
 static fe_handle connector, first_free;
