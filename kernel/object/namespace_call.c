@@ -136,6 +136,14 @@ static enum status text_find(struct mount_text *text, struct user_buffer path,
     return progress == nullptr ? OK : text_keep(text, progress);
 }
 
+// A short path is not kept: it is checked again after what waits now, and then the call goes on.
+static bool stops_once(struct progress *progress)
+{
+    if (progress->position != 0 || !progress_should_stop()) return false;
+    progress->position = 1;
+    return true;
+}
+
 enum status sys_namespace_mount(struct namespace *name_space, struct user_buffer path,
                                 struct user_buffer start, fe_handle session, uint32_t flags,
                                 uint64_t *mount)
@@ -147,11 +155,11 @@ enum status sys_namespace_mount(struct namespace *name_space, struct user_buffer
                                    (uint64_t)path.size << 32 | (uint32_t)start.size};
     TRY(handle_find_any(session, RIGHT_DUPLICATE | RIGHT_TRANSFER, &entry));
     if (entry.object->type != OBJECT_SESSION) return ERR_WRONG_TYPE;
-    struct progress *progress = nullptr;
-    if (path.size > PATH_SHORT)
-        progress = progress_get((const void *)sys_namespace_mount, arguments, 0);
-    TRY(text_find(&text, path, start, &scan, progress));
+    bool is_long = path.size > PATH_SHORT;
+    struct progress *progress = progress_get((const void *)sys_namespace_mount, arguments, 0);
+    TRY(text_find(&text, path, start, &scan, is_long ? progress : nullptr));
     enum status status = path_check(&scan, text.path, path.size);
+    if (status == OK && !is_long && stops_once(progress)) return CALL_RESTART;
     if (status == CALL_RESTART) {
         progress->position = path_pack(&scan);
         return status;
@@ -167,7 +175,7 @@ enum status sys_namespace_mount(struct namespace *name_space, struct user_buffer
         .flags = flags,
     };
     if (status == OK) status = namespace_add(name_space, &plan, mount);
-    if (progress != nullptr) progress_end(progress);
+    progress_end(progress);
     return status;
 }
 
