@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum : int32_t { NOT_STARTED = 127 }; // as of a spawned program that could not be run
+
 // --- To a child --------------------------------------------------------------------------------
 
 // The distinct open files that the child gets, in the order of their first descriptor.
@@ -209,96 +211,139 @@ static struct file *adopt_file(struct p9_session *session, const struct inherit_
     if (file == nullptr || entry->kind != INHERIT_SOCKET) return file;
     struct p9_file *control = adopt_part(session, entry->control, entry, path);
     file->socket = control == nullptr ? nullptr : socket_adopt(control, entry);
-    return file;
+    return file->socket == nullptr ? nullptr : file;
 }
 
-static void restore_descriptors(struct inherit_reader *reader, struct file **files, uint32_t count,
+static bool restore_descriptors(struct inherit_reader *reader, struct file **files, uint32_t count,
                                 struct context *context)
 {
     struct inherit_descriptor entry;
-    while (inherit_next_descriptor(reader, &entry)) {
+    long error = 0;
+    while (error == 0 && inherit_next_descriptor(reader, &entry)) {
         struct file *before = nullptr;
-        if (entry.file >= count || files[entry.file] == nullptr) continue;
+        if (entry.file >= count) continue;
         struct descriptor descriptor = {files[entry.file], false};
         context_lock();
-        if (descriptor_place(&context->descriptors, entry.number, descriptor, &before) == 0) {
-            file_get(files[entry.file]);
-        }
+        error = descriptor_place(&context->descriptors, entry.number, descriptor, &before);
+        if (error == 0) file_get(files[entry.file]);
         if (before != nullptr) file_put(before);
         context_unlock();
     }
+    return error == 0;
 }
 
-static void restore_text(const void *data, size_t size, struct context *context)
+// What the files of a start block become; a file has parts in at most two sessions.
+struct restored {
+    struct file **files;
+    struct p9_session **sessions;
+    uint32_t count, session_count;
+};
+
+static bool restore_file(struct restored *restored, uint32_t index,
+                         const struct inherit_file *entry, const char *path)
+{
+    if (entry->session >= restored->session_count) return false;
+    struct p9_session **session = &restored->sessions[entry->session];
+    if (*session == nullptr) *session = adopt_session(entry->session);
+    if (*session != nullptr) restored->files[index] = adopt_file(*session, entry, path);
+    return restored->files[index] != nullptr;
+}
+
+static bool restore_files(struct restored *restored, struct inherit_reader *reader,
+                          struct context *context)
+{
+    struct inherit_file entry;
+    const char *path;
+    if (restored->files == nullptr || restored->sessions == nullptr) return false;
+    for (uint32_t i = 0; i < restored->count; i++) {
+        if (!inherit_next_file(reader, &entry, &path)) return false;
+        if (!restore_file(restored, i, &entry, path)) return false;
+    }
+    return restore_descriptors(reader, restored->files, restored->count, context);
+}
+
+static void restored_fini(struct restored *restored)
+{
+    context_lock();
+    for (uint32_t i = 0; i < restored->count && restored->files != nullptr; i++)
+        if (restored->files[i] != nullptr) file_put(restored->files[i]);
+    context_unlock();
+    for (uint32_t i = 0; i < restored->session_count && restored->sessions != nullptr; i++)
+        if (restored->sessions[i] != nullptr) p9_session_put(restored->sessions[i]);
+    free(restored->files);
+    free(restored->sessions);
+}
+
+static bool restore_text(const void *data, size_t size, struct context *context)
 {
     struct inherit_reader reader;
-    if (!inherit_open(&reader, data, size)) return;
+    if (!inherit_open(&reader, data, size)) return true; // no C library's
     context->umask = reader.header.umask;
     context->program = strdup(reader.program);
     signal_inherit(context, reader.header.ignored, reader.header.blocked);
-    struct p9_session *sessions[INHERIT_SESSIONS] = {};
-    uint32_t count = reader.header.file_count, index = 0;
-    struct file **files = calloc(count + 1, sizeof *files);
-    struct inherit_file entry;
-    const char *path;
-    while (files != nullptr && inherit_next_file(&reader, &entry, &path)) {
-        uint32_t session = entry.session;
-        if (session < INHERIT_SESSIONS && sessions[session] == nullptr) {
-            sessions[session] = adopt_session(session);
-        }
-        if (session < INHERIT_SESSIONS && sessions[session] != nullptr) {
-            files[index] = adopt_file(sessions[session], &entry, path);
-        }
-        index++;
+    uint32_t count = reader.header.file_count;
+    struct restored restored = {
+        .files = calloc((size_t)count + 1, sizeof *restored.files),
+        .sessions = calloc((size_t)count * 2 + 1, sizeof *restored.sessions),
+        .count = count,
+        .session_count = count * 2,
+    };
+    bool is_whole = restore_files(&restored, &reader, context);
+    restored_fini(&restored);
+    return is_whole;
+}
+
+static struct p9_file *adopt_handle(const struct fe_start_handle *entry, const char *path)
+{
+    struct p9_session *session = p9_session_adopt(entry->handle);
+    if (session == nullptr) return nullptr;
+    struct p9_file *p9 =
+        p9_file_adopt(session, (uint32_t)entry->value, (uint32_t)(entry->value >> 32));
+    p9_session_put(session);
+    struct fe_9p_attributes attributes;
+    if (p9 == nullptr) return nullptr;
+    if (p9_file_stat(p9, &attributes) == 0) {
+        p9->qid_kind = attributes.qid_kind;
+        p9->qid_path = attributes.qid_path;
     }
-    if (files != nullptr) restore_descriptors(&reader, files, count, context);
+    if (*path == ':') p9->path = strdup(path + 1);
+    return p9;
+}
+
+static bool restore_handle(struct context *context, const struct fe_start_handle *entry)
+{
+    char *path;
+    long number = strtol(fe_start_handle_name(entry) + 3, &path, 10);
+    struct p9_file *p9 = adopt_handle(entry, path);
+    if (p9 == nullptr) return false;
+    struct file *before = nullptr,
+                *file = file_create(p9, open_flags_from_protocol((uint32_t)(entry->value >> 32)));
+    if (file == nullptr) return false;
+    struct descriptor descriptor = {file, false};
     context_lock();
-    for (uint32_t i = 0; i < count && files != nullptr; i++) {
-        if (files[i] != nullptr) file_put(files[i]);
-    }
+    long error = descriptor_place(&context->descriptors, number, descriptor, &before);
+    if (error < 0) file_put(file);
+    if (before != nullptr) file_put(before);
     context_unlock();
-    for (uint32_t i = 0; i < INHERIT_SESSIONS; i++) {
-        if (sessions[i] != nullptr) p9_session_put(sessions[i]);
-    }
-    free(files);
+    return error == 0;
 }
 
 // Handles "fd/..." of a parent without a C library: each a session of its own.
-static void restore_handles(struct context *context)
+static bool restore_handles(struct context *context)
 {
     const struct fe_start_handle *entry;
-    for (uint32_t i = 0; (entry = fe_start_find_prefix("fd/", i)) != nullptr; i++) {
-        char *path;
-        long number = strtol(fe_start_handle_name(entry) + 3, &path, 10);
-        struct p9_session *session = p9_session_adopt(entry->handle);
-        if (session == nullptr) return;
-        uint32_t flags = (uint32_t)(entry->value >> 32);
-        struct p9_file *p9 = p9_file_adopt(session, (uint32_t)entry->value, flags);
-        p9_session_put(session);
-        struct fe_9p_attributes attributes;
-        if (p9 != nullptr && p9_file_stat(p9, &attributes) == 0) {
-            p9->qid_kind = attributes.qid_kind;
-            p9->qid_path = attributes.qid_path;
-        }
-        if (p9 != nullptr && *path == ':') p9->path = strdup(path + 1);
-        struct file *file =
-            p9 == nullptr ? nullptr : file_create(p9, open_flags_from_protocol(flags));
-        struct file *before = nullptr;
-        if (file == nullptr) return;
-        struct descriptor descriptor = {file, false};
-        context_lock();
-        if (descriptor_place(&context->descriptors, number, descriptor, &before) < 0)
-            file_put(file);
-        if (before != nullptr) file_put(before);
-        context_unlock();
-    }
+    for (uint32_t i = 0; (entry = fe_start_find_prefix("fd/", i)) != nullptr; i++)
+        if (!restore_handle(context, entry)) return false;
+    return true;
 }
 
+// A program that lacks a file that it was given would take the next one that it opens for it.
 void inherit_restore(struct context *context)
 {
     const struct fe_start *start = fe_start();
-    if (start->data_size != 0) {
-        restore_text((const uint8_t *)start + start->data, start->data_size, context);
-    }
-    restore_handles(context);
+    const uint8_t *data = (const uint8_t *)start + start->data;
+    bool is_whole = start->data_size == 0 || restore_text(data, start->data_size, context);
+    if (is_whole && restore_handles(context)) return;
+    fe_log("the open files of who started it could not be taken over");
+    fe_exit(NOT_STARTED);
 }

@@ -14,7 +14,7 @@
 
 struct context;
 
-enum : uint32_t { INHERIT_MAGIC = 0x31444666, INHERIT_SESSIONS = 1024 };
+enum : uint32_t { INHERIT_MAGIC = 0x31444666 };
 
 struct inherit_header {
     uint32_t magic;
@@ -74,5 +74,5 @@ long inherit_pack(struct context *context, const char *program, struct inherit_p
 // Frees all; `consumed`: the handles went to fe_spawn.
 void inherit_unpack(struct inherit_parcel *parcel, bool consumed);
 
-// At start: the context from the start block.
+// At start: the context from the start block. Ends the program when there is no memory for it.
 void inherit_restore(struct context *context);
