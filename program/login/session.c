@@ -5,7 +5,6 @@
 #include "login.h"
 
 #include <9p/client.h>
-#include <abi/saving.h>
 #include <abi/syscalls.h>
 #include <errno.h>
 #include <ferrite/handle.h>
@@ -198,11 +197,11 @@ int session_run(const struct user *user)
         .name_space = name_space,
         .may_mount = true,
     };
-    // The session's processes share what half of login's own memory is; a third, where services
-    // take half.
+    // The session's processes share half of what login may still take: less, where something of a
+    // session before goes on.
     struct fe_process_info own;
     if (fe_process_inspect(fe_process_self(), &own) == OK)
-        options.memory_limit = own.memory_limit / (FE_SAVING > 1 ? 3 : 2);
+        options.memory_limit = own.memory_left / 2;
     add_names(&options, user);
     options.arguments = arguments;
     return run(user->shell, &options, user);

@@ -21,3 +21,8 @@ with Machine() as machine:
     assert machine.run("whoami").strip() == "user"
     assert "uid=" in machine.run("id")
     machine.run("cat /etc/shadow", code=None)
+    for _ in range(3):  # what goes on keeps its session's memory, and there is some for the next
+        machine.run("(trap '' HUP; exec sleep 1000) &")
+        machine.line_send("exit")
+        machine.login()
+    assert machine.run("ps | grep -c '[s]leep'").strip() == "3"
