@@ -72,6 +72,7 @@ static const struct p9_tree_entry table[] = {
     {.path = "sub/deep/file", .mode = 0600, .command = command_take, .uid = 5},
     {.path = "link", .mode = MODE_LINK | 0777, .target = "sub/deep"},
     {.path = "absolute", .mode = MODE_LINK | 0777, .target = "/other/hello"},
+    {.path = "away", .mode = MODE_LINK | 0777, .target = "/other"},
     {.path = "loop", .mode = MODE_LINK | 0777, .target = "loop"},
     {.path = "wait", .mode = MODE_CHARACTER | 0666, .operations = &wait_operations},
     {.path = "call", .mode = 0666, .operations = &call_operations},
@@ -166,6 +167,17 @@ TEST("links are followed, inside a server and across mounts")
     EXPECT((attributes.mode & MODE_TYPE) == MODE_DIRECTORY);
 }
 
+TEST("two names on one server are found to be that, through whatever links they lead")
+{
+    EXPECT(start());
+    EXPECT(p9_link("/away/hello", "/away/x") == -EROFS); // as the server says
+    EXPECT(p9_rename("/away/hello", "/other/x") == -EROFS);
+    EXPECT(p9_rename("/other/hello", "/away/x") == -EROFS);
+    EXPECT(p9_rename("/away/hello", "/sub/x") == -EXDEV);
+    EXPECT(p9_rename("/away/none/hello", "/sub/x") == -ENOENT);
+    EXPECT(p9_rename("/loop/hello", "/other/x") == -ELOOP);
+}
+
 TEST("a united directory lists and opens the files of all its parts")
 {
     struct p9_file *file;
@@ -186,7 +198,7 @@ TEST("a united directory lists and opens the files of all its parts")
         }
     }
     p9_close(file);
-    EXPECT(count == 8 + 2);
+    EXPECT(count == 9 + 2);
 }
 
 TEST("a read that must wait is answered when the node changes, polls are signalled")

@@ -154,12 +154,39 @@ int p9_statfs(const char *path, struct fe_9p_statfs *statistics)
     return result;
 }
 
+// Follows a link that the path's folder leads through. CALL_LINK: the path was changed; 0: there is
+// none.
+static int folder_follow(struct path *path, const struct target *target)
+{
+    char link[FE_PATH_MAX];
+    size_t size = target->size;
+    while (size > 0 && target->relative[size - 1] != '/') size--;
+    if (size == 0) return 0;
+    struct call call;
+    call_init(&call, P9_WALK, FE_9P_ROOT_FID);
+    call.message.word[1] = FE_9P_NO_FID;
+    call_send(&call, target->relative, size - 1);
+    call_receive(&call, link, sizeof link);
+    int result = call_run(target->session, &call);
+    if (result != CALL_LINK) return result;
+    result = path_follow(path, target, call.message.word[0], link, call.transfer.received_size);
+    return result != 0 ? result : CALL_LINK;
+}
+
+// Two servers so far: a link may lead one of the paths to the other's.
+static int two_servers(struct path path[2], struct target target[2])
+{
+    int result = folder_follow(&path[0], &target[0]);
+    if (result == 0) result = folder_follow(&path[1], &target[1]);
+    return result != 0 ? result : -EXDEV;
+}
+
 // One try at an operation with two paths: both must lead to one session. A link in either changes
 // that path.
 static int two_attempt(uint32_t operation, struct path path[2], struct target target[2])
 {
     char send[2 * FE_PATH_MAX], link[FE_PATH_MAX];
-    if (target[0].session != target[1].session) return -EXDEV;
+    if (target[0].session != target[1].session) return two_servers(path, target);
     memcpy(send, target[0].relative, target[0].size);
     memcpy(send + target[0].size, target[1].relative, target[1].size);
     struct call call;
