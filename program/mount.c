@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // mount: a service at a place of the namespace; without arguments, what is mounted where; with a
 // path, what it leads to. See mount(1).
+#include <9p/mount.h>
 #include <abi/syscalls.h>
 #include <ferrite/namespace.h>
-#include <ferrite/status.h>
 #include <names/names.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,19 +38,21 @@ static int show_path(const char *path)
     return 1;
 }
 
+// In the order in which they came.
 static int show_all(void)
 {
-    for (uint32_t index = 0;; index++) {
-        char path[4096];
-        uint64_t mount;
-        size_t length;
-        uint32_t flags;
-        enum status status = fe_namespace_list(fe_namespace_self(), index, path, sizeof path - 1,
-                                               &mount, &length, &flags);
-        if (status != OK) return status == ERR_NOT_FOUND ? 0 : 1;
-        path[length] = '\0';
-        show(length == 0 ? "/" : path, mount);
+    struct p9_mounts mounts;
+    int error = p9_mounts_read(fe_namespace_self(), &mounts);
+    if (error != 0) {
+        fprintf(stderr, "mount: %s\n", strerror(-error));
+        return 1;
     }
+    for (size_t i = 0; i < mounts.count; i++) {
+        const struct p9_mount_entry *entry = &mounts.entry[i];
+        show(*entry->path == '\0' ? "/" : entry->path, entry->mount);
+    }
+    p9_mounts_free(&mounts);
+    return 0;
 }
 
 int main(int count, char **arguments)

@@ -3,6 +3,7 @@
 #include "call.h"
 #include "context.h"
 #include "file.h"
+#include "own.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -149,16 +150,6 @@ int64_t call_symlinkat(const int64_t *a)
     return error < 0 ? error : p9_symlink(target, path);
 }
 
-// The C library asks /proc/self/fd/<number> for the name of an open file (realpath, ttyname).
-static bool is_own_descriptor(const char *name, long *number)
-{
-    static const char prefix[] = "/proc/self/fd/";
-    if (strncmp(name, prefix, sizeof prefix - 1) != 0) return false;
-    char *end;
-    *number = strtol(name + sizeof prefix - 1, &end, 10);
-    return *end == '\0' && end != name + sizeof prefix - 1;
-}
-
 // As much of it as fits, without NUL.
 static long give(const char *path, char *to, size_t capacity)
 {
@@ -194,7 +185,7 @@ int64_t call_readlinkat(const int64_t *a)
         const char *program = context_current()->program;
         return program == nullptr ? -ENOENT : give(program, (char *)a[2], (size_t)a[3]);
     }
-    if (is_own_descriptor(name, &number))
+    if (own_is_name(name, &number)) // the C library asks so: realpath, ttyname
         return descriptor_path(number, (char *)a[2], (size_t)a[3]);
     long error = path_at(a[0], name, path);
     return error < 0 ? error : (long)p9_readlink(path, (char *)a[2], (size_t)a[3]);

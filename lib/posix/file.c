@@ -6,6 +6,7 @@
 #include "mounts.h"
 #include "signals.h"
 #include "socket.h"
+#include "own.h"
 #include "terminal.h"
 #include "thread.h"
 #include <errno.h>
@@ -110,6 +111,8 @@ int64_t call_openat(const int64_t *a)
     int flags = (int)a[2];
     struct p9_file *p9;
     size_t length;
+    long number;
+    if (own_is_name(name, &number)) return own_open(number, flags);
     long error = path_find(a[0], name, path, &length);
     if (error < 0) return error;
     if (length == sizeof "/dev/tty" - 1) error = name_terminal(path, &length, &name);

@@ -3,6 +3,7 @@
 #include "call.h"
 #include "context.h"
 #include "file.h"
+#include "own.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <ferrite/clock.h>
@@ -55,19 +56,25 @@ static long file_attributes(struct file *file, struct fe_9p_attributes *attribut
     return 0;
 }
 
+static long descriptor_attributes(long number, struct fe_9p_attributes *attributes)
+{
+    struct file *file = file_hold(number);
+    if (file == nullptr) return -EBADF;
+    long error = file_attributes(file, attributes);
+    file_put(file);
+    return error;
+}
+
 // By descriptor when the path is empty and that is asked for.
 static long attributes_at(const int64_t *a, long flags, struct fe_9p_attributes *attributes)
 {
     const char *name = (const char *)a[1];
-    if ((flags & AT_EMPTY_PATH) && (name == nullptr || name[0] == '\0') && a[0] != AT_FDCWD) {
-        struct file *file = file_hold(a[0]);
-        if (file == nullptr) return -EBADF;
-        long error = file_attributes(file, attributes);
-        file_put(file);
-        return error;
-    }
+    long number;
+    if ((flags & AT_EMPTY_PATH) && (name == nullptr || name[0] == '\0') && a[0] != AT_FDCWD)
+        return descriptor_attributes(a[0], attributes);
     char path[FE_PATH_MAX];
     if (name == nullptr) return -EFAULT;
+    if (own_is_name(name, &number)) return descriptor_attributes(number, attributes);
     if ((flags & AT_EMPTY_PATH) && name[0] == '\0') name = ".";
     long error = path_at(a[0], name, path);
     if (error < 0) return error;
@@ -79,10 +86,7 @@ static long attributes_at(const int64_t *a, long flags, struct fe_9p_attributes 
 int64_t call_fstat(const int64_t *a)
 {
     struct fe_9p_attributes attributes;
-    struct file *file = file_hold(a[0]);
-    if (file == nullptr) return -EBADF;
-    long error = file_attributes(file, &attributes);
-    file_put(file);
+    long error = descriptor_attributes(a[0], &attributes);
     if (error == 0) fill((struct c_stat *)a[1], &attributes);
     return error;
 }
@@ -102,6 +106,16 @@ int64_t call_statx(const int64_t *a)
     return -ENOSYS;
 }
 
+static bool is_member(uint32_t group)
+{
+    struct fe_process_identity all;
+    long most = sizeof all.groups / sizeof *all.groups;
+    long count = call_getgroups((const int64_t[6]){most, (long)all.groups});
+    for (long i = 0; i < count; i++)
+        if (all.groups[i] == group) return true;
+    return group == (uint32_t)call_getgid(nullptr);
+}
+
 // The server has the last word at open; this asks for the file's own bits, for whoever the program
 // acts for.
 int64_t call_faccessat(const int64_t *a)
@@ -109,7 +123,7 @@ int64_t call_faccessat(const int64_t *a)
     struct fe_9p_attributes attributes;
     long error = attributes_at(a, 0, &attributes);
     if (error < 0 || a[2] == F_OK) return error;
-    long uid = call_getuid(nullptr), gid = call_getgid(nullptr);
+    long uid = call_getuid(nullptr);
     uint32_t wanted = (uint32_t)a[2] & 7;
     if (uid == 0) {
         bool runs = (attributes.mode & 0111) != 0 || S_ISDIR(attributes.mode);
@@ -118,7 +132,7 @@ int64_t call_faccessat(const int64_t *a)
     uint32_t shift = 0;
     if (attributes.uid == (uint32_t)uid) {
         shift = 6;
-    } else if (attributes.gid == (uint32_t)gid) {
+    } else if (is_member(attributes.gid)) {
         shift = 3;
     }
     return (attributes.mode >> shift & wanted) == wanted ? 0 : -EACCES;

@@ -57,6 +57,34 @@ TEST("duplicates share the position, opens do not")
     EXPECT(read(file, &c, 1) == -1 && errno == EBADF);
 }
 
+TEST("access knows all groups of the user")
+{
+    EXPECT(access("/dev/power", W_OK) == 0); // of the group wheel
+    EXPECT(access("/dev/power", R_OK) == -1 && errno == EACCES);
+}
+
+TEST("/dev/fd names what is open here")
+{
+    char c, path[32];
+    struct stat one, other;
+    int file = fresh("/tmp/own");
+    EXPECT(write(file, "abcdef", 6) == 6 && lseek(file, 0, SEEK_SET) == 0);
+    sprintf(path, "/dev/fd/%d", file);
+    int twin = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    EXPECT(twin > file && read(twin, &c, 1) == 1 && c == 'a');
+    EXPECT(read(file, &c, 1) == 1 && c == 'b');
+    EXPECT(stat(path, &one) == 0 && fstat(file, &other) == 0 && one.st_ino == other.st_ino);
+    EXPECT(access("/dev/stdout", W_OK) == 0 && close(twin) == 0 && close(file) == 0);
+    EXPECT(open(path, O_RDONLY) == -1 && errno == EBADF);
+    file = open("/tmp/own", O_RDONLY);
+    EXPECT(open(path, O_RDWR) == -1 && errno == EACCES);
+    sprintf(path, "/proc/self/fd/%d", file);
+    twin = open(path, O_RDONLY | O_CLOEXEC);
+    EXPECT(twin > file && fcntl(twin, F_GETFD) == FD_CLOEXEC);
+    EXPECT(open("/dev/fd/1x", O_RDONLY) == -1 && errno == ENOENT);
+    close(file), close(twin);
+}
+
 TEST("descriptors are the lowest free, and fcntl tells and sets their flags")
 {
     int file = fresh("/tmp/flags");
