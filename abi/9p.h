@@ -169,6 +169,18 @@ enum fe_9p_control : uint32_t {
     CONTROL_TRANSFER_MEMORY,
     CONTROL_TRANSFER_FORGET, // data: u64 number of such memory, which is not used any more
 
+    // Message queues (mqueue(4)). Of their folder:
+    CONTROL_QUEUE_CREATE, // data: struct fe_queue_create, then the name: makes one and opens it
+    CONTROL_QUEUE_NOTICE, // data: u64 number of a registration; waits until it is done with;
+                          // value: 1: a message came, 0: it was taken back
+    // Of a queue:
+    CONTROL_QUEUE_SEND,    // data: struct fe_queue_wish, then the message; waits
+    CONTROL_QUEUE_RECEIVE, // data: struct fe_queue_wish; value: priority; reply data: the message;
+                           // waits
+    CONTROL_QUEUE_STATUS,  // reply data: struct fe_queue_status
+    CONTROL_QUEUE_NOTIFY,  // data: u32: 0: takes the registration back, 1: registers, for NOTICE to
+                           // ask, 2: the same, but nobody asks; value: its number
+
     // Process service, on the session that a process got at birth (start handle "process"). A pid
     // of 0 means oneself; a status is as wait() gives it. A running child in one step. data: struct
     // fe_process_register; handle: its process (inspect, kill); value: pid; reply handle: its
@@ -219,6 +231,30 @@ enum fe_9p_control : uint32_t {
     CONTROL_INIT_DERIVE,    // handle: a resource; reply handle: all of it anew, derived by init, so
                             // that the kernel asks init's life, not the service's, for what is kept
 };
+
+// A queue of at most `capacity` messages of at most `message_size` bytes; both 0: as is usual.
+struct fe_queue_create {
+    uint32_t fid, flags, mode; // as of open
+    uint32_t capacity, message_size;
+    uint32_t zero;
+};
+static_assert(sizeof(struct fe_queue_create) == 24);
+
+struct fe_queue_wish {
+    uint64_t deadline; // monotonic, ns: ETIMEDOUT then
+    uint32_t priority; // send: less than FE_QUEUE_PRIORITIES
+    uint32_t capacity; // receive: bytes that there is room for: EMSGSIZE unless any message fits
+};
+static_assert(sizeof(struct fe_queue_wish) == 16);
+enum : uint32_t {
+    FE_QUEUE_PRIORITIES = 32768,
+    FE_QUEUE_SIZE_MAX = FE_9P_DATA_MAX - sizeof(struct fe_queue_wish),
+};
+
+struct fe_queue_status {
+    uint32_t capacity, message_size, count, zero;
+};
+static_assert(sizeof(struct fe_queue_status) == 16);
 
 // Word 2 of a control message.
 enum : uint64_t {

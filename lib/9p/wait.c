@@ -131,6 +131,13 @@ int wait_for_change(struct p9_request *request, struct p9_node *node)
     return 0;
 }
 
+bool p9_control_waits(const struct p9_node *node, uint32_t control)
+{
+    const struct p9_request *at = node->waiting;
+    while (at && (at->operation != P9_CONTROL || at->word[1] != control)) at = at->next_waiting;
+    return at != nullptr;
+}
+
 static void stop_waiting(struct p9_request *request)
 {
     struct p9_node *node = request->waits_for;

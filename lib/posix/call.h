@@ -44,6 +44,9 @@ posix_call call_exit_group, call_execve, call_clone, call_wait4, call_waitid, ca
 // Signals.
 posix_call call_rt_sigaction, call_rt_sigprocmask, call_rt_sigpending, call_rt_sigsuspend,
     call_rt_sigtimedwait, call_rt_sigqueueinfo, call_sigaltstack;
+// Message queues.
+posix_call call_mq_open, call_mq_unlink, call_mq_timedsend, call_mq_timedreceive, call_mq_notify,
+    call_mq_getsetattr;
 // The machine.
 posix_call call_uname, call_sysinfo, call_getrandom, call_reboot, call_sync, call_syslog;
 // Sockets.

@@ -216,6 +216,8 @@ enum status p9_serve_once(struct p9_server *server, uint64_t deadline);
 
 // State of `node` changed: runs what waits for it, signals those who poll it.
 void p9_node_changed(struct p9_node *node);
+// Whether a request for this control waits for `node` to change.
+bool p9_control_waits(const struct p9_node *node, uint32_t control);
 void p9_node_get(struct p9_node *node);
 void p9_node_put(struct p9_node *node); // nullptr: nothing
 uint64_t p9_path_new(void);             // a fresh p9_node.path
