@@ -31,7 +31,8 @@ enum : uint64_t { FE_9P_TRANSFER_WRITE = 1ull << 63 };
 enum : uint32_t { FE_9P_LASTING = 1 }; // its files outlive it: their qids mean them again
 enum : uint32_t { FE_9P_SAME_IDENTITY = UINT32_MAX };
 
-// Kinds of file (low byte of qid_kind), as in 9P2000.
+// Kinds of file (low byte of qid_kind), as in 9P2000. The next three bytes: the file's generation;
+// the upper half: its version.
 enum : uint32_t {
     QID_FILE = 0,
     QID_BLOCK = 0x01, // with QID_DEVICE: one that has a position, as a disk

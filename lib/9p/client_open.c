@@ -55,6 +55,7 @@ static int open_attempt(struct attempt *attempt, const struct target *target)
     p9_session_get(target->session);
     file->session = target->session;
     file->flags = opening->flags;
+    file->is_written = (opening->flags & OPEN_TRUNCATE) != 0;
     file->qid_kind = word[0];
     file->qid_path = word[1];
     file->io_unit = (uint32_t)word[2];

@@ -5,9 +5,10 @@
 // be done twice:
 // - a device, or a directory of which nothing was read, is what its path says; but not a device of
 //   another version, as those have that live only as long as their server;
-// - a file of a server whose files outlive it (FE_9P_LASTING), when its qid is the same. Not one
-//   that was written to and not synced, of which the server may have lost something, nor one that
-//   was locked: the lock is gone.
+// - a file of a server whose files outlive it (FE_9P_LASTING), when its qid is the same, and its
+//   generation: a number may be another file's after the first is gone. Not one that was written
+//   to, or emptied when it was opened, and not synced, of which the server may have lost something,
+//   nor one that was locked: the lock is gone.
 // Where the position matters it must be known: another process that shares the file moves it too.
 // Everything else is an EIO from then on.
 #include "client_internal.h"
@@ -24,7 +25,7 @@ static bool may_restore(const struct p9_file *file)
 
 static bool is_same(const struct p9_file *file, const struct p9_file *fresh)
 {
-    enum : uint64_t { KIND = 0xff };
+    enum : uint64_t { KIND = 0xffff'ffff }; // with the generation
     if ((file->qid_kind & KIND) != (fresh->qid_kind & KIND)) return false;
     bool is_device = (file->qid_kind & QID_DEVICE) != 0;
     if (is_device && file->qid_kind >> 32 != fresh->qid_kind >> 32) return false;

@@ -146,6 +146,35 @@ TEST("what was written and not synced is told to be lost; what was synced is rea
     }
 }
 
+TEST("a file of another generation is not taken for the one that was open")
+{
+    struct p9_file *file;
+    char byte;
+    start(true);
+    server.root = root;
+    EXPECT(p9_open("/file", OPEN_READ, 0, &file) == 0);
+    struct p9_node *node = nullptr;
+    const struct p9_name name = {"file", 4};
+    EXPECT(root->operations->lookup(nullptr, root, name, &node) == 0);
+    node->generation++;
+    fake.life++;
+    mount_anew();
+    EXPECT(p9_read(file, FE_9P_POSITION, &byte, 1) == -EIO);
+    node->generation--;
+    p9_node_put(node);
+    p9_close(file);
+}
+
+TEST("a file that was emptied when it was opened is written to before it is synced")
+{
+    struct p9_file *file;
+    start(true);
+    EXPECT(p9_open("/disk", OPEN_READ_WRITE | OPEN_TRUNCATE, 0, &file) == 0);
+    EXPECT(file->is_written);
+    EXPECT(p9_sync(file) == 0 && !file->is_written);
+    p9_close(file);
+}
+
 TEST("a shared file is read on where it has no position, and otherwise an error")
 {
     static const char *const paths[] = {"/stream", "/disk", "/file"};

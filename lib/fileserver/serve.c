@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The server's part that does not depend on the file system.
-#include <fileserver/fileserver.h>
+#include "fileserver_internal.h"
 
 #include <abi/syscalls.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 enum : uint64_t { BIT_COMMIT = 1, COMMIT_AFTER = 5'000'000'000 };
 
 static struct p9_server server;
-static const struct file_system *served;
+const struct file_system *served;
 static bool is_waiting; // for the time of a commit
 
 static void signalled(struct p9_server *unused, uint64_t bits)
@@ -44,6 +44,7 @@ static int serve(const char *service, struct p9_node *root)
 {
     server.name = served->name;
     server.root = root;
+    server.is_lasting = served->is_lasting;
     server.signalled = signalled;
     enum status status = p9_server_init(&server);
     if (status == OK && service && post(service) != 0) return 1;
@@ -114,40 +115,4 @@ size_t file_system_cache_pages(void)
     struct fe_process_info info = {};
     enum status status = fe_process_inspect(fe_process_self(), &info);
     return status == OK ? (size_t)(info.memory_limit / 8 / CACHE_PAGE) : 64;
-}
-
-// A copy of the contents in memory, whole pages.
-static int memory_make(struct p9_node *node, fe_handle *memory)
-{
-    size_t size = (size_t)node->size;
-    void *bytes;
-    if (node->size == 0 || node->size > SIZE_MAX / 2) return -ENODEV;
-    if (fe_memory_create(fe_page_round(size), 0, memory) != OK) return -ENOMEM;
-    if (fe_memory_map(*memory, 0, fe_page_round(size), MAP_READ | MAP_WRITE, &bytes) != OK) {
-        fe_handle_drop(memory);
-        return -ENOMEM;
-    }
-    int64_t count = served->copy(node, 0, bytes, size);
-    enum status status = fe_memory_unmap(bytes, fe_page_round(size));
-    if (status == OK && count == (int64_t)size) return 0;
-    fe_handle_drop(memory);
-    return count < 0 ? (int)count : -EIO;
-}
-
-int file_system_memory(struct p9_request *request, struct p9_open *open,
-                       const struct p9_memory_wish *wish, fe_handle *memory)
-{
-    if (wish->offset != 0 || (wish->protection & MAP_WRITE) != 0) return -ENODEV;
-    return memory_make(open->node, memory);
-}
-
-int file_system_image(struct p9_request *request, struct p9_node *node, fe_handle *image)
-{
-    FE_HANDLE memory = FE_NO_HANDLE;
-    if (node->size == 0) return -ENOEXEC;
-    int result = memory_make(node, &memory);
-    if (result != 0) return result;
-    enum status status = fe_image_create(memory, (size_t)node->size, image);
-    if (status == OK) return 0;
-    return status <= ERR_IMAGE_UNSIGNED && status >= ERR_IMAGE_ENTITLEMENT ? -EACCES : -ENOEXEC;
 }

@@ -50,7 +50,7 @@ void device_memory_put(struct device *device, const struct device_memory *memory
     (void)result; // a driver that was started again knows nothing of it
 }
 
-// -ESTALE, -EOPNOTSUPP: it has to be copied.
+// -ENXIO, -EOPNOTSUPP: it has to be copied.
 static int transfer(struct device *device, uint64_t offset, const struct device_piece *piece,
                     uint64_t write)
 {
@@ -69,13 +69,13 @@ static int done(const struct device *device, const char *what, uint64_t offset, 
 int device_fill(struct device *device, uint64_t offset, const struct device_piece *piece)
 {
     int result = transfer(device, offset, piece, 0);
-    if (result != -ESTALE && result != -EOPNOTSUPP) return done(device, "read", offset, result);
+    if (result != -ENXIO && result != -EOPNOTSUPP) return done(device, "read", offset, result);
     return device_read(device, offset, piece->memory->at + piece->position, piece->size);
 }
 
 int device_store(struct device *device, uint64_t offset, const struct device_piece *piece)
 {
     int result = transfer(device, offset, piece, FE_9P_TRANSFER_WRITE);
-    if (result != -ESTALE && result != -EOPNOTSUPP) return done(device, "write", offset, result);
+    if (result != -ENXIO && result != -EOPNOTSUPP) return done(device, "write", offset, result);
     return device_write(device, offset, piece->memory->at + piece->position, piece->size);
 }

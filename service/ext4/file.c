@@ -44,6 +44,7 @@ static void node_from_inode(struct file *file)
     node->gid = inode_gid(file->inode);
     node->links = inode->i_links_count;
     node->path = file->number;
+    node->generation = inode->i_generation;
     node->size = EXT2_I_SIZE(inode);
     node->access_time = time_read(file, inode->i_atime, inode->i_atime_extra);
     node->modify_time = time_read(file, inode->i_mtime, inode->i_mtime_extra);

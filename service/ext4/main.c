@@ -83,6 +83,7 @@ static int64_t volume_copy(struct p9_node *node, uint64_t offset, uint8_t *to, s
 int main(int count, char **arguments)
 {
     static const struct file_system system = {.name = "ext4",
+                                              .is_lasting = true,
                                               .find = volume_find,
                                               .open = volume_open,
                                               .commit = volume_commit,

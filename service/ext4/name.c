@@ -96,12 +96,22 @@ int entry_replace(struct file *directory, struct p9_name name, const struct file
 }
 
 // The inode's first contents, and what it has of its own.
+// Another than the last file with this number had, in an earlier life of the service too: files are
+// made less often than one in a microsecond. Checksums of metadata have it in them.
+static uint32_t generation_new(void)
+{
+    static uint32_t last;
+    if (last == 0) last = (uint32_t)(fe_clock_realtime() / 1000);
+    return ++last;
+}
+
 static errcode_t inode_fill(struct ext2_inode_large *inode, const struct p9_creation *creation)
 {
     bool has_extents = ext2fs_has_feature_extents(ext4.fs->super) != 0;
     uint32_t type = creation->mode & MODE_TYPE;
     *inode = (struct ext2_inode_large){.i_mode = (uint16_t)creation->mode, .i_links_count = 1};
     inode->i_extra_isize = sizeof *inode - EXT2_GOOD_OLD_INODE_SIZE;
+    inode->i_generation = generation_new();
     if (type == MODE_FILE && has_extents) inode->i_flags = EXT4_EXTENTS_FL;
     if (type == MODE_CHARACTER || type == MODE_BLOCK)
         inode->i_block[creation->device < 0x10000 ? 0 : 1] = (uint32_t)creation->device;

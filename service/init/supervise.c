@@ -115,11 +115,17 @@ static const struct words *program_of(const struct unit *unit)
     return is_asking(unit) ? &unit->condition : &unit->program;
 }
 
+static fe_handle *image_of(struct unit *unit)
+{
+    return is_asking(unit) ? &unit->asker : &unit->image;
+}
+
 static int image_open(struct unit *unit)
 {
-    if (unit->image != FE_NO_HANDLE) return 0;
-    if (unit->is_initrd) return initrd_image(&unit->image);
-    return p9_image(program_of(unit)->word[0], &unit->image);
+    fe_handle *image = image_of(unit);
+    if (*image != FE_NO_HANDLE) return 0;
+    if (unit->is_initrd) return initrd_image(image);
+    return p9_image(program_of(unit)->word[0], image);
 }
 
 // The handles that the file names, for its program, the session to init, later the one to the
@@ -233,7 +239,7 @@ bool unit_start(struct unit *unit)
         return false;
     }
     struct fe_spawn options = {
-        .image = unit->image,
+        .image = *image_of(unit),
         .name = unit->name,
         .arguments = (const char *const *)program_of(unit)->word,
         .environment = (const char *const *)unit->environment.word,
@@ -304,7 +310,6 @@ static void once_ended(struct unit *unit, int32_t code)
 static bool condition_ended(struct unit *unit, int32_t code)
 {
     bool was_asking = is_asking(unit);
-    if (unit->condition.count != 0) fe_handle_drop(&unit->image); // the other's is next
     unit->is_due = was_asking && code == 0;
     if (!was_asking || unit->is_stopped || (code != 0 && code != 1)) return false;
     unit->state = code == 0 ? UNIT_WAITING : UNIT_ENDED;

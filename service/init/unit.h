@@ -48,7 +48,8 @@ struct unit {
     char *fallback;           // the unit that it stands in for; nullptr: none
 
     enum unit_state state;
-    fe_handle image, process;
+    fe_handle image, asker; // of the program and of the condition, kept: they may lie on what died
+    fe_handle process;
     struct child *children;
     struct keep *keep;
     struct view *view;              // its namespace; nullptr: none yet, or init's

@@ -69,7 +69,7 @@ static int64_t part_transfer(struct p9_request *request, struct p9_open *open,
         return -ENOSPC;
     if (transfer->count > UINT32_MAX) return -EINVAL;
     struct window *window = window_find(open, transfer);
-    if (window == nullptr) return -ESTALE;
+    if (window == nullptr) return -ENXIO;
     struct p9_transfer whole = *transfer;
     whole.offset += part->start;
     return disk_transfer(part->disk, request, window, &whole);

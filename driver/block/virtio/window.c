@@ -60,7 +60,7 @@ int window_forget(struct p9_open *open, uint64_t number)
         before = window;
         window = window->next;
     }
-    if (window == nullptr) return -ESTALE;
+    if (window == nullptr) return -ENXIO;
     if (before != nullptr) {
         before->next = window->next;
     } else {

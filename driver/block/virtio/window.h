@@ -16,7 +16,7 @@ struct window {
 
 // `open->state` is the list. Answers the request with the memory: 0, or a negative errno.
 int window_create(struct disk *disk, struct p9_request *request, struct p9_open *open);
-// -ESTALE: there is none with this number.
+// -ENXIO: there is none with this number.
 int window_forget(struct p9_open *open, uint64_t number);
 void window_close(struct p9_open *open); // all of them
 // The window that has all of the transfer, with a reference; nullptr: there is none.

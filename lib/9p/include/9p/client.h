@@ -71,7 +71,7 @@ int p9_real_path(const char *path, char *to);
 // Open files. `offset` FE_9P_POSITION: at the file's position, which advances.
 int64_t p9_read(struct p9_file *file, uint64_t offset, void *to, size_t count);
 int64_t p9_write(struct p9_file *file, uint64_t offset, const void *from, size_t count);
-// Between the file of a disk and memory that its driver gave (CONTROL_TRANSFER_MEMORY). -ESTALE: it
+// Between the file of a disk and memory that its driver gave (CONTROL_TRANSFER_MEMORY). -ENXIO: it
 // is another driver, which knows nothing of that memory.
 struct p9_transfer_place {
     uint64_t memory, position;

@@ -106,6 +106,7 @@ struct p9_node {
     uint32_t links;
     uint64_t path; // unique in the server: p9_path_new()
     uint32_t version;
+    uint32_t generation; // of its 24 low bits: another than the last file's with this path
     uint64_t size, device;
     uint64_t access_time, modify_time, change_time;
     // The library's own.
@@ -178,7 +179,7 @@ struct p9_server {
     fe_handle event; // bound to the channel: bits arrive in `signalled`
     void (*signalled)(struct p9_server *server, uint64_t bits);
     void *context;
-    bool is_lasting;  // started again it has the same files, with the same paths (p9_node)
+    bool is_lasting;  // started again it has the same files, with the same paths and generations
     uint32_t *number; // of the newest session; nullptr: where the server itself has it. One that is
                       // kept with the channel makes no session look like one of an earlier server
     struct p9_server_state *state;

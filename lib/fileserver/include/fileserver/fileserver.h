@@ -8,6 +8,8 @@
 
 struct file_system {
     const char *name;
+    // A file's path and generation mean it for ever: it is opened again when the server has ended.
+    bool is_lasting;
     // Options of its own, as for getopt(), and how the line about usage has them.
     const char *letters, *usage;
     bool (*option)(int letter, const char *value);
