@@ -2,11 +2,14 @@
 // Mutexes are the kernel's locks (futex_lock(2)), whatever their attributes: the word is the
 // owner's number, so all of them pass urgency on, and the kernel knows when an owner died. The
 // library's own put that on top of two other schemes. A mutex of type 4 is robust; LOST says that
-// nobody mended it after its owner died.
+// nobody mended it after its owner died. Those that processes share are the exception: the kernel
+// knows no owner in another process, so they are plain words that are waited on, with the owner's
+// number, and can neither be robust nor pass urgency on (prepare makes pthread_mutex_init say so).
 #include "pthread_impl.h"
 #include <threads.h>
 
-enum { OWNER = 0x3fffffff, DEAD = 0x40000000, ROBUST = 4, LOST = 64 };
+enum { OWNER = 0x3fffffff, DEAD = 0x40000000, ROBUST = 4, LOST = 64, SHARED = 128 };
+#define WAITED ((int)0x80000000)
 
 static int kind_of(const pthread_mutex_t *m)
 {
@@ -18,6 +21,28 @@ static void give(pthread_mutex_t *m)
     int tid = __pthread_self()->tid;
     if (a_cas(&m->_m_lock, tid, 0) != tid)
         __syscall(SYS_futex, &m->_m_lock, FUTEX_UNLOCK_PI | FUTEX_PRIVATE);
+}
+
+static void shared_give(pthread_mutex_t *m)
+{
+    if (a_swap(&m->_m_lock, 0) & WAITED) __wake(&m->_m_lock, 1, 0);
+}
+
+// Who has waited cannot tell whether others still do, and marks it.
+static int shared_lock(pthread_mutex_t *m, const struct timespec *at)
+{
+    int tid = __pthread_self()->tid, r = 0;
+    if (at && at->tv_nsec >= 1000000000UL) return EINVAL;
+    for (;;) {
+        int old = m->_m_lock;
+        if (!old) {
+            if (!a_cas(&m->_m_lock, 0, tid | WAITED)) return 0;
+            continue;
+        }
+        if (r == ETIMEDOUT || r == EINVAL) return r;
+        if (!(old & WAITED) && a_cas(&m->_m_lock, old, old | WAITED) != old) continue;
+        r = __timedwait(&m->_m_lock, old | WAITED, CLOCK_REALTIME, at, 0);
+    }
 }
 
 // The caller has the lock: what its last owner left behind.
@@ -49,6 +74,7 @@ int __pthread_mutex_trylock(pthread_mutex_t *m)
     int old = a_cas(&m->_m_lock, 0, tid);
     if (!old) return 0;
     if ((old & OWNER) == tid) return take_again(m, EBUSY);
+    if (m->_m_type & SHARED) return EBUSY;
     if ((old & OWNER) && !(m->_m_type & ROBUST)) return EBUSY;
     int r = -__syscall(SYS_futex, &m->_m_lock, FUTEX_TRYLOCK_PI | FUTEX_PRIVATE, 0, 0);
     if (r) return r == EAGAIN ? EBUSY : r;
@@ -67,6 +93,7 @@ int __pthread_mutex_timedlock(pthread_mutex_t *restrict m, const struct timespec
         while (r != ETIMEDOUT && r != EINVAL);
         return r;
     }
+    if (m->_m_type & SHARED) return shared_lock(m, at);
     if (at && at->tv_nsec >= 1000000000UL) return EINVAL;
     do r = -__syscall(SYS_futex, &m->_m_lock, FUTEX_LOCK_PI | FUTEX_PRIVATE, 0, at);
     while (r == EINTR);
@@ -88,6 +115,10 @@ int __pthread_mutex_unlock(pthread_mutex_t *m)
         return 0;
     }
     if ((old & DEAD) && (m->_m_type & ROBUST)) m->_m_type |= LOST;
+    if (m->_m_type & SHARED) {
+        shared_give(m);
+        return 0;
+    }
     give(m);
     return 0;
 }
