@@ -123,6 +123,14 @@ static bool is_query(uint64_t operation)
     return (queries >> operation & 1) != 0;
 }
 
+// Asked again it opens what is there. It may wait long: for the other end of a fifo.
+static bool is_repeatable_open(const struct call *call)
+{
+    uint64_t flags = call->message.word[2];
+    return call->message.label == P9_OPEN && (flags & OPEN_CREATE) != 0 &&
+           (flags & OPEN_EXCLUSIVE) == 0;
+}
+
 // Programs do not expect a query to be interrupted, so it is repeated when a signal has come. One
 // that hangs must end all the same: the first interrupt that comes QUERY_PATIENCE after another one
 // ends it. An interrupt leaves the label as it was.
@@ -143,7 +151,7 @@ static int query_run(struct p9_session *session, struct call *call)
 
 int call_run(struct p9_session *session, struct call *call)
 {
-    if (is_query(call->message.label)) return query_run(session, call);
+    if (is_query(call->message.label) || is_repeatable_open(call)) return query_run(session, call);
     return call_run_until(session, call, may_interrupt(call) ? FE_FOREVER : FE_UNINTERRUPTED);
 }
 

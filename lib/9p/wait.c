@@ -138,6 +138,14 @@ bool p9_control_waits(const struct p9_node *node, uint32_t control)
     return at != nullptr;
 }
 
+bool p9_open_waits(const struct p9_node *node, uint32_t access)
+{
+    const struct p9_request *at = node->waiting;
+    while (at && (at->operation != P9_OPEN || (at->word[2] & OPEN_ACCESS) != access))
+        at = at->next_waiting;
+    return at != nullptr;
+}
+
 static void stop_waiting(struct p9_request *request)
 {
     struct p9_node *node = request->waits_for;

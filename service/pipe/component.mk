@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 kind := service
-uses := 9p ferrite c
+uses := fifo 9p ferrite c
 stack := 8192

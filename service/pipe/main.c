@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: MIT
 // Pipes. The root's only request makes one: two open files, of which one takes bytes and the other
 // gives them. A pipe lives as long as one of its ends is open; nobody can open it by a name.
-#include "buffer.h"
 #include <9p/server.h>
 #include <errno.h>
-#include <poll.h>
+#include <fifo/fifo.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum : size_t { ATOMIC = 4096 }; // PIPE_BUF: writes up to here never mix with others
 
 struct pipe;
 struct end {
     struct p9_node node; // first
     struct pipe *pipe;
-    bool is_open;
 };
 
 struct pipe {
     struct end reader, writer;
-    struct buffer buffer;
+    struct fifo fifo;
     uint32_t ends; // whose nodes are still referred to
 };
 
@@ -31,69 +27,54 @@ static struct pipe *pipe_of(const struct p9_open *open)
     return ((struct end *)open->node)->pipe;
 }
 
-// Reading waits for bytes until the last writer is gone.
 static int64_t pipe_read(struct p9_request *request, struct p9_open *open, uint64_t offset,
                          void *to, size_t count)
 {
     struct pipe *pipe = pipe_of(open);
     if (open->node != &pipe->reader.node) return -EBADF;
-    if (count == 0) return 0;
-    size_t got = buffer_read(&pipe->buffer, to, count);
-    if (got == 0) return pipe->writer.is_open ? P9_LATER : 0;
-    p9_node_changed(&pipe->writer.node);
-    return (int64_t)got;
+    int64_t got = fifo_read(&pipe->fifo, to, count);
+    if (got > 0) p9_node_changed(&pipe->writer.node);
+    return got;
 }
 
-// A long write goes in by and by; `progress` is how much of it is in.
 static int64_t pipe_write(struct p9_request *request, struct p9_open *open, uint64_t offset,
                           const void *from, size_t count)
 {
     struct pipe *pipe = pipe_of(open);
     if (open->node != &pipe->writer.node) return -EBADF;
-    if (!pipe->reader.is_open) return request->progress != 0 ? (int64_t)request->progress : -EPIPE;
-    size_t left = count - request->progress;
-    if (count <= ATOMIC && left > buffer_free(&pipe->buffer)) return P9_LATER;
-    size_t took = buffer_write(&pipe->buffer, (const uint8_t *)from + request->progress, left);
-    if (took != 0) p9_node_changed(&pipe->reader.node);
-    request->progress += took;
-    if (request->progress == count) return (int64_t)count;
-    if (took == 0 && buffer_free(&pipe->buffer) != 0) return -ENOMEM;
-    if (open->flags & OPEN_NONBLOCK)
-        return request->progress ? (int64_t)request->progress : -EAGAIN;
-    return P9_LATER;
+    uint64_t before = request->progress;
+    int64_t result = fifo_write(&pipe->fifo, request, open, from, count);
+    if (request->progress != before) p9_node_changed(&pipe->reader.node);
+    return result;
 }
 
 static uint32_t pipe_ready(struct p9_open *open)
 {
     struct pipe *pipe = pipe_of(open);
-    if (open->node == &pipe->reader.node) {
-        uint32_t ready = pipe->buffer.size != 0 ? POLLIN : 0;
-        return pipe->writer.is_open ? ready : ready | POLLHUP;
-    }
-    if (!pipe->reader.is_open) return POLLERR;
-    return buffer_free(&pipe->buffer) >= ATOMIC ? POLLOUT : 0;
+    bool is_reader = open->node == &pipe->reader.node;
+    return is_reader ? fifo_read_ready(&pipe->fifo) : fifo_write_ready(&pipe->fifo);
 }
 
 static int pipe_control(struct p9_request *request, struct p9_open *open, uint32_t control)
 {
     if (control != CONTROL_AVAILABLE) return -ENOTTY;
-    request->value = pipe_of(open)->buffer.size;
+    request->value = pipe_of(open)->fifo.buffer.size;
     return 0;
 }
 
 static void pipe_close(struct p9_open *open)
 {
     struct pipe *pipe = pipe_of(open);
-    struct end *end = (struct end *)open->node;
-    end->is_open = false;
-    p9_node_changed(end == &pipe->reader ? &pipe->writer.node : &pipe->reader.node);
+    bool is_reader = open->node == &pipe->reader.node;
+    (*(is_reader ? &pipe->fifo.readers : &pipe->fifo.writers))--;
+    p9_node_changed(is_reader ? &pipe->writer.node : &pipe->reader.node);
 }
 
 static void pipe_release(struct p9_node *node)
 {
     struct pipe *pipe = ((struct end *)node)->pipe;
     if (--pipe->ends != 0) return;
-    buffer_fini(&pipe->buffer);
+    buffer_fini(&pipe->fifo.buffer);
     free(pipe);
 }
 
@@ -109,7 +90,6 @@ static const struct p9_operations pipe_operations = {
 static void end_init(struct end *end, struct pipe *pipe, const struct p9_request *request)
 {
     end->pipe = pipe;
-    end->is_open = true;
     end->node = (struct p9_node){.operations = &pipe_operations,
                                  .server = &server,
                                  .references = 1,
@@ -128,6 +108,7 @@ static int make_pipe(struct p9_request *request)
     struct pipe *pipe = calloc(1, sizeof *pipe);
     if (pipe == nullptr) return -ENOMEM;
     pipe->ends = 2;
+    pipe->fifo.readers = pipe->fifo.writers = 1;
     end_init(&pipe->reader, pipe, request);
     end_init(&pipe->writer, pipe, request);
     int error = p9_fid_install(request, fids[0], &pipe->reader.node, OPEN_READ);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <9p/server.h>
+#include <fifo/fifo.h>
 
 struct entry {
     struct entry *next, *previous; // in the order of their numbers
@@ -38,9 +39,10 @@ struct node {
     struct folder folder;
     struct node *parent; // of a folder; not counted
     char *target;        // of a link
+    struct fifo *fifo;   // of one
 };
 
-extern const struct p9_operations operations;
+extern const struct p9_operations operations, fifo_operations;
 
 // room.c
 // Whether so many bytes more may be used: some of what the service shares with others is left to

@@ -219,6 +219,8 @@ enum status p9_serve_once(struct p9_server *server, uint64_t deadline);
 void p9_node_changed(struct p9_node *node);
 // Whether a request for this control waits for `node` to change.
 bool p9_control_waits(const struct p9_node *node, uint32_t control);
+// Whether somebody waits for `node` to be opened, with this access alone (OPEN_READ, OPEN_WRITE).
+bool p9_open_waits(const struct p9_node *node, uint32_t access);
 void p9_node_get(struct p9_node *node);
 void p9_node_put(struct p9_node *node); // nullptr: nothing
 uint64_t p9_path_new(void);             // a fresh p9_node.path

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The ring of a pipe. A pipe that is drained gives its memory back, so that idle ones cost little.
-#include "buffer.h"
-#include <stdlib.h>
-#include <string.h>
+#include <fifo/buffer.h>
+#include <ferrite/libc.h>
 
 // Copies out the bytes from `start` on, which may go around the end.
 static void copy_out(const struct buffer *buffer, uint8_t *to, size_t count)

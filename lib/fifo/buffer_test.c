@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The ring of a pipe.
-#include "buffer.h"
+#include <fifo/buffer.h>
 #include "test/unit.h"
 #include <stdlib.h>
 
