@@ -23,7 +23,11 @@ int device_open(struct device *device, const char *path)
     }
     device->size = attributes.size;
     if ((attributes.mode & 0222) == 0) device->is_read_only = true;
-    return 0;
+    if (device->is_read_only) return 0;
+    // What a server before this one had asked for must not come after what this one asks for.
+    result = device_flush(device);
+    if (result != 0) device_close(device);
+    return result;
 }
 
 void device_close(struct device *device)

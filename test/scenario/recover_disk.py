@@ -147,7 +147,8 @@ def main():
         with Machine(disk=root, extra=extra) as machine:
             machine.login("root")
             machine.run("until test -e /card/.; do sleep 0.1; done")
-            machine.run("head -c 200000 /bin/busybox > /tmp/pattern; sha256sum < /bin/busybox > /tmp/sum; : > /tmp/wrong")
+            machine.run("head -c 200000 /bin/busybox > /tmp/pattern; sha256sum < /bin/busybox > /tmp/sum")
+            machine.run(": > /tmp/wrong")
             open_files(machine)
             hang(machine)
             free, held = kill_under_load(machine, 1)

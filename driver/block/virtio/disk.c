@@ -206,8 +206,19 @@ int64_t disk_transfer(struct disk *disk, struct p9_request *request, struct wind
     return P9_KEPT;
 }
 
+// Whether something is under way whose asker is gone.
+static bool has_abandoned(const struct disk *disk)
+{
+    for (uint32_t i = 0; i < disk->slot_count; i++) {
+        const struct p9_request *kept = disk->slots[i].kept;
+        if (kept != nullptr && kept->is_cancelled) return true;
+    }
+    return false;
+}
+
 int disk_flush(struct disk *disk, struct p9_request *request)
 {
+    if (has_abandoned(disk)) return P9_LATER;
     if (!disk->has_flush) return 0; // writes are durable when they are answered (5.2.6.2)
     struct slot *slot = slot_take(disk, request);
     if (slot == nullptr) return P9_LATER;

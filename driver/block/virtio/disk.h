@@ -53,6 +53,7 @@ int64_t disk_write(struct disk *disk, struct p9_request *request, uint64_t offse
 // The same with `transfer` in memory of the window, whose reference is taken over.
 int64_t disk_transfer(struct disk *disk, struct p9_request *request, struct window *window,
                       const struct p9_transfer *transfer);
+// Also comes after what clients that are gone had asked for.
 int disk_flush(struct disk *disk, struct p9_request *request);
 // Sectors are given up, or zeroed. -EOPNOTSUPP: the device cannot.
 int disk_range(struct disk *disk, struct p9_request *request, const struct range *range);
