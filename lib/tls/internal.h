@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// A connection: the engine's state and what it refers to.
+#pragma once
+
+#include <mbedtls/ssl.h>
+#include <tls/tls.h>
+
+struct tls {
+    mbedtls_ssl_context ssl;
+    mbedtls_ssl_config configuration;
+    mbedtls_x509_crt certificates; // of authorities for a client, its own for a server
+    mbedtls_pk_context key;
+    int fd;
+    bool is_self_signed;
+};
+
+// What an error of the engine means.
+enum tls_status tls_status_of(const struct tls *tls, int error);

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// tls: a TLS 1.3 connection between a host, or a descriptor that is connected already, and standard
+// input and output.
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <tls/tls.h>
+#include <unistd.h>
+
+// Of a connection that somebody else made: who closes the other end of our input wants nothing
+// more.
+static bool ends_with_input;
+
+static const char usage[] = "usage: tls [-k] [-C authorities] [-f fd] host [port]\n"
+                            "       tls -l port certificate key\n";
+
+static int complain(const char *who, const char *what)
+{
+    fprintf(stderr, "tls: %s: %s\n", who, what);
+    return -1;
+}
+
+static int host_dial(const char *host, const char *port)
+{
+    struct addrinfo *found, hints = {.ai_socktype = SOCK_STREAM};
+    int error = getaddrinfo(host, port, &hints, &found);
+    if (error != 0) return complain(host, gai_strerror(error));
+    int fd = -1;
+    for (struct addrinfo *at = found; at && fd < 0; at = at->ai_next) {
+        fd = socket(at->ai_family, at->ai_socktype, at->ai_protocol);
+        if (fd < 0 || connect(fd, at->ai_addr, at->ai_addrlen) == 0) continue;
+        close(fd);
+        fd = -1;
+    }
+    freeaddrinfo(found);
+    return fd < 0 ? complain(host, strerror(errno)) : fd;
+}
+
+// Takes one connection.
+static int port_take(const char *port)
+{
+    struct addrinfo *found,
+        hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    int error = getaddrinfo(nullptr, port, &hints, &found);
+    if (error != 0) return complain(port, gai_strerror(error));
+    int fd = -1, listener = socket(found->ai_family, found->ai_socktype, found->ai_protocol);
+    if (listener >= 0 && bind(listener, found->ai_addr, found->ai_addrlen) == 0 &&
+        listen(listener, 1) == 0)
+        fd = accept(listener, nullptr, nullptr);
+    if (fd < 0) complain(port, strerror(errno));
+    if (listener >= 0) close(listener);
+    freeaddrinfo(found);
+    return fd;
+}
+
+static bool all_written(const char *from, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(STDOUT_FILENO, from, size);
+        if (written < 0) return false;
+        from += written;
+        size -= (size_t)written;
+    }
+    return true;
+}
+
+// One piece out of standard input; at its end the other side is told so.
+static enum tls_status input_pass(struct tls *tls, struct pollfd *input)
+{
+    char piece[16384];
+    ssize_t got = read(STDIN_FILENO, piece, sizeof piece);
+    if (got > 0) return tls_write(tls, piece, (size_t)got);
+    input->fd = -1;
+    enum tls_status status = tls_end(tls);
+    if (ends_with_input) exit(EXIT_SUCCESS);
+    return status;
+}
+
+// Until the other side ends its part.
+static enum tls_status relay(struct tls *tls, int fd)
+{
+    struct pollfd waited[2] = {{.fd = fd, .events = POLLIN},
+                               {.fd = STDIN_FILENO, .events = POLLIN}};
+    enum tls_status status = TLS_OK;
+    while (status == TLS_OK) {
+        bool is_ready = tls_pending(tls) > 0;
+        if (!is_ready && poll(waited, 2, -1) < 0) return TLS_CONNECTION;
+        if (!is_ready && waited[1].fd >= 0 && waited[1].revents)
+            status = input_pass(tls, &waited[1]);
+        if (status != TLS_OK || (!is_ready && !waited[0].revents)) continue;
+        char piece[16384];
+        size_t got;
+        status = tls_read(tls, piece, sizeof piece, &got);
+        if (status == TLS_OK && got == 0) return TLS_OK;
+        if (status == TLS_OK && !all_written(piece, got)) {
+            complain("standard output", strerror(errno));
+            return TLS_OK;
+        }
+    }
+    return status;
+}
+
+static int finish(struct tls *tls, int fd, const char *who, enum tls_status status)
+{
+    if (status == TLS_OK) status = relay(tls, fd);
+    tls_close(tls);
+    close(fd);
+    if (status == TLS_OK) return EXIT_SUCCESS;
+    complain(who, tls_text(status));
+    return EXIT_FAILURE;
+}
+
+static int serve(const char *port, const char *certificate, const char *key)
+{
+    int fd = port_take(port);
+    if (fd < 0) return EXIT_FAILURE;
+    struct tls *tls;
+    enum tls_status status = tls_accept(&tls, fd, certificate, key);
+    return finish(tls, fd, port, status);
+}
+
+int main(int count, char **words)
+{
+    struct tls_trust trust = {.is_checked = true};
+    bool is_server = false;
+    int fd = -1, option;
+    while ((option = getopt(count, words, "lkC:f:")) != -1) {
+        if (option == 'l')
+            is_server = true;
+        else if (option == 'k')
+            trust.is_checked = false;
+        else if (option == 'C')
+            trust.authorities = optarg;
+        else if (option == 'f')
+            fd = atoi(optarg);
+        else
+            return fputs(usage, stderr), 2;
+    }
+    int left = count - optind;
+    words += optind;
+    if (is_server && left == 3) return serve(words[0], words[1], words[2]);
+    if (is_server || left < 1 || left > 2) return fputs(usage, stderr), 2;
+    trust.host = words[0];
+    ends_with_input = fd >= 0;
+    if (fd < 0) fd = host_dial(words[0], left == 2 ? words[1] : "443");
+    if (fd < 0) return EXIT_FAILURE;
+    struct tls *tls;
+    enum tls_status status = tls_connect(&tls, fd, &trust);
+    return finish(tls, fd, words[0], status);
+}
