@@ -76,12 +76,18 @@ fuzz-list:
 	@echo $(fuzzers)
 
 # What the programs in tool/ ask.
-.PHONY: unit-list boots boards arch cells budget limits
+.PHONY: unit-list boots boards arch cells lacking found budget limits
 # Each way in which the board is started, protocol or protocol/loader, and :what for one that needs what
 # tool/setup did not find.
 cells:
 	@echo $(foreach b,$(boots),$(foreach l,$(or $(loaders.$b),.),$b$(addprefix /,$(filter-out .,$l))$(addprefix \
 		:,$(firstword $(call lacking,$(needs.$b) $(needs.$b.$l))))))
+# What of NEEDS tool/setup did not find.
+lacking:
+	@echo $(call lacking,$(NEEDS))
+# Where it found them.
+found:
+	@echo $(foreach n,$(NEEDS),$($n))
 # The most CPUs that it has, and the only scenarios for it; not said: any, all.
 limits:
 	@echo $(or $(cpus),64) $(or $(scenarios),all)

@@ -14,7 +14,7 @@ PYTHON := /usr/bin/python3
 
 # out/setup.mk says what tool/setup found or installed; making it is what installs. Goals that only
 # tell something, or tidy up, need none of it.
-telling := emulator-command cells limits format
+telling := emulator-command cells lacking found limits format
 idle := help list clean book unit-list fuzz-list boots boards arch budget size $(telling)
 goals := $(or $(MAKECMDGOALS),help)
 ifneq ($(filter-out $(idle),$(goals)),)

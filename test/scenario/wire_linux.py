@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: MIT
-# cells: by-hand
-"""9P2000.L over TCP: Linux mounts what exportfs serves. Its guest takes longer than the tests have time, so this is run
-by hand, with the folder that peer/linux.py tells of:
-
-    LINUX=... test/scenario/wire_linux.py qemu-pc-x86_64 raw
-"""
+# cells: qemu-virt-aarch64/raw
+# needs: linux
+"""9P2000.L over TCP: Linux mounts what exportfs serves."""
 
 import tempfile
 

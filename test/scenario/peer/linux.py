@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""Linux in an emulator of its own, as a client. LINUX names a folder into which the Debian packages of
-a kernel with its modules (linux-image-*-amd64, not the one for clouds) and of busybox-static were
-unpacked by `dpkg -x`. The initramfs is made here."""
+"""Linux in an emulator of its own, as a client: a kernel of Debian's for PCs with a few modules (not the one for clouds,
+which has no 9P), and busybox, which tool/setup unpacked or LINUX names a folder with. The initramfs is made here."""
 
 import glob
 import lzma
 import os
 import re
 import stat
+import subprocess
 import sys
 
 import pexpect
 
-FOLDER = os.environ.get("LINUX", "")
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
+FOLDER = os.environ.get("LINUX") or subprocess.check_output(
+    ["make", "-s", "--no-print-directory", "-C", TOP, "found", "NEEDS=linux"], text=True).strip()
 LIMIT = 200  # seconds
 CARD = "e1000"
 INIT = """#!/bin/busybox sh
@@ -28,7 +30,7 @@ while read -r command; do eval "$command"; echo "finished:$?:"; done
 
 def kernel():
     found = glob.glob(os.path.join(FOLDER, "boot", "vmlinuz-*"))
-    assert FOLDER and found, "LINUX names no folder with boot/vmlinuz-*"
+    assert FOLDER and found, "tool/setup found no boot/vmlinuz-*"
     return found[0]
 
 
