@@ -24,7 +24,8 @@ KEPT = 16  # so many files that are safe stay in each folder
 SAFE = """i=0; while :; do i=$((i+1)); n=$((i * 37 % 90 + 1));
 dd if=/tmp/pattern of={0}/f$i bs=1000 count=$n conv=fsync 2>/dev/null && echo $i >> /tmp/safe{1};
 rm -f {0}/f$((i - {2})); done"""
-COPY = """while :; do cp /tmp/pattern {0}/copy 2>/dev/null && sync {0}/copy 2>/dev/null &&
+# Made safe by the open file that was written to: another one does not know what was lost before it was opened.
+COPY = """while :; do dd if=/tmp/pattern of={0}/copy bs=50000 conv=fsync 2>/dev/null &&
 {{ cmp -s /tmp/pattern {0}/copy; test $? = 1 && echo wrong copy {0} >> /tmp/wrong; }}; done"""
 READ = """while :; do s=$(sha256sum < /bin/busybox 2>/dev/null) && test "$s" != "$(cat /tmp/sum)" &&
 echo wrong read $s >> /tmp/wrong; done"""
