@@ -9,9 +9,11 @@ import re
 import struct
 import tempfile
 
-from machine import Machine, WebServer, passed
+from machine import Machine, WebServer, passed, this_board
 
 RATE = 48000
+# Time is the guest's: a busy host makes no underrun. The emulator cannot count the instructions of all processors.
+PROCESSOR = " -cpu Nehalem" if "x86_64" in this_board() else ""
 
 
 def wav(samples, rate=RATE, channels=2, bits=16):
@@ -75,16 +77,15 @@ def check_underrun(machine):
     before, played = status(machine, "underruns"), status(machine, "played")
     machine.run("(head -c 16384 /tmp/long; sleep 2; head -c 16384 /tmp/long; sleep 2) > /dev/audio0/data")
     idle(machine)
-    assert status(machine, "underruns") >= before + 2  # a busy host makes more
+    assert status(machine, "underruns") == before + 2
     assert status(machine, "played") == played + 8192
     passed("underruns are counted")
 
 
 def check_driver(machine):
     victim = pid_of(machine, "virtio-sound")
-    machine.run("play -b /tmp/long & sleep 1")
-    machine.run(f"kill -9 {victim}")
-    assert "play: /dev/audio0:" in machine.run("wait %1", code=None)
+    machine.run("play -b /tmp/long 2> /tmp/told & sleep 1")
+    assert "play: /dev/audio0: I/O error" in machine.run(f"kill -9 {victim}; wait; cat /tmp/told")
     for _ in range(50):
         if pid_of(machine, "virtio-sound") not in (None, victim):
             break
@@ -99,7 +100,7 @@ with tempfile.TemporaryDirectory() as folder, \
         WebServer({"/first.wav": wav(first), "/last.wav": wav(last), "/long": noise(RATE * 20, 3)}) as server:
     path = os.path.join(folder, "out.wav")
     extra = (f"-audiodev wav,id=audio0,path={path},out.frequency={RATE},out.channels=2,out.format=s16 "
-             "-device virtio-sound-pci,audiodev=audio0")
+             "-device virtio-sound-pci,audiodev=audio0 -icount shift=2,sleep=off" + PROCESSOR)
     with Machine(extra=extra) as machine:
         machine.login(user="root")
         fetch = "for i in 1 2 3 4 5 6 7 8 9; do wget -q -O /tmp/{0} {1} && break; sleep 1; done"
@@ -112,10 +113,13 @@ with tempfile.TemporaryDirectory() as folder, \
         check_two(machine)
         check_underrun(machine)
         check_driver(machine)
-        machine.run("sleep 1")  # the emulator's own buffer
+        # The emulator gives a buffer back, and tells no latency, a hundredth of a second before it is in the file, and
+        # loses that when the stream stops.
+        machine.run("head -c 19200 /dev/zero | play -b")
         machine.line_send("poweroff")
         machine.expect_end()
     with open(path, "rb") as file:
         heard = file.read()[44:]
     assert first in heard, "what was played first is not what was heard"
+    assert last in heard, "what was played last is not what was heard"
     passed("what was played is what was heard, sample by sample")

@@ -6,6 +6,7 @@
 #include "sound.h"
 
 #include <errno.h>
+#include <ferrite/clock.h>
 #include <string.h>
 
 enum : uint32_t { HEADER_SIZE = 4, STATUS_SIZE = 8, SLOT_EXTRA = 64 };
@@ -32,6 +33,7 @@ static void slots_clear(struct sound *sound)
     struct player *player = &sound->player;
     for (uint32_t i = 0; i < PERIODS_MOST; i++) player->slot[i] = (struct slot){};
     player->head = player->playing = player->buffered = player->latency = 0;
+    player->heard_at = 0;
 }
 
 static void fail(struct sound *sound, int error)
@@ -119,12 +121,26 @@ static void last_close(struct sound *sound)
     sound->player.head = (sound->player.head + 1) % sound->settings.periods;
 }
 
+// The device gives a buffer back before it is heard, and tells how much it still has; a stream that
+// is stopped earlier loses that.
+static bool is_heard(struct sound *sound)
+{
+    enum : uint64_t { SECOND = 1'000'000'000 };
+    struct player *player = &sound->player;
+    uint64_t frames = player->latency / settings_frame_size(&sound->settings);
+    if (player->state != PLAYER_RUNS) return true;
+    if (player->heard_at == 0)
+        player->heard_at = fe_clock_after(frames * SECOND / sound->settings.rate);
+    return fe_clock_monotonic() >= player->heard_at;
+}
+
 // What comes next where no request is under way.
 static void go_on(struct sound *sound)
 {
     struct player *player = &sound->player;
     if (!has_stream(player) || sound->is_asked) return;
     if (player->is_stopping) {
+        player->heard_at = 0;
         if (player->state == PLAYER_RUNS)
             ask(sound, SOUND_PCM_STOP, PLAYER_STOPS);
         else
@@ -133,7 +149,7 @@ static void go_on(struct sound *sound)
     }
     if (player->is_draining) last_close(sound);
     submit_filled(sound);
-    if (player->is_draining && player->playing == 0) {
+    if (player->is_draining && player->playing == 0 && is_heard(sound)) {
         player->is_stopping = true;
         go_on(sound);
         return;

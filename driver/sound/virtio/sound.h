@@ -71,6 +71,7 @@ struct player {
     uint32_t playing;  // slots that the device has
     uint32_t buffered; // bytes in all slots
     uint32_t latency;  // bytes, as the device last told
+    uint64_t heard_at; // ns: when the last of a stream that drains is heard; 0: not known
     bool was_late;     // nothing has come since the last underrun
     uint64_t underruns, xruns, errors, played;
 };

@@ -235,6 +235,16 @@ static enum status device_start(void)
     return OK;
 }
 
+static void serve(void)
+{
+    for (;;) {
+        uint64_t at = sound.player.heard_at;
+        enum status status = p9_serve_once(&server, at == 0 ? FE_FOREVER : at);
+        if (status == ERR_TIMED_OUT) signalled(&server, 0);
+        if (status != OK && status != ERR_TIMED_OUT) return;
+    }
+}
+
 int main(void)
 {
     static const struct p9_tree_entry data = {
@@ -246,7 +256,7 @@ int main(void)
     enum status status = p9_server_init(&server);
     if (status == OK) status = device_start();
     if (status == OK) status = p9_server_ready(&server, "", nullptr);
-    if (status == OK) p9_serve(&server);
+    if (status == OK) serve();
     fe_log("cannot start: %s", fe_status_text(status));
     return 1;
 }
