@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Linux in an emulator of its own, as a client: a kernel of Debian's for PCs with a few modules (not the one for clouds,
-which has no 9P), and busybox, which tool/setup unpacked or LINUX names a folder with. The initramfs is made here."""
+"""Linux in an emulator of its own, as a client: a kernel of Debian's for PCs with a few modules (not the one for
+clouds, which has no 9P), and busybox, which tool/setup unpacked or LINUX names a folder with. The initramfs is
+made here."""
 
 import glob
 import lzma

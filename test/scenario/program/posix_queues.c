@@ -89,7 +89,8 @@ TEST("a queue is found by its name in another process, and goes on when that end
     EXPECT(next_is(queue, "pong", 0));
     EXPECT(exit_code(start("listen")) == 7); // its registration ended with it
     struct sigevent nothing = {.sigev_notify = SIGEV_NONE};
-    EXPECT(mq_notify(queue, &nothing) == 0 && mq_notify(queue, &nothing) == -1 && errno == EBUSY);
+    EXPECT(mq_notify(queue, &nothing) == 0);
+    EXPECT(mq_notify(queue, &nothing) == -1 && errno == EBUSY);
     EXPECT(exit_code(start("listen")) == 3 && mq_notify(queue, nullptr) == 0);
     pid_t waiting = start("wait");
     EXPECT(waiting > 0 && usleep(50'000) == 0 && kill(waiting, SIGKILL) == 0);
@@ -176,9 +177,11 @@ TEST("what is wrong with a queue is said")
     EXPECT(mq_send(0, "x", 1, 0) == -1 && errno == EBADF);
     EXPECT(mq_getattr(-1, &none) == -1 && errno == EBADF);
     EXPECT(read(reader, text, sizeof text) > 16 && memcmp(text, "messages 0 of 3\n", 16) == 0);
-    EXPECT(mq_unlink("/wrong") == 0 && mq_unlink("/wrong") == -1 && errno == ENOENT);
+    EXPECT(mq_unlink("/wrong") == 0);
+    EXPECT(mq_unlink("/wrong") == -1 && errno == ENOENT);
     EXPECT(mq_send(queue, "still", 5, 0) == 0 && next_is(reader, "still", 0));
-    EXPECT(mq_close(queue) == 0 && mq_close(reader) == 0 && mq_close(reader) == -1);
+    EXPECT(mq_close(queue) == 0 && mq_close(reader) == 0);
+    EXPECT(mq_close(reader) == -1 && errno == EBADF);
 }
 
 TEST("a signal tells of the first message, once")
