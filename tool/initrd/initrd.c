@@ -118,7 +118,11 @@ static void archive_make(struct buffer *archive, const struct list *list)
         last = entry;
     }
     archive_add(archive, &(struct entry){"TRAILER!!!", nullptr, 0}, 0);
+    // With the trailer all of it is whole pages: what loads it at the end of memory, where firmware
+    // has what is behind, leaves no page that is both's.
+    static const uint8_t zeros[ALIGNMENT - sizeof(struct initrd_trailer)];
     buffer_align(archive, ALIGNMENT);
+    buffer_append(archive, zeros, sizeof zeros);
 }
 
 static struct buffer told; // what is signed
