@@ -11,8 +11,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 enum : uint32_t { WISH_NONE, WISH_COLLECTED, WISH_SILENT };
 enum : size_t { STACK_SIZE = 32 * 1024 };
@@ -68,6 +66,11 @@ static int start(struct notice *notice)
     return pthread_create(&thread, &attributes, run, notice);
 }
 
+static int tell(mqd_t queue, uint32_t wish, uint64_t *number)
+{
+    return (int)call_mq_notify((const int64_t[6]){queue, wish, (intptr_t)number});
+}
+
 // The folder is there before the registration, and the thread after it.
 static int begin(mqd_t queue, const struct sigevent *event)
 {
@@ -80,11 +83,10 @@ static int begin(mqd_t queue, const struct sigevent *event)
         return error == ENOENT ? EBADF : error;
     }
     struct p9_file *folder = notice->folder;
-    if (syscall(SYS_mq_notify, queue, WISH_COLLECTED, &notice->number) < 0) {
-        error = errno;
-    } else {
+    error = -tell(queue, WISH_COLLECTED, &notice->number);
+    if (error == 0) {
         error = start(notice);
-        if (error != 0) syscall(SYS_mq_notify, queue, WISH_NONE, nullptr);
+        if (error != 0) (void)tell(queue, WISH_NONE, nullptr);
     }
     if (error == 0) return 0;
     p9_close(folder);
@@ -102,12 +104,10 @@ static bool is_valid(const struct sigevent *event)
 int mq_notify(mqd_t queue, const struct sigevent *event)
 {
     sigset_t all, before;
-    if (event == nullptr || event->sigev_notify == SIGEV_NONE) {
-        uint32_t wish = event == nullptr ? WISH_NONE : WISH_SILENT;
-        return (int)syscall(SYS_mq_notify, queue, wish, nullptr);
-    }
     int error = EINVAL;
-    if (is_valid(event)) { // the thread lets no signal in
+    if (event == nullptr || event->sigev_notify == SIGEV_NONE) {
+        error = -tell(queue, event == nullptr ? WISH_NONE : WISH_SILENT, nullptr);
+    } else if (is_valid(event)) { // the thread lets no signal in
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &before);
         error = begin(queue, event);

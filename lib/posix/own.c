@@ -18,7 +18,6 @@ static bool is_number(const char *text, long *number)
 [[gnu::noinline]] static bool is_of_dev(const char *name, long *number)
 {
     static const char *const streams[] = {"stdin", "stdout", "stderr"};
-    if (strncmp(name, "/dev/", 5) != 0) return false;
     if (strncmp(name + 5, "fd/", 3) == 0) return is_number(name + 8, number);
     for (*number = 0; *number < 3; ++*number)
         if (strcmp(name + 5, streams[*number]) == 0) return true;
@@ -35,8 +34,10 @@ static bool is_number(const char *text, long *number)
 bool own_is_name(const char *name, long *number)
 {
     if (name[0] != '/') return false;
-    if (name[1] == 'd') return is_of_dev(name, number);
-    return name[1] == 'p' && is_of_proc(name, number);
+    if (name[1] == 'p') return is_of_proc(name, number);
+    // Most opens end here.
+    if (name[1] != 'd' || name[2] != 'e' || name[3] != 'v' || name[4] != '/') return false;
+    return (name[5] == 'f' || name[5] == 's') && is_of_dev(name, number);
 }
 
 static bool is_allowed(const struct file *file, int flags)

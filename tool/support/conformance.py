@@ -4,7 +4,8 @@
     INTERFACE passed TEST...
     INTERFACE WORD TEST...: why
 
-WORD is how the tests end instead, or `absent`: they call what is not there, and are not run."""
+WORD is how the tests end instead, or `absent`: they call what is not there, and are not run; or `varies`: they wait for
+one of several things, of which any may be first, and how they end is not compared."""
 
 import os
 import re
@@ -45,7 +46,7 @@ def differences(wanted, got, is_whole):
     """Lines that tell what is not as it was written down; of a whole run, also what is missing in either."""
     for key in sorted(wanted.keys() | got.keys()):
         before, now = wanted.get(key, ("not listed", ""))[0], got.get(key, ("not run", ""))[0]
-        if before == now or before == "absent" or (now == "not run" and not is_whole):
+        if before in (now, "absent", "varies") or (now == "not run" and not is_whole):
             continue
         yield f"{'/'.join(key)}: {now}; port/posixtestsuite/results has: {before}"
 
@@ -58,6 +59,7 @@ def store(path, wanted, got):
     whole = got | absent
     for (interface, test), (word, why) in whole.items():
         known = wanted.get((interface, test), ("", ""))
+        word = "varies" if known[0] == "varies" else word
         why = "" if word == "passed" else known[1] if known[0] == word else why or USUAL.get(word, UNKNOWN)
         groups[interface, word, why].append(test)
     with open(path, "w", encoding="utf-8") as file:

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
@@ -33,6 +34,7 @@ TEST("what is written is read, and positions advance")
     EXPECT(lseek(file, 6, SEEK_SET) == 6);
     EXPECT(read(file, text, 5) == 5 && memcmp(text, "world", 5) == 0);
     EXPECT(read(file, text, 5) == 0);
+    EXPECT(syscall(SYS_pread64, file, text, 5, 6) == 5 && memcmp(text, "world", 5) == 0);
     EXPECT(pread(file, text, 5, 0) == 5 && memcmp(text, "hello", 5) == 0);
     EXPECT(lseek(file, 0, SEEK_CUR) == 11);
     EXPECT(pwrite(file, "J", 1, 0) == 1);
