@@ -161,15 +161,18 @@ static int run(const char *program, struct fe_spawn *options, const struct user 
 
 // Names that the files of namespace(5) add, where there are any. Whatever becomes of it, the shell
 // is next.
-static void add_names(struct fe_spawn *options, const struct user *user)
+static void add_names(const struct fe_spawn *shell, const struct user *user)
 {
+    enum : uint64_t { PART = 8 }; // of the session's memory, which is given back some time after it
+    struct fe_spawn options = *shell;
     static const char *const newns[] = {"newns", nullptr};
     struct fe_9p_attributes attributes;
     char own[300];
     snprintf(own, sizeof own, "%s/lib/namespace", user->home);
     if (p9_stat("/lib/namespace", 0, &attributes) != 0 && p9_stat(own, 0, &attributes) != 0) return;
-    options->arguments = newns;
-    int result = run("/bin/newns", options, user);
+    options.arguments = newns;
+    options.memory_limit /= PART;
+    int result = run("/bin/newns", &options, user);
     if (result < 0) printf("newns cannot be run: %s\n", strerror(-result));
     fflush(stdout);
 }
