@@ -140,7 +140,8 @@ class Workload:
         if len(names) < 4:
             self.do(f"new {self.name()} {self.number} {chance.randrange(30_000)}")
             return
-        kind = chance.choice(("over", "rename", "link", "unlink", "held", "mkdir", "rmdir", "symlink", "many", "folder"))
+        kind = chance.choice(("over", "rename", "link", "unlink", "held", "mkdir", "rmdir", "symlink", "many",
+                              "folder"))
         one, other = chance.sample(names, 2)
         if kind == "over" and tree.names[one] is not tree.names[other]:
             self.do(f"rename {one} {other}")
@@ -324,8 +325,9 @@ def recorded(folder, work):
         base = file.read()
     with open(log, "wb"):
         pass
-    words = (f" -drive if=none,id=cut,driver=blklogwrites,file.driver=raw,file.file.driver=file,file.file.filename={disk}"
-             f",log.driver=raw,log.file.driver=file,log.file.filename={log} -device {DEVICE},drive=cut")
+    words = (" -drive if=none,id=cut,driver=blklogwrites,file.driver=raw,file.file.driver=file"
+             f",file.file.filename={disk},log.driver=raw,log.file.driver=file,log.file.filename={log}"
+             f" -device {DEVICE},drive=cut")
     with Machine(extra=words) as machine:
         machine.login("root")
         found = machine.run("ls -d /dev/disk*/part2").strip().removesuffix("/part2")
