@@ -43,6 +43,11 @@ static int64_t kept_read(struct p9_request *request, struct p9_open *open, uint6
     return P9_KEPT;
 }
 
+static int wait_sync(struct p9_request *request, struct p9_open *open)
+{
+    return has_input ? 0 : P9_LATER;
+}
+
 static uint32_t wait_ready(struct p9_open *open)
 {
     return has_input ? READY_READ : 0;
@@ -60,7 +65,7 @@ static int control_echo(struct p9_request *request, struct p9_open *open, uint32
 }
 
 static const struct p9_operations wait_operations = {
-    .read = wait_read, .ready = wait_ready, .control = control_echo};
+    .read = wait_read, .ready = wait_ready, .sync = wait_sync, .control = control_echo};
 
 static const struct p9_operations kept_operations = {.read = kept_read};
 
@@ -223,6 +228,25 @@ TEST("a read that must wait is answered when the node changes, polls are signall
     EXPECT(fake.late_token == waits && fake.late_label == 0 && fake.late_words[0] == 5);
     EXPECT(fake.signalled == 0x80);
     EXPECT(p9_poll(file, READY_READ, event, 1) == READY_READ);
+    p9_close(file);
+}
+
+TEST("a sync that must wait is answered when the node changes, whether the file waits or not")
+{
+    struct p9_file *file;
+    struct p9_node *node;
+    EXPECT(start());
+    has_input = false;
+    EXPECT(p9_open("/wait", OPEN_READ | OPEN_NONBLOCK, 0, &file) == 0);
+    EXPECT(p9_sync(file) == -ETIMEDOUT);
+    uint64_t waits = fake.token;
+    EXPECT(reads("/hello", "hello world\n"));
+    EXPECT(root->operations->lookup(nullptr, root, p9_name_of("wait"), &node) == 0);
+    p9_node_changed(node);
+    EXPECT(fake.late_token != waits);
+    has_input = true;
+    p9_node_changed(node);
+    EXPECT(fake.late_token == waits && fake.late_label == 0);
     p9_close(file);
 }
 

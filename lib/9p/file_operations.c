@@ -184,7 +184,11 @@ int64_t serve_fsync(struct p9_request *request, struct p9_reply *reply)
 {
     struct p9_open *open = open_of(request);
     if (open == nullptr) return -EBADF;
-    return open->node->operations->sync ? open->node->operations->sync(request, open) : 0;
+    if (open->node->operations->sync == nullptr) return 0;
+    int result = open->node->operations->sync(request, open);
+    if (result != P9_LATER) return result;
+    result = wait_for_change(request, open->node); // with OPEN_NONBLOCK, too
+    return result != 0 ? result : P9_LATER;
 }
 
 int64_t serve_statfs(struct p9_request *request, struct p9_reply *reply)

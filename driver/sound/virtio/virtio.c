@@ -15,14 +15,12 @@
 #include <string.h>
 
 enum : uint64_t { ANSWER_NS = 2'000'000'000 };
-enum : uint32_t { SYNCS_MOST = 8 };
 
 static struct sound sound;
 static struct p9_server server;
 static struct p9_node *data_node;
 static struct p9_open *owner; // who plays
 static uint32_t owner_uid;
-static struct p9_request *syncs[SYNCS_MOST]; // kept until the stream ends
 
 // One at a time plays; the next may when the last one's stream has ended.
 static int data_open(struct p9_request *request, struct p9_open *open)
@@ -69,22 +67,7 @@ static int data_sync(struct p9_request *request, struct p9_open *open)
     if (open != owner) return 0;
     if (sound.player.state == PLAYER_IDLE) return sound.player.error;
     player_drain(&sound);
-    for (uint32_t i = 0; i < SYNCS_MOST; i++) {
-        if (syncs[i] != nullptr) continue;
-        syncs[i] = p9_keep(request);
-        return P9_KEPT;
-    }
-    return -EAGAIN;
-}
-
-// The stream ended: those who waited for that are told how.
-static void syncs_finish(void)
-{
-    if (sound.player.state != PLAYER_IDLE) return;
-    for (uint32_t i = 0; i < SYNCS_MOST; i++) {
-        if (syncs[i] != nullptr) p9_finish(syncs[i], sound.player.error, nullptr, 0);
-        syncs[i] = nullptr;
-    }
+    return P9_LATER;
 }
 
 static const struct p9_operations data_operations = {
@@ -212,7 +195,6 @@ static void signalled(struct p9_server *, uint64_t bits)
         sound_events_take(&sound);
         player_work(&sound);
     } while (!sound_is_broken(&sound) && !is_quiet());
-    syncs_finish();
     p9_node_changed(data_node);
     if (!sound_is_broken(&sound)) return;
     fe_log("the device broke its rules");

@@ -7,7 +7,7 @@
 // Operations return 0 or a count, or a negative errno. One that must wait returns P9_LATER: it is
 // run again, from its beginning, each time p9_node_changed() is called for the node that it worked
 // on (and not at all when the client gave up, or opened the file with OPEN_NONBLOCK: that gets
-// EAGAIN). Everything runs in the thread that called p9_serve(); nothing here is locked.
+// EAGAIN, but a sync waits all the same). Everything runs in the thread that called p9_serve(); nothing here is locked.
 #pragma once
 
 #include <9p/user.h>
