@@ -179,8 +179,7 @@ enum fe_9p_control : uint32_t {
     CONTROL_QUEUE_RECEIVE, // data: struct fe_queue_wish; value: priority; reply data: the message;
                            // waits
     CONTROL_QUEUE_STATUS,  // reply data: struct fe_queue_status
-    CONTROL_QUEUE_NOTIFY,  // data: u32: 0: takes the registration back, 1: registers, for NOTICE to
-                           // ask, 2: the same, but nobody asks; value: its number
+    CONTROL_QUEUE_NOTIFY,  // data: u32 enum fe_queue_notify; value: number of the registration
 
     // Process service, on the session that a process got at birth (start handle "process"). A pid
     // of 0 means oneself; a status is as wait() gives it. A running child in one step. data: struct
@@ -250,6 +249,12 @@ static_assert(sizeof(struct fe_queue_wish) == 16);
 enum : uint32_t {
     FE_QUEUE_PRIORITIES = 32768,
     FE_QUEUE_SIZE_MAX = FE_9P_DATA_MAX - sizeof(struct fe_queue_wish),
+};
+
+enum fe_queue_notify : uint32_t {
+    FE_QUEUE_NOTIFY_NONE,   // takes the registration back
+    FE_QUEUE_NOTIFY_ASKED,  // registers, for CONTROL_QUEUE_NOTICE to ask
+    FE_QUEUE_NOTIFY_SILENT, // the same, but nobody asks
 };
 
 struct fe_queue_status {

@@ -14,18 +14,6 @@ static bool is_directory(const struct p9_node *node)
     return (node->mode & MODE_TYPE) == MODE_DIRECTORY;
 }
 
-static bool can_read(const struct p9_open *open)
-{
-    uint32_t access = open->flags & OPEN_ACCESS;
-    return access == OPEN_READ || access == OPEN_READ_WRITE;
-}
-
-static bool can_write(const struct p9_open *open)
-{
-    uint32_t access = open->flags & OPEN_ACCESS;
-    return access == OPEN_WRITE || access == OPEN_READ_WRITE;
-}
-
 // What P9_LATER means for this open file: an error, or a place in the node's queue.
 static int64_t later(struct p9_request *request, struct p9_open *open)
 {
@@ -37,7 +25,7 @@ static int64_t later(struct p9_request *request, struct p9_open *open)
 int64_t serve_read(struct p9_request *request, struct p9_reply *reply)
 {
     struct p9_open *open = open_of(request);
-    if (open == nullptr || !can_read(open)) return -EBADF;
+    if (open == nullptr || !p9_open_has(open, OPEN_READ)) return -EBADF;
     if (is_directory(open->node)) return -EISDIR;
     if (open->node->operations->read == nullptr) return -EINVAL;
     bool at_position = request->word[1] == FE_9P_POSITION;
@@ -62,7 +50,7 @@ int64_t serve_read(struct p9_request *request, struct p9_reply *reply)
 int64_t serve_write(struct p9_request *request, struct p9_reply *reply)
 {
     struct p9_open *open = open_of(request);
-    if (open == nullptr || !can_write(open)) return -EBADF;
+    if (open == nullptr || !p9_open_has(open, OPEN_WRITE)) return -EBADF;
     if (open->node->operations->write == nullptr) return -EINVAL;
     bool at_position = request->word[1] == FE_9P_POSITION;
     uint64_t offset = at_position ? open->position : request->word[1];
@@ -85,7 +73,8 @@ int64_t serve_transfer(struct p9_request *request, struct p9_reply *reply)
                                    .position = request->word[3],
                                    .count = request->word[4] & ~FE_9P_TRANSFER_WRITE,
                                    .is_write = (request->word[4] & FE_9P_TRANSFER_WRITE) != 0};
-    if (open == nullptr || !(transfer.is_write ? can_write(open) : can_read(open))) return -EBADF;
+    if (open == nullptr || !p9_open_has(open, transfer.is_write ? OPEN_WRITE : OPEN_READ))
+        return -EBADF;
     if (open->node->operations->transfer == nullptr) return -EOPNOTSUPP;
     int64_t result = open->node->operations->transfer(request, open, &transfer);
     if (result == P9_LATER) return later(request, open);
@@ -176,7 +165,8 @@ int64_t serve_truncate(struct p9_request *request, struct p9_reply *reply)
 {
     struct p9_open *open = open_of(request);
     if (open == nullptr) return -EBADF;
-    if (!can_write(open) || open->node->operations->truncate == nullptr) return -EINVAL;
+    if (!p9_open_has(open, OPEN_WRITE) || open->node->operations->truncate == nullptr)
+        return -EINVAL;
     return open->node->operations->truncate(request, open->node, request->word[1]);
 }
 
@@ -238,7 +228,7 @@ int64_t serve_poll(struct p9_request *request, struct p9_reply *reply)
 int64_t serve_memory(struct p9_request *request, struct p9_reply *reply)
 {
     struct p9_open *open = open_of(request);
-    if (open == nullptr || !can_read(open)) return -EBADF;
+    if (open == nullptr || !p9_open_has(open, OPEN_READ)) return -EBADF;
     if (open->node->operations->memory == nullptr) return -ENODEV;
     struct p9_memory_wish wish = {.offset = request->word[1],
                                   .size = request->word[2],

@@ -128,7 +128,6 @@ void lock_forget(struct p9_node *node, const void *owner)
 static int read_wish(const struct p9_request *request, const struct p9_open *open,
                      struct p9_lock *wish)
 {
-    uint32_t access = open->flags & OPEN_ACCESS;
     uint64_t length = request->word[3];
     bool is_open_file = (request->word[4] & FE_9P_LOCK_OPEN_FILE) != 0;
     *wish = (struct p9_lock){
@@ -141,10 +140,8 @@ static int read_wish(const struct p9_request *request, const struct p9_open *ope
     };
     if (request->word[1] > FE_9P_LOCK_NONE || wish->last < wish->start) return -EINVAL;
     if (is_open_file || (request->word[4] & FE_9P_LOCK_TEST)) return 0;
-    bool reads = access == OPEN_READ || access == OPEN_READ_WRITE;
-    bool writes = access == OPEN_WRITE || access == OPEN_READ_WRITE;
-    if (wish->kind == FE_9P_LOCK_READ && !reads) return -EBADF;
-    return wish->kind == FE_9P_LOCK_WRITE && !writes ? -EBADF : 0;
+    if (wish->kind == FE_9P_LOCK_READ && !p9_open_has(open, OPEN_READ)) return -EBADF;
+    return wish->kind == FE_9P_LOCK_WRITE && !p9_open_has(open, OPEN_WRITE) ? -EBADF : 0;
 }
 
 static void tell(struct p9_reply *reply, const struct p9_lock *lock)

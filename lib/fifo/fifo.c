@@ -41,17 +41,11 @@ uint32_t fifo_write_ready(const struct fifo *fifo)
     return buffer_free(&fifo->buffer) >= ATOMIC ? READY_WRITE : 0;
 }
 
-static bool has_access(const struct p9_open *open, uint32_t access)
-{
-    uint32_t has = open->flags & OPEN_ACCESS;
-    return has == access || has == OPEN_READ_WRITE;
-}
-
 static void count(struct fifo *fifo, struct p9_open *open)
 {
     open->state = (void *)(uintptr_t)fifo->writers_ever;
-    if (has_access(open, OPEN_READ)) fifo->readers++;
-    if (has_access(open, OPEN_WRITE)) {
+    if (p9_open_has(open, OPEN_READ)) fifo->readers++;
+    if (p9_open_has(open, OPEN_WRITE)) {
         fifo->writers++;
         fifo->writers_ever++;
     }
@@ -74,8 +68,8 @@ int fifo_open(struct fifo *fifo, struct p9_open *open)
 
 void fifo_close(struct fifo *fifo, const struct p9_open *open)
 {
-    if (has_access(open, OPEN_READ)) fifo->readers--;
-    if (has_access(open, OPEN_WRITE)) fifo->writers--;
+    if (p9_open_has(open, OPEN_READ)) fifo->readers--;
+    if (p9_open_has(open, OPEN_WRITE)) fifo->writers--;
     if (fifo->readers == 0 && fifo->writers == 0) buffer_fini(&fifo->buffer);
     p9_node_changed(open->node);
 }
@@ -84,9 +78,9 @@ void fifo_close(struct fifo *fifo, const struct p9_open *open)
 uint32_t fifo_ready(const struct fifo *fifo, const struct p9_open *open)
 {
     uint32_t ready = 0;
-    if (has_access(open, OPEN_READ)) {
+    if (p9_open_has(open, OPEN_READ)) {
         ready = fifo_read_ready(fifo);
         if ((uint32_t)(uintptr_t)open->state == fifo->writers_ever) ready &= ~READY_HANGUP;
     }
-    return has_access(open, OPEN_WRITE) ? ready | fifo_write_ready(fifo) : ready;
+    return p9_open_has(open, OPEN_WRITE) ? ready | fifo_write_ready(fifo) : ready;
 }

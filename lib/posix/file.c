@@ -4,9 +4,9 @@
 #include "call.h"
 #include "context.h"
 #include "mounts.h"
+#include "own.h"
 #include "signals.h"
 #include "socket.h"
-#include "own.h"
 #include "terminal.h"
 #include "thread.h"
 #include <errno.h>

@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <stdlib.h>
 
-enum : uint32_t { WISH_NONE, WISH_COLLECTED, WISH_SILENT };
 enum : size_t { STACK_SIZE = 32 * 1024 };
 
 struct notice {
@@ -83,10 +82,10 @@ static int begin(mqd_t queue, const struct sigevent *event)
         return error == ENOENT ? EBADF : error;
     }
     struct p9_file *folder = notice->folder;
-    error = -tell(queue, WISH_COLLECTED, &notice->number);
+    error = -tell(queue, FE_QUEUE_NOTIFY_ASKED, &notice->number);
     if (error == 0) {
         error = start(notice);
-        if (error != 0) (void)tell(queue, WISH_NONE, nullptr);
+        if (error != 0) (void)tell(queue, FE_QUEUE_NOTIFY_NONE, nullptr);
     }
     if (error == 0) return 0;
     p9_close(folder);
@@ -106,7 +105,8 @@ int mq_notify(mqd_t queue, const struct sigevent *event)
     sigset_t all, before;
     int error = EINVAL;
     if (event == nullptr || event->sigev_notify == SIGEV_NONE) {
-        error = -tell(queue, event == nullptr ? WISH_NONE : WISH_SILENT, nullptr);
+        error =
+            -tell(queue, event == nullptr ? FE_QUEUE_NOTIFY_NONE : FE_QUEUE_NOTIFY_SILENT, nullptr);
     } else if (is_valid(event)) { // the thread lets no signal in
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -95,7 +95,6 @@ int entry_replace(struct file *directory, struct p9_name name, const struct file
     return replacement.is_done ? 0 : -ENOENT;
 }
 
-// The inode's first contents, and what it has of its own.
 // Another than the last file with this number had, in an earlier life of the service too: files are
 // made less often than one in a microsecond. Checksums of metadata have it in them.
 static uint32_t generation_new(void)
@@ -105,6 +104,7 @@ static uint32_t generation_new(void)
     return ++last;
 }
 
+// The inode's first contents, and what it has of its own.
 static errcode_t inode_fill(struct ext2_inode_large *inode, const struct p9_creation *creation)
 {
     bool has_extents = ext2fs_has_feature_extents(ext4.fs->super) != 0;

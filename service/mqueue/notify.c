@@ -7,8 +7,6 @@
 #include <abi/errno.h>
 #include <ferrite/libc.h>
 
-enum : uint32_t { WISH_NONE, WISH_COLLECTED, WISH_SILENT };
-
 static struct listener *listeners;
 
 static void unlink_listener(struct listener *listener)
@@ -57,8 +55,8 @@ int notify_control(struct p9_request *request, struct p9_open *open)
     struct queue *queue = (struct queue *)open->node;
     if (request->size != sizeof wish) return -EINVAL;
     memcpy(&wish, request->data, sizeof wish);
-    if (wish > WISH_SILENT) return -EINVAL;
-    if (wish != WISH_NONE) return add(request, open, wish == WISH_COLLECTED);
+    if (wish > FE_QUEUE_NOTIFY_SILENT) return -EINVAL;
+    if (wish != FE_QUEUE_NOTIFY_NONE) return add(request, open, wish == FE_QUEUE_NOTIFY_ASKED);
     if (queue->registered != nullptr && queue->registered->open == open) settle(queue, false);
     return 0;
 }
@@ -92,7 +90,7 @@ int notify_wait(struct p9_request *request)
     return P9_KEPT;
 }
 
-void notify_close(const struct p9_open *open)
+void notify_close(struct p9_open *open)
 {
     struct queue *queue = (struct queue *)open->node;
     if (queue->registered != nullptr && queue->registered->open == open) settle(queue, false);

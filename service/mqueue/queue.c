@@ -13,12 +13,6 @@ static struct queue *queue_of(const struct p9_open *open)
     return (struct queue *)open->node;
 }
 
-static bool has_access(const struct p9_open *open, uint32_t access)
-{
-    uint32_t has = open->flags & OPEN_ACCESS;
-    return has == access || has == OPEN_READ_WRITE;
-}
-
 // Waiting ends at the deadline: the request runs again then.
 static int wait(struct p9_open *open, uint64_t deadline)
 {
@@ -42,7 +36,7 @@ static int send(struct p9_request *request, struct p9_open *open)
     struct queue *queue = queue_of(open);
     int error = wish_read(request, &wish);
     if (error != 0) return error;
-    if (!has_access(open, OPEN_WRITE)) return -EBADF;
+    if (!p9_open_has(open, OPEN_WRITE)) return -EBADF;
     if (wish.priority >= FE_QUEUE_PRIORITIES) return -EINVAL;
     size_t size = request->size - sizeof wish;
     if (size > queue->message_size) return -EMSGSIZE;
@@ -62,7 +56,7 @@ static int receive(struct p9_request *request, struct p9_open *open)
     struct queue *queue = queue_of(open);
     int error = wish_read(request, &wish);
     if (error != 0) return error;
-    if (!has_access(open, OPEN_READ)) return -EBADF;
+    if (!p9_open_has(open, OPEN_READ)) return -EBADF;
     if (wish.capacity < queue->message_size) return -EMSGSIZE;
     struct message *message = store_take(&queue->store);
     if (message == nullptr) return wait(open, wish.deadline);
@@ -116,11 +110,6 @@ static int64_t read(struct p9_request *request, struct p9_open *open, uint64_t o
     return (int64_t)count;
 }
 
-static void close(struct p9_open *open)
-{
-    notify_close(open);
-}
-
 static void release(struct p9_node *node)
 {
     struct queue *queue = (struct queue *)node, **at = &queues;
@@ -137,4 +126,4 @@ uint64_t queue_charge(const struct queue *queue)
 }
 
 const struct p9_operations queue_operations = {
-    .control = control, .ready = ready, .read = read, .close = close, .release = release};
+    .control = control, .ready = ready, .read = read, .close = notify_close, .release = release};

@@ -40,8 +40,8 @@ uint64_t queue_charge(const struct queue *queue);
 // notify.c
 // A message came, and nobody waits for one.
 void notify_fire(struct queue *queue);
-// Registers (`wish` 1, or 2: nobody will ask), or takes back (0). request->value: the number.
+// As enum fe_queue_notify says. request->value: the number.
 int notify_control(struct p9_request *request, struct p9_open *open);
 // Waits until the listener with this number is done with. request->value: 1: a message came.
 int notify_wait(struct p9_request *request);
-void notify_close(const struct p9_open *open);
+void notify_close(struct p9_open *open);

@@ -85,13 +85,11 @@ static int take(struct p9_request *request, const struct post *post)
 
 static int control(struct p9_request *request, struct p9_open *open, uint32_t what)
 {
-    uint32_t access = open->flags & OPEN_ACCESS;
     struct post *here = (struct post *)open->node;
-    bool is_reader = access == OPEN_READ || access == OPEN_READ_WRITE;
-    bool is_writer = access == OPEN_WRITE || access == OPEN_READ_WRITE;
     switch (what) {
-    case CONTROL_CONNECTOR_TAKE: return is_reader ? take(request, here) : -EBADF;
-    case CONTROL_CONNECTOR_POST: return is_writer ? post(request, here) : -EBADF;
+    case CONTROL_CONNECTOR_TAKE: return p9_open_has(open, OPEN_READ) ? take(request, here) : -EBADF;
+    case CONTROL_CONNECTOR_POST:
+        return p9_open_has(open, OPEN_WRITE) ? post(request, here) : -EBADF;
     default: return -ENOTTY;
     }
 }

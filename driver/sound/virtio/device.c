@@ -22,8 +22,6 @@ enum : uint32_t { // places in the small memory
 };
 enum : uint8_t { DIRECTION_OUTPUT = 0 };
 
-static const uint64_t wanted = VIRTIO_EVENT_INDEX;
-
 static_assert(ITEMS_MOST * sizeof(struct stream_information) + 4 <= ANSWER_SIZE);
 
 enum status sound_ask(struct sound *sound, const void *request, size_t size)
@@ -161,7 +159,7 @@ static void configuration_read(struct sound *sound)
 
 static enum status device_renew(struct sound *sound)
 {
-    TRY(virtio_reset(&sound->device, 0, wanted));
+    TRY(virtio_reset(&sound->device, 0, FEATURES));
     virtio_queue_destroy(&sound->control);
     sound->control = (struct virtqueue){};
     sound->is_asked = false;

@@ -6,7 +6,7 @@
 
 #include <virtio/virtio.h>
 
-enum : uint64_t { BIT_INTERRUPT = 1 };
+enum : uint64_t { BIT_INTERRUPT = 1, FEATURES = VIRTIO_EVENT_INDEX };
 
 enum : uint32_t { // requests and answers, 5.14.6
     SOUND_JACK_INFO = 1,

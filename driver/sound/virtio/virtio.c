@@ -209,7 +209,7 @@ static enum status interrupt_wait(void)
 static enum status device_start(void)
 {
     TRY(virtio_open(&sound.device));
-    TRY(virtio_reset(&sound.device, 0, VIRTIO_EVENT_INDEX));
+    TRY(virtio_reset(&sound.device, 0, FEATURES));
     TRY(virtio_interrupt_bind(&sound.device, server.event, BIT_INTERRUPT));
     TRY(sound_open(&sound, interrupt_wait));
     is_open = true;

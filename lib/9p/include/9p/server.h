@@ -7,7 +7,8 @@
 // Operations return 0 or a count, or a negative errno. One that must wait returns P9_LATER: it is
 // run again, from its beginning, each time p9_node_changed() is called for the node that it worked
 // on (and not at all when the client gave up, or opened the file with OPEN_NONBLOCK: that gets
-// EAGAIN, but a sync waits all the same). Everything runs in the thread that called p9_serve(); nothing here is locked.
+// EAGAIN, but a sync waits all the same). Everything runs in the thread that called p9_serve();
+// nothing here is locked.
 #pragma once
 
 #include <9p/user.h>
@@ -125,6 +126,13 @@ struct p9_open {
     uint64_t position; // used when the client says FE_9P_POSITION
     void *state;       // the server's
 };
+
+// Whether it was opened for OPEN_READ, or for OPEN_WRITE.
+static inline bool p9_open_has(const struct p9_open *open, uint32_t access)
+{
+    uint32_t has = open->flags & OPEN_ACCESS;
+    return has == access || has == OPEN_READ_WRITE;
+}
 
 struct p9_place {
     struct p9_node *directory;
