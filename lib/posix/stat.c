@@ -106,14 +106,11 @@ int64_t call_statx(const int64_t *a)
     return -ENOSYS;
 }
 
-static bool is_member(uint32_t group)
+static bool is_member(const struct fe_process_identity *identity, uint32_t group)
 {
-    struct fe_process_identity all;
-    long most = sizeof all.groups / sizeof *all.groups;
-    long count = call_getgroups((const int64_t[6]){most, (long)all.groups});
-    for (long i = 0; i < count; i++)
-        if (all.groups[i] == group) return true;
-    return group == (uint32_t)call_getgid(nullptr);
+    for (uint32_t i = 0; i < identity->group_count; i++)
+        if (identity->groups[i] == group) return true;
+    return identity->gid == group;
 }
 
 // The server has the last word at open; this asks for the file's own bits, for whoever the program
@@ -123,16 +120,17 @@ int64_t call_faccessat(const int64_t *a)
     struct fe_9p_attributes attributes;
     long error = attributes_at(a, 0, &attributes);
     if (error < 0 || a[2] == F_OK) return error;
-    long uid = call_getuid(nullptr);
+    struct fe_process_identity identity;
+    if (process_identity(0, &identity) < 0) identity = (struct fe_process_identity){};
     uint32_t wanted = (uint32_t)a[2] & 7;
-    if (uid == 0) {
+    if (identity.uid == 0) {
         bool runs = (attributes.mode & 0111) != 0 || S_ISDIR(attributes.mode);
         return (wanted & X_OK) == 0 || runs ? 0 : -EACCES;
     }
     uint32_t shift = 0;
-    if (attributes.uid == (uint32_t)uid) {
+    if (attributes.uid == identity.uid) {
         shift = 6;
-    } else if (is_member(attributes.gid)) {
+    } else if (is_member(&identity, attributes.gid)) {
         shift = 3;
     }
     return (attributes.mode >> shift & wanted) == wanted ? 0 : -EACCES;
