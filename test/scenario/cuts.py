@@ -12,24 +12,17 @@ import subprocess
 import sys
 import tempfile
 
-from machine import Machine, passed, this_board
+from machine import Machine, disk_device, host, passed, this_board
 
 CUTS = int(sys.argv[3]) if len(sys.argv) > 3 else 80
 SEED = int(os.environ.get("SEED", "7"))
 STEPS = int(os.environ.get("STEPS", "150"))
-SEARCH = "/usr/sbin:/sbin:" + os.environ["PATH"]
 SECTOR, SCRIPT, MIB = 512, 64 << 10, 1 << 20
 MARKS, VOLUME, SIZE = MIB, 3 * MIB, 16 * MIB  # where the partitions begin, and the volume's size
 SUPERBLOCK = VOLUME + 1024
 FLUSH, DISCARD = 1, 4  # flags in the record
-DEVICE = "virtio-blk-pci" if this_board().startswith("qemu-pc") else "virtio-blk-device"
+DEVICE = disk_device()
 TOGETHER = 2 if this_board().startswith("qemu-pc") else 8  # disks that Ferrite recovers in one boot
-
-
-def host(*words, codes=(0,)):
-    done = subprocess.run(words, env=dict(os.environ, PATH=SEARCH), capture_output=True, text=True, check=False)
-    assert done.returncode in codes, f"{' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
-    return done.stdout
 
 
 # --- The workload, and what it makes of files ---------------------------------------------------

@@ -8,27 +8,19 @@ import os
 import random
 import re
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 
-from machine import Machine, make, passed, this_board
+from machine import Machine, host, make, passed, this_board
 
 CUTS = int(sys.argv[3]) if len(sys.argv) > 3 else 3
 SEED = int(os.environ.get("SEED", "7"))
-SEARCH = "/usr/sbin:/sbin:" + os.environ["PATH"]
 
 # Writes files for ever, and tells of each that is safe; renames, removes and rewrites some as it goes.
 WORK = r"""i=0; mkdir -p /home/user/w; cd /home/user/w; while :; do i=$((i+1));
 dd if=/bin/busybox of=f$i bs=1000 count=$((i * 37 % 300)) conv=fsync 2>/dev/null; echo "sa""fe $i ";
 [ $((i % 3)) = 0 ] && mv f$((i-1)) g$((i-1)); [ $((i % 5)) = 0 ] && rm -f f$((i-2)) g$((i-2)); ln -sf f$i last; done"""
-
-
-def host(*words, codes=(0,)):
-    done = subprocess.run(words, env=dict(os.environ, PATH=SEARCH), capture_output=True, text=True, check=False)
-    assert done.returncode in codes, f"{' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
-    return done.stdout
 
 
 def check(disk):

@@ -7,18 +7,11 @@ import os
 import subprocess
 import tempfile
 
-from machine import Machine, passed, this_board
+from machine import SEARCH, Machine, disk_device, host, passed, this_board
 
-SEARCH = "/usr/sbin:/sbin:" + os.environ["PATH"]
 MIB = 1 << 20
 STOPPED = ("ext4-write", "ext4-flush", "fat-write", "fat-flush")
-DEVICE = "virtio-blk-device"
-
-
-def host(*words, codes=(0,)):
-    done = subprocess.run(words, env=dict(os.environ, PATH=SEARCH), capture_output=True, text=True, check=False)
-    assert done.returncode in codes, f"{' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
-    return done.stdout
+DEVICE = disk_device()
 
 
 class Disks:

@@ -7,20 +7,15 @@ import re
 from machine import Machine, WebServer, passed
 
 
-def pid_of(machine, name):
-    """The pid of a driver or service by its name in ps."""
-    return int(re.search(rf"(?m)^\s*(\d+)\s.*\s{name}\s*$", machine.run("ps"))[1])
-
-
 with WebServer({"/x": b"still here\n"}) as server, Machine() as machine:
     machine.login(user="root")
     fetch = f"for i in 1 2 3 4 5 6 7 8 9; do wget -q -O - {server.url('/x')} && break; sleep 1; done"
     assert "still here" in machine.run(fetch)
-    before = pid_of(machine, "virtio-net")
+    before = machine.pid_of("virtio-net")
     machine.run(f"kill -9 {before}")
     machine.run("sleep 3")
-    after = pid_of(machine, "virtio-net")
-    assert after != before
+    after = machine.pid_of("virtio-net")
+    assert after not in (None, before)
     passed("a killed driver is started again")
     assert "still here" in machine.run(fetch)
     passed("the network comes back after its driver was killed")
@@ -36,10 +31,10 @@ def memory_free(machine):
 def kill_while_it_receives(machine, url):
     """Kills the network's driver while frames arrive; waits until there is another."""
     machine.run(f"wget -q -O /dev/null {url} &")
-    victim = pid_of(machine, "virtio-net")
+    victim = machine.pid_of("virtio-net")
     machine.run(f"sleep 1; kill -9 {victim}")
     for _ in range(30):
-        if re.search(r"(?m)\svirtio-net\s*$", machine.run("ps")) and pid_of(machine, "virtio-net") != victim:
+        if machine.pid_of("virtio-net") not in (None, victim):
             break
         machine.run("sleep 1")
     machine.run("kill %1; wait", code=None)

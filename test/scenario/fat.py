@@ -8,9 +8,8 @@ import subprocess
 import sys
 import tempfile
 
-from machine import Machine, passed
+from machine import SEARCH, Machine, passed
 
-SEARCH = "/usr/sbin:/sbin:" + os.environ["PATH"]
 # Kind: size in MiB, how it is made, how checked.
 KINDS = {
     "fat12": (4, "mkfs.fat -F 12 -n CARD {}", "fsck.fat -n {}"),

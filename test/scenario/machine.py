@@ -26,6 +26,7 @@ import pexpect
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FREE_ON_DISK = 16 << 20  # tool/esp leaves more
+SEARCH = "/usr/sbin:/sbin:" + os.environ["PATH"]
 HOST = "10.0.2.2"  # this machine, as the guest sees it
 LIMIT = 200  # seconds for what has to come: the host may be busy, and what goes wrong mostly says so at once
 PANIC = r"(?i)kernel panic[^\n]*\n|panic: [^\n]*\n|cannot start: [^\n]*\n"
@@ -63,6 +64,18 @@ def make(*words):
     """Builds for the scenario's board, and gives what was printed."""
     return subprocess.check_output(["make", "-s", "--no-print-directory", f"BOARD={this_board()}", *words],
                                    cwd=TOP, text=True)
+
+
+def host(*words, codes=(0,)):
+    """Runs a tool of this machine, of the administrator's too, which has to end with one of the codes."""
+    done = subprocess.run(words, env=dict(os.environ, PATH=SEARCH), capture_output=True, text=True, check=False)
+    assert done.returncode in codes, f"{' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def disk_device():
+    """What the emulator calls a disk of the scenario's board."""
+    return "virtio-blk-pci" if this_board().startswith("qemu-pc") else "virtio-blk-device"
 
 
 class Machine:
@@ -149,6 +162,19 @@ class Machine:
         if code is not None and int(match[1]) != code:
             raise AssertionError(f"{command}: exit code {match[1]}, not {code}:\n{text}")
         return text
+
+
+    def pids_of(self, name):
+        """The pids, as text, of drivers or services that have this name in ps; none: it does not run now."""
+        return re.findall(rf"(?m)^\s*(\d+)\s.*\s{name}\s*$", self.run("ps"))
+
+    def pid_of(self, name):
+        """The first of them; None: it does not run now."""
+        return next(iter(self.pids_of(name)), None)
+
+    def reach(self, host=HOST):
+        """Waits until the network is there, and the way to `host`."""
+        self.run(f"for i in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 {host} && break; sleep 1; done")
 
 
 def passed(what):

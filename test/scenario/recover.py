@@ -28,16 +28,10 @@ LOAD = [
 ]
 
 
-def pid_of(machine, name):
-    """The pid of a driver or service by its name in ps; None: it does not run now."""
-    found = re.search(rf"(?m)^\s*(\d+)\s.*\s{name}\s*$", machine.run("ps"))
-    return found and found[1]
-
-
 def is_back(machine, name, before):
     """Waits until there is another."""
     for _ in range(50):
-        now = pid_of(machine, name)
+        now = machine.pid_of(name)
         if now and now != before:
             return True
         machine.run("sleep 0.2")
@@ -54,7 +48,7 @@ def kill_all(machine, rounds):
     """So many kills of each, the prompt answering after each."""
     for _ in range(rounds):
         for name in SERVICES:
-            victim = pid_of(machine, name)
+            victim = machine.pid_of(name)
             assert victim, f"{name} does not run"
             machine.run(f"kill -9 {victim}")
             assert "alive 3" in machine.run("echo one two three | (read a b c; echo alive $(expr 1 + 2))")
@@ -93,7 +87,7 @@ with WebServer({"/data": DATA}) as server, Machine() as machine:
 
     machine.run("sleep 99 & stty rows 33; exec 8> /tmp/open; echo 1 >&8")
     for name in "process", "console", "tmp":
-        victim = pid_of(machine, name)
+        victim = machine.pid_of(name)
         machine.run(f"kill -9 {victim}")
         assert is_back(machine, name, victim), f"{name} does not come back"
     assert "error" in machine.run("! echo 2 >&8"), "what is lost is not told"

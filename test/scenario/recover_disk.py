@@ -8,14 +8,12 @@ RECOVER_ROUNDS=20 makes it hundreds of kills."""
 
 import os
 import re
-import subprocess
 import tempfile
 
-from machine import Machine, make, passed, this_board
+from machine import Machine, disk_device, host, make, passed
 
 ROUNDS = int(os.environ.get("RECOVER_ROUNDS", "1"))
-SEARCH = "/usr/sbin:/sbin:" + os.environ["PATH"]
-DEVICE = "virtio-blk-pci" if "x86" in this_board() else "virtio-blk-device"
+DEVICE = disk_device()
 VICTIMS = ["root", "card", "virtio-block 0", "root", "virtio-block 1", "card"]
 KEPT = 16  # so many files that are safe stay in each folder
 
@@ -33,21 +31,10 @@ LOAD = [SAFE.format("/home/root/w", 0, KEPT), SAFE.format("/card/w", 1, KEPT), C
         COPY.format("/card"), READ]
 
 
-def host(*words, codes=(0,)):
-    done = subprocess.run(words, env=dict(os.environ, PATH=SEARCH), capture_output=True, text=True, check=False)
-    assert done.returncode in codes, f"{' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
-    return done.stdout
-
-
-def pids_of(machine, name):
-    """The pids of those that have the name in ps."""
-    return re.findall(rf"(?m)^\s*(\d+)\s.*\s{name}\s*$", machine.run("ps"))
-
-
 def is_back(machine, name, before):
     """Waits until there are as many as before, and none of those that ended."""
     for _ in range(100):
-        now = pids_of(machine, name)
+        now = machine.pids_of(name)
         if len(now) >= len(before) and not set(before[:1]) & set(now):
             return True
         machine.run("sleep 0.2")
@@ -57,7 +44,7 @@ def is_back(machine, name, before):
 def kill(machine, name):
     """Ends one, and the prompt answers with programs from the disk."""
     name, _, number = name.partition(" ")
-    pids = pids_of(machine, name)
+    pids = machine.pids_of(name)
     assert pids, f"{name} does not run"
     pids.sort(key=int)
     pids.insert(0, pids.pop(int(number or 0) % len(pids)))
@@ -103,15 +90,15 @@ def kill_under_load(machine, rounds):
 def open_files(machine):
     """A file that is read is read on; one that was written and not made safe is an error, and stays one."""
     machine.run("cd; seq 2000 > /home/root/numbers; cp /home/root/numbers /card/numbers; sync; sync /card/numbers")
-    victim = pids_of(machine, "root")
+    victim = machine.pids_of("root")
     found = machine.run(f"exec 7< numbers; read a <&7; kill -9 {victim[0]}; read b <&7; exec 7<&-; echo got $a $b")
     assert "got 1 2" in found, found
     assert is_back(machine, "root", victim)
-    victim = pids_of(machine, "root")
+    victim = machine.pids_of("root")
     machine.run(f"exec 8> lost; echo one >&8; kill -9 {victim[0]}; ! echo two >&8")
     assert "error" in machine.run("! echo three >&8; exec 8>&-")
     assert is_back(machine, "root", victim)
-    victim = pids_of(machine, "card")
+    victim = machine.pids_of("card")
     machine.run(f"exec 7< /card/numbers; read a <&7; kill -9 {victim[0]}; ! read b <&7 && exec 7<&-")
     assert is_back(machine, "card", victim)
     machine.run("cp /bin/free program; ./program | grep total; cp /bin/services program; ./program | grep RESTARTS")
@@ -121,7 +108,7 @@ def open_files(machine):
 def hang(machine):
     """Disks that do not answer: who waits for one too long is ended, and all goes on when they answer again."""
     kill(machine, "card")
-    drivers = " ".join(pids_of(machine, "virtio-block"))
+    drivers = " ".join(machine.pids_of("virtio-block"))
     found = machine.run(f"(sleep 6; kill -CONT {drivers}) & sleep 1; kill -STOP {drivers}; read line < /card/numbers; "
                         "echo read $line; wait")
     assert "read 1" in found, found

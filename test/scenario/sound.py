@@ -39,11 +39,6 @@ def idle(machine):
     machine.run("until grep -q 'state idle' /dev/audio0/status; do sleep 0.1; done")
 
 
-def pid_of(machine, name):
-    found = re.search(rf"(?m)^\s*(\d+)\s.*\s{name}\s*$", machine.run("ps"))
-    return found and found[1]
-
-
 def check_errors(machine):
     run = machine.run
     assert "it is not a WAV file" in run("play /etc/motd", code=1)
@@ -83,11 +78,11 @@ def check_underrun(machine):
 
 
 def check_driver(machine):
-    victim = pid_of(machine, "virtio-sound")
+    victim = machine.pid_of("virtio-sound")
     machine.run("play -b /tmp/long 2> /tmp/told & sleep 1")
     assert "play: /dev/audio0: I/O error" in machine.run(f"kill -9 {victim}; wait; cat /tmp/told")
     for _ in range(50):
-        if pid_of(machine, "virtio-sound") not in (None, victim):
+        if machine.pid_of("virtio-sound") not in (None, victim):
             break
         machine.run("sleep 0.2")
     machine.run("until [ -e /dev/audio0/data ]; do sleep 0.1; done")
@@ -103,9 +98,9 @@ with tempfile.TemporaryDirectory() as folder, \
              "-device virtio-sound-pci,audiodev=audio0 -icount shift=2,sleep=off" + PROCESSOR)
     with Machine(extra=extra) as machine:
         machine.login(user="root")
-        fetch = "for i in 1 2 3 4 5 6 7 8 9; do wget -q -O /tmp/{0} {1} && break; sleep 1; done"
+        machine.reach()
         for name in "first.wav", "last.wav", "long":
-            machine.run(fetch.format(name, server.url("/" + name)))
+            machine.run(f"wget -q -O /tmp/{name} {server.url('/' + name)}")
         assert "output used" in machine.run("cat /dev/audio0/info")
         machine.run("play /tmp/first.wav")
         assert status(machine, "played") == 40001 and status(machine, "underruns") == 0

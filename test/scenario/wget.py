@@ -42,7 +42,7 @@ class Sink:
 
 with WebServer({"/large": content, "/small": content[:70000]}) as server, Machine() as machine:
     machine.login()
-    machine.run(f"for i in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 {HOST} && break; sleep 1; done")
+    machine.reach()
     machine.run(f"wget -O /tmp/small {server.url('/small')}")
     passed("a small file comes over the network")
     machine.run(f"wget -O /tmp/large {server.url('/large')}", timeout=400)

@@ -150,6 +150,6 @@ def misled(machine):
 
 with tempfile.TemporaryDirectory(prefix="ferrite-") as served, Machine() as local:
     local.login()
-    local.run(f"for i in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 {HOST} && break; sleep 1; done")
+    local.reach()
     misled(local)
     import_from_diod(local, served)

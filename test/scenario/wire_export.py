@@ -241,7 +241,7 @@ def waiting(machine):
 with Machine(forward=(READ_ONLY, WRITABLE, NET, HASTY)) as served:
     served.login()
     served.run("mkdir /tmp/pub; ln -s /tmp /tmp/pub/away; ln -s .. /tmp/pub/up")
-    served.run("for i in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 10.0.2.2 && break; sleep 1; done")
+    served.reach()
     assert "Not a directory" in served.run("exportfs /etc/motd 2>&1", code=1)
     served.run(f"(exportfs -p {READ_ONLY} / & exportfs -w -p {WRITABLE} /tmp/pub &"
                f" exportfs -w -p {NET} /net &) ; sleep 1")

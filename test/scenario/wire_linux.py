@@ -78,7 +78,7 @@ def mistakes(guest, served):
 def start(served):
     served.login()
     served.run("mkdir /tmp/pub; echo secret >/tmp/pub/secret; chmod 0 /tmp/pub/secret")
-    served.run("for i in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 10.0.2.2 && break; sleep 1; done")
+    served.reach()
     served.run(f"(exportfs -w -p {WRITABLE} /tmp/pub & exportfs -p {READ_ONLY} /tmp/pub &) ; sleep 1")
 
 

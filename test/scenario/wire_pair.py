@@ -113,7 +113,7 @@ with cable(Machine(), f"listen=127.0.0.1:{port}", 1) as one, contextlib.ExitStac
     other = stack.enter_context(cable(Machine(), f"connect=127.0.0.1:{port}", 2))
     start(one, NEAR)
     start(other, FAR)
-    one.run(f"for i in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 {FAR} && break; sleep 1; done")
+    one.reach(FAR)
     keys(one, other)
     processes(one, other)
     console(one, other)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Pipes with a name.
+#include "support.h"
 #include "test/unit.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define NAME "/tmp/fifo"
@@ -27,12 +27,6 @@ static pid_t start(char *line)
     char *arguments[] = {"/bin/sh", "-c", line, nullptr};
     extern char **environ;
     return posix_spawn(&pid, arguments[0], nullptr, nullptr, arguments, environ) == 0 ? pid : -1;
-}
-
-static int exit_code(pid_t pid)
-{
-    int status = -1;
-    return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 TEST("a fifo is a file of its kind, and what one process writes another reads")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Message queues and named semaphores, between threads and between processes.
+#include "support.h"
 #include "test/unit.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -8,14 +9,13 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#define PROGRAM "/test/posix_queues"
 
 enum : size_t { SIZE = 16 };
 
@@ -26,16 +26,6 @@ static mqd_t fresh(const char *name, int flags)
     return mq_open(name, O_RDWR | O_CREAT | O_EXCL | flags, 0600, &shape);
 }
 
-static struct timespec after(long ns)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
-    time.tv_nsec += ns;
-    time.tv_sec += time.tv_nsec / 1'000'000'000;
-    time.tv_nsec %= 1'000'000'000;
-    return time;
-}
-
 static bool next_is(mqd_t queue, const char *text, unsigned priority)
 {
     char buffer[SIZE];
@@ -43,24 +33,6 @@ static bool next_is(mqd_t queue, const char *text, unsigned priority)
     ssize_t size = mq_receive(queue, buffer, sizeof buffer, &got);
     return size == (ssize_t)strlen(text) && memcmp(buffer, text, strlen(text)) == 0 &&
            got == priority;
-}
-
-// This program once more, with a job; its exit code.
-static pid_t start(const char *job)
-{
-    pid_t pid;
-    char *arguments[] = {"/test/posix_queues", nullptr};
-    setenv("JOB", job, 1);
-    extern char **environ;
-    int error = posix_spawn(&pid, arguments[0], nullptr, nullptr, arguments, environ);
-    unsetenv("JOB");
-    return error == 0 ? pid : -1;
-}
-
-static int exit_code(pid_t pid)
-{
-    int status = -1;
-    return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 static int do_job(const char *job)
@@ -85,14 +57,14 @@ TEST("a queue is found by its name in another process, and goes on when that end
     if (getenv("JOB") != nullptr) _exit(do_job(getenv("JOB")));
     mqd_t queue = fresh("/other", 0);
     EXPECT(queue >= 0 && mq_send(queue, "ping", 4, 0) == 0);
-    EXPECT(exit_code(start("answer")) == 7);
+    EXPECT(exit_code(start_job(PROGRAM, "answer")) == 7);
     EXPECT(next_is(queue, "pong", 0));
-    EXPECT(exit_code(start("listen")) == 7); // its registration ended with it
+    EXPECT(exit_code(start_job(PROGRAM, "listen")) == 7); // its registration ended with it
     struct sigevent nothing = {.sigev_notify = SIGEV_NONE};
     EXPECT(mq_notify(queue, &nothing) == 0);
     EXPECT(mq_notify(queue, &nothing) == -1 && errno == EBUSY);
-    EXPECT(exit_code(start("listen")) == 3 && mq_notify(queue, nullptr) == 0);
-    pid_t waiting = start("wait");
+    EXPECT(exit_code(start_job(PROGRAM, "listen")) == 3 && mq_notify(queue, nullptr) == 0);
+    pid_t waiting = start_job(PROGRAM, "wait");
     EXPECT(waiting > 0 && usleep(50'000) == 0 && kill(waiting, SIGKILL) == 0);
     EXPECT(exit_code(waiting) == -1 && mq_send(queue, "mine", 4, 0) == 0);
     EXPECT(next_is(queue, "mine", 0)); // the killed one did not get it
@@ -236,7 +208,7 @@ TEST("a semaphore is found by its name in another process")
     EXPECT(semaphore != SEM_FAILED && sem_open("/turn", O_CREAT, 0600, 3) == semaphore);
     EXPECT(sem_open("/turn", O_CREAT | O_EXCL, 0600, 0) == SEM_FAILED && errno == EEXIST);
     mqd_t queue = fresh("/other", 0);
-    pid_t pid = start("post");
+    pid_t pid = start_job(PROGRAM, "post");
     EXPECT(sem_wait(semaphore) == 0 && exit_code(pid) == 7 && sem_trywait(semaphore) == -1);
     EXPECT(sem_close(semaphore) == 0 && sem_close(semaphore) == 0 && sem_unlink("/turn") == 0);
     EXPECT(sem_unlink("/turn") == -1 && errno == ENOENT);

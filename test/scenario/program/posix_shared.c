@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Locks, conditions and barriers in memory that two processes share.
+#include "support.h"
 #include "test/unit.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#define PROGRAM "/test/posix_shared"
 
 enum : int { ROUNDS = 2000 };
 
@@ -23,16 +23,6 @@ static struct shared {
     sem_t semaphore;
     int counter, turn;
 } *shared;
-
-static struct timespec soon(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
-    time.tv_nsec += 20'000'000;
-    time.tv_sec += time.tv_nsec / 1'000'000'000;
-    time.tv_nsec %= 1'000'000'000;
-    return time;
-}
 
 static bool map_it(int flags)
 {
@@ -102,7 +92,7 @@ static int meet(void)
 
 static int look(void)
 {
-    struct timespec time = soon();
+    struct timespec time = after(20'000'000);
     if (pthread_mutex_trylock(&shared->mutex) != EBUSY) return 1;
     if (pthread_mutex_timedlock(&shared->mutex, &time) != ETIMEDOUT) return 2;
     if (pthread_mutex_unlock(&shared->mutex) != EPERM) return 3;
@@ -121,30 +111,13 @@ static int do_job(const char *job)
     return strcmp(job, "meet") == 0 ? meet() : look();
 }
 
-static pid_t start(const char *job)
-{
-    pid_t pid;
-    char *arguments[] = {"/test/posix_shared", nullptr};
-    extern char **environ;
-    setenv("JOB", job, 1);
-    int error = posix_spawn(&pid, arguments[0], nullptr, nullptr, arguments, environ);
-    unsetenv("JOB");
-    return error == 0 ? pid : -1;
-}
-
-static int exit_code(pid_t pid)
-{
-    int status = -1;
-    return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 // The first: what is to be done in the other process.
 TEST("a mutex keeps the other process out, and lets it in when it is given up")
 {
     if (getenv("JOB") != nullptr) _exit(do_job(getenv("JOB")));
     EXPECT(create() && pthread_mutex_lock(&shared->mutex) == 0);
     EXPECT(pthread_rwlock_wrlock(&shared->rwlock) == 0);
-    pid_t pid = start("look");
+    pid_t pid = start_job(PROGRAM, "look");
     EXPECT(sem_wait(&shared->semaphore) == 0);
     EXPECT(pthread_mutex_unlock(&shared->mutex) == 0 &&
            pthread_rwlock_unlock(&shared->rwlock) == 0);
@@ -154,16 +127,16 @@ TEST("a mutex keeps the other process out, and lets it in when it is given up")
 TEST("two processes count together, and nothing is lost")
 {
     EXPECT(create());
-    pid_t pid = start("count");
+    pid_t pid = start_job(PROGRAM, "count");
     EXPECT(count_up() == 7 && exit_code(pid) == 7 && shared->counter == 2 * ROUNDS);
 }
 
 TEST("two processes take turns by a condition, and meet at a barrier")
 {
     EXPECT(create());
-    pid_t pid = start("turns");
+    pid_t pid = start_job(PROGRAM, "turns");
     EXPECT(take_turns(0) == 7 && exit_code(pid) == 7 && shared->turn == 400);
-    pid = start("meet");
+    pid = start_job(PROGRAM, "meet");
     EXPECT(meet() == 7 && exit_code(pid) == 7);
 }
 
