@@ -121,6 +121,16 @@ enum status sys_memory_resize(struct memory *memory, size_t size)
     return OK;
 }
 
+enum status sys_memory_reclaim(void)
+{
+    struct progress *progress = progress_get((const void *)sys_memory_reclaim, (uint64_t[3]){}, 0);
+    while (reap_earlier(&progress->position)) {
+        if (progress_should_stop()) return CALL_RESTART;
+    }
+    progress_end(progress);
+    return OK;
+}
+
 enum status sys_memory_window(struct resource *resource, uint64_t address, size_t size,
                               uint32_t cache, fe_handle *handle)
 {

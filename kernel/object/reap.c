@@ -10,7 +10,7 @@ enum : uint32_t { ROOM_STEPS = 16 };
 static struct list queue; // by serial
 static uint64_t added;    // serial of the newest that was queued ever
 static uint64_t wanted;   // the newest that was queued when something failed; 0: nothing did
-static bool stepping;
+static uint64_t stepped;  // serial of the one whose step runs; 0: none
 
 void reap_init_all(void)
 {
@@ -28,19 +28,22 @@ void reap_init(struct reap *reap, bool (*step)(struct reap *reap))
 void reap_add(struct reap *reap)
 {
     if (list_is_linked(&reap->node)) return;
-    reap->serial = ++added;
-    list_append(&queue, &reap->node);
+    reap->serial = stepped != 0 ? stepped : ++added;
+    if (stepped != 0)
+        list_prepend(&queue, &reap->node);
+    else
+        list_append(&queue, &reap->node);
 }
 
 bool reap_step(void)
 {
-    ASSERT(!stepping);
+    ASSERT(stepped == 0);
     struct list_node *node = list_take(&queue);
     if (node == nullptr) return false;
     struct reap *reap = CONTAINER(node, struct reap, node);
-    stepping = true;
+    stepped = reap->serial;
     bool done = reap->step(reap);
-    stepping = false;
+    stepped = 0;
     if (!done && !list_is_linked(&reap->node)) list_prepend(&queue, &reap->node);
     return true;
 }
@@ -56,16 +59,29 @@ static bool oldest_is_within(uint64_t limit)
     return node != nullptr && CONTAINER(node, struct reap, node)->serial <= limit;
 }
 
+// The look is before each step, for what failed may have taken long already. Other CPUs wait for
+// the first: they may want room too, and who always lets all others go first gets nowhere.
+static void some_steps(uint64_t limit)
+{
+    for (uint32_t i = 0; i < ROOM_STEPS && oldest_is_within(limit); i++) {
+        if (i == 0 ? arch_interrupt_pending() : lock_should_pass()) break;
+        reap_step();
+    }
+}
+
 bool reap_make_room(uint64_t *limit)
 {
     if (*limit == 0) *limit = wanted;
     bool is_hopeful = wanted != 0 && oldest_is_within(*limit);
     wanted = 0;
-    // The look is before each step, for what failed may have taken long already. Other CPUs wait
-    // for the first: they may want room too, and who always lets all others go first gets nowhere.
-    for (uint32_t i = 0; is_hopeful && i < ROOM_STEPS && oldest_is_within(*limit); i++) {
-        if (i == 0 ? arch_interrupt_pending() : lock_should_pass()) break;
-        reap_step();
-    }
+    if (is_hopeful) some_steps(*limit);
     return is_hopeful;
+}
+
+bool reap_earlier(uint64_t *limit)
+{
+    if (*limit == 0) *limit = added;
+    if (!oldest_is_within(*limit)) return false;
+    some_steps(*limit);
+    return true;
 }

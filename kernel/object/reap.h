@@ -10,7 +10,7 @@
 
 struct reap {
     struct list_node node;
-    uint64_t serial;                 // counts what was queued
+    uint64_t serial;                 // counts what was queued, but for parts of what is freed
     bool (*step)(struct reap *reap); // frees a bounded part; true when nothing is left: then `reap`
                                      // is off the queue and may be gone itself
 };
@@ -32,3 +32,8 @@ void reap_want(void);
 // or nothing of that is left, so trying again would be in vain. `limit`, 0 at first, is kept for
 // the tries of one operation: what they themselves leave behind does not count.
 bool reap_make_room(uint64_t *limit);
+
+// Frees a bounded part of what was queued when it was called first, with `limit` 0, which is kept
+// for the calls of one operation; false: nothing of that is left. What freeing leads to counts: it
+// has the serial of what it was a part of.
+bool reap_earlier(uint64_t *limit);

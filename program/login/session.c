@@ -5,6 +5,7 @@
 #include "login.h"
 
 #include <9p/client.h>
+#include <abi/saving.h>
 #include <abi/syscalls.h>
 #include <errno.h>
 #include <ferrite/handle.h>
@@ -161,18 +162,15 @@ static int run(const char *program, struct fe_spawn *options, const struct user 
 
 // Names that the files of namespace(5) add, where there are any. Whatever becomes of it, the shell
 // is next.
-static void add_names(const struct fe_spawn *shell, const struct user *user)
+static void add_names(struct fe_spawn *options, const struct user *user)
 {
-    enum : uint64_t { PART = 8 }; // of the session's memory, which is given back some time after it
-    struct fe_spawn options = *shell;
     static const char *const newns[] = {"newns", nullptr};
     struct fe_9p_attributes attributes;
     char own[300];
     snprintf(own, sizeof own, "%s/lib/namespace", user->home);
     if (p9_stat("/lib/namespace", 0, &attributes) != 0 && p9_stat(own, 0, &attributes) != 0) return;
-    options.arguments = newns;
-    options.memory_limit /= PART;
-    int result = run("/bin/newns", &options, user);
+    options->arguments = newns;
+    int result = run("/bin/newns", options, user);
     if (result < 0) printf("newns cannot be run: %s\n", strerror(-result));
     fflush(stdout);
 }
@@ -200,11 +198,12 @@ int session_run(const struct user *user)
         .name_space = name_space,
         .may_mount = true,
     };
-    // The session's processes share half of what login may still take: less, where something of a
-    // session before goes on.
+    // What goes on when the user leaves keeps its share, so it is one of what is left: half, or a
+    // third where services take half.
     struct fe_process_info own;
-    if (fe_process_inspect(fe_process_self(), &own) == OK)
-        options.memory_limit = own.memory_left / 2;
+    enum status status = fe_memory_reclaim();
+    if (status == OK) status = fe_process_inspect(fe_process_self(), &own);
+    if (status == OK) options.memory_limit = own.memory_left / (FE_SAVING > 1 ? 3 : 2);
     add_names(&options, user);
     options.arguments = arguments;
     return run(user->shell, &options, user);

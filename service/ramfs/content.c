@@ -151,20 +151,16 @@ int content_memory(struct content *content, size_t size, fe_handle *memory)
         if (error != 0) return error;
     }
     content->solid = 0;
-    content->is_lent = true;
     *memory = content->memory;
     return 0;
 }
 
-// The kernel frees a large object some time after the last handle is gone; shrinking it is done
-// when the call returns, so that there is room at once for what is written next.
 void content_fini(struct content *content)
 {
     if (content->memory == FE_NO_HANDLE) {
         free(content->bytes);
     } else {
         enum status status = fe_memory_unmap(content->bytes, content->capacity);
-        if (!content->is_lent) status = fe_memory_resize(content->memory, FE_PAGE_SIZE);
         (void)status;
         fe_handle_drop(&content->memory);
     }

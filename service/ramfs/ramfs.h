@@ -23,7 +23,6 @@ struct content {
     size_t capacity; // zero from the file's size on
     size_t solid;    // so many bytes from the beginning have pages that are ours alone
     fe_handle memory;
-    bool is_lent; // others may have its memory mapped, and keep it
 };
 
 struct folder {

@@ -14,7 +14,8 @@ static uint64_t granted;
 void room_tell(uint64_t *total, uint64_t *left)
 {
     struct fe_process_info info = {};
-    enum status status = fe_process_inspect(fe_process_self(), &info);
+    enum status status = fe_memory_reclaim(); // what was removed just now is room again
+    if (status == OK) status = fe_process_inspect(fe_process_self(), &info);
     uint64_t reserve = info.memory_limit / RESERVE;
     *left = status == OK && info.memory_left > reserve ? info.memory_left - reserve : 0;
     *total = info.memory_used + *left;

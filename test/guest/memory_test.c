@@ -362,3 +362,22 @@ TEST("a long write whose handle is closed on the way leaves nothing for the next
     EXPECT(fe_memory_unmap(address, length) == OK && fe_handle_close(memory) == OK);
     EXPECT(fe_handle_close(cut.event) == OK);
 }
+
+static uint64_t memory_left(void)
+{
+    struct fe_process_info info = {};
+    return fe_process_inspect(fe_process_self(), &info) == OK ? info.memory_left : 0;
+}
+
+TEST("what a large object held is there again for who wants to know")
+{
+    const size_t length = guest_translates ? 16u << 20 : 4u << 20;
+    void *address;
+    EXPECT(fe_memory_reclaim() == OK);
+    uint64_t before = memory_left();
+    EXPECT(fe_memory_allocate(length, &address) == OK);
+    for (size_t at = 0; at < length; at += FE_PAGE_SIZE) ((uint8_t *)address)[at] = 1;
+    EXPECT(memory_left() <= before - length);
+    EXPECT(fe_memory_unmap(address, length) == OK && fe_memory_reclaim() == OK);
+    EXPECT(memory_left() == before);
+}

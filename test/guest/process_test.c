@@ -188,6 +188,18 @@ static void expect_limit(const char *role, uint64_t memory, uint32_t handles)
     EXPECT(guest_wait(&child, &info) == OK && info.exit_code == 7);
 }
 
+TEST("the limit that a dead process had is there again for who wants to know")
+{
+    enum : uint64_t { LIMIT = 16 << 20, SMALL = 1 << 20 };
+    struct fe_process_info info, after;
+    EXPECT(fe_memory_reclaim() == OK);
+    EXPECT(fe_process_inspect(fe_process_self(), &info) == OK);
+    EXPECT_ALL(expect_limit("memory", LIMIT, 0));
+    EXPECT(fe_memory_reclaim() == OK);
+    EXPECT(fe_process_inspect(fe_process_self(), &after) == OK);
+    EXPECT(after.memory_left + SMALL > info.memory_left);
+}
+
 TEST("a process that reaches its quota is told so, and leaves nothing behind")
 {
     struct fe_system_info before;
