@@ -34,13 +34,30 @@ static int64_t wait_read(struct p9_request *request, struct p9_open *open, uint6
     return 5;
 }
 
+static bool is_held; // what is kept is finished by the test
+static struct p9_request *held[4];
+static uint32_t held_count;
+
+static int64_t hold(struct p9_request *request)
+{
+    held[held_count++] = p9_keep(request);
+    return P9_KEPT;
+}
+
 // Finished at once, but as one that was kept.
 static int64_t kept_read(struct p9_request *request, struct p9_open *open, uint64_t offset,
                          void *to, size_t count)
 {
     static const char text[] = "abcdef";
+    if (is_held) return hold(request);
     p9_finish(p9_keep(request), 2, text + offset % 6, 2);
     return P9_KEPT;
+}
+
+static int64_t kept_write(struct p9_request *request, struct p9_open *open, uint64_t offset,
+                          const void *from, size_t count)
+{
+    return hold(request);
 }
 
 static int wait_sync(struct p9_request *request, struct p9_open *open)
@@ -67,13 +84,13 @@ static int control_echo(struct p9_request *request, struct p9_open *open, uint32
 static const struct p9_operations wait_operations = {
     .read = wait_read, .ready = wait_ready, .sync = wait_sync, .control = control_echo};
 
-static const struct p9_operations kept_operations = {.read = kept_read};
+static const struct p9_operations kept_operations = {.read = kept_read, .write = kept_write};
 
 static const struct p9_operations call_operations = {.open = call_open};
 
 static const struct p9_tree_entry table[] = {
     {.path = "hello", .mode = 0444, .text = text_hello, .context = "world"},
-    {.path = "kept", .mode = 0060444, .operations = &kept_operations},
+    {.path = "kept", .mode = 0060666, .operations = &kept_operations},
     {.path = "sub/deep/file", .mode = 0600, .command = command_take, .uid = 5},
     {.path = "link", .mode = MODE_LINK | 0777, .target = "sub/deep"},
     {.path = "absolute", .mode = MODE_LINK | 0777, .target = "/other/hello"},
@@ -316,6 +333,48 @@ TEST("a read that was kept moves the position when it is finished")
     EXPECT((file->qid_kind & 0xff) == (QID_DEVICE | QID_BLOCK));
     EXPECT(p9_read(file, FE_9P_POSITION, text, 2) == 2 && memcmp(text, "ab", 2) == 0);
     EXPECT(p9_read(file, FE_9P_POSITION, text, 2) == 2 && memcmp(text, "cd", 2) == 0);
+    p9_close(file);
+}
+
+// Whether the client of that token is told.
+static bool finishes(uint32_t number, uint64_t token, const char *text, size_t size)
+{
+    fake.late_token = 0;
+    p9_finish(held[number], (int64_t)size, text, size);
+    return fake.late_token == token && fake.late_label == 0 && fake.late_words[0] == size;
+}
+
+TEST("requests that are kept at once have room of their own each; one without data is used again")
+{
+    struct p9_file *file;
+    char text[200] = {};
+    uint64_t first;
+    EXPECT(start());
+    EXPECT(p9_open("/kept", OPEN_READ_WRITE, 0, &file) == 0);
+    is_held = true;
+    EXPECT(p9_read(file, 0, text, 2) == -ETIMEDOUT && p9_read(file, 2, text, 2) == -ETIMEDOUT);
+    EXPECT(p9_write(file, 0, "0123456789", 10) == -ETIMEDOUT && held_count == 3);
+    first = fake.token - 2;
+    EXPECT(held[0] != held[1] && held[0]->word[1] == 0 && held[1]->word[1] == 2);
+    struct p9_request *room = held[0];
+    EXPECT(finishes(0, first, "ab", 2) && memcmp(&fake.late_words[1], "ab", 2) == 0);
+    // A write has data, for which that room is too small; a read takes it.
+    memset(text, 'w', sizeof text);
+    EXPECT(p9_write(file, 0, text, sizeof text) == -ETIMEDOUT && held[3] != room);
+    EXPECT(held[3]->size == sizeof text && memcmp(held[3]->data, text, sizeof text) == 0);
+    held_count = 0;
+    EXPECT(p9_read(file, 4, text, 2) == -ETIMEDOUT && held[0] == room && room->word[1] == 4);
+    EXPECT(memcmp(held[2]->data, "0123456789", 10) == 0);
+    EXPECT(reads("/hello", "hello world\n"));
+    // One that was given up is answered to nobody, and leaves its room as well.
+    fake_notice(FE_NOTICE_CANCELLED, 0, first + 1);
+    EXPECT(fake.late_token == first + 1 && fake.late_label == EINTR && held[1]->is_cancelled);
+    EXPECT(!finishes(1, first + 1, "cd", 2) && fake.late_token == 0);
+    EXPECT(finishes(0, first + 4, "ef", 2));
+    EXPECT(finishes(2, first + 2, "", 0) && finishes(3, first + 3, "", 0));
+    held_count = 0;
+    is_held = false;
+    EXPECT(p9_read(file, 2, text, 2) == 2 && memcmp(text, "cd", 2) == 0);
     p9_close(file);
 }
 
