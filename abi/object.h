@@ -114,8 +114,10 @@ struct fe_handle_info {
     uint64_t id; // the object's own number, never reused
     uint32_t type;
     uint32_t rights;
+    uint32_t references; // handles to the object, and what else holds it; 1: this handle alone
+    uint32_t zero;
 };
-static_assert(sizeof(struct fe_handle_info) == 16);
+static_assert(sizeof(struct fe_handle_info) == 24);
 
 // Protection and placement of a mapping (process_map).
 enum : uint32_t {

@@ -314,6 +314,9 @@ enum status sys_handle_inspect(fe_handle handle, struct fe_handle_info *info)
 {
     struct handle_entry entry;
     TRY(handle_find_any(handle, 0, &entry));
-    *info = (struct fe_handle_info){entry.object->id, entry.object->type, entry.rights};
+    *info = (struct fe_handle_info){.id = entry.object->id,
+                                    .type = entry.object->type,
+                                    .rights = entry.rights,
+                                    .references = entry.object->references};
     return OK;
 }

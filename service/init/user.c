@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Users' namespaces: copies of init's in which every connector is bound to the user (IDENTIFY at
-// its service), made by the second thread (job.c). They are kept, so that services that are started
-// again are mounted in them too.
+// its service), made by the second thread (job.c), one for each login. They are kept while somebody
+// else has them, so that services that are started again are mounted in them too.
 #include "init.h"
 
 #include <9p/client.h>
@@ -30,6 +30,7 @@ struct user_job {
         uint32_t flags;
     } *places;
     uint32_t count;
+    fe_handle answer;
     int result;
 };
 
@@ -43,6 +44,7 @@ static void job_free(struct user_job *job)
         fe_handle_drop(&job->places[i].connector);
     }
     free(job->places);
+    fe_handle_drop(&job->answer);
     free(job);
 }
 
@@ -81,21 +83,46 @@ static void place_for_user(const struct user *user, const struct place *place)
     if (status != OK) say("%s: cannot be mounted for uid %u (%d)", place->path, user->uid, status);
 }
 
+static void user_free(struct user *user)
+{
+    fe_handle_drop(&user->name_space);
+    free(user);
+}
+
+// Namespaces that only init has any more, because all processes in them have ended.
+static void forget_unused(void)
+{
+    struct user **at = &users;
+    while (*at) {
+        struct user *user = *at;
+        struct fe_handle_info info;
+        if (fe_handle_inspect(user->name_space, &info) != OK || info.references > 1) {
+            at = &user->next;
+            continue;
+        }
+        *at = user->next;
+        user_free(user);
+    }
+}
+
 static void run(struct job *base)
 {
     struct user_job *job = (struct user_job *)base;
     struct user *user = job->user;
+    forget_unused();
     if (user == nullptr) {
         for (struct user *u = users; u; u = u->next) place_for_user(u, &job->places[0]);
         return;
     }
-    if (fe_namespace_create(&user->name_space) != OK) {
+    if (fe_namespace_create(&user->name_space) != OK ||
+        fe_handle_copy(user->name_space, &job->answer) != OK) {
+        user_free(user);
         job->result = -ENOMEM;
-    } else {
-        for (uint32_t i = 0; i < job->count; i++) place_for_user(user, &job->places[i]);
-        user->next = users;
-        users = user;
+        return;
     }
+    for (uint32_t i = 0; i < job->count; i++) place_for_user(user, &job->places[i]);
+    user->next = users;
+    users = user;
 }
 
 // --- The first thread ---
@@ -103,11 +130,8 @@ static void run(struct job *base)
 static void finish(struct job *base)
 {
     struct user_job *job = (struct user_job *)base;
-    fe_handle copy = FE_NO_HANDLE;
-    if (job->user && job->result == 0 && fe_handle_copy(job->user->name_space, &copy) != OK)
-        job->result = -ENOMEM;
-    if (job->request) p9_finish_handle(job->request, job->result, copy);
-    if (job->user && job->user->name_space == FE_NO_HANDLE) free(job->user);
+    fe_handle answer = fe_handle_take(&job->answer);
+    if (job->request) p9_finish_handle(job->request, job->result, answer);
     job_free(job);
 }
 

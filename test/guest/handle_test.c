@@ -68,9 +68,11 @@ TEST("inspecting tells the same object by the same number")
     EXPECT(fe_handle_inspect(event, &one) == OK);
     EXPECT(fe_handle_inspect(copy, &two) == OK);
     EXPECT(one.id == two.id && one.type == OBJECT_EVENT && two.type == OBJECT_EVENT);
+    EXPECT(one.references == 2);
     EXPECT(fe_handle_inspect(event, (struct fe_handle_info *)kernel_address) == ERR_BAD_ADDRESS);
     EXPECT(fe_handle_inspect(event, (struct fe_handle_info *)unmapped_address) == ERR_BAD_ADDRESS);
     EXPECT(fe_handle_close(copy) == OK);
+    EXPECT(fe_handle_inspect(event, &one) == OK && one.references == 1);
     EXPECT(fe_handle_close(event) == OK);
 }
 

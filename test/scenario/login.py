@@ -26,3 +26,9 @@ with Machine() as machine:
         machine.line_send("exit")
         machine.login()
     assert machine.run("ps | grep -c '[s]leep'").strip() == "3"
+    held = []
+    for _ in range(3):  # the namespaces of those who left are forgotten
+        machine.line_send("exit")
+        machine.login()
+        held.append(machine.run("grep '^handles ' /proc/1/status"))
+    assert held[1] == held[2], f"init holds more with each login: {held}"
