@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Components. Every component.mk in the tree holds assignments only and is found by itself:
-#   kind          library, program, programs (each source one program), service, driver, kernel, host
+#   kind          library, program, programs (each source one program), service, driver, kernel, host, files
 #   name          default: the folder's name
 #   uses          libraries by name; what those use comes along
 #   sources       default: *.c in the folder (the kernel: below it). Patterns, relative to the folder,

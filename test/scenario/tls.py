@@ -2,9 +2,11 @@
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 # needs: openssl
 """TLS 1.3 with OpenSSL as the other side: a certificate that is right, each kind that is wrong, other versions, a
-connection that is cut off, and a server on board."""
+connection that is cut off, a server on board, and the authorities that an image brings."""
 
+import base64
 import contextlib
+import hashlib
 import os
 import socket
 import ssl
@@ -12,7 +14,7 @@ import subprocess
 import tempfile
 import threading
 
-from machine import HOST, Machine, WebServer, passed
+from machine import HOST, TOP, Machine, WebServer, passed
 
 SECTION = "[v]\nsubjectAltName=IP:{host}\nbasicConstraints=CA:false\n"
 
@@ -139,8 +141,64 @@ def serves(machine, authority):
     passed("a client of others speaks with a server on board")
 
 
+# What an authority is by the list that the image's are made of: its word of trust, the mark of a last day, its name.
+LISTED = {"taken": ("CKT_NSS_TRUSTED_DELEGATOR", "CK_BBOOL CK_FALSE", "taken"),
+          "only for mail": ("CKT_NSS_MUST_VERIFY_TRUST", "CK_BBOOL CK_FALSE", "mail"),
+          "not trusted": ("CKT_NSS_NOT_TRUSTED", "CK_BBOOL CK_FALSE", "bad"),
+          "trusted up to a day": ("CKT_NSS_TRUSTED_DELEGATOR", "MULTILINE_OCTAL\n\\062\\064\nEND", "late"),
+          "named in the black list": ("CKT_NSS_TRUSTED_DELEGATOR", "CK_BBOOL CK_FALSE", "black")}
+
+
+def listed(serial, what, words):
+    trust, mark, name = words
+    identity = f'CKA_LABEL UTF8 "{name}"\nCKA_ISSUER MULTILINE_OCTAL\n\\060\nEND\n' \
+        f"CKA_SERIAL_NUMBER MULTILINE_OCTAL\n\\{serial:03o}\nEND\n"
+    value = "".join(f"\\{byte:03o}" for byte in what.encode())
+    return f"CKA_CLASS CK_OBJECT_CLASS CKO_CERTIFICATE\n{identity}CKA_VALUE MULTILINE_OCTAL\n{value}\nEND\n" \
+        f"CKA_NSS_SERVER_DISTRUST_AFTER {mark}\n\n" \
+        f"CKA_CLASS CK_OBJECT_CLASS CKO_NSS_TRUST\n{identity}CKA_TRUST_SERVER_AUTH CK_TRUST {trust}\n\n"
+
+
+def prepared(folder, text):
+    """What the port's script makes of a list: the certificates, or what it says when it makes none."""
+    os.makedirs(os.path.join(folder, "mozilla"), exist_ok=True)
+    for name, content in (("certdata.txt", text), ("blacklist.txt", '# a list\n"black"\n')):
+        with open(os.path.join(folder, "mozilla", name), "w", encoding="utf-8") as file:
+            file.write(content)
+    done = subprocess.run([os.path.join(TOP, "port/ca-certificates/prepare")], cwd=folder, capture_output=True,
+                          text=True, check=False, env=os.environ | {"GEN": folder})
+    if done.returncode:
+        return done.stderr.strip()
+    with open(os.path.join(folder, "authorities.pem"), encoding="ascii") as file:
+        pieces = file.read().split("-----BEGIN CERTIFICATE-----\n")[1:]
+    return [base64.b64decode(piece.split("-----")[0]).decode() for piece in pieces]
+
+
+def authorities_made(folder):
+    parts = [listed(at, what, words) for at, (what, words) in enumerate(LISTED.items())]
+    assert prepared(folder, "# text\nBEGINDATA\n" + "".join(parts)) == ["taken"]
+    for part, message in ((parts[2], "nobody is trusted"), (parts[0].rsplit("END", 1)[0], "bytes without an END"),
+                          (parts[0].replace("DELEGATOR", "BY_MOON"), "trust of an unknown kind, CKT_NSS_TRUSTED_BY_MOON")):
+        said = prepared(folder, "BEGINDATA\n" + part)
+        assert said == f"certdata.txt: {message}", said
+    passed("of a list of authorities only those are taken that are trusted without a restriction")
+
+
+def authorities_of_the_image(machine, base):
+    with open(os.path.join(TOP, "out/port/ca-certificates/gen/authorities.pem"), "rb") as file:
+        bundle = file.read()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cadata=bundle.decode())
+    assert len(context.get_ca_certs()) == bundle.count(b"BEGIN") > 100
+    said = machine.run("sha256sum </etc/ssl/certs/ca-certificates.crt")
+    assert said.split()[0] == hashlib.sha256(bundle).hexdigest()
+    refused(machine, base, "the certificate is signed by an unknown authority", options="")
+    passed("the image's authorities are the default")
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="ferrite-") as folder:
+        authorities_made(folder)
         good, other = Authority(folder, "good"), Authority(folder, "other")
         board = good.issue("board")
         files = {}
@@ -153,6 +211,7 @@ def main():
             for path in files:
                 machine.run(f"wget -q -O /tmp{path} {web.url(path)}")
             clients(machine, good, other, folder)
+            authorities_of_the_image(machine, board)
             serves(machine, good)
 
 
