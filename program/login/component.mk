@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 # Asks for name and password, then runs the user's shell in the user's namespace.
 kind := program
-uses := 9p ferrite argon2 c
+uses := login 9p ferrite c

@@ -4,7 +4,6 @@
 // the shell does; init starts it again.
 #include "login.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,15 +86,6 @@ static bool read_line(char *answer, size_t size)
     return true;
 }
 
-static bool is_name(const char *text)
-{
-    if (*text == '\0' || *text == '-') return false;
-    for (; *text; text++) {
-        if (!isalnum((unsigned char)*text) && strchr("._-", *text) == nullptr) return false;
-    }
-    return true;
-}
-
 static bool ask_password(char *password, size_t size)
 {
     set_echo(false);
@@ -109,7 +99,7 @@ static bool ask_password(char *password, size_t size)
 // Asks until somebody is who they say.
 static void log_in(const char *host, struct user *user)
 {
-    char name[NAME_MAX_SIZE], password[256], prompt[80];
+    char name[USER_NAME_SIZE], password[256], prompt[80];
     unsigned delay = 1;
     bool is_told = false;
     snprintf(prompt, sizeof prompt, "%s login: ", host);
@@ -124,7 +114,7 @@ static void log_in(const char *host, struct user *user)
             putchar('\n');
             continue;
         }
-        if (!is_name(name)) continue;
+        if (!user_is_name(name)) continue;
         bool is_given = ask_password(password, sizeof password);
         enum answer answer = is_given ? user_check(name, password) : ANSWER_WRONG;
         explicit_bzero(password, sizeof password);

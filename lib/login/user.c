@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: MIT
 // Users: /etc/passwd and /etc/group as every Unix has them; passwords' hashes in
 // /etc/secret/shadow, lines of name:hash, which only uid 0 can read.
-#include "login.h"
+#include <login/user.h>
 
 #include <crypto/argon2.h>
+#include <ctype.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+bool user_is_name(const char *text)
+{
+    if (*text == '\0' || *text == '-') return false;
+    for (; *text; text++) {
+        if (!isalnum((unsigned char)*text) && strchr("._-", *text) == nullptr) return false;
+    }
+    return true;
+}
 
 bool user_find(const char *name, struct user *user)
 {
@@ -18,10 +28,10 @@ bool user_find(const char *name, struct user *user)
     snprintf(user->name, sizeof user->name, "%s", entry->pw_name);
     snprintf(user->home, sizeof user->home, "%s", entry->pw_dir);
     snprintf(user->shell, sizeof user->shell, "%s", entry->pw_shell);
-    gid_t groups[GROUPS_MOST] = {entry->pw_gid};
-    int count = GROUPS_MOST;
+    gid_t groups[USER_GROUPS_MOST] = {entry->pw_gid};
+    int count = USER_GROUPS_MOST;
     if (getgrouplist(name, entry->pw_gid, groups, &count) < 0) // too many, or they cannot be read
-        count = count > (int)GROUPS_MOST ? (int)GROUPS_MOST : 1;
+        count = count > (int)USER_GROUPS_MOST ? (int)USER_GROUPS_MOST : 1;
     for (int i = 0; i < count; i++) user->groups[i] = groups[i];
     user->group_count = (uint32_t)count;
     return true;
