@@ -152,8 +152,8 @@ enum fe_9p_control : uint32_t {
     CONTROL_FLUSH,       // data: u32 (0 input, 1 output, 2 both)
     CONTROL_BREAK,
     CONTROL_AVAILABLE, // value: bytes that can be read without waiting
-    CONTROL_PIPE, // on the pipe service's root: value: fid pair made as (data u32 read_fid, u32
-                  // write_fid)
+    CONTROL_PIPE, // on the pipe service's root; data: struct fe_pair_wish: the fid that reads and
+                  // the one that writes are open then
     CONTROL_FLAGS_SET,       // data: u32 OPEN_NONBLOCK | OPEN_APPEND as they are to be from now on
     CONTROL_TERMINAL_NAME,   // reply data: path of the terminal
     CONTROL_DRAIN,           // answered when the terminal has sent what was written
@@ -180,6 +180,15 @@ enum fe_9p_control : uint32_t {
                            // waits
     CONTROL_QUEUE_STATUS,  // reply data: struct fe_queue_status
     CONTROL_QUEUE_NOTIFY,  // data: u32 enum fe_queue_notify; value: number of the registration
+
+    // Local sockets (pipe(4)). On the pipe service's root: two that are connected.
+    CONTROL_SOCKET_PAIR, // data: struct fe_pair_wish: both fids are open then
+    // Of a local socket:
+    CONTROL_SOCKET_RECEIVE, // data: struct fe_socket_receive; value: size of the message, of a
+                            // stream: of what is given; reply data: what fits of it; waits
+    CONTROL_SOCKET_SEND, // data: u32 FE_SOCKET_NO_WAIT or 0, then the bytes; value: how many were
+                         // taken; waits
+    CONTROL_SOCKET_SHUTDOWN, // data: u32 enum fe_socket_shutdown
 
     // Process service, on the session that a process got at birth (start handle "process"). A pid
     // of 0 means oneself; a status is as wait() gives it. A running child in one step. data: struct
@@ -231,6 +240,27 @@ enum fe_9p_control : uint32_t {
     CONTROL_INIT_DERIVE,    // handle: a resource; reply handle: all of it anew, derived by init, so
                             // that the kernel asks init's life, not the service's, for what is kept
 };
+
+// Two open files that belong together. `flags`: OPEN_NONBLOCK is looked at.
+struct fe_pair_wish {
+    uint32_t fid[2];
+    uint32_t flags;
+    uint32_t type; // of sockets: enum fe_socket_type
+};
+static_assert(sizeof(struct fe_pair_wish) == 16);
+
+// The C library's numbers.
+enum fe_socket_type : uint32_t { SOCKET_STREAM = 1, SOCKET_DATAGRAM = 2, SOCKET_PACKETS = 5 };
+enum fe_socket_shutdown : uint32_t { SHUTDOWN_READ, SHUTDOWN_WRITE, SHUTDOWN_BOTH };
+enum : uint32_t {
+    FE_SOCKET_PEEK = 1,    // what is told stays there
+    FE_SOCKET_NO_WAIT = 2, // EAGAIN instead
+};
+struct fe_socket_receive {
+    uint32_t capacity;
+    uint32_t flags; // FE_SOCKET_*
+};
+static_assert(sizeof(struct fe_socket_receive) == 8);
 
 // A queue of at most `capacity` messages of at most `message_size` bytes; both 0: as is usual.
 struct fe_queue_create {

@@ -109,7 +109,7 @@ static bool may_interrupt(const struct call *call)
     case P9_READ: return call->is_stream;
     case P9_OPEN: return (word[2] & OPEN_CREATE) == 0;
     case P9_LOCK: return true;
-    case P9_CONTROL: return word[1] == CONTROL_PROCESS_WAIT;
+    case P9_CONTROL: return word[1] == CONTROL_PROCESS_WAIT || word[1] == CONTROL_SOCKET_RECEIVE;
     default: return false;
     }
 }

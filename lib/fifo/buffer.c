@@ -3,23 +3,28 @@
 #include <fifo/buffer.h>
 #include <ferrite/libc.h>
 
-// Copies out the bytes from `start` on, which may go around the end.
-static void copy_out(const struct buffer *buffer, uint8_t *to, size_t count)
+// The bytes may go around the end.
+size_t buffer_peek(const struct buffer *buffer, size_t skip, void *to, size_t count)
 {
-    size_t first = buffer->capacity - buffer->start;
+    if (skip >= buffer->size) return 0;
+    if (count > buffer->size - skip) count = buffer->size - skip;
+    size_t start = (buffer->start + skip) & (buffer->capacity - 1);
+    size_t first = buffer->capacity - start;
     if (first > count) first = count;
-    memcpy(to, buffer->data + buffer->start, first);
-    memcpy(to + first, buffer->data, count - first);
+    memcpy(to, buffer->data + start, first);
+    memcpy((uint8_t *)to + first, buffer->data, count - first);
+    return count;
 }
 
-static bool grow(struct buffer *buffer, size_t needed)
+bool buffer_reserve(struct buffer *buffer, size_t count)
 {
+    size_t needed = buffer->size + count;
     size_t capacity = buffer->capacity == 0 ? BUFFER_FIRST : buffer->capacity;
     while (capacity < needed) capacity *= 2;
     if (capacity == buffer->capacity) return true;
     uint8_t *data = malloc(capacity);
     if (data == nullptr) return false;
-    if (buffer->size != 0) copy_out(buffer, data, buffer->size);
+    buffer_peek(buffer, 0, data, buffer->size);
     free(buffer->data);
     *buffer = (struct buffer){.data = data, .capacity = capacity, .size = buffer->size};
     return true;
@@ -28,7 +33,7 @@ static bool grow(struct buffer *buffer, size_t needed)
 size_t buffer_write(struct buffer *buffer, const void *from, size_t count)
 {
     if (count > buffer_free(buffer)) count = buffer_free(buffer);
-    if (count == 0 || !grow(buffer, buffer->size + count)) return 0;
+    if (count == 0 || !buffer_reserve(buffer, count)) return 0;
     size_t end = (buffer->start + buffer->size) & (buffer->capacity - 1);
     size_t first = buffer->capacity - end;
     if (first > count) first = count;
@@ -38,14 +43,18 @@ size_t buffer_write(struct buffer *buffer, const void *from, size_t count)
     return count;
 }
 
-size_t buffer_read(struct buffer *buffer, void *to, size_t count)
+void buffer_drop(struct buffer *buffer, size_t count)
 {
-    if (count > buffer->size) count = buffer->size;
-    if (count == 0) return 0;
-    copy_out(buffer, to, count);
+    if (count == 0) return;
     buffer->start = (buffer->start + count) & (buffer->capacity - 1);
     buffer->size -= count;
     if (buffer->size == 0 && buffer->capacity > BUFFER_FIRST) buffer_fini(buffer);
+}
+
+size_t buffer_read(struct buffer *buffer, void *to, size_t count)
+{
+    count = buffer_peek(buffer, 0, to, count);
+    buffer_drop(buffer, count);
     return count;
 }
 

@@ -3,6 +3,7 @@
 #include <fifo/buffer.h>
 #include "test/unit.h"
 #include <stdlib.h>
+#include <string.h>
 
 TEST("bytes come out as they went in, whatever the sizes")
 {
@@ -22,6 +23,25 @@ TEST("bytes come out as they went in, whatever the sizes")
         read += (uint32_t)got;
     }
     EXPECT(written - read == buffer.size);
+    buffer_fini(&buffer);
+}
+
+TEST("what is looked at stays there, wherever it begins, and what is dropped is gone")
+{
+    struct buffer buffer = {};
+    uint8_t in[3000], out[3000];
+    for (size_t i = 0; i < sizeof in; i++) in[i] = (uint8_t)(i * 7);
+    for (int round = 0; round < 9; round++) { // around the end of the ring
+        EXPECT(buffer_reserve(&buffer, sizeof in));
+        EXPECT(buffer_write(&buffer, in, sizeof in) == sizeof in);
+        EXPECT(buffer_peek(&buffer, 10, out, sizeof out) == sizeof in - 10);
+        EXPECT(memcmp(out, in + 10, sizeof in - 10) == 0);
+        EXPECT(buffer_peek(&buffer, sizeof in, out, 1) == 0 && buffer.size == sizeof in);
+        buffer_drop(&buffer, 1000);
+        EXPECT(buffer_peek(&buffer, 0, out, 5) == 5 && memcmp(out, in + 1000, 5) == 0);
+        buffer_drop(&buffer, buffer.size - 1);
+        EXPECT(buffer_read(&buffer, out, 2) == 1 && out[0] == in[sizeof in - 1]);
+    }
     buffer_fini(&buffer);
 }
 

@@ -209,8 +209,9 @@ static struct file *adopt_file(struct p9_session *session, const struct inherit_
     }
     struct file *file = file_create(p9, open_flags_from_protocol(entry->flags));
     if (file == nullptr || entry->kind != INHERIT_SOCKET) return file;
-    struct p9_file *control = adopt_part(session, entry->control, entry, path);
-    file->socket = control == nullptr ? nullptr : socket_adopt(control, entry);
+    bool is_local = entry->control == FE_9P_NO_FID; // its data file is all there is
+    struct p9_file *control = is_local ? nullptr : adopt_part(session, entry->control, entry, path);
+    file->socket = control != nullptr || is_local ? socket_adopt(control, entry) : nullptr;
     return file->socket == nullptr ? nullptr : file;
 }
 

@@ -35,7 +35,7 @@ struct inherit_file {
     uint64_t qid_kind, qid_path;
     uint32_t io_unit;
     uint32_t path_size;  // bytes that follow, with NUL; 0: none
-    uint32_t control;    // socket: fid of its control file
+    uint32_t control;    // socket: fid of its control file; FE_9P_NO_FID: a local one
     uint32_t attributes; // socket: domain | type << 16
 };
 

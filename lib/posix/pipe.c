@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Pipes: a pair of open files that the pipe service makes on one session.
+// Pipes, and pairs of local sockets: two open files that the pipe service makes on one session.
 #include "call.h"
 #include "context.h"
 #include "file.h"
+#include "pipe.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <ferrite/lock.h>
@@ -34,17 +35,17 @@ static void forget_service(const struct p9_file *dead)
 }
 
 // Two ends on the service's session, which is opened anew when the service was restarted.
-static long make_pair(struct p9_file **root, uint32_t fids[2])
+static long make_pair(struct p9_file **root, uint32_t request, struct fe_pair_wish *wish)
 {
     enum : int { TRIES = 3 };
     long error = -EIO;
     for (int tries = 0; error == -EIO && tries < TRIES; tries++) {
         error = find_service(root);
         if (error < 0) return error;
-        fids[0] = p9_fid_allocate((*root)->session);
-        fids[1] = p9_fid_allocate((*root)->session);
-        struct p9_control wish = {.request = CONTROL_PIPE, .data = fids, .size = 2 * sizeof *fids};
-        error = p9_control(*root, &wish);
+        wish->fid[0] = p9_fid_allocate((*root)->session);
+        wish->fid[1] = p9_fid_allocate((*root)->session);
+        struct p9_control control = {.request = request, .data = wish, .size = sizeof *wish};
+        error = p9_control(*root, &control);
         if (error == -EIO) forget_service(*root);
     }
     return error;
@@ -58,26 +59,19 @@ static struct file *make_end(struct p9_file *root, uint32_t fid, int flags)
     return file_create(p9, flags & (O_ACCMODE | O_NONBLOCK));
 }
 
-int64_t call_pipe2(const int64_t *a)
+static void drop(struct file *file)
 {
-    struct p9_file *root;
-    int *numbers = (int *)a[0], flags = (int)a[1];
-    uint32_t fids[2];
-    long error = make_pair(&root, fids);
-    if (error < 0) return error;
-    struct file *reader = make_end(root, fids[0], O_RDONLY | (flags & O_NONBLOCK));
-    struct file *writer = make_end(root, fids[1], O_WRONLY | (flags & O_NONBLOCK));
-    if (reader == nullptr || writer == nullptr) {
-        if (reader != nullptr) file_put(reader);
-        if (writer != nullptr) file_put(writer);
-        return -ENOMEM;
-    }
-    long first = file_install(reader, flags);
+    if (file != nullptr) file_put(file);
+}
+
+long pipe_install(struct file *const files[2], int flags, int numbers[2])
+{
+    long first = file_install(files[0], flags);
     if (first < 0) {
-        file_put(writer);
+        file_put(files[1]);
         return first;
     }
-    long second = file_install(writer, flags);
+    long second = file_install(files[1], flags);
     if (second < 0) {
         call_close((const int64_t[6]){first});
         return second;
@@ -85,4 +79,31 @@ int64_t call_pipe2(const int64_t *a)
     numbers[0] = (int)first;
     numbers[1] = (int)second;
     return 0;
+}
+
+long pipe_make(struct file *files[2], const struct pipe_kind *kind)
+{
+    struct p9_file *root;
+    struct fe_pair_wish wish = {.type = kind->type,
+                                .flags = open_flags_to_protocol(kind->flags & O_NONBLOCK)};
+    long error = make_pair(&root, kind->request, &wish);
+    if (error < 0) return error;
+    int may_wait = kind->flags & O_NONBLOCK;
+    files[0] = make_end(root, wish.fid[0], kind->access[0] | may_wait);
+    files[1] = make_end(root, wish.fid[1], kind->access[1] | may_wait);
+    if (files[0] != nullptr && files[1] != nullptr) return 0;
+    drop(files[0]);
+    drop(files[1]);
+    return -ENOMEM;
+}
+
+int64_t call_pipe2(const int64_t *a)
+{
+    int flags = (int)a[1];
+    struct file *ends[2];
+    if ((flags & ~(O_NONBLOCK | O_CLOEXEC)) != 0) return -EINVAL;
+    struct pipe_kind kind = {
+        .request = CONTROL_PIPE, .access = {O_RDONLY, O_WRONLY}, .flags = flags};
+    long error = pipe_make(ends, &kind);
+    return error < 0 ? error : pipe_install(ends, flags, (int *)a[0]);
 }

@@ -168,8 +168,9 @@ static const char *const protocols[] = {"tcp", "udp", "icmp", "icmpv6"};
 void socket_describe(const struct socket *socket, struct inherit_file *entry)
 {
     entry->kind = INHERIT_SOCKET;
-    entry->control = socket->control->fid;
+    entry->control = socket->control != nullptr ? socket->control->fid : FE_9P_NO_FID;
     entry->attributes = (uint32_t)socket->domain | (uint32_t)socket->type << 8;
+    if (socket_is_local(socket)) return;
     for (uint32_t i = 0; i < 4; i++) {
         if (strcmp(protocols[i], socket->protocol) == 0) entry->attributes |= i << 16;
     }
@@ -179,8 +180,9 @@ void socket_describe(const struct socket *socket, struct inherit_file *entry)
 struct socket *socket_adopt(struct p9_file *control, const struct inherit_file *entry)
 {
     const char *protocol = protocols[entry->attributes >> 16 & 3];
-    struct socket *socket = create(control, (int)(entry->attributes & 0xff),
-                                   (int)(entry->attributes >> 8 & 0xff), protocol);
+    int domain = (int)(entry->attributes & 0xff), type = (int)(entry->attributes >> 8 & 0xff);
+    if (control == nullptr) return local_create(type);
+    struct socket *socket = create(control, domain, type, protocol);
     if (socket == nullptr) {
         p9_close(control);
         return nullptr;
@@ -199,7 +201,8 @@ int64_t call_bind(const int64_t *a)
     long error;
     struct socket *socket = socket_of(a[0], &file, &error);
     if (socket == nullptr) return error;
-    error = address_command("bind", (const void *)a[1], (size_t)a[2], command);
+    error = socket_is_local(socket) ? -EOPNOTSUPP : 0;
+    if (error == 0) error = address_command("bind", (const void *)a[1], (size_t)a[2], command);
     if (error == 0) error = socket_command(socket, command);
     file_put(file);
     return error;
@@ -212,7 +215,8 @@ int64_t call_connect(const int64_t *a)
     long error;
     struct socket *socket = socket_of(a[0], &file, &error);
     if (socket == nullptr) return error;
-    error = address_command("connect", (const void *)a[1], (size_t)a[2], command);
+    error = socket_is_local(socket) ? -EISCONN : 0;
+    if (error == 0) error = address_command("connect", (const void *)a[1], (size_t)a[2], command);
     if (error == 0) error = socket_command(socket, command);
     if (error == 0 || error == -EINPROGRESS) {
         socket->is_connected = true;
@@ -232,7 +236,8 @@ int64_t call_listen(const int64_t *a)
     struct socket *socket = socket_of(a[0], &file, &error);
     if (socket == nullptr) return error;
     snprintf(command, sizeof command, "announce %d", a[1] > 0 ? (int)a[1] : 1);
-    error = socket->type == SOCK_STREAM ? socket_command(socket, command) : -EOPNOTSUPP;
+    bool may_listen = socket->type == SOCK_STREAM && !socket_is_local(socket);
+    error = may_listen ? socket_command(socket, command) : -EOPNOTSUPP;
     file_put(file);
     return error;
 }
@@ -240,6 +245,7 @@ int64_t call_listen(const int64_t *a)
 static long name_of(const struct socket *socket, const char *which, void *to, uint32_t *size)
 {
     char text[96];
+    if (socket_is_local(socket)) return local_name(to, size), 0;
     long error = socket_read_file(socket, which, text, sizeof text);
     if (error < 0) return error;
     return address_from_text(socket->domain, text, to, size);
@@ -273,6 +279,10 @@ int64_t call_accept4(const int64_t *a)
     long error;
     struct socket *socket = socket_of(a[0], &file, &error);
     if (socket == nullptr) return error;
+    if (socket_is_local(socket)) {
+        file_put(file);
+        return -EINVAL;
+    }
     struct p9_file *control;
     snprintf(path, sizeof path, "%s/listen", socket->directory);
     uint32_t flags = OPEN_READ_WRITE | (file->flags & O_NONBLOCK ? OPEN_NONBLOCK : 0);
@@ -308,7 +318,10 @@ int64_t call_shutdown(const int64_t *a)
     struct socket *socket = socket_of(a[0], &file, &error);
     if (socket == nullptr) return error;
     error = socket->is_connected ? 0 : -ENOTCONN;
-    if (error == 0 && a[1] != SHUT_RD) error = socket_command(socket, "shutdown");
+    if (socket_is_local(socket))
+        error = local_shutdown(file, (int)a[1]);
+    else if (error == 0 && a[1] != SHUT_RD)
+        error = socket_command(socket, "shutdown");
     file_put(file);
     return error;
 }

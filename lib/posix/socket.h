@@ -12,7 +12,7 @@ struct socket;
 // The part of a socket that travels to a child beside its data file; nullptr: none yet.
 struct p9_file *socket_control_file(const struct socket *socket);
 void socket_describe(const struct socket *socket, struct inherit_file *entry);
-// Takes `control` over. nullptr: no memory.
+// Takes `control` over (a local one has none). nullptr: no memory.
 struct socket *socket_adopt(struct p9_file *control, const struct inherit_file *entry);
 void socket_destroy(struct socket *socket);
 

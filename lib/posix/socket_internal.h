@@ -5,6 +5,8 @@
 #include "file.h"
 #include <net/net.h>
 #include <stddef.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 enum : uint32_t { READY_IN = 1, READY_OUT = 4 };
 
@@ -15,7 +17,7 @@ struct address { // of a datagram's peer
     uint32_t scope;
 };
 
-struct socket {
+struct socket { // a local one (AF_UNIX) has only its kind and its timeouts: it is its file's `p9`
     int domain, type;     // AF_*, SOCK_*
     const char *protocol; // "tcp", ...
     char directory[48];   // "/net/tcp/5"
@@ -46,3 +48,23 @@ long address_command(const char *verb, const void *sockaddr, size_t size, char *
 long address_from_text(int domain, const char *text, void *to, uint32_t *size);
 struct address address_of(const void *sockaddr);
 void address_give(int domain, const struct address *address, void *to, uint32_t *size);
+
+// Waits until the socket is ready: at once for MSG_DONTWAIT, within the socket's timeout if it has
+// one.
+long socket_wait(struct file *file, uint32_t events, int flags, uint64_t timeout);
+
+// --- Local ones --------------------------------------------------------------------------------
+
+static inline bool socket_is_local(const struct socket *socket)
+{
+    return socket->domain == AF_UNIX;
+}
+
+struct socket *local_create(int type); // nullptr: no memory
+// *flags: MSG_TRUNC of the answer is told.
+long local_receive(struct file *file, const struct iovec *part, int *flags);
+long local_send(struct file *file, const struct iovec *part, int flags);
+long local_shutdown(struct file *file, int how);
+// Nothing has a name yet: an address of the family alone, cut to *size, which becomes its full
+// size.
+void local_name(void *to, uint32_t *size);

@@ -24,9 +24,7 @@
 
 enum : size_t { DATAGRAM_MAX = 65536, PEEK_MAX = 4096 };
 
-// Waits until the socket is ready: at once for MSG_DONTWAIT, within the socket's timeout if it has
-// one.
-static long wait_ready(struct file *file, uint32_t events, int flags, uint64_t timeout)
+long socket_wait(struct file *file, uint32_t events, int flags, uint64_t timeout)
 {
     if (file->flags & O_NONBLOCK) return 0; // the server says EAGAIN by itself
     if ((flags & MSG_DONTWAIT) == 0 && timeout == 0) return 0;
@@ -77,7 +75,7 @@ static long receive_stream(struct file *file, void *to, size_t count, int flags)
     if (error < 0) return error;
     do {
         if (socket->peeked_size == 0) {
-            error = wait_ready(file, READY_IN, flags, socket->receive_timeout);
+            error = socket_wait(file, READY_IN, flags, socket->receive_timeout);
             if (error < 0) break;
             if (flags & MSG_PEEK) error = fill_peeked(file);
             if (error < 0 || ((flags & MSG_PEEK) && error == 0)) break;
@@ -95,7 +93,7 @@ static long receive_stream(struct file *file, void *to, size_t count, int flags)
 static long send_stream(struct file *file, const void *from, size_t count, int flags)
 {
     long error = ready_stream(file);
-    if (error == 0) error = wait_ready(file, READY_OUT, flags, file->socket->send_timeout);
+    if (error == 0) error = socket_wait(file, READY_OUT, flags, file->socket->send_timeout);
     return error < 0 ? error : (long)p9_write(file->p9, FE_9P_POSITION, from, count);
 }
 
@@ -120,7 +118,7 @@ static long receive_datagram(struct file *file, struct iovec *part, int *flags,
                              struct address *from)
 {
     long error = socket_open_data(file);
-    if (error == 0) error = wait_ready(file, READY_IN, *flags, file->socket->receive_timeout);
+    if (error == 0) error = socket_wait(file, READY_IN, *flags, file->socket->receive_timeout);
     if (error < 0) return error;
     struct envelope *envelope = malloc(DATAGRAM_MAX);
     if (envelope == nullptr) return -ENOMEM;
@@ -151,7 +149,7 @@ static long send_datagram(struct file *file, const struct iovec *part, int flags
     if (to->version == 0) return -EDESTADDRREQ;
     if (part->iov_len > DATAGRAM_MAX - sizeof(struct net_datagram)) return -EMSGSIZE;
     long error = socket_open_data(file);
-    if (error == 0) error = wait_ready(file, READY_OUT, flags, file->socket->send_timeout);
+    if (error == 0) error = socket_wait(file, READY_OUT, flags, file->socket->send_timeout);
     if (error < 0) return error;
     size_t size = sizeof(struct net_datagram) + part->iov_len;
     struct envelope *envelope = malloc(size);
@@ -170,7 +168,9 @@ static long send_datagram(struct file *file, const struct iovec *part, int flags
 static long receive_part(struct file *file, struct iovec *part, int *flags, struct address *from)
 {
     long result;
-    if (file->socket->type == SOCK_STREAM) {
+    if (socket_is_local(file->socket)) {
+        result = local_receive(file, part, flags);
+    } else if (file->socket->type == SOCK_STREAM) {
         result = receive_stream(file, part->iov_base, part->iov_len, *flags);
         *flags = 0;
     } else {
@@ -183,9 +183,14 @@ static long send_part(struct file *file, const struct iovec *part, int flags,
                       const struct address *to)
 {
     struct socket *socket = file->socket;
-    long result = socket->type == SOCK_STREAM
-                      ? send_stream(file, part->iov_base, part->iov_len, flags)
-                      : send_datagram(file, part, flags, to->version != 0 ? to : &socket->peer);
+    long result;
+    if (socket_is_local(socket)) {
+        result = local_send(file, part, flags);
+    } else if (socket->type == SOCK_STREAM) {
+        result = send_stream(file, part->iov_base, part->iov_len, flags);
+    } else {
+        result = send_datagram(file, part, flags, to->version != 0 ? to : &socket->peer);
+    }
     if (result == -EPIPE && (flags & MSG_NOSIGNAL) == 0) signal_send_thread(thread_self(), SIGPIPE);
     return result == -EINTR ? RESTART : result;
 }
@@ -193,7 +198,7 @@ static long send_part(struct file *file, const struct iovec *part, int flags,
 long socket_read(struct file *file, void *to, size_t count)
 {
     struct iovec part = {to, count};
-    struct address from;
+    struct address from = {};
     int flags = 0;
     return receive_part(file, &part, &flags, &from);
 }
@@ -306,10 +311,4 @@ int64_t call_recvmsg(const int64_t *a)
     free(joined);
     file_put(file);
     return result;
-}
-
-int64_t call_socketpair(const int64_t *a)
-{
-    (void)a;
-    return -EOPNOTSUPP;
 }

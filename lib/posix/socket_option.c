@@ -58,6 +58,7 @@ static long set_option(struct socket *socket, const int64_t *a)
     if (a[4] < (long)sizeof(int)) return a[1] == SOL_SOCKET ? 0 : -EINVAL;
     for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
         if (told[i].level != a[1] || told[i].option != a[2]) continue;
+        if (socket_is_local(socket)) return a[1] == SOL_SOCKET ? 0 : -EOPNOTSUPP;
         char command[48];
         snprintf(command, sizeof command, "set %s %u", told[i].name, *(const unsigned *)a[3]);
         return socket_command(socket, command);
@@ -82,6 +83,7 @@ int64_t call_setsockopt(const int64_t *a)
 static int pending_error(const struct socket *socket)
 {
     char text[32];
+    if (socket_is_local(socket)) return 0;
     if (socket_read_file(socket, "error", text, sizeof text) < 0) return 0;
     return atoi(text);
 }

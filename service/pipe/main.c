@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Pipes. The root's only request makes one: two open files, of which one takes bytes and the other
-// gives them. A pipe lives as long as one of its ends is open; nobody can open it by a name.
-#include <9p/server.h>
+// Pipes and local sockets (socket.c). A request to the root makes a pipe: two open files, of which
+// one takes bytes and the other gives them. A pipe lives as long as one of its ends is open; nobody
+// can open it by a name.
+#include "socket.h"
 #include <errno.h>
 #include <fifo/fifo.h>
 #include <stdlib.h>
@@ -102,17 +103,19 @@ static void end_init(struct end *end, struct pipe *pipe, const struct p9_request
 
 static int make_pipe(struct p9_request *request)
 {
-    uint32_t fids[2];
-    if (request->size != sizeof fids) return -EINVAL;
-    memcpy(fids, request->data, sizeof fids);
+    struct fe_pair_wish wish;
+    if (request->size != sizeof wish) return -EINVAL;
+    memcpy(&wish, request->data, sizeof wish);
+    uint32_t flags = wish.flags & OPEN_NONBLOCK;
     struct pipe *pipe = calloc(1, sizeof *pipe);
     if (pipe == nullptr) return -ENOMEM;
     pipe->ends = 2;
     pipe->fifo.readers = pipe->fifo.writers = 1;
     end_init(&pipe->reader, pipe, request);
     end_init(&pipe->writer, pipe, request);
-    int error = p9_fid_install(request, fids[0], &pipe->reader.node, OPEN_READ);
-    if (error == 0) error = p9_fid_install(request, fids[1], &pipe->writer.node, OPEN_WRITE);
+    int error = p9_fid_install(request, wish.fid[0], &pipe->reader.node, OPEN_READ | flags);
+    if (error == 0)
+        error = p9_fid_install(request, wish.fid[1], &pipe->writer.node, OPEN_WRITE | flags);
     p9_node_put(&pipe->reader.node);
     p9_node_put(&pipe->writer.node);
     return error;
@@ -120,7 +123,11 @@ static int make_pipe(struct p9_request *request)
 
 static int root_control(struct p9_request *request, struct p9_open *open, uint32_t control)
 {
-    return control == CONTROL_PIPE ? make_pipe(request) : -ENOTTY;
+    switch (control) {
+    case CONTROL_PIPE: return make_pipe(request);
+    case CONTROL_SOCKET_PAIR: return socket_make_pair(request);
+    default: return -ENOTTY;
+    }
 }
 
 static const struct p9_operations root_operations = {.control = root_control};

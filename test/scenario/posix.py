@@ -6,7 +6,7 @@ from machine import Machine
 with Machine() as machine:
     machine.login()
     names = [name for name in machine.run("ls /test").split() if name.startswith("posix_")]
-    assert len(names) >= 11, names
+    assert len(names) >= 13, names
     for name in names:
         text = machine.run(f"/test/{name}", code=None)
         for line in text.splitlines():
