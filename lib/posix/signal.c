@@ -31,6 +31,7 @@ _Thread_local volatile uint32_t signal_held;
 static_assert(FE_CALL_THREAD_UPCALL_RETURN == 64); // context.S has the number
 void posix_upcall_entry(void); // arch/<isa>/user/context.S: saves all registers, calls posix_upcall
 uint32_t posix_upcall(void);
+void posix_run_on(void (*function)(void *), void *argument, uintptr_t top); // there, too
 
 static struct fe_signal_page *shared(void)
 {
@@ -239,6 +240,30 @@ static void act_by_default(int number)
     if (process_control(&wish) < 0) fe_exit(128 + number);
 }
 
+struct handler_call {
+    const struct fe_signal_slot *known;
+    const struct signal_action *action;
+    uint64_t mask; // that it returns to
+    stack_t stack;
+};
+
+static void run_handler(void *argument)
+{
+    struct handler_call *call = argument;
+    int number = (int)call->known->number;
+    if ((call->action->flags & SA_SIGINFO) == 0) {
+        call->action->handler(number);
+        return;
+    }
+    siginfo_t info;
+    ucontext_t machine = {.uc_stack = call->stack};
+    signal_describe(call->known, &info);
+    memcpy(&machine.uc_sigmask, &call->mask, sizeof call->mask);
+    void (*handler)(int, siginfo_t *, void *) = (void *)call->action->handler;
+    handler(number, &info, &machine);
+    memcpy(&call->mask, &machine.uc_sigmask, sizeof call->mask);
+}
+
 // The handler itself runs as if no call were under way: it may make calls, and may never come back.
 static void call_handler(struct thread *thread, const struct fe_signal_slot *known,
                          const struct signal_action *action)
@@ -252,20 +277,14 @@ static void call_handler(struct thread *thread, const struct fe_signal_slot *kno
     uint32_t depth = thread->depth;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     thread->depth = 0;
-    if (action->flags & SA_SIGINFO) {
-        siginfo_t info;
-        ucontext_t machine = {};
-        signal_describe(known, &info);
-        memcpy(&machine.uc_sigmask, &before, sizeof before);
-        void (*handler)(int, siginfo_t *, void *) = (void *)action->handler;
-        handler(number, &info, &machine);
-        memcpy(&before, &machine.uc_sigmask, sizeof before);
-    } else {
-        action->handler(number);
-    }
+    struct handler_call call = {known, action, before, signal_stack(thread)};
+    if ((action->flags & SA_ONSTACK) && call.stack.ss_flags == 0)
+        posix_run_on(run_handler, &call, signal_stack_top(&call.stack));
+    else
+        run_handler(&call);
     thread->depth = depth;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    signal_set_blocked(thread, before);
+    signal_set_blocked(thread, call.mask);
 }
 
 static enum signal_outcome deliver(struct thread *thread, const struct fe_signal_slot *known)

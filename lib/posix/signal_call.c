@@ -122,16 +122,28 @@ int64_t call_rt_sigtimedwait(const int64_t *a)
     return result;
 }
 
-// Handlers run on the stack that is in use; another one is only noted.
+// The alternate stack, and whether the caller is on it.
+stack_t signal_stack(const struct thread *thread)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    stack_t stack = {.ss_sp = (void *)thread->stack_base, .ss_size = thread->stack_size};
+    if (thread->stack_size == 0)
+        stack.ss_flags = SS_DISABLE;
+    else if (here - thread->stack_base < thread->stack_size)
+        stack.ss_flags = SS_ONSTACK;
+    return stack;
+}
+
 int64_t call_sigaltstack(const int64_t *a)
 {
     struct thread *thread = thread_self();
     const stack_t *wish = (const stack_t *)a[0];
-    stack_t before = {.ss_sp = (void *)thread->stack_base,
-                      .ss_size = thread->stack_size,
-                      .ss_flags = thread->stack_size == 0 ? SS_DISABLE : 0};
+    stack_t before = signal_stack(thread);
     if (wish != nullptr) {
         bool off = (wish->ss_flags & SS_DISABLE) != 0;
+        if ((wish->ss_flags & ~SS_DISABLE) != 0) return -EINVAL;
+        if (before.ss_flags == SS_ONSTACK) return -EPERM;
+        if (!off && wish->ss_size < MINSIGSTKSZ) return -ENOMEM;
         thread->stack_base = off ? 0 : (uintptr_t)wish->ss_sp;
         thread->stack_size = off ? 0 : wish->ss_size;
     }

@@ -86,5 +86,13 @@ void signal_inherit(struct context *context, uint64_t ignored, uint64_t blocked)
 // Sends to a thread of this process: the calling one, or one on the list under context_lock.
 long signal_send_thread(struct thread *thread, int number);
 
+// The stack that handlers with SA_ONSTACK run on; its flags: SS_DISABLE: there is none, SS_ONSTACK:
+// the caller is on it.
+stack_t signal_stack(const struct thread *thread);
+static inline uintptr_t signal_stack_top(const stack_t *stack)
+{
+    return ((uintptr_t)stack->ss_sp + stack->ss_size) & ~(uintptr_t)15;
+}
+
 // Sets this thread's mask.
 void signal_set_blocked(struct thread *thread, uint64_t blocked);

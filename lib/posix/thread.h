@@ -21,7 +21,7 @@ struct thread {
     bool restores; // `restored` becomes the mask after the next handlers (sigsuspend, ppoll)
     uint64_t restored;
     struct context *child;            // the innermost that is being made (vfork)
-    uintptr_t stack_base, stack_size; // sigaltstack
+    uintptr_t stack_base, stack_size; // that handlers may have; size 0: none
     fe_handle handle;                 // to interrupt it; others than the first: made on first use
     fe_handle event;                  // for poll, made on first use
     uintptr_t clear;                  // zeroed and woken when it ends

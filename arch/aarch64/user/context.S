@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What lib/posix cannot say in C: where a thread begins, where an upcall enters, and vfork.
+// What lib/posix cannot say in C: where a thread begins, where an upcall enters, how a handler gets
+// another stack, and vfork.
     .arch_extension fp // the upcall saves what C may not use here
     .arch_extension simd
 
@@ -79,6 +80,24 @@ posix_upcall_entry:
     svc     #0
     brk     #0
     .size posix_upcall_entry, . - posix_upcall_entry
+
+    // void posix_run_on(void (*function)(void *), void *argument, uintptr_t top): a call with
+    // another stack, which begins below `top`, 16-aligned.
+    .section .text.posix_run_on, "ax"
+    .globl posix_run_on
+    .hidden posix_run_on
+    .type posix_run_on, %function
+posix_run_on:
+    stp     x29, x30, [sp, #-16]!
+    mov     x29, sp
+    mov     sp, x2
+    mov     x9, x0
+    mov     x0, x1
+    blr     x9
+    mov     sp, x29
+    ldp     x29, x30, [sp], #16
+    ret
+    .size posix_run_on, . - posix_run_on
 
     // pid_t vfork(void): setjmp in the caller's name, with the buffer that the C half gives.
     .section .text.vfork, "ax"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What lib/posix cannot say in C: where a thread begins, where an upcall enters, and vfork.
+// What lib/posix cannot say in C: where a thread begins, where an upcall enters, how a handler gets
+// another stack, and vfork.
 #include "arch/x86/user/float.inc"
 
     // A thread of the C library: eax, and esi, its id, are what posix_thread_begin wants, the stack
@@ -43,6 +44,26 @@ posix_upcall_entry:
     int     $0x80
     ud2
     .size posix_upcall_entry, . - posix_upcall_entry
+
+    // void posix_run_on(void (*function)(void *), void *argument, uintptr_t top): a call with
+    // another stack, which begins below `top`, 16-aligned.
+    .section .text.posix_run_on, "ax", @progbits
+    .globl posix_run_on
+    .hidden posix_run_on
+    .type posix_run_on, @function
+posix_run_on:
+    push    %ebp
+    mov     %esp, %ebp
+    mov     8(%ebp), %eax
+    mov     12(%ebp), %ecx
+    mov     16(%ebp), %esp
+    sub     $12, %esp
+    push    %ecx
+    call    *%eax
+    mov     %ebp, %esp
+    pop     %ebp
+    ret
+    .size posix_run_on, . - posix_run_on
 
     // pid_t vfork(void): setjmp in the caller's name (the C library's jmp_buf: ebx, esi, edi, ebp,
     // esp, eip), with the buffer that the C half gives.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What lib/posix cannot say in C: where a thread begins, where an upcall enters, and vfork.
+// What lib/posix cannot say in C: where a thread begins, where an upcall enters, how a handler gets
+// another stack, and vfork.
 #include "arch/x86/user/float.inc"
 
     // A thread of the C library: rdi and rsi, its id, are what posix_thread_begin wants, the stack
@@ -34,6 +35,24 @@ posix_upcall_entry:
     syscall
     ud2
     .size posix_upcall_entry, . - posix_upcall_entry
+
+    // void posix_run_on(void (*function)(void *), void *argument, uintptr_t top): a call with
+    // another stack, which begins below `top`, 16-aligned.
+    .section .text.posix_run_on, "ax", @progbits
+    .globl posix_run_on
+    .hidden posix_run_on
+    .type posix_run_on, @function
+posix_run_on:
+    push    %rbp
+    mov     %rsp, %rbp
+    mov     %rdx, %rsp
+    mov     %rdi, %rax
+    mov     %rsi, %rdi
+    call    *%rax
+    mov     %rbp, %rsp
+    pop     %rbp
+    ret
+    .size posix_run_on, . - posix_run_on
 
     // pid_t vfork(void): setjmp in the caller's name, with the buffer that the C half gives.
     .section .text.vfork, "ax", @progbits
