@@ -5,4 +5,4 @@ kind := library
 uses := c
 sources := *.c src/core/*.c src/core/ipv4/*.c src/core/ipv6/*.c src/netif/ethernet.c
 include := src/include
-flags := -std=c11 -D_GNU_SOURCE
+flags := -std=c11 -D_GNU_SOURCE -fno-sanitize=shift # it shifts bytes into the sign

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# lwIP, the TCP/IP engine of service/ip, unmodified.
+# lwIP, the TCP/IP engine of service/ip.
 package := lwip
 version := 2.2.1
 file := lwip_2.2.1+dfsg1.orig.tar.xz

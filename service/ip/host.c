@@ -77,6 +77,7 @@ static int statistics_text(struct p9_request *request, void *context, struct p9_
     print_protocol(text, "icmp", &lwip_stats.icmp);
     print_protocol(text, "udp", &lwip_stats.udp);
     print_protocol(text, "tcp", &lwip_stats.tcp);
+    p9_print(text, "tcp resent %u\n", (unsigned)lwip_stats.mib2.tcpretranssegs);
     return 0;
 }
 

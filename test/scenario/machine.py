@@ -11,6 +11,7 @@ limit. A kernel panic fails the scenario at once.
 """
 
 import contextlib
+import hashlib
 import http.server
 import json
 import os
@@ -311,3 +312,29 @@ class WebServer:
     def url(self, path):
         """Where the guest finds `path`."""
         return f"http://{HOST}:{self.port}{path}"
+
+
+class Sink:
+    """Takes one connection on a port of its own and hashes what comes until its end."""
+
+    def __enter__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(600)
+        self.port = self.listener.getsockname()[1]
+        self.hash = hashlib.sha256()
+        self.thread = threading.Thread(target=self.take, daemon=True)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *unused):
+        self.listener.close()
+
+    def take(self):
+        connection, _ = self.listener.accept()
+        with connection:
+            while piece := connection.recv(1 << 16):
+                self.hash.update(piece)
+
+    def digest(self):
+        self.thread.join(600)
+        return self.hash.hexdigest()

@@ -4,40 +4,11 @@ an upload back; a listener on board."""
 
 import hashlib
 import random
-import socket
-import threading
 
-from machine import HOST, Machine, WebServer, passed
+from machine import HOST, Machine, Sink, WebServer, passed
 
 content = random.Random(7).randbytes(64 << 20)
 digest = hashlib.sha256(content).hexdigest()
-
-
-
-class Sink:
-    """Takes one connection on a port of its own and hashes what comes until its end."""
-
-    def __enter__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.settimeout(300)
-        self.port = self.listener.getsockname()[1]
-        self.hash = hashlib.sha256()
-        self.thread = threading.Thread(target=self.take, daemon=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *unused):
-        self.listener.close()
-
-    def take(self):
-        connection, _ = self.listener.accept()
-        with connection:
-            while piece := connection.recv(1 << 16):
-                self.hash.update(piece)
-
-    def digest(self):
-        self.thread.join(60)
-        return self.hash.hexdigest()
 
 
 with WebServer({"/large": content, "/small": content[:70000]}) as server, Machine() as machine:

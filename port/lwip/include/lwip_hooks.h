@@ -1,11 +1,28 @@
 // SPDX-License-Identifier: MIT
-// Where lwIP lets us decide: the number at which a new connection's stream starts.
+// Where lwIP lets us decide: the number at which a new connection's stream starts, and what was
+// lost of a stream.
 #pragma once
 
-#include <lwip/ip_addr.h>
+#include <lwip/tcp.h>
+
+struct tcp_hdr;
+struct tcp_seg;
 
 // RFC 6528: a clock that advances every 4 microseconds plus a keyed hash of both ends, so that
 // nobody outside can guess it and a connection made again soon does not overlap its predecessor.
 u32_t lwip_initial_sequence(const ip_addr_t *local, u16_t local_port, const ip_addr_t *remote,
                             u16_t remote_port);
 #define LWIP_HOOK_TCP_ISN lwip_initial_sequence
+
+// recovery.c: a segment came, one was sent, nothing was acknowledged for too long (false: lwIP
+// itself sends all again), and before anything is sent.
+err_t lwip_recovery_receive(struct tcp_pcb *pcb, const struct tcp_hdr *header,
+                            uint16_t options_size, uint16_t first_size, const uint8_t *second);
+void lwip_recovery_sent(struct tcp_pcb *pcb, struct tcp_seg *segment);
+bool lwip_recovery_timed_out(struct tcp_pcb *pcb);
+tcpwnd_size_t lwip_recovery_output(struct tcp_pcb *pcb);
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, options_size, first_size, second, packet)          \
+    lwip_recovery_receive(pcb, header, options_size, first_size, second)
+
+// Sends a segment again where it is; recovery.patch has it.
+err_t lwip_tcp_resend(struct tcp_pcb *pcb, struct tcp_seg *segment);
