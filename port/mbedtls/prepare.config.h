@@ -11,6 +11,14 @@
 // The kernel's generator, without one of its own between: random.c.
 #define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG
 #define MBEDTLS_PSA_CRYPTO_C
+// curl draws from a generator of the library, which is seeded from the kernel's alone.
+#define MBEDTLS_CTR_DRBG_C
+#define MBEDTLS_ENTROPY_C
+#define MBEDTLS_ENTROPY_HARDWARE_ALT
+#define MBEDTLS_NO_PLATFORM_ENTROPY
+// It tells by the library's own sentences what failed.
+#define MBEDTLS_ERROR_C
+#define MBEDTLS_VERSION_C
 
 // TLS.
 #define MBEDTLS_SSL_TLS_C
@@ -29,6 +37,7 @@
 #define MBEDTLS_X509_RSASSA_PSS_SUPPORT
 #define MBEDTLS_PK_C
 #define MBEDTLS_PK_PARSE_C
+#define MBEDTLS_PK_WRITE_C
 #define MBEDTLS_PEM_PARSE_C
 #define MBEDTLS_BASE64_C
 #define MBEDTLS_ASN1_PARSE_C
@@ -57,6 +66,7 @@
 #define MBEDTLS_POLY1305_C
 #define MBEDTLS_CHACHAPOLY_C
 #define MBEDTLS_MD_C
+#define MBEDTLS_MD5_C // of passwords of HTTP, for curl: no signature with it is taken
 #define MBEDTLS_HKDF_C
 #define MBEDTLS_SHA1_C
 #define MBEDTLS_SHA224_C

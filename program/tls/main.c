@@ -12,9 +12,9 @@
 #include <tls/tls.h>
 #include <unistd.h>
 
-// Of a connection that somebody else made: who closes the other end of our input wants nothing
-// more.
-static bool ends_with_input;
+// Of a connection that somebody else made: that a request is whole is not told to the other side,
+// for many servers take it as the end of everything.
+static bool end_is_kept;
 
 static const char usage[] = "usage: tls [-k] [-C authorities] [-f fd] host [port]\n"
                             "       tls -l port certificate key\n";
@@ -69,27 +69,27 @@ static bool all_written(const char *from, size_t size)
     return true;
 }
 
-// One piece out of standard input; at its end the other side is told so.
+// One piece out of standard input.
 static enum tls_status input_pass(struct tls *tls, struct pollfd *input)
 {
     char piece[16384];
     ssize_t got = read(STDIN_FILENO, piece, sizeof piece);
     if (got > 0) return tls_write(tls, piece, (size_t)got);
     input->fd = -1;
-    enum tls_status status = tls_end(tls);
-    if (ends_with_input) exit(EXIT_SUCCESS);
-    return status;
+    return end_is_kept ? TLS_OK : tls_end(tls);
 }
 
-// Until the other side ends its part.
+// Until the other side ends its part, or nobody is there to whom that could go.
 static enum tls_status relay(struct tls *tls, int fd)
 {
-    struct pollfd waited[2] = {{.fd = fd, .events = POLLIN},
-                               {.fd = STDIN_FILENO, .events = POLLIN}};
+    struct pollfd waited[3] = {{.fd = fd, .events = POLLIN},
+                               {.fd = STDIN_FILENO, .events = POLLIN},
+                               {.fd = STDOUT_FILENO}};
     enum tls_status status = TLS_OK;
     while (status == TLS_OK) {
         bool is_ready = tls_pending(tls) > 0;
-        if (!is_ready && poll(waited, 2, -1) < 0) return TLS_CONNECTION;
+        if (!is_ready && poll(waited, 3, -1) < 0) return TLS_CONNECTION;
+        if (!is_ready && waited[2].revents) return TLS_OK;
         if (!is_ready && waited[1].fd >= 0 && waited[1].revents)
             status = input_pass(tls, &waited[1]);
         if (status != TLS_OK || (!is_ready && !waited[0].revents)) continue;
@@ -126,7 +126,7 @@ static int serve(const char *port, const char *certificate, const char *key)
 
 int main(int count, char **words)
 {
-    struct tls_trust trust = {.is_checked = true};
+    struct tls_trust trust = {.is_checked = true, .authorities = getenv("SSL_CERT_FILE")};
     bool is_server = false;
     int fd = -1, option;
     while ((option = getopt(count, words, "lkC:f:")) != -1) {
@@ -146,7 +146,7 @@ int main(int count, char **words)
     if (is_server && left == 3) return serve(words[0], words[1], words[2]);
     if (is_server || left < 1 || left > 2) return fputs(usage, stderr), 2;
     trust.host = words[0];
-    ends_with_input = fd >= 0;
+    end_is_kept = fd >= 0;
     if (fd < 0) fd = host_dial(words[0], left == 2 ? words[1] : "443");
     if (fd < 0) return EXIT_FAILURE;
     struct tls *tls;
