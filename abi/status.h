@@ -43,7 +43,8 @@
     X(ERR_IO, -32, "the device failed")                                                            \
     X(ERR_NOT_ADMITTED, -33, "the processor time is promised to others")                           \
     X(ERR_OWNER_DEAD, -34, "the lock is had, and its last owner died with it")                     \
-    X(ERR_DEADLOCK, -35, "the lock is the caller's own already")
+    X(ERR_DEADLOCK, -35, "the lock is the caller's own already")                                   \
+    X(ERR_ABANDONED, -36, "the server ended with the call in its hands")
 
 enum [[nodiscard]] status : int32_t {
 #define STATUS_ENUM(name, value, text) name = value,

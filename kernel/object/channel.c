@@ -52,7 +52,7 @@ static bool close_some(struct channel *channel)
         } else if (queued != nullptr) {
             channel_fail(CONTAINER(queued, struct thread, node), ERR_PEER_CLOSED);
         } else if (served != nullptr) {
-            channel_fail(CONTAINER(served, struct thread, ipc.served), ERR_PEER_CLOSED);
+            channel_fail(CONTAINER(served, struct thread, ipc.served), ERR_ABANDONED);
         } else if ((node = list_take(&channel->notices)) != nullptr) {
             notice_destroy(CONTAINER(node, struct notice, node));
         } else if ((node = list_take(&channel->ended)) != nullptr) {
@@ -251,7 +251,7 @@ void channel_finish(struct thread *caller)
 static void forget_caller(struct thread *server, struct thread *caller)
 {
     if (server->process->ending) {
-        channel_fail(caller, ERR_PEER_CLOSED);
+        channel_fail(caller, ERR_ABANDONED);
         return;
     }
     tree_take(&server->donors, &caller->node);

@@ -57,11 +57,14 @@ static int run_once(struct p9_file *file, const struct p9_control *control, stru
 // all tries fail at once.
 static int run_kept(struct p9_file *file, const struct p9_control *control, struct call *call)
 {
-    for (int tries = 0;; tries++) {
+    struct deaths deaths = {};
+    for (;;) {
         request_init(call, file, control);
-        call->message.word[2] = tries == 0 ? 0 : CONTROL_REPEATED;
+        call->message.word[2] = deaths.last == 0 ? 0 : CONTROL_REPEATED;
+        bool waits = call_waits(call);
         int result = run_once(file, control, call);
-        if (result != CALL_DEAD || tries == RESTORE_TRIES) return result;
+        if (!is_gone(result)) return result;
+        if (!deaths_are_few(&deaths, result, waits) || deaths.count > DEATHS_MAX) return result;
     }
 }
 
@@ -84,5 +87,5 @@ int p9_control(struct p9_file *file, struct p9_control *control)
     for (size_t i = 0; i < control->received_count; i++) {
         control->received[i] = call.transfer.received_handle[i];
     }
-    return result == CALL_DEAD ? -EIO : result;
+    return is_gone(result) ? -EIO : result;
 }

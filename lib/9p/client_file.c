@@ -3,26 +3,21 @@
 // request repeated; where that cannot be, the error is EIO.
 #include "client_internal.h"
 
-enum : int { POLL_DEAD = INT32_MIN };
-
 // Runs a call on a file; the message is set anew on a repetition, as an answer overwrites it.
 int file_run(struct p9_file *file, struct call *call)
 {
     struct fe_message original = call->message;
-    for (int tries = 0;; tries++) {
+    struct deaths deaths = {};
+    bool waits = call_waits(call);
+    for (;;) {
         struct p9_session *session = file_session(file, &call->message.word[0]);
         int result = call_run(session, call);
         if (result == CALL_LINK) return -EPROTO;
-        if (result != CALL_DEAD) return result;
-        result = tries < RESTORE_TRIES ? file_restore(file, session) : -EIO;
+        if (!is_gone(result)) return result;
+        result = file_again(file, session, &deaths, result, waits);
         if (result != 0) return result;
         call->message = original;
     }
-}
-
-static bool is_stream(const struct p9_file *file)
-{
-    return (file->qid_kind & QID_DEVICE) != 0;
 }
 
 // A read of what fits the words of the answer: no buffer travels.
@@ -30,7 +25,8 @@ static bool is_stream(const struct p9_file *file)
                                              size_t count)
 {
     uint64_t deadline = is_stream(file) ? FE_FOREVER : FE_UNINTERRUPTED;
-    for (int tries = 0;; tries++) {
+    struct deaths deaths = {};
+    for (;;) {
         uint64_t fid;
         struct p9_session *session = file_session(file, &fid);
         struct fe_message message = {.label = P9_READ, .word = {fid, offset, count}};
@@ -43,8 +39,8 @@ static bool is_stream(const struct p9_file *file)
             return (int64_t)got;
         }
         if (result == CALL_LINK) return -EPROTO;
-        if (result != CALL_DEAD) return result;
-        result = tries < RESTORE_TRIES ? file_restore(file, session) : -EIO;
+        if (!is_gone(result)) return result;
+        result = file_again(file, session, &deaths, result, is_stream(file));
         if (result != 0) return result;
     }
 }
@@ -111,16 +107,17 @@ int64_t p9_write(struct p9_file *file, uint64_t offset, const void *from, size_t
 int64_t p9_transfer(struct p9_file *file, uint64_t offset, const struct p9_transfer_place *place,
                     uint64_t flags)
 {
+    struct deaths deaths = {};
     if ((flags & FE_9P_TRANSFER_WRITE) != 0) file->is_written = true;
-    for (int tries = 0;; tries++) {
+    for (;;) {
         struct fe_message message = {.label = P9_TRANSFER,
                                      .word = {0, offset, place->memory, place->position, flags}};
         struct p9_session *session = file_session(file, &message.word[0]);
         int result = session_call(session, &message, FE_UNINTERRUPTED);
         if (result == 0) return (int64_t)message.word[0];
         if (result == CALL_LINK) return -EPROTO;
-        if (result != CALL_DEAD) return result;
-        result = tries < RESTORE_TRIES ? file_restore(file, session) : -EIO;
+        if (!is_gone(result)) return result;
+        result = file_again(file, session, &deaths, result, false);
         if (result != 0) return result;
     }
 }
@@ -173,6 +170,7 @@ int p9_file_set_attributes(struct p9_file *file, uint32_t valid,
     call.message.word[1] = valid;
     call.message.word[2] = FE_9P_NO_FOLLOW;
     call_send(&call, attributes, sizeof *attributes);
+    file->is_written = true;
     return file_run(file, &call);
 }
 
@@ -186,28 +184,35 @@ int p9_file_statfs(struct p9_file *file, struct fe_9p_statfs *statistics)
 }
 
 // The event travels with each request anew. The end of a server that has it sets all its bits.
-static int poll_once(struct p9_file *file, uint32_t events, fe_handle event, uint64_t bits)
+// *ready: which events; *session: who was asked. Returns as call_run.
+static int poll_once(struct p9_file *file, struct p9_session **session, uint32_t *ready,
+                     fe_handle event, uint64_t bits)
 {
     struct call call;
     call_init(&call, P9_POLL, file->fid);
-    call.message.word[1] = events;
+    call.message.word[1] = *ready;
     call.message.word[2] = bits;
     if (event != FE_NO_HANDLE) {
         uint32_t rights = RIGHT_EVENT_SIGNAL | RIGHT_EVENT_END | RIGHT_TRANSFER | RIGHT_INSPECT;
         if (fe_handle_duplicate(event, rights, &call.transfer.send_handle[0]) != OK) return -ENOMEM;
         call.transfer.send_handle_count = 1;
     }
-    int result = call_run(file_session(file, &call.message.word[0]), &call);
-    return result == 0 ? (int)call.message.word[0] : result == CALL_DEAD ? POLL_DEAD : result;
+    *session = file_session(file, &call.message.word[0]);
+    int result = call_run(*session, &call);
+    *ready = (uint32_t)call.message.word[0];
+    return result;
 }
 
 int p9_poll(struct p9_file *file, uint32_t events, fe_handle event, uint64_t bits)
 {
-    for (int tries = 0;; tries++) {
-        const struct p9_session *session = file->session;
-        int result = poll_once(file, events, event, bits);
-        if (result != POLL_DEAD) return result;
-        if (tries == RESTORE_TRIES || file_restore(file, session) != 0)
+    struct deaths deaths = {};
+    for (;;) {
+        struct p9_session *session;
+        uint32_t ready = events;
+        int result = poll_once(file, &session, &ready, event, bits);
+        if (result == 0) return (int)ready;
+        if (!is_gone(result)) return result;
+        if (file_again(file, session, &deaths, result, false) != 0)
             return READY_ERROR | READY_HANGUP;
     }
 }

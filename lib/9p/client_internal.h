@@ -34,13 +34,27 @@ struct call {
 };
 
 // Results of call_run besides 0 and negative errno.
-enum : int { CALL_LINK = 1, CALL_DEAD = 2 };
+// CALL_DEAD: the server was gone before it received the call. CALL_ABANDONED: it ended with the
+// call in its hands, and perhaps of it.
+enum : int { CALL_LINK = 1, CALL_DEAD, CALL_ABANDONED };
+
+static inline bool is_gone(int result)
+{
+    return result >= CALL_DEAD;
+}
+
+// How often servers ended under one request. After MINUTE without it the count begins anew.
+struct deaths {
+    uint64_t last; // when; 0: never
+    uint32_t count, abandoned;
+};
 
 void call_init(struct call *call, uint32_t operation, uint64_t fid);
 void call_send(struct call *call, const void *data, size_t size);
 void call_receive(struct call *call, void *to, size_t capacity);
 int call_run(struct p9_session *session, struct call *call);
 int call_run_until(struct p9_session *session, struct call *call, uint64_t deadline);
+bool call_waits(const struct call *call); // for something to happen
 // The same for a message without struct call.
 int session_call(struct p9_session *session, struct fe_message *message, uint64_t deadline);
 
@@ -62,8 +76,8 @@ void session_done(struct p9_session *session);
 struct path {
     char *text; // FE_PATH_MAX bytes, the caller's
     size_t length;
-    uint32_t links;   // followed so far
-    uint32_t retries; // after servers died
+    uint32_t links; // followed so far
+    struct deaths deaths;
     uint64_t give_up; // when retrying ends; 0: not begun
 };
 
@@ -82,7 +96,8 @@ int path_target(const struct path *path, uint32_t index, struct target *target);
 // Replaces the first `consumed` bytes of `relative` by the link's target.
 int path_follow(struct path *path, const struct target *target, size_t consumed, const char *link,
                 size_t link_size);
-bool path_retry(struct path *path); // waits a little; false when it has taken too long
+// After a call for which is_gone(): waits a little. False: it has taken too long, or is poison.
+bool path_retry(struct path *path, int result);
 
 // Runs `attempt` where `text` leads, following links, united directories and restarted servers.
 // `attempt` returns as call_run does; a link's target is in its call's receive buffer.
@@ -105,10 +120,20 @@ int target_place(const struct path *path, struct target *target);
 // Of struct p9_file, for all who make and close them.
 extern struct fe_pool file_pool;
 
-// restore.c: after CALL_DEAD on `dead`, which was the file's session. 0: it has another one, the
-// same number of tries may be made again; or a negative errno.
-enum : int { RESTORE_TRIES = 3 };
+// restore.c. Counts the end of a server, after a call for which is_gone(). False: a request that
+// two servers had in their hands when they ended, within a minute, is poison, and the next one is
+// spared it; unless it `waits` for something to happen, and is in a server's hands for hours.
+bool deaths_are_few(struct deaths *deaths, int result, bool waits);
+enum : uint32_t { DEATHS_MAX = 3 }; // of an open file's requests
+// A request of `file` on the session `dead` came to that. 0: the file has another session, and the
+// request may be made again; or a negative errno.
 int file_restore(struct p9_file *file, const struct p9_session *dead);
+static inline int file_again(struct p9_file *file, const struct p9_session *dead,
+                             struct deaths *deaths, int result, bool waits)
+{
+    bool is_enough = !deaths_are_few(deaths, result, waits) || deaths->count > DEATHS_MAX;
+    return is_enough ? -EIO : file_restore(file, dead);
+}
 // The session of a file for one request, and with it the fid: read in this order they belong
 // together.
 static inline struct p9_session *file_session(struct p9_file *file, uint64_t *fid)
@@ -116,6 +141,11 @@ static inline struct p9_session *file_session(struct p9_file *file, uint64_t *fi
     struct p9_session *session = __atomic_load_n(&file->session, __ATOMIC_ACQUIRE);
     *fid = __atomic_load_n(&file->fid, __ATOMIC_RELAXED);
     return session;
+}
+
+static inline bool is_stream(const struct p9_file *file)
+{
+    return (file->qid_kind & QID_DEVICE) != 0;
 }
 
 // client_file.c: a call on an open file, which is opened again when the server was restarted.

@@ -58,7 +58,7 @@ static int part_attach(const struct target *target, const char *path, struct p9_
     struct p9_part part = {.flags = is_union ? target->flags & MOUNT_CREATE : 0};
     int result =
         session_attach(target->session->handle, target->relative, target->size, &part.session);
-    if (result != 0) return result == CALL_DEAD ? -EIO : result;
+    if (result != 0) return is_gone(result) ? -EIO : result;
     part.suffix = strdup("");
     part.source = strdup(path);
     part.origin = origin_below(target->mount, target->relative, target->size);

@@ -239,8 +239,8 @@ static int two_paths(uint32_t operation, const char *from, const char *to)
             p9_session_put(target[0].session);
         }
         if (result == CALL_LINK) continue;
-        if (result != CALL_DEAD) return result;
-        if (!path_retry(&path[0])) return -EIO;
+        if (!is_gone(result)) return result;
+        if (!path_retry(&path[0], result)) return -EIO;
     }
 }
 

@@ -170,26 +170,36 @@ int p9_open_clean(char *text, size_t length, const struct p9_open_mode *how, str
     return open_at(&path, how->flags, how->mode, file);
 }
 
-static void close_one(struct p9_file *file)
+// Whether the server was there. What was given to one that is gone, and not synced, may be lost.
+static bool clunk(struct p9_file *file)
 {
     struct fe_message message = {.label = P9_CLUNK, .word = {file->fid}};
-    if (file->fid != FE_9P_ROOT_FID &&
-        session_call(file->session, &message, FE_UNINTERRUPTED) != CALL_DEAD) {
-        fid_free(file->session, file->fid);
-    }
+    if (is_gone(session_call(file->session, &message, FE_UNINTERRUPTED))) return false;
+    fid_free(file->session, file->fid);
+    return true;
+}
+
+static int close_one(struct p9_file *file)
+{
+    bool has_fid = file->fid != FE_9P_ROOT_FID;
+    bool is_lost = has_fid && !clunk(file) && file->is_written && !is_stream(file);
     p9_session_put(file->session);
     if (file->former != nullptr) p9_session_put(file->former);
     if (file->path != ((struct roomy_file *)file)->near) free(file->path);
     fe_pool_give(&file_pool, file);
+    return is_lost ? -EIO : 0;
 }
 
-void p9_close(struct p9_file *file)
+int p9_close(struct p9_file *file)
 {
+    int result = 0;
     while (file) {
         struct p9_file *below = file->below;
-        close_one(file);
+        int one = close_one(file);
+        if (one != 0) result = one;
         file = below;
     }
+    return result;
 }
 
 struct p9_file *p9_file_adopt(struct p9_session *session, uint32_t fid, uint32_t flags)
@@ -212,7 +222,7 @@ int p9_attach(fe_handle connector, const char *start, struct p9_file **root)
 {
     struct p9_session *session;
     int result = session_open(connector, start, 0, &session);
-    if (result != 0) return result == CALL_DEAD ? -EIO : result;
+    if (result != 0) return is_gone(result) ? -EIO : result;
     *root = p9_file_adopt(session, FE_9P_ROOT_FID, OPEN_PATH);
     p9_session_put(session);
     return *root ? 0 : -ENOMEM;
@@ -232,7 +242,7 @@ int p9_share(struct p9_file *const *files, size_t count, fe_handle *handle)
     call.transfer.receive_handle_capacity = 1;
     int result = call_run_until(files[0]->session, &call, FE_UNINTERRUPTED);
     free(fids);
-    if (result == CALL_DEAD) // a child has a program to run all the same
+    if (is_gone(result)) // a child has a program to run all the same
         return fe_handle_copy(files[0]->session->handle, handle) == OK ? 0 : -ENOMEM;
     if (result != 0) return result;
     if (call.transfer.received_handle_count != 1) return -EPROTO;

@@ -74,13 +74,15 @@ int path_follow(struct path *path, const struct target *target, size_t consumed,
     return status == OK ? 0 : path_error(status);
 }
 
-bool path_retry(struct path *path)
+bool path_retry(struct path *path, int result)
 {
-    uint64_t now = fe_clock_monotonic();
-    if (path->give_up == 0) path->give_up = now + PATIENCE;
+    if (!deaths_are_few(&path->deaths, result, false)) return false;
+    uint64_t now = path->deaths.last;
+    uint32_t retries = path->deaths.count;
+    if (retries == 1) path->give_up = now + PATIENCE;
     if (now >= path->give_up) return false;
-    if (path->retries++ == 0) return true;
-    uint32_t doublings = path->retries < 10 ? path->retries : 10;
+    if (retries == 1) return true;
+    uint32_t doublings = retries < 10 ? retries : 10;
     uint64_t pause = FIRST_PAUSE << doublings;
     fe_clock_sleep_until(now + (pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE));
     return true;
@@ -164,8 +166,8 @@ int path_run_on(struct path *path, struct attempt *attempt)
     for (;;) {
         int result = run_round(path, attempt);
         if (result == CALL_LINK) continue;
-        if (result != CALL_DEAD) return result;
-        if (!path_retry(path)) return -EIO;
+        if (!is_gone(result)) return result;
+        if (!path_retry(path, result)) return -EIO;
     }
 }
 

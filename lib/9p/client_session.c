@@ -68,9 +68,10 @@ static int error_of(uint64_t label)
 // What a call that was not simply answered comes to.
 [[gnu::noinline]] static int failure(struct p9_session *session, enum status status, uint64_t label)
 {
-    if (status == ERR_PEER_CLOSED || (status == OK && label == ESTALE)) {
+    bool is_abandoned = status == ERR_ABANDONED;
+    if (status == ERR_PEER_CLOSED || is_abandoned || (status == OK && label == ESTALE)) {
         cache_remove(session);
-        return CALL_DEAD;
+        return is_abandoned ? CALL_ABANDONED : CALL_DEAD;
     }
     if (status != OK) return -fe_status_errno(status);
     return label == FE_9P_LINK ? CALL_LINK : error_of(label);
@@ -102,7 +103,7 @@ int call_run_until(struct p9_session *session, struct call *call, uint64_t deadl
 
 // What thread_interrupt may end: requests that wait for something to happen. Ending another one
 // would leave it half done, or done and not known to be.
-static bool may_interrupt(const struct call *call)
+bool call_waits(const struct call *call)
 {
     const uint64_t *word = call->message.word;
     switch (call->message.label) {
@@ -152,7 +153,7 @@ static int query_run(struct p9_session *session, struct call *call)
 int call_run(struct p9_session *session, struct call *call)
 {
     if (is_query(call->message.label) || is_repeatable_open(call)) return query_run(session, call);
-    return call_run_until(session, call, may_interrupt(call) ? FE_FOREVER : FE_UNINTERRUPTED);
+    return call_run_until(session, call, call_waits(call) ? FE_FOREVER : FE_UNINTERRUPTED);
 }
 
 uint32_t fid_allocate(struct p9_session *session)
@@ -246,7 +247,7 @@ static int attach(fe_handle connector, const char *start, size_t size, struct at
     call_send(&call, start, size);
     call_receive(&call, link, sizeof link);
     enum status status = fe_channel_call(connector, &call.message, FE_FOREVER);
-    if (status == ERR_PEER_CLOSED) return CALL_DEAD;
+    if (status == ERR_PEER_CLOSED || status == ERR_ABANDONED) return CALL_DEAD;
     if (status != OK) return -fe_status_errno(status);
     if (call.message.label != 0) drop_handles(&call);
     if (call.message.label == ESTALE) return CALL_DEAD;

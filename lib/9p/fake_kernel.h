@@ -52,6 +52,7 @@ static struct {
     uint32_t life;      // of the server: handles of an earlier one are closed
     uint32_t dies_at;   // the so many-th message from now; 0: never
     bool dies_answered; // having done what it asks
+    bool ends;          // with the message that it serves
     void (*died)(void);
     void (*liar)(const struct fe_message *request, struct fake_answer *answer);
     uint32_t interrupts; // of the call that is made, so far
@@ -72,8 +73,9 @@ static fe_handle fake_new(uint32_t type, uint64_t badge)
 static enum status fake_die(void)
 {
     fake.life++;
+    fake.ends = false;
     fake.died();
-    return ERR_PEER_CLOSED;
+    return ERR_ABANDONED; // it had received the message
 }
 
 // As the kernel hands an answer over.
@@ -114,7 +116,7 @@ static enum status fake_call(uint64_t reg[12])
     fake.call = &message;
     fake.is_answered = false;
     if (p9_serve_once(fake.server, 0) != OK) abort();
-    if (dies) return fake_die();
+    if (dies || fake.ends) return fake_die();
     if (!fake.is_answered) return ERR_TIMED_OUT;
     reg[1] = fake.lie != 0 ? fake.lie : fake.answer.label;
     memcpy(reg + 2, fake.answer.word, sizeof fake.answer.word);

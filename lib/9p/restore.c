@@ -12,8 +12,20 @@
 // Where the position matters it must be known: another process that shares the file moves it too.
 // Everything else is an EIO from then on.
 #include "client_internal.h"
+#include <ferrite/clock.h>
 
 static struct fe_lock restore_lock; // one thread restores, the others find it done
+
+bool deaths_are_few(struct deaths *deaths, int result, bool waits)
+{
+    enum : uint64_t { MINUTE = 60'000'000'000 };
+    uint64_t now = fe_clock_monotonic();
+    if (deaths->last != 0 && now - deaths->last > MINUTE) *deaths = (struct deaths){};
+    deaths->last = now;
+    deaths->abandoned += result == CALL_ABANDONED && !waits;
+    deaths->count++;
+    return deaths->abandoned < 2;
+}
 
 static bool may_restore(const struct p9_file *file)
 {
@@ -33,7 +45,7 @@ static bool is_same(const struct p9_file *file, const struct p9_file *fresh)
            (fresh->session->is_lasting && file->qid_path == fresh->qid_path);
 }
 
-// Streams have no position, and say so. CALL_DEAD: the new server has ended too.
+// Streams have no position, and say so. is_gone(): the new server has ended too.
 static int place(const struct p9_file *file, struct p9_file *fresh)
 {
     struct call call;
@@ -66,7 +78,7 @@ static int restore(struct p9_file *file)
     result = is_same(file, fresh) ? place(file, fresh) : -EIO;
     if (result == 0) replace(file, fresh);
     p9_close(fresh);
-    return result == CALL_DEAD ? 0 : result; // the next try finds the file's session still dead
+    return is_gone(result) ? 0 : result; // the next try finds the file's session still dead
 }
 
 int file_restore(struct p9_file *file, const struct p9_session *dead)

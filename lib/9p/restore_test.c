@@ -4,6 +4,7 @@
 #include <9p/client.h>
 #include <9p/tree.h>
 #include <ferrite/path.h>
+#include "client_internal.h"
 #include "fake_kernel.h"
 #include <errno.h>
 #include "test/unit.h"
@@ -28,12 +29,34 @@ static int64_t content_write(struct p9_request *request, struct p9_open *open, u
     return (int64_t)count;
 }
 
+static uint32_t deadly; // how many servers it was that ended
+
+static void end_server(void);
+
+static int64_t poison_read(struct p9_request *request, struct p9_open *open, uint64_t offset,
+                           void *to, size_t count)
+{
+    end_server();
+    return 0;
+}
+
+static int poison_open(struct p9_request *request, struct p9_open *open)
+{
+    end_server();
+    return 0;
+}
+
+static const struct p9_operations poison_operations = {.read = poison_read};
+static const struct p9_operations poison_open_operations = {.open = poison_open};
 static const struct p9_operations content_operations = {.read = content_read,
                                                         .write = content_write};
 static const struct p9_tree_entry table[] = {
     {.path = "file", .mode = 0666, .operations = &content_operations},
     {.path = "disk", .mode = MODE_BLOCK | 0666, .operations = &content_operations},
     {.path = "stream", .mode = MODE_CHARACTER | 0666, .operations = &content_operations},
+    {.path = "poison", .mode = 0444, .operations = &poison_operations},
+    {.path = "poison-open", .mode = 0444, .operations = &poison_open_operations},
+    {.path = "poison-stream", .mode = MODE_CHARACTER | 0444, .operations = &poison_operations},
     {.path = "a-name-that-is-longer-than-what-an-open-file-has-room-for/file",
      .mode = 0666,
      .operations = &content_operations},
@@ -46,6 +69,12 @@ static void mount_anew(void)
     if (p9_connector(&server, nullptr, 0, 0, &connector) != OK) abort();
     fake.mount[0] = (struct fake_mount){"/", connector};
     fake.mount_count = 1;
+}
+
+static void end_server(void)
+{
+    deadly++;
+    fake.ends = true;
 }
 
 static void start(bool is_lasting)
@@ -144,6 +173,67 @@ TEST("what was written and not synced is told to be lost; what was synced is rea
         if (synced) EXPECT(byte == content[3]);
         p9_close(file);
     }
+}
+
+TEST("closing what was written and not synced tells that it is lost; other files are closed")
+{
+    static const char *const paths[] = {"/file", "/file", "/disk"};
+    for (int i = 0; i < 3; i++) {
+        struct p9_file *file;
+        start(true);
+        EXPECT(p9_open(paths[i], OPEN_READ_WRITE, 0, &file) == 0);
+        EXPECT(p9_write(file, FE_9P_POSITION, "new", 3) == 3);
+        if (i == 1) EXPECT(p9_sync(file) == 0);
+        fake.life++;
+        mount_anew();
+        EXPECT(p9_close(file) == (i == 0 ? -EIO : 0));
+    }
+}
+
+TEST("what was set and not synced may be lost, too")
+{
+    struct p9_file *file;
+    const struct fe_9p_attributes attributes = {.mode = 0600};
+    start(true);
+    EXPECT(p9_open("/file", OPEN_READ_WRITE, 0, &file) == 0);
+    EXPECT(p9_file_set_attributes(file, ATTRIBUTE_MODE, &attributes) == 0);
+    fake.life++;
+    mount_anew();
+    EXPECT(p9_sync(file) == -EIO && p9_close(file) == -EIO);
+}
+
+TEST("a request that two servers end of is given up, and what waits for something only later")
+{
+    static const struct {
+        const char *path;
+        uint32_t deaths, more;
+    } expected[] = {{"/poison", 2, 2}, {"/poison-stream", 4, 3}};
+    for (int i = 0; i < 2; i++) {
+        struct p9_file *file;
+        char byte, many[100];
+        start(true);
+        EXPECT(p9_open(expected[i].path, OPEN_READ, 0, &file) == 0);
+        deadly = 0;
+        EXPECT(p9_read(file, FE_9P_POSITION, &byte, 1) == -EIO && deadly == expected[i].deaths);
+        EXPECT(p9_read(file, FE_9P_POSITION, many, sizeof many) == -EIO);
+        EXPECT(deadly == expected[i].deaths + expected[i].more);
+        p9_close(file);
+    }
+    start(true);
+    deadly = 0;
+    EXPECT(p9_open("/poison-open", OPEN_READ, 0, &(struct p9_file *){}) == -EIO && deadly == 2);
+    EXPECT(read_all("/disk", OPEN_READ) == 0); // the next one goes on
+}
+
+TEST("a minute later it is another matter")
+{
+    struct deaths deaths = {};
+    EXPECT(deaths_are_few(&deaths, CALL_ABANDONED, false));
+    fake.now += 61'000'000'000;
+    EXPECT(deaths_are_few(&deaths, CALL_ABANDONED, false) && deaths.count == 1);
+    EXPECT(!deaths_are_few(&deaths, CALL_ABANDONED, false));
+    deaths = (struct deaths){};
+    for (int i = 0; i < 9; i++) EXPECT(deaths_are_few(&deaths, CALL_DEAD, false));
 }
 
 TEST("a file of another generation is not taken for the one that was open")

@@ -28,7 +28,8 @@ int fe_status_errno(enum status status)
     case ERR_QUOTA: return ENOMEM;
     case ERR_TIMED_OUT: return ETIMEDOUT;
     case ERR_INTERRUPTED: return EINTR;
-    case ERR_PEER_CLOSED: return EPIPE;
+    case ERR_PEER_CLOSED:
+    case ERR_ABANDONED: return EPIPE;
     case ERR_TOO_LARGE: return EMSGSIZE;
     case ERR_NOT_FOUND: return ENOENT;
     case ERR_EXISTS: return EEXIST;

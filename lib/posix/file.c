@@ -56,11 +56,12 @@ struct file *file_create(struct p9_file *p9, int flags)
 }
 
 // Closing asks the server, which may be done under the lock: it never waits for one of us.
-void file_destroy(struct file *file)
+int file_destroy(struct file *file)
 {
     if (file->socket != nullptr) socket_destroy(file->socket);
-    p9_close(file->p9);
+    int result = p9_close(file->p9);
     fe_pool_give(&pool, file);
+    return result;
 }
 
 struct file *file_hold_shared(long descriptor)
@@ -137,8 +138,7 @@ int64_t call_close(const int64_t *a)
     struct file *file = descriptor_take(&context->descriptors, a[0]);
     context_unlock();
     if (file == nullptr) return -EBADF;
-    file_put(file);
-    return 0;
+    return file_put(file);
 }
 
 static long duplicate(long descriptor, long lowest, bool close_on_exec)

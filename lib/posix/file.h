@@ -22,10 +22,12 @@ static inline void file_get(struct file *file)
 {
     __atomic_add_fetch(&file->references, 1, __ATOMIC_RELAXED);
 }
-void file_destroy(struct file *file);
-static inline void file_put(struct file *file) // the last one closes it
+int file_destroy(struct file *file);
+// The last one closes it; -EIO: what was written is lost.
+static inline int file_put(struct file *file)
 {
-    if (__atomic_sub_fetch(&file->references, 1, __ATOMIC_ACQ_REL) == 0) file_destroy(file);
+    bool is_last = __atomic_sub_fetch(&file->references, 1, __ATOMIC_ACQ_REL) == 0;
+    return is_last ? file_destroy(file) : 0;
 }
 
 // The file behind a descriptor of the current context, with a reference for the caller; nullptr:

@@ -80,7 +80,10 @@ int commit(void)
     if (result == 0) result = journal_commit(&ext4.journal, &ext4.cache);
     if (result == 0 && journal_is_full(&ext4.journal))
         result = journal_checkpoint(&ext4.journal, &ext4.cache);
-    if (result != 0) ext4_abort(result, "cannot be written to");
+    if (result != 0)
+        ext4_abort(result, "cannot be written to");
+    else
+        lost_commit();
     return result;
 }
 

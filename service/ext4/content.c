@@ -169,6 +169,7 @@ int content_truncate(struct p9_request *request, struct p9_node *node, uint64_t 
     }
     if (result != 0) return result;
     node->size = size;
+    if (size == 0) lost_forget(file);
     file_touch(file, true);
     change_end();
     return 0;

@@ -27,6 +27,7 @@ struct file {
     struct ext2_inode_large inode;
     struct map map;
     uint64_t next_read; // where a reader goes on who reads in order
+    uint64_t noted;     // in which commit's time it was last changed: lost.c
 };
 
 enum : uint32_t { FILE_HASH = 1024 };
@@ -93,6 +94,13 @@ int orphans_release(void);
 // map.c: where a file's blocks are
 int map_find(struct file *file, uint64_t logical, struct map *map);
 int map_allocate(struct file *file, uint64_t logical, uint64_t count, struct map *map);
+
+// lost.c: what ends with this server and was not committed is told to who syncs it with the next
+void lost_open(void);                // once the structures can be read
+void lost_note(struct file *file);   // before a change of it is answered
+void lost_commit(void);              // all that was noted is safe
+void lost_forget(struct file *file); // nobody misses it: it is empty now
+bool lost_tell(struct file *file);   // once, that an earlier server has lost something of it
 
 // content.c
 int64_t content_read(struct p9_request *request, struct p9_open *open, uint64_t offset, void *to,

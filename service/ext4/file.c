@@ -103,6 +103,7 @@ int file_store(struct file *file)
 
 void file_changed(struct file *file)
 {
+    lost_note(file);
     if (file->is_changed) return;
     file->is_changed = true;
     file->next_changed = ext4.changed;

@@ -2,6 +2,7 @@
 // Serves a disk with ext4 as a tree of files: see ext4(4).
 #include "ext4.h"
 
+#include <errno.h>
 #include <fileserver/fileserver.h>
 #include <string.h>
 #include <volume/find.h>
@@ -19,7 +20,8 @@ static int64_t link_read(struct p9_request *request, struct p9_node *node, char 
 
 static int volume_sync(struct p9_request *request, struct p9_open *open)
 {
-    return commit();
+    int result = commit();
+    return result == 0 && lost_tell(file_of(open->node)) ? -EIO : result;
 }
 
 static int volume_statfs(struct p9_request *request, struct p9_node *node,

@@ -133,6 +133,7 @@ static int begin_writing(void)
     ext2fs_mark_super_dirty(ext4.fs);
     ext2fs_set_block_alloc_stats_callback(ext4.fs, block_freed, nullptr);
     int result = orphans_release();
+    lost_open();
     if (result == 0) result = commit();
     if (result == 0) result = journal_checkpoint(&ext4.journal, &ext4.cache);
     return result;

@@ -53,8 +53,8 @@ bool children_are_gone(const struct unit *unit);
 void children_forget(struct unit *unit); // the dead
 
 // keep.c: what is kept of units for those that are started in their place (abi/keep.h)
-enum : size_t { KEEP_HANDLES = 2 };
-bool keep_handles(struct unit *unit, struct fe_spawn_handle handles[KEEP_HANDLES]);
+enum : size_t { KEEP_HANDLES = 2 }; // at most
+size_t keep_handles(struct unit *unit, struct fe_spawn_handle handles[KEEP_HANDLES]);
 void keep_forget(struct unit *unit); // it is lost; who waits for the unit is told
 
 // mount.c

@@ -138,13 +138,13 @@ static enum status begin(void)
     return fe_thread_spawn(thread_run, nullptr, STACK_SIZE, 0, &thread);
 }
 
-static enum status keep_create(struct keep **result)
+static enum status keep_create(bool has_channel, struct keep **result)
 {
     static uint64_t last_badge;
     TRY(begin());
     struct keep *keep = calloc(1, sizeof *keep);
     if (keep == nullptr) return ERR_NO_MEMORY;
-    enum status status = fe_channel_create(&keep->channel);
+    enum status status = has_channel ? fe_channel_create(&keep->channel) : OK;
     if (status != OK) {
         free(keep);
         return status;
@@ -158,24 +158,25 @@ static enum status keep_create(struct keep **result)
     return OK;
 }
 
-// For a service that is about to start. False: no memory.
-bool keep_handles(struct unit *unit, struct fe_spawn_handle handles[KEEP_HANDLES])
+// For a service that is about to start: how many. 0: no memory.
+size_t keep_handles(struct unit *unit, struct fe_spawn_handle handles[KEEP_HANDLES])
 {
     fe_handle channel, keeper;
     uint64_t id;
-    if (unit->keep == nullptr && keep_create(&unit->keep) != OK) return false;
+    if (unit->keep == nullptr && keep_create(unit->keeps_channel, &unit->keep) != OK) return 0;
     struct keep *keep = unit->keep;
-    if (fe_handle_copy(keep->channel, &channel) != OK) return false;
-    if (fe_channel_mint(requests, keep->badge, &keeper, &id) != OK) {
-        fe_handle_drop(&channel);
-        return false;
+    if (fe_channel_mint(requests, keep->badge, &keeper, &id) != OK) return 0;
+    if (unit->keeps_channel && fe_handle_copy(keep->channel, &channel) != OK) {
+        fe_handle_drop(&keeper);
+        return 0;
     }
     fe_lock_take(&lock);
     for (uint32_t i = 0; i < keep->count; i++) keep->slots[i].is_wanted = false;
     fe_lock_release(&lock);
-    handles[0] = (struct fe_spawn_handle){.name = "channel", .handle = channel};
-    handles[1] = (struct fe_spawn_handle){.name = "keeper", .handle = keeper};
-    return true;
+    handles[0] = (struct fe_spawn_handle){.name = "keeper", .handle = keeper};
+    if (!unit->keeps_channel) return 1;
+    handles[1] = (struct fe_spawn_handle){.name = "channel", .handle = channel};
+    return 2;
 }
 
 void keep_forget(struct unit *unit)

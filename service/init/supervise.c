@@ -134,11 +134,11 @@ static struct fe_spawn_handle *handles_of(struct unit *unit, size_t *count)
 {
     struct fe_spawn_handle *list = calloc(unit->handles.count + 3 + KEEP_HANDLES, sizeof *list);
     bool is_kept = unit->is_kept && !is_asking(unit);
-    if (list == nullptr || (is_kept && !keep_handles(unit, list))) {
+    *count = list && is_kept ? keep_handles(unit, list) : 0;
+    if (list == nullptr || (is_kept && *count == 0)) {
         free(list);
         return nullptr;
     }
-    *count = is_kept ? KEEP_HANDLES : 0;
     for (uint32_t i = 0; i < unit->handles.count && !is_asking(unit); i++) {
         const struct fe_start_handle *own = fe_start_find(unit->handles.word[i]);
         if (own == nullptr) continue; // this machine has none

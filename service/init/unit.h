@@ -45,6 +45,7 @@ struct unit {
     uint64_t watchdog; // ns that it may take over one message; 0: as long as it wants
     enum restart restart;
     bool says_ready, is_kept; // its state is kept for the next one
+    bool keeps_channel;       // ... and its sessions
     char *fallback;           // the unit that it stands in for; nullptr: none
 
     enum unit_state state;

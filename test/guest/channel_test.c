@@ -173,7 +173,7 @@ TEST("a server that goes away answers whoever waits with the news")
     static struct server server;
     EXPECT(server_start(&server) == OK);
     struct fe_message message = {.label = 9};
-    EXPECT(fe_channel_call(server.session, &message, guest_limit()) == ERR_PEER_CLOSED);
+    EXPECT(fe_channel_call(server.session, &message, guest_limit()) == ERR_ABANDONED);
     EXPECT(fe_channel_call(server.session, &message, guest_limit()) == ERR_PEER_CLOSED);
     EXPECT(fe_handle_close(server.session) == OK);
 }
@@ -196,7 +196,7 @@ TEST("a server's end is told to those it served, and another process with the ch
     struct fe_spawn_handle handle = {"server", channel, 0, true};
     EXPECT(guest_spawn("server", &handle, 1, &child) == OK);
     struct fe_message message = {.label = 1};
-    EXPECT(fe_channel_call(session, &message, guest_limit()) == ERR_PEER_CLOSED);
+    EXPECT(fe_channel_call(session, &message, guest_limit()) == ERR_ABANDONED);
     EXPECT(guest_wait(&child, &info) == OK && info.exit_code == OK);
     message.label = 1; // now it waits for the next server
     EXPECT(fe_channel_call(session, &message, fe_clock_after(MILLISECOND)) == ERR_TIMED_OUT);

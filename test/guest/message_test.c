@@ -109,7 +109,7 @@ TEST("a server that ends with a call unanswered ends the call")
     struct fe_message message = {};
     EXPECT(start(&server) == OK);
     EXPECT(is_answered(server.session, 1, FE_FOREVER, nullptr));
-    EXPECT(fe_channel_call(server.session, &message, FE_FOREVER) == ERR_PEER_CLOSED);
+    EXPECT(fe_channel_call(server.session, &message, FE_FOREVER) == ERR_ABANDONED);
     EXPECT(fe_handle_close(server.session) == OK);
 }
 

@@ -29,6 +29,11 @@ with Machine(extra=f"-device {BALLOON[this_board().rpartition('-')[2]]}") as mac
     assert "did not come back from a request" in machine.run("services | grep ^hang")
     passed("a service that hangs is started again")
 
+    for count in 5, 7:
+        assert "I/O error" in machine.run("! cat /dev/hang/poison; cat /dev/hang/said")
+        assert restarts(machine) == count
+    passed("a request that two of them hang in is an error, and the third is spared it")
+
     hang(machine, "/dev/hang0", "loop", "runs without an end")
     hang(machine, "/dev/hang0", "wait", "waits")
     assert len(re.findall(r"hang for .+: did not come back from a request, started again", machine.run("dmesg"))) == 2
@@ -37,14 +42,14 @@ with Machine(extra=f"-device {BALLOON[this_board().rpartition('-')[2]]}") as mac
     machine.run("for i in 1 2 3 4 5 6 7 8; do echo slow; done | while read w; do echo $w > /dev/hang/ctl; done")
     machine.run("echo long > /dev/hang/ctl; echo long > /dev/hang0/ctl")
     assert "said slow slow slow slow slow slow slow slow long" in machine.run("cat /dev/hang/said")
-    assert "said long" in machine.run("cat /dev/hang0/said") and restarts(machine) == 3
+    assert "said long" in machine.run("cat /dev/hang0/said") and restarts(machine) == 7
     passed("one that is slow is not")
 
     for path in "/dev/hang", "/dev/hang0":
         machine.run(f"exec 9<{path}/said; ! echo fault > {path}/ctl", code=None)
         assert "said" in machine.run("read line <&9; echo $line; exec 9<&-")
     found = machine.run("dmesg; services | grep hang")
-    assert re.search(r"init: hang: fault: writing memory", found) and restarts(machine) == 4, found
+    assert re.search(r"init: hang: fault: writing memory", found) and restarts(machine) == 8, found
     assert re.search(r"hang for .+: fault: writing memory, started again", found), found
     assert len(re.findall(r"(?m)^hang0? +ready .*fault: writing memory", found)) == 2, found
     passed("one that follows a bad pointer is started again")

@@ -22,13 +22,16 @@ KEPT = 16  # so many files that are safe stay in each folder
 SAFE = """i=0; while :; do i=$((i+1)); n=$((i * 37 % 90 + 1));
 dd if=/tmp/pattern of={0}/f$i bs=1000 count=$n conv=fsync 2>/dev/null && echo $i >> /tmp/safe{1};
 rm -f {0}/f$((i - {2})); done"""
-# Made safe by the open file that was written to: another one does not know what was lost before it was opened.
+# Made safe by the open file that was written to.
 COPY = """while :; do dd if=/tmp/pattern of={0}/copy bs=50000 conv=fsync 2>/dev/null &&
 {{ cmp -s /tmp/pattern {0}/copy; test $? = 1 && echo wrong copy {0} >> /tmp/wrong; }}; done"""
+# Made safe by another one, who never wrote: it is told what an earlier server has lost.
+SYNC = """while :; do cp /tmp/pattern {0}/copied 2>/dev/null && sync {0}/copied 2>/dev/null &&
+{{ cmp -s /tmp/pattern {0}/copied; test $? = 1 && echo wrong copied {0} >> /tmp/wrong; }}; done"""
 READ = """while :; do s=$(sha256sum < /bin/busybox 2>/dev/null) && test "$s" != "$(cat /tmp/sum)" &&
 echo wrong read $s >> /tmp/wrong; done"""
 LOAD = [SAFE.format("/home/root/w", 0, KEPT), SAFE.format("/card/w", 1, KEPT), COPY.format("/home/root"),
-        COPY.format("/card"), READ]
+        COPY.format("/card"), SYNC.format("/home/root"), READ]
 
 
 def is_back(machine, name, before):
@@ -73,7 +76,7 @@ def kill_under_load(machine, rounds):
     for _ in range(rounds):
         for name in VICTIMS:
             kill(machine, name)
-    machine.run("sleep 2; kill %1 %2 %3 %4 %5; wait", code=None)
+    machine.run("sleep 2; kill %1 %2 %3 %4 %5 %6; wait", code=None)
     for number, folder in enumerate(("/home/root/w", "/card/w")):
         safe = [int(word) for word in machine.run(f"tail -n {KEPT // 2} /tmp/safe{number}").split()]
         assert safe, f"nothing was made safe in {folder}"
@@ -81,10 +84,26 @@ def kill_under_load(machine, rounds):
         for i in (i for i in safe if i > last - KEPT // 2):
             size = (i * 37 % 90 + 1) * 1000
             machine.run(f"test $(stat -c %s {folder}/f{i}) = {size} && cmp -n {size} {folder}/f{i} /tmp/pattern")
-    machine.run("rm -f /home/root/copy /card/copy; sync")
+    machine.run("rm -f /home/root/copy /home/root/copied /card/copy; sync")
     for name in "root", "card":
         kill(machine, name)  # its cache is empty, as at the first time
     return memory_free(machine), handles(machine)
+
+
+def lost(machine):
+    """What nobody had made safe is told to who syncs the file next, whoever that is."""
+    told = 0
+    for number in range(3):
+        machine.run("seq 2000 > /home/root/numbers; sync")
+        victim = machine.pids_of("root")
+        found = machine.run(f"cd; echo more {number} >> numbers; kill -9 {victim[0]}; sync numbers || echo to''ld; "
+                            "tail -n 1 numbers; sync numbers")
+        assert "told" in found or f"more {number}" in found, found
+        told += "I/O error" in found
+        assert is_back(machine, "root", victim)
+    assert told != 0, "what was lost is not told"
+    assert "were not safe when the server ended" in machine.run("dmesg")
+    passed("who syncs a file is told what an earlier server has lost of it")
 
 
 def open_files(machine):
@@ -113,7 +132,13 @@ def hang(machine):
                         "echo read $line; wait")
     assert "read 1" in found, found
     assert "card: hangs: waits for another service" in machine.run("dmesg")
-    passed("a file system whose disk hangs is started again")
+    kill(machine, "root")
+    victim = machine.pids_of("root")
+    found = machine.run(f"(sleep 26; kill -CONT {drivers}) & sleep 1; kill -STOP {drivers}; "
+                        "read line < /home/root/numbers; echo read $line; wait")
+    assert "read 1" in found, found
+    assert "root: hangs: waits for another service" in machine.run("dmesg") and is_back(machine, "root", victim)
+    passed("a file system whose disk hangs is started again, with all programs on it")
 
 
 def check(root, card):
@@ -137,6 +162,7 @@ def main():
             machine.run("until test -e /card/.; do sleep 0.1; done")
             machine.run("head -c 200000 /bin/busybox > /tmp/pattern; sha256sum < /bin/busybox > /tmp/sum")
             machine.run(": > /tmp/wrong")
+            lost(machine)
             open_files(machine)
             hang(machine)
             free, held = kill_under_load(machine, 1)

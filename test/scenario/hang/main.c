@@ -73,10 +73,19 @@ static int tell(struct p9_request *, void *, struct p9_text *text)
     return 0;
 }
 
+// Whoever opens it: the request is poison.
+static int poison(struct p9_request *, struct p9_open *)
+{
+    wait_for_ever();
+    return 0;
+}
+
 int main(void)
 {
+    static const struct p9_operations poisonous = {.open = poison};
     static const struct p9_tree_entry table[] = {
         {.path = "ctl", .mode = 0222, .command = command},
+        {.path = "poison", .mode = 0444, .operations = &poisonous},
         {.path = "said", .mode = S_IFCHR | 0444, .text = tell}, // a device is opened again
     };
     server.name = "hang";

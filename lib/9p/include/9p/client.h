@@ -96,7 +96,9 @@ int p9_memory(struct p9_file *file, uint64_t offset, uint64_t size, uint32_t pro
               fe_handle *memory);
 int p9_file_image(struct p9_file *file, fe_handle *image);
 int p9_lock(struct p9_file *file, struct p9_lock_range *range, uint32_t flags);
-void p9_close(struct p9_file *file); // nullptr: nothing
+// nullptr: nothing. Closed whatever the result: -EIO tells that the server is gone, and with it
+// perhaps what was written and not synced.
+int p9_close(struct p9_file *file);
 
 // A control request: everything optional. Handles in `send` are consumed, whatever the result;
 // those in `lend` stay the caller's, and duplicates with these rights are sent.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What of a service outlives it: records of one size, and handles, kept by init for a unit with
-// `state kept` until the service that is started in its place asks for them. A record is changed as
-// a whole or not at all, whenever the service ends. Of a service that nobody keeps anything for
-// nothing is kept: records have the number 0 then, and all calls do nothing.
+// `state kept` or `state memory` until the service that is started in its place asks for them. A
+// record is changed as a whole or not at all, whenever the service ends. Of a service that nobody
+// keeps anything for nothing is kept: records have the number 0 then, and all calls do nothing.
 //
 // The order in which a service changes what belongs together is its own affair: a handle is put
 // before the record that names it is written, and dropped after. What no record named when the
