@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Datagrams and addresses, on lwIP without a network: what is written becomes a packet with a
-// destination, what has arrived is read as it came.
+// Datagrams, frames and addresses, on lwIP without a network: what is written becomes a packet with
+// a destination, what has arrived is read as it came.
 #include "test/unit.h"
 
 #include "datagram.h"
@@ -161,4 +161,19 @@ TEST("options are those that IP has")
     EXPECT(datagram_set(&conversation, "broadcast", 0) == 0 && !ip_get_option(&pcb, SOF_BROADCAST));
     EXPECT(datagram_set(&conversation, "reuse", 1) == 0 && ip_get_option(&pcb, SOF_REUSEADDR));
     EXPECT(datagram_set(&conversation, "speed", 1) == -ENOPROTOOPT);
+}
+
+TEST("a frame that is shorter than Ethernet allows is padded with zeros")
+{
+    uint8_t content[61], copy[61] = {};
+    memset(content, 7, sizeof content);
+    struct pbuf *packet = frame_make(content, 42);
+    EXPECT(packet != nullptr && packet->tot_len == 60 && packet->len == 60);
+    pbuf_copy_partial(packet, copy, 60, 0);
+    EXPECT(memcmp(copy, content, 42) == 0 && copy[42] == 0 && copy[59] == 0);
+    pbuf_free(packet);
+    packet = frame_make(content, 61);
+    EXPECT(packet != nullptr && packet->tot_len == 61);
+    pbuf_free(packet);
+    EXPECT(frame_make(content, UINT16_MAX + 1) == nullptr);
 }

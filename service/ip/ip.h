@@ -97,6 +97,10 @@ void links_pump(void);            // BIT_FRAMES
 void links_flush(void);           // after lwIP ran: rings the drivers
 void links_print(struct p9_text *text);
 
+// A frame that came, for lwIP: a copy, padded with zeros to Ethernet's least size. nullptr: no
+// memory, or larger than lwIP can have it.
+struct pbuf *frame_make(const void *bytes, uint32_t size);
+
 // The interface of a card by its name in /dev; nullptr: none.
 struct netif *link_netif(const char *name);
 

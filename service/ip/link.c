@@ -86,11 +86,8 @@ static err_t netif_set_up_link(struct netif *netif)
 static void receive(struct link *link, struct ring_entry entry)
 {
     if (entry.buffer >= link->layout.receive_count || entry.size > frame_room(link)) return;
-    struct pbuf *packet = pbuf_alloc(PBUF_RAW, (uint16_t)entry.size, PBUF_RAM);
-    if (packet != nullptr)
-        (void)pbuf_take(packet, frame_at(link, entry.buffer), (uint16_t)entry.size);
-    else
-        link->dropped++;
+    struct pbuf *packet = frame_make(frame_at(link, entry.buffer), entry.size);
+    if (packet == nullptr) link->dropped++;
     entry.size = 0;
     (void)ring_put(&link->receive_free, entry);
     if (packet != nullptr && link->netif.input(packet, &link->netif) != ERR_OK) pbuf_free(packet);
