@@ -82,8 +82,10 @@ static inline bool arch_interrupt_pending(void);
 enum status arch_power(uint32_t action, uint32_t exit_code);
 
 // Fills `seed` with whatever randomness the CPU and firmware have (RNDR, RDRAND, DTB rng-seed,
-// jitter).
-void arch_entropy(const struct bootinfo *info, uint8_t seed[64]);
+// jitter). False: of a source of random numbers it has less than SEED_BITS, what it fills is
+// guessed.
+enum : uint32_t { SEED_BITS = 256 };
+[[nodiscard]] bool arch_entropy(const struct bootinfo *info, uint8_t seed[64]);
 
 // --- Frames ---
 

@@ -17,6 +17,7 @@
 enum : size_t { KEY_SIZE = 32, BLOCK_SIZE = 64, READ_MAX = 4096 };
 
 static uint32_t key[KEY_SIZE / 4];
+static size_t seed_bits;                   // that sources of random numbers gave
 static uint64_t repeated, repeated_spaces; // the seed given, 0: none; random_space()s with it
 
 // Small requests, as for every new address space, are cut out of one stock; what is given out is
@@ -93,22 +94,29 @@ void random_init(const struct bootinfo *info)
 {
     uint8_t seed[64];
     repeated = 0;
-    arch_entropy(info, seed);
+    seed_bits = arch_entropy(info, seed) ? SEED_BITS : 0;
     random_add(seed, sizeof seed);
     memset(seed, 0, sizeof seed);
     if (info->seed_size != 0) { // nobody else is to find it there
         uint8_t *given = arch_physical_to_virtual(info->seed);
         random_add(given, info->seed_size);
         memset(given, 0, info->seed_size);
+        seed_bits += info->seed_size * 8;
         log_print("firmware gave %lu random bytes\n", (unsigned long)info->seed_size);
     }
     repeated = option_number(info, "seed=");
     repeated_spaces = 0;
+    if (!random_is_seeded()) log_print("no source of random numbers yet: no keys are made\n");
     if (repeated == 0) return;
     log_print("random numbers repeat, from seed %lx\n", (unsigned long)repeated);
     memset(key, 0, sizeof key);
     memcpy(key, &repeated, sizeof repeated);
     stock_left = 0;
+}
+
+bool random_is_seeded(void)
+{
+    return seed_bits >= SEED_BITS || repeated != 0;
 }
 
 // The other half of the block that gives the next key.
@@ -157,7 +165,7 @@ enum status sys_entropy_read(struct user_buffer data)
         status = progress_go_on(status);
     }
     if (status != CALL_RESTART) progress_end(progress);
-    return status;
+    return status == OK && !random_is_seeded() ? ERR_AGAIN : status;
 }
 
 enum status sys_entropy_add(struct resource *resource, struct user_buffer data)
@@ -184,5 +192,6 @@ enum status sys_entropy_add(struct resource *resource, struct user_buffer data)
         status = progress_go_on(status);
     }
     if (status != CALL_RESTART) progress_end(progress);
+    if (status == OK && seed_bits < SEED_BITS) seed_bits += data.size * 8;
     return status;
 }

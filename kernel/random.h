@@ -9,6 +9,10 @@
 // seed=<number> on the command line of a development image, from that alone: runs repeat.
 void random_init(const struct bootinfo *info);
 
+// Whether it was given enough by a source of random numbers: before, what it gives can be guessed,
+// and no key may be made of it.
+bool random_is_seeded(void);
+
 void random_fill(void *to, size_t size);
 
 // Mixes bytes in; never makes it worse. Leaves a generator that repeats as it is.

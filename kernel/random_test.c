@@ -32,6 +32,21 @@ TEST("without a seed, what is mixed in changes what is drawn")
     EXPECT(memcmp(first, second, SIZE) != 0);
 }
 
+TEST("before a source of random numbers has given enough, it is not seeded")
+{
+    struct bootinfo info = boot_with("");
+    random_init(&info);
+    random_add("guessed", 7);
+    EXPECT(!random_is_seeded());
+    info.seed = arch_virtual_to_physical(none_machine.ram + 0x1000);
+    info.seed_size = SEED_BITS / 8 - 1;
+    random_init(&info);
+    EXPECT(!random_is_seeded());
+    info.seed_size = SEED_BITS / 8;
+    random_init(&info);
+    EXPECT(random_is_seeded());
+}
+
 TEST("with a seed, the same is drawn whatever is mixed in")
 {
     uint8_t first[SIZE], second[SIZE], other[SIZE];

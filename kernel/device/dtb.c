@@ -345,17 +345,20 @@ void dtb_reservation(const struct dtb *dtb, uint32_t index, uint64_t *base, uint
     *size = read64(dtb->reserve + 16 * index + 8);
 }
 
-void dtb_seed_take(const struct dtb *dtb, uint8_t seed[64])
+uint32_t dtb_seed_take(const struct dtb *dtb, uint8_t seed[64])
 {
     static const char *const names[] = {"rng-seed", "kaslr-seed"};
     struct dtb_property property;
-    uint32_t chosen = dtb_find(dtb, "/chosen");
+    uint32_t taken = 0, chosen = dtb_find(dtb, "/chosen");
     for (uint32_t i = 0; i < sizeof names / sizeof *names && chosen != DTB_NONE; i++) {
         if (!dtb_property(dtb, chosen, names[i], &property)) continue;
-        uint8_t *data = (uint8_t *)property.data;
+        uint8_t *data = (uint8_t *)property.data, any = 0;
         for (uint32_t j = 0; j < property.size; j++) {
             seed[(32 * i + j) % 64] ^= data[j];
+            any |= data[j];
             data[j] = 0;
         }
+        if (any != 0) taken += property.size; // zeros are what somebody before left
     }
+    return taken;
 }

@@ -65,5 +65,5 @@ bool dtb_reg(const struct dtb *dtb, uint32_t node, uint32_t index, uint64_t *bas
 void dtb_reservation(const struct dtb *dtb, uint32_t index, uint64_t *base, uint64_t *size);
 
 // Mixes the randomness that firmware left in /chosen into the seed, and wipes it there, so that
-// whoever is given the tree does not have it.
-void dtb_seed_take(const struct dtb *dtb, uint8_t seed[64]);
+// whoever is given the tree does not have it. Returns how many bytes there were.
+uint32_t dtb_seed_take(const struct dtb *dtb, uint8_t seed[64]);

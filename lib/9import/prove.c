@@ -21,7 +21,7 @@ static int say(struct worker *worker, uint32_t fid, const uint8_t *bytes, uint32
 static int converse(struct worker *worker, uint32_t fid, struct key_talk *talk)
 {
     uint8_t proof[KEY_PROOF];
-    fe_entropy(talk->client, sizeof talk->client);
+    if (!fe_entropy(talk->client, sizeof talk->client)) return -EAGAIN;
     int result = say(worker, fid, talk->client, KEY_NONCE);
     if (result != 0) return result;
     struct wire_message reply, request = {.type = WIRE_READ, .number = {fid, 0, KEY_ANSWER}};

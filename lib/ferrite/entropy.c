@@ -4,13 +4,16 @@
 #include <ferrite/entropy.h>
 #include <ferrite/start.h>
 
-void fe_entropy(void *data, size_t size)
+bool fe_entropy(void *data, size_t size)
 {
     uint8_t *to = data;
+    enum status status = OK;
     while (size > 0) {
         size_t piece = size < 256 ? size : 256;
-        if (fe_entropy_read(to, piece) != OK) fe_exit(126);
+        status = fe_entropy_read(to, piece);
+        if (status != OK && status != ERR_AGAIN) fe_exit(126);
         to += piece;
         size -= piece;
     }
+    return status == OK;
 }

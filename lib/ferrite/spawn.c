@@ -154,7 +154,7 @@ static void block_write(struct block *block, uintptr_t stack_base, size_t stack_
         .data = (uint32_t)block->data,
         .data_size = (uint32_t)options->data_size,
     };
-    fe_entropy(start->random, sizeof start->random);
+    (void)fe_entropy(start->random, sizeof start->random);
     start->directory = block_string(block, directory_of(options));
     block_list(block, block->arguments, options->arguments, block->argument_count);
     block_list(block, block->environment, options->environment, block->environment_count);

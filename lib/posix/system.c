@@ -10,6 +10,7 @@
 #include <ferrite/start.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 
@@ -90,8 +91,9 @@ int64_t call_sysinfo(const int64_t *a)
 
 int64_t call_getrandom(const int64_t *a)
 {
-    fe_entropy((void *)a[0], (size_t)a[1]);
-    return a[1];
+    if ((a[2] & ~(int64_t)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) != 0) return -EINVAL;
+    bool is_seeded = fe_entropy((void *)a[0], (size_t)a[1]);
+    return is_seeded || (a[2] & GRND_INSECURE) != 0 ? a[1] : -EAGAIN;
 }
 
 // As the C library's reboot() passes it.

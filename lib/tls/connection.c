@@ -53,7 +53,10 @@ static enum tls_status begin(struct tls **made, int fd, int endpoint)
     mbedtls_ssl_config_init(&tls->configuration);
     mbedtls_x509_crt_init(&tls->certificates);
     mbedtls_pk_init(&tls->key);
+    unsigned char drawn;
     if (psa_crypto_init() != PSA_SUCCESS) return TLS_ENTROPY;
+    if (mbedtls_psa_get_random(MBEDTLS_PSA_RANDOM_STATE, &drawn, sizeof drawn) != 0)
+        return TLS_ENTROPY;
     if (mbedtls_ssl_config_defaults(&tls->configuration, endpoint, MBEDTLS_SSL_TRANSPORT_STREAM,
                                     MBEDTLS_SSL_PRESET_DEFAULT) != 0)
         return TLS_MEMORY;

@@ -4,13 +4,18 @@
 
 #include <lwip_hooks.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
-#include <unistd.h>
 
-static void random_fill(void *bytes, size_t size)
+// False: they could be guessed, for the machine has had no source of random numbers yet. Packets go
+// nevertheless.
+static bool random_fill(void *bytes, size_t size)
 {
-    if (getentropy(bytes, size)) abort();
+    if (getrandom(bytes, size, 0) == (ssize_t)size) return true;
+    if (getrandom(bytes, size, GRND_INSECURE) != (ssize_t)size) abort();
+    return false;
 }
 
 uint32_t lwip_random(void)
@@ -18,8 +23,7 @@ uint32_t lwip_random(void)
     static uint32_t block[64];
     static size_t left;
     if (!left) {
-        random_fill(block, sizeof block);
-        left = sizeof block / sizeof *block;
+        left = random_fill(block, sizeof block) ? sizeof block / sizeof *block : 1;
     }
     uint32_t value = block[--left];
     block[left] = 0;
@@ -71,10 +75,7 @@ u32_t lwip_initial_sequence(const ip_addr_t *local, u16_t local_port, const ip_a
 {
     static uint64_t key[2];
     static bool made;
-    if (!made) {
-        random_fill(key, sizeof key);
-        made = true;
-    }
+    if (!made) made = random_fill(key, sizeof key);
     uint64_t ends[5] = {[4] = (uint64_t)local_port << 16 | remote_port};
     if (IP_IS_V4(local)) {
         ends[0] = ip_2_ip4(local)->addr;

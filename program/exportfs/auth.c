@@ -65,8 +65,7 @@ static enum stage next_stage(struct proof *proof, const void *from, size_t count
     uint8_t wanted[KEY_PROOF];
     if (proof->stage == WANTS_NONCE && count == KEY_NONCE) {
         memcpy(proof->talk.client, from, KEY_NONCE);
-        fe_entropy(proof->talk.server, KEY_NONCE);
-        return ANSWERS;
+        return fe_entropy(proof->talk.server, KEY_NONCE) ? ANSWERS : IS_BAD;
     }
     if (proof->stage != WANTS_PROOF || count != KEY_PROOF) return IS_BAD;
     key_proof(&proof->talk, true, wanted);

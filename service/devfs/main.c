@@ -23,8 +23,7 @@ static int64_t read_zeros(struct p9_request *request, struct p9_open *open, uint
 static int64_t read_random(struct p9_request *request, struct p9_open *open, uint64_t offset,
                            void *to, size_t count)
 {
-    fe_entropy(to, count);
-    return (int64_t)count;
+    return fe_entropy(to, count) ? (int64_t)count : -EIO;
 }
 
 static int64_t write_all(struct p9_request *request, struct p9_open *open, uint64_t offset,

@@ -199,7 +199,7 @@ static void link_by_number(struct pty *pty)
 struct pty *pty_create(const struct p9_request *request)
 {
     static uint32_t version;
-    if (version == 0) fe_entropy(&version, sizeof version);
+    if (version == 0) (void)fe_entropy(&version, sizeof version);
     struct pty *pty = calloc(1, sizeof *pty);
     if (pty == nullptr) return nullptr;
     link_by_number(pty);

@@ -113,20 +113,24 @@ void arch_halt(void)
     for (;;) __asm__ volatile("wfi");
 }
 
-void arch_entropy(const struct bootinfo *info, uint8_t seed[64])
+bool arch_entropy(const struct bootinfo *info, uint8_t seed[64])
 {
     uint64_t words[8];
+    uint32_t bits = 0;
     bool has_random = cpu_feature_use(FEATURE_RNG);
     for (uint32_t i = 0; i < 8; i++) {
         words[i] = arch_counter() * 0x9e3779b97f4a7c15;
         uint64_t random, flags = 1u << 30;
         if (has_random) // RNDR; Z tells that it had nothing to give
             __asm__ volatile("mrs %0, s3_3_c2_c4_0\n\tmrs %1, nzcv" : "=r"(random), "=r"(flags));
-        if (!(flags & 1u << 30)) words[i] ^= random;
+        if (flags & 1u << 30) continue;
+        words[i] ^= random;
+        bits += 64;
     }
     for (uint32_t i = 0; i < 64; i++) seed[i] = (uint8_t)(words[i / 8] >> (i % 8 * 8));
     const struct dtb *tree = machine_dtb(info);
-    if (tree != nullptr) dtb_seed_take(tree, seed);
+    if (tree != nullptr) bits += dtb_seed_take(tree, seed) * 8;
+    return bits >= SEED_BITS;
 }
 
 size_t arch_float_size(void)

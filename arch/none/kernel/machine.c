@@ -49,9 +49,10 @@ enum status arch_power(uint32_t action, uint32_t exit_code)
     return ERR_NOT_SUPPORTED;
 }
 
-void arch_entropy(const struct bootinfo *info, uint8_t seed[64])
+bool arch_entropy(const struct bootinfo *info, uint8_t seed[64])
 {
     memset(seed, 0x5a, 64);
+    return false;
 }
 
 void arch_frame_init(struct frame *frame, uintptr_t entry, uintptr_t stack, uintptr_t argument)

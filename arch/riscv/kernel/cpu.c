@@ -176,14 +176,14 @@ void arch_halt(void)
     for (;;) __asm__ volatile("wfi");
 }
 
-void arch_entropy(const struct bootinfo *info, uint8_t seed[64])
+bool arch_entropy(const struct bootinfo *info, uint8_t seed[64])
 {
     for (uint32_t i = 0; i < 64; i += 8) {
         uint64_t word = arch_counter() * 0x9e3779b97f4a7c15;
         for (uint32_t j = 0; j < 8; j++) seed[i + j] = (uint8_t)(word >> 8 * j);
     }
     const struct dtb *tree = cpu_dtb(info);
-    if (tree != nullptr) dtb_seed_take(tree, seed);
+    return tree != nullptr && dtb_seed_take(tree, seed) * 8 >= SEED_BITS;
 }
 
 size_t arch_float_size(void)

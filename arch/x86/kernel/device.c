@@ -89,17 +89,22 @@ static bool hardware_random(uint64_t *out)
 }
 
 // Generator and timing jitter are mixed word by word; the caller hashes the result.
-void arch_entropy(const struct bootinfo *info, uint8_t seed[64])
+bool arch_entropy(const struct bootinfo *info, uint8_t seed[64])
 {
+    size_t bits = 0;
     for (unsigned word = 0; word < 64 / sizeof(uint64_t); word++) {
         uint64_t mixed = info->initrd_base ^ info->rsdp, random;
         for (unsigned i = 0; i < JITTER_ROUNDS; i++) {
             mixed = (rotate(mixed, 7) ^ tsc_read()) * 0x9e37'79b9'7f4a'7c15;
             (void)cpuid(0, 0);
         }
-        if (hardware_random(&random)) mixed ^= random;
+        if (hardware_random(&random)) {
+            mixed ^= random;
+            bits += 8 * sizeof(uintptr_t);
+        }
         for (unsigned i = 0; i < sizeof(mixed); i++) {
             seed[word * sizeof(mixed) + i] ^= (uint8_t)(mixed >> 8 * i);
         }
     }
+    return bits >= SEED_BITS;
 }

@@ -52,7 +52,8 @@ static enum status address_make(struct nic *nic)
         virtio_configuration_read(&nic->device, CONFIG_MAC, nic->address, sizeof(nic->address));
         return OK;
     }
-    TRY(fe_entropy_read(nic->address, sizeof(nic->address)));
+    enum status status = fe_entropy_read(nic->address, sizeof(nic->address));
+    if (status != OK && status != ERR_AGAIN) return status; // a guessed one is no worse
     nic->address[0] = (uint8_t)((nic->address[0] & 0xfc) | 2);
     return OK;
 }

@@ -36,7 +36,7 @@ static struct fe_process_info used_at_rest(void)
 // Whether the kernel may write there on this process's behalf; no fault comes of it.
 static bool is_writable(void *at)
 {
-    return fe_entropy_read(at, 1) == OK;
+    return fe_entropy_read(at, 1) != ERR_BAD_ADDRESS;
 }
 
 static _Thread_local char zeroes[600];

@@ -4,5 +4,6 @@
 
 #include <stddef.h>
 
-// Fills `data`; never fails (the kernel's generator is seeded before user space runs).
-void fe_entropy(void *data, size_t size);
+// Fills `data`. False: the machine has had no source of random numbers yet, and what was filled in
+// can be guessed. It will do where things only have to differ, never for a key.
+[[nodiscard]] bool fe_entropy(void *data, size_t size);
