@@ -51,7 +51,7 @@ struct ext4 {
 };
 
 extern struct ext4 ext4;
-extern const struct p9_operations file_operations;
+extern const struct p9_operations file_operations, fifo_operations;
 
 // mount.c
 int ext4_open(const char *path, bool is_read_only);

@@ -30,14 +30,7 @@ struct node *node_create(const struct p9_creation *creation)
                                   .access_time = now,
                                   .modify_time = now,
                                   .change_time = now};
-    if ((creation->mode & MODE_TYPE) == MODE_FIFO) {
-        node->node.operations = &fifo_operations;
-        node->fifo = calloc(1, sizeof *node->fifo);
-        if (node->fifo == nullptr) {
-            free(node);
-            return nullptr;
-        }
-    }
+    if ((creation->mode & MODE_TYPE) == MODE_FIFO) node->node.operations = &fifo_operations;
     if (creation->target.size != 0) {
         node->target = malloc(creation->target.size);
         if (node->target == nullptr) {
@@ -56,7 +49,6 @@ void node_release(struct p9_node *released)
     content_fini(&node->content);
     folder_fini(&node->folder);
     free(node->target);
-    free(node->fifo);
     free(node);
     node_count--;
 }

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <9p/server.h>
-#include <fifo/fifo.h>
 
 struct entry {
     struct entry *next, *previous; // in the order of their numbers
@@ -38,7 +37,6 @@ struct node {
     struct folder folder;
     struct node *parent; // of a folder; not counted
     char *target;        // of a link
-    struct fifo *fifo;   // of one
 };
 
 extern const struct p9_operations operations, fifo_operations;

@@ -129,10 +129,17 @@ def main():
             machine.login()
             assert machine.run("cat d/other link").split() == ["kept", "kept"]
             assert machine.run("stat -c '%a %h %U' note").strip() == "640 2 user"
+            fifos = machine.run("FOLDER=/home/user /test/posix_fifos; mkfifo pipe; chmod 620 pipe")
+            assert "END posix_fifos" in fifos and "FAIL" not in fifos, fifos
             machine.run("mv d e; rm note; cp /bin/busybox big; cmp big /bin/busybox; sync")
             machine.line_send("poweroff")
             machine.expect_end()
-        passed("files, links and permissions are there at the next boot")
+        with Machine(disk=disk) as machine:
+            machine.login()
+            assert machine.run("stat -c '%F %a' pipe").strip() == "fifo 620"
+            assert "through" in machine.run("sh -c 'echo through > pipe' & cat pipe").splitlines()
+            machine.run("rm pipe; sync")
+        passed("files, fifos, links and permissions are there at the next boot")
         check(disk)
         partitions(folder)
         with open(f"out/{this_board()}/image/bin/busybox", "rb") as file:
