@@ -15,7 +15,8 @@ enum : long {
 typedef int64_t posix_call(const int64_t *a);
 
 // Memory.
-posix_call call_mmap, call_munmap, call_mprotect, call_madvise, call_mlockall, call_msync;
+posix_call call_mmap, call_munmap, call_mprotect, call_madvise, call_mlock, call_mlockall,
+    call_msync;
 // Files by descriptor.
 posix_call call_openat, call_close, call_dup, call_dup3, call_fcntl, call_ioctl, call_flock;
 posix_call call_read, call_write, call_readv, call_writev, call_pread, call_pwrite, call_preadv,

@@ -25,8 +25,8 @@ static posix_call *const calls[] = {
     [SYS_munmap] = call_munmap,
     [SYS_mprotect] = call_mprotect,
     [SYS_madvise] = call_madvise,
-    [SYS_mlock] = zero,
-    [SYS_munlock] = zero,
+    [SYS_mlock] = call_mlock,
+    [SYS_munlock] = call_mlock,
     [SYS_mlockall] = call_mlockall,
     [SYS_munlockall] = zero,
     [SYS_msync] = call_msync,
@@ -203,7 +203,10 @@ static inline bool wants_restart(int64_t result)
     }
     for (;;) {
         enum signal_outcome outcome = SIGNAL_NONE;
-        if (wants_restart(result)) (void)signal_ended_wait(thread);
+        if (wants_restart(result) || thread->is_owed) {
+            thread->is_owed = false;
+            (void)signal_ended_wait(thread);
+        }
         if (signal_deliverable(thread) != 0 || thread->restores) outcome = signal_run(thread);
         if (result == RESTART && outcome == SIGNAL_INTERRUPT) return -EINTR;
         if (result == RESTART_UNLESS_HANDLED && outcome != SIGNAL_NONE) return -EINTR;
@@ -224,7 +227,8 @@ int64_t __ferrite_syscall(int64_t number, int64_t a, int64_t b, int64_t c, int64
     if (is_bare(number)) return call(arguments);
     struct thread *thread = thread_self();
     int64_t result = run(thread, call, arguments);
-    bool is_quiet = signal_deliverable(thread) == 0 && !thread->restores && !wants_restart(result);
+    bool has_more = thread->restores || thread->is_owed || wants_restart(result);
+    bool is_quiet = signal_deliverable(thread) == 0 && !has_more;
     if (is_quiet || thread->depth != 0) return result;
     return settle(thread, call, arguments, result);
 }

@@ -354,7 +354,10 @@ bool signal_ended_wait(struct thread *thread)
 uint32_t posix_upcall(void)
 {
     struct thread *thread = thread_self();
-    if (thread->depth != 0) return UPCALL_KEEP;
+    if (thread->depth != 0) {
+        thread->is_owed = true;
+        return UPCALL_KEEP;
+    }
     if (signal_held != 0) {
         signal_held |= SIGNAL_WAITS;
         return 0;

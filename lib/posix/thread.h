@@ -12,11 +12,12 @@ struct context;
 
 struct thread {
     uint32_t number;
-    uint32_t depth;           // calls under way; handlers of signals wait until there is none
-    uint64_t blocked;         // signals: bit (signal - 1)
-    uint64_t awaited;         // blocked or not, they end its wait (sigwait)
-    uint64_t pending;         // sent to this thread alone; atomic
-    bool is_armed;            // gets upcalls
+    uint32_t depth;   // calls under way; handlers of signals wait until there is none
+    uint64_t blocked; // signals: bit (signal - 1)
+    uint64_t awaited; // blocked or not, they end its wait (sigwait)
+    uint64_t pending; // sent to this thread alone; atomic
+    bool is_armed;    // gets upcalls
+    bool is_owed;     // an upcall came in a call: at its end it is seen whom the signal is for
     uint8_t policy, priority; // as the C library calls them (sched.c)
     bool restores; // `restored` becomes the mask after the next handlers (sigsuspend, ppoll)
     uint64_t restored;

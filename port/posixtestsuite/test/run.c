@@ -21,7 +21,7 @@ extern const struct test tests[];
 extern const size_t test_count;
 extern char **environ;
 
-enum { AT_ONCE = 12, SECONDS = 40, LATE = 255 };
+enum { AT_ONCE = 12, SECONDS = 100, LATE = 255 };
 
 struct job {
     pid_t pid;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -205,6 +206,41 @@ static void *use_heap(void *argument)
     }
     for (int i = 0; i < 64; i++) free(blocks[i]);
     return nullptr;
+}
+
+static volatile int woken;
+
+static void *await_usr1(void *set)
+{
+    int number;
+    if (sigwait(set, &number) == 0) __atomic_add_fetch((int *)&woken, 1, __ATOMIC_SEQ_CST);
+    return nullptr;
+}
+
+TEST("a thread that makes calls and never waits passes signals on to those that await them")
+{
+    enum : int { AWAITING = 4 };
+    pthread_t threads[AWAITING];
+    sigset_t set;
+    struct timespec begin, now;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    EXPECT(pthread_sigmask(SIG_BLOCK, &set, nullptr) == 0);
+    for (int i = 0; i < AWAITING; i++)
+        EXPECT(pthread_create(&threads[i], nullptr, await_usr1, &set) == 0);
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    do {
+        kill(getpid(), SIGUSR1);
+        sched_yield();
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while (woken < AWAITING && now.tv_sec < begin.tv_sec + 30);
+    EXPECT(woken == AWAITING);
+    for (int i = 0; i < AWAITING; i++) {
+        pthread_cancel(threads[i]);
+        EXPECT(pthread_join(threads[i], nullptr) == 0);
+    }
+    EXPECT(sigtimedwait(&set, nullptr, &(struct timespec){}) != 0);
+    EXPECT(pthread_sigmask(SIG_UNBLOCK, &set, nullptr) == 0);
 }
 
 TEST("a handler may open files whatever it interrupts: the heap of one thread and of several")
