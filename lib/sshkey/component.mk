@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+# Public keys and signatures as SSH has them.
+kind := library
+uses := mbedtls libsodium c
