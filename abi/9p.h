@@ -239,6 +239,18 @@ enum fe_9p_control : uint32_t {
                             // handles: the process (inspect, kill), its stack (read, write)
     CONTROL_INIT_DERIVE,    // handle: a resource; reply handle: all of it anew, derived by init, so
                             // that the kernel asks init's life, not the service's, for what is kept
+
+    // Service of logins (logins(4)). Each open file is a conversation with one who wants to log in,
+    // as the first three prove. EACCES: no; EPERM: too often, or proved already.
+    CONTROL_LOGIN_PASSWORD = 160, // data: name, NUL, password
+    CONTROL_LOGIN_KEY,            // data: name, NUL, public key of SSH: whether the user may use it
+    CONTROL_LOGIN_SIGNATURE, // data: u32 size of what was signed (RFC 4252, section 7), that, the
+                             // signature
+    // Then, as that user. Reply data are fids of the session that is the reply's handle.
+    CONTROL_LOGIN_TERMINAL, // a new terminal. value: its number; reply: its master
+    CONTROL_LOGIN_START,    // data: struct fe_login_start, kind of terminal, NUL, command. value:
+                            // number of the process; without a terminal, reply: its input, output
+                            // and errors
 };
 
 // Two open files that belong together. `flags`: OPEN_NONBLOCK is looked at.
@@ -261,6 +273,20 @@ struct fe_socket_receive {
     uint32_t flags; // FE_SOCKET_*
 };
 static_assert(sizeof(struct fe_socket_receive) == 8);
+
+// A program of a login: the command by the user's shell, or that as a login shell when it is empty.
+// Reading the conversation's file gives a struct fe_login_end for each that has ended.
+struct fe_login_start {
+    uint32_t terminal; // its number, or FE_LOGIN_PIPES
+    uint32_t zero;
+};
+static_assert(sizeof(struct fe_login_start) == 8);
+enum : uint32_t { FE_LOGIN_PIPES = UINT32_MAX };
+struct fe_login_end {
+    uint32_t number;
+    int32_t status; // as wait() gives it
+};
+static_assert(sizeof(struct fe_login_end) == 8);
 
 // A queue of at most `capacity` messages of at most `message_size` bytes; both 0: as is usual.
 struct fe_queue_create {

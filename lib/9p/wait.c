@@ -135,6 +135,16 @@ void p9_finish_handle(struct p9_request *kept, int64_t result, fe_handle handle)
     finish(kept, result, &transfer);
 }
 
+void p9_finish_control(struct p9_request *kept, const struct p9_result *result)
+{
+    bool is_good = result->value >= 0;
+    struct fe_transfer transfer = {.send = (uintptr_t)result->data,
+                                   .send_size = is_good ? (uint32_t)result->size : 0,
+                                   .send_handle_count = result->handle != FE_NO_HANDLE,
+                                   .send_handle = {result->handle}};
+    finish(kept, result->value, &transfer);
+}
+
 int wait_for_change(struct p9_request *request, struct p9_node *node)
 {
     struct p9_request *copy = p9_keep(request);

@@ -9,6 +9,7 @@
 #include <ferrite/handle.h>
 #include <ferrite/wide.h>
 #include <kept/kept.h>
+#include <proc/status.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>

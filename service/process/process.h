@@ -132,6 +132,3 @@ int text_status(struct p9_request *request, void *context, struct p9_text *text)
 // schedule.c
 int text_threads(struct p9_request *request, void *context, struct p9_text *text);
 int schedule_command(struct p9_request *request, void *context, const char *text, size_t size);
-
-// How a kernel process's exit code looks to wait().
-int32_t status_of_code(int32_t code);

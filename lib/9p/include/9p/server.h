@@ -239,6 +239,15 @@ struct p9_request *p9_keep(struct p9_request *request);
 void p9_finish(struct p9_request *kept, int64_t result, const void *data, size_t size);
 void p9_finish_handle(struct p9_request *kept, int64_t result, fe_handle handle); // moved
 
+// A control request's: its value or a negative errno, bytes and a handle, which is moved.
+struct p9_result {
+    int64_t value;
+    const void *data;
+    size_t size;
+    fe_handle handle;
+};
+void p9_finish_control(struct p9_request *kept, const struct p9_result *result);
+
 // The answer's bytes and handles (control), in the order of the calls. Handles are moved, also when
 // there is no room for one more.
 int p9_answer(struct p9_request *request, const void *data, size_t size);

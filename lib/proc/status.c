@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // From a kernel process's exit code to what wait() gives: exit codes of the program, signals
-// (negative, as this service kills), and faults.
-#include "process.h"
+// (negative, as the process service kills), and faults.
+#include <proc/status.h>
+
+#include <abi/object.h>
 #include <signal.h>
 
 static int signal_of_fault(enum fault_reason reason)

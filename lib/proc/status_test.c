@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Exit codes as wait() gives them.
-#include "process.h"
 #include "test/unit.h"
+#include <abi/object.h>
+#include <proc/status.h>
 #include <signal.h>
 #include <sys/wait.h>
 
