@@ -217,12 +217,12 @@ int p9_poll(struct p9_file *file, uint32_t events, fe_handle event, uint64_t bit
     }
 }
 
-int p9_memory(struct p9_file *file, uint64_t offset, uint64_t size, uint32_t protection,
+int p9_memory(struct p9_file *file, uint64_t *offset, uint64_t size, uint32_t protection,
               fe_handle *memory)
 {
     struct call call;
     call_init(&call, P9_MEMORY, file->fid);
-    call.message.word[1] = offset;
+    call.message.word[1] = *offset;
     call.message.word[2] = size;
     call.message.word[3] = protection;
     call.transfer.receive_handle_capacity = 1;
@@ -230,6 +230,8 @@ int p9_memory(struct p9_file *file, uint64_t offset, uint64_t size, uint32_t pro
     if (result != 0) return result;
     if (call.transfer.received_handle_count != 1) return -EPROTO;
     *memory = call.transfer.received_handle[0];
+    *offset = call.message.word[1];
+    if ((protection & MAP_WRITE) != 0) file->is_mapped = true;
     return 0;
 }
 

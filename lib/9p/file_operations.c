@@ -234,9 +234,11 @@ int64_t serve_memory(struct p9_request *request, struct p9_reply *reply)
                                   .size = request->word[2],
                                   .protection = (uint32_t)request->word[3]};
     fe_handle memory = FE_NO_HANDLE;
+    request->value = 0;
     int result = open->node->operations->memory(request, open, &wish, &memory);
     if (result != 0) return result;
     reply->word[0] = wish.size;
+    reply->word[1] = request->value;
     return p9_answer_handle(request, memory);
 }
 

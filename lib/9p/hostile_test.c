@@ -136,11 +136,12 @@ TEST("handles that come with an error, or unasked for, are not kept")
     fe_handle got = FE_NO_HANDLE;
     struct p9_user nobody = {.uid = 1, .gid = 1};
     struct p9_control control = {.request = 999};
+    uint64_t offset = 0;
     struct p9_file *file = open_lying("/file", P9_IMAGE, &what);
     uint32_t before = handle_count();
     EXPECT(p9_file_image(file, &got) == -EACCES && p9_image("/file", &got) == -EACCES);
     lied_about = P9_MEMORY;
-    EXPECT(p9_memory(file, 0, 1, 0, &got) == -EACCES);
+    EXPECT(p9_memory(file, &offset, 1, 0, &got) == -EACCES);
     lied_about = P9_SHARE;
     EXPECT(p9_share(&file, 1, &got) == -EACCES);
     lied_about = P9_IDENTIFY;
@@ -248,6 +249,7 @@ static void use_file(struct p9_file *file)
     struct p9_lock_range range = {};
     struct p9_control control = {.request = 3, .reply = buffer, .reply_capacity = 100};
     fe_handle got = FE_NO_HANDLE;
+    uint64_t offset = 0;
     size_t count = (size_t[]){5, 56, 57, 4096, sizeof buffer}[random_next() % 5];
     int64_t result = 0;
     switch (random_next() % 11) {
@@ -266,7 +268,7 @@ static void use_file(struct p9_file *file)
         for (size_t i = 0; i < control.received_count; i++) fe_handle_drop(&control.received[i]);
         break;
     case 7: result = p9_poll(file, 1, FE_NO_HANDLE, 0); break;
-    case 8: result = p9_memory(file, 0, 4096, 0, &got); break;
+    case 8: result = p9_memory(file, &offset, 4096, 0, &got); break;
     case 9: result = p9_share(&file, 1, &got); break;
     default: result = p9_file_image(file, &got); break;
     }

@@ -8,7 +8,7 @@
 // - a file of a server whose files outlive it (FE_9P_LASTING), when its qid is the same, and its
 //   generation: a number may be another file's after the first is gone. Not one that was written
 //   to, or emptied when it was opened, and not synced, of which the server may have lost something,
-//   nor one that was locked: the lock is gone.
+//   nor one that was locked: the lock is gone; nor one whose memory is stored to: it is nobody's.
 // Where the position matters it must be known: another process that shares the file moves it too.
 // Everything else is an EIO from then on.
 #include "client_internal.h"
@@ -32,7 +32,8 @@ static bool may_restore(const struct p9_file *file)
     if (file->path == nullptr) return false;
     if ((file->qid_kind & QID_DEVICE) != 0) return true;
     if ((file->qid_kind & QID_DIRECTORY) != 0 && !file->is_listed) return true;
-    return file->session->is_lasting && !file->is_written && !file->is_locked && !file->is_listed;
+    return file->session->is_lasting && !file->is_written && !file->is_mapped && !file->is_locked &&
+           !file->is_listed;
 }
 
 static bool is_same(const struct p9_file *file, const struct p9_file *fresh)

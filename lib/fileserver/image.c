@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Files as memory and as images: copies. The images that were asked for last are kept as long as
-// their files stay as they are: a program that is started often is copied and checked once.
+// Files as images, and the copies of them in memory. The images that were asked for last are kept
+// as long as their files stay as they are: a program that is started often is copied and checked
+// once.
 #include "fileserver_internal.h"
 
 #include <abi/syscalls.h>
@@ -77,8 +78,7 @@ static enum status room_get(size_t size, fe_handle *memory)
     return fe_memory_create(fe_page_round(size), 0, memory);
 }
 
-// A copy of the contents in memory, whole pages.
-static int memory_make(struct p9_node *node, fe_handle *memory)
+int memory_make(struct p9_node *node, fe_handle *memory)
 {
     size_t size = (size_t)node->size;
     void *bytes;
@@ -93,13 +93,6 @@ static int memory_make(struct p9_node *node, fe_handle *memory)
     if (status == OK && count == (int64_t)size) return 0;
     fe_handle_drop(memory);
     return count < 0 ? (int)count : -EIO;
-}
-
-int file_system_memory(struct p9_request *request, struct p9_open *open,
-                       const struct p9_memory_wish *wish, fe_handle *memory)
-{
-    if (wish->offset != 0 || (wish->protection & MAP_WRITE) != 0) return -ENODEV;
-    return memory_make(open->node, memory);
 }
 
 static int error_of(enum status status)
@@ -117,7 +110,8 @@ int file_system_image(struct p9_request *request, struct p9_node *node, fe_handl
         at->used = ++uses;
         return fe_handle_copy(at->image, image) == OK ? 0 : -ENOMEM;
     }
-    int result = memory_make(node, &memory);
+    int result = live_flush_of(node);
+    if (result == 0) result = memory_make(node, &memory);
     if (result != 0) return result;
     enum status status = fe_image_create(memory, (size_t)node->size, image);
     if (status != OK) return error_of(status);

@@ -131,6 +131,15 @@ int64_t call_openat(const int64_t *a)
     return file == nullptr ? -ENOMEM : file_install(file, flags);
 }
 
+// The process's locks end when it closes the file, which mappings may hold.
+static void unlock(const struct file *file)
+{
+    struct p9_lock_range all = {.kind = FE_9P_LOCK_NONE, .owner = (uint32_t)call_getpid(nullptr)};
+    if (!file->p9->is_locked) return;
+    int error = p9_lock(file->p9, &all, 0);
+    (void)error; // its server is gone, and they with it
+}
+
 int64_t call_close(const int64_t *a)
 {
     struct context *context = context_current();
@@ -138,6 +147,7 @@ int64_t call_close(const int64_t *a)
     struct file *file = descriptor_take(&context->descriptors, a[0]);
     context_unlock();
     if (file == nullptr) return -EBADF;
+    if (file->is_mapped) unlock(file);
     return file_put(file);
 }
 

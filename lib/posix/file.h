@@ -13,6 +13,7 @@ struct file {
     struct socket *socket;
     uint32_t terminal; // when that is known: its device number, 0: it is none (terminal.c)
     bool is_terminal_known;
+    bool is_mapped; // shared, or was at some time: mappings hold it (mapping.c)
     bool dots_told; // of a folder that is listed: "." and ".." have been
 };
 

@@ -8,6 +8,7 @@ enum : int { C_MAP_FIXED = MAP_FIXED }; // the kernel's own MAP_FIXED is another
 
 #include "call.h"
 #include "file.h"
+#include "mapping.h"
 #include "thread.h"
 #include <abi/syscalls.h>
 #include <errno.h>
@@ -15,6 +16,7 @@ enum : int { C_MAP_FIXED = MAP_FIXED }; // the kernel's own MAP_FIXED is another
 #include <ferrite/handle.h>
 #include <ferrite/memory.h>
 #include <ferrite/status.h>
+#include <stdlib.h>
 
 static uint32_t protection_of(long protection)
 {
@@ -25,21 +27,24 @@ static uint32_t protection_of(long protection)
     return flags;
 }
 
-struct mapping {
+struct wish {
     uintptr_t address;
     size_t size;
-    uint32_t flags; // MAP_* of abi/object.h
+    uint32_t flags;  // MAP_* of abi/object.h
+    uint64_t offset; // in the memory
 };
 
-static int64_t map(fe_handle memory, const struct mapping *wish)
+static int64_t map(fe_handle memory, const struct wish *wish)
 {
     uintptr_t address;
-    enum status status = fe_process_map(fe_process_self(), memory, 0, wish->size, wish->address,
-                                        wish->flags, &address);
-    return status == OK ? (int64_t)address : -fe_status_errno(status);
+    enum status status = fe_process_map(fe_process_self(), memory, wish->offset, wish->size,
+                                        wish->address, wish->flags, &address);
+    if (status != OK) return -fe_status_errno(status);
+    if ((wish->flags & MAP_REPLACE) != 0) mapping_remove(address, wish->size);
+    return (int64_t)address;
 }
 
-static int64_t map_anonymous(const struct mapping *wish)
+static int64_t map_anonymous(const struct wish *wish)
 {
     FE_HANDLE memory = FE_NO_HANDLE;
     enum status status = fe_memory_create(wish->size, 0, &memory);
@@ -47,9 +52,10 @@ static int64_t map_anonymous(const struct mapping *wish)
 }
 
 // For files whose server has no memory objects: a private copy of the bytes.
-static int64_t map_copy(struct file *file, const struct mapping *wish, uint64_t offset)
+static int64_t map_copy(struct file *file, const struct wish *wish, uint64_t offset)
 {
-    struct mapping writable = *wish;
+    struct wish writable = *wish;
+    writable.offset = 0;
     writable.flags |= MAP_READ | MAP_WRITE;
     writable.flags &= ~MAP_EXECUTE;
     int64_t address = map_anonymous(&writable);
@@ -64,20 +70,39 @@ static int64_t map_copy(struct file *file, const struct mapping *wish, uint64_t 
     return status == OK ? address : -fe_status_errno(status);
 }
 
+// The mapping holds the file: what is stored there is the file's as long as it is open.
+static int64_t map_shared(struct file *file, fe_handle memory, const struct wish *wish)
+{
+    struct mapping *mapping = malloc(sizeof *mapping);
+    if (mapping == nullptr) return -ENOMEM;
+    int64_t address = map(memory, wish);
+    if (address < 0)
+        free(mapping);
+    else
+        mapping_add(mapping, file, (uintptr_t)address, wish->size);
+    return address;
+}
+
 // A private writable mapping is a copy-on-write clone of the file's memory.
-static int64_t map_file(struct file *file, const struct mapping *wish, uint64_t offset, bool shared)
+static int64_t map_file(struct file *file, struct wish *wish, uint64_t offset, bool is_shared)
 {
     if (file->p9 == nullptr || file_may_wait(file) || file_is_directory(file)) return -ENODEV;
     uint32_t protection = wish->flags & (MAP_READ | MAP_WRITE | MAP_EXECUTE);
     int access = file->flags & O_ACCMODE;
-    if (access == O_WRONLY || (shared && (protection & MAP_WRITE) && access != O_RDWR))
+    if (access == O_WRONLY || (is_shared && (protection & MAP_WRITE) && access != O_RDWR))
         return -EACCES;
+    // Memory that may be written to later, by mprotect.
+    if (is_shared && access == O_RDWR) protection |= MAP_READ | MAP_WRITE;
     FE_HANDLE memory = FE_NO_HANDLE;
-    int error = p9_memory(file->p9, offset, wish->size, shared ? protection : MAP_READ, &memory);
-    if (error != 0) return shared ? error : map_copy(file, wish, offset);
-    if (shared || (protection & MAP_WRITE) == 0) return map(memory, wish);
+    wish->offset = offset;
+    int error =
+        p9_memory(file->p9, &wish->offset, wish->size, is_shared ? protection : MAP_READ, &memory);
+    if (error != 0) return is_shared ? error : map_copy(file, wish, offset);
+    if (is_shared) return map_shared(file, memory, wish);
+    if ((protection & MAP_WRITE) == 0) return map(memory, wish);
     FE_HANDLE clone = FE_NO_HANDLE;
-    enum status status = fe_memory_clone(memory, 0, wish->size, &clone);
+    enum status status = fe_memory_clone(memory, wish->offset, wish->size, &clone);
+    wish->offset = 0;
     return status == OK ? map(clone, wish) : -fe_status_errno(status);
 }
 
@@ -88,7 +113,9 @@ int64_t call_mmap(const int64_t *a)
     if (type != MAP_PRIVATE && type != MAP_SHARED && type != MAP_SHARED_VALIDATE) return -EINVAL;
     if ((uint64_t)a[1] > PTRDIFF_MAX) return (flags & MAP_ANONYMOUS) != 0 ? -ENOMEM : -EOVERFLOW;
     if (offset < 0 || offset > INT64_MAX - a[1]) return -EOVERFLOW;
-    struct mapping wish = {(uintptr_t)a[0], fe_page_round((size_t)a[1]), protection_of(a[2])};
+    struct wish wish = {.address = (uintptr_t)a[0],
+                        .size = fe_page_round((size_t)a[1]),
+                        .flags = protection_of(a[2])};
     if (flags & MAP_FIXED_NOREPLACE & ~C_MAP_FIXED) {
         wish.flags |= MAP_FIXED;
     } else if (flags & C_MAP_FIXED) {
@@ -109,7 +136,9 @@ int64_t call_munmap(const int64_t *a)
     if (a[1] == 0 || (a[0] & (FE_PAGE_SIZE - 1)) != 0) return -EINVAL;
     thread_leave_if_within((uintptr_t)a[0], (size_t)a[1]);
     size_t size = fe_page_round((size_t)a[1]);
-    return -fe_status_errno(fe_process_unmap(fe_process_self(), (uintptr_t)a[0], size));
+    enum status status = fe_process_unmap(fe_process_self(), (uintptr_t)a[0], size);
+    if (status == OK) mapping_remove((uintptr_t)a[0], size);
+    return -fe_status_errno(status);
 }
 
 int64_t call_mprotect(const int64_t *a)
@@ -120,12 +149,13 @@ int64_t call_mprotect(const int64_t *a)
         fe_process_protect(fe_process_self(), (uintptr_t)a[0], size, protection_of(a[2])));
 }
 
-// What is mapped is the file's own memory: there is nothing to write back here.
+// What is mapped is the file's own memory: only its server can make it safe.
 int64_t call_msync(const int64_t *a)
 {
     bool is_both = (a[2] & MS_SYNC) != 0 && (a[2] & MS_ASYNC) != 0;
     bool is_known = (a[2] & ~(int64_t)(MS_SYNC | MS_ASYNC | MS_INVALIDATE)) == 0;
-    return is_both || !is_known || (a[0] & (FE_PAGE_SIZE - 1)) != 0 ? -EINVAL : 0;
+    if (is_both || !is_known || (a[0] & (FE_PAGE_SIZE - 1)) != 0) return -EINVAL;
+    return (a[2] & MS_SYNC) != 0 ? mapping_sync((uintptr_t)a[0], (size_t)a[1]) : 0;
 }
 
 // Nothing is ever paged out.
@@ -135,12 +165,14 @@ int64_t call_mlockall(const int64_t *a)
     return a[0] == 0 || !is_known ? -EINVAL : 0;
 }
 
-// Only MADV_DONTNEED promises something that can be seen: the pages are zero afterwards.
+// Only MADV_DONTNEED promises something that can be seen: the pages are zero afterwards, but those
+// of a file that is shared are its contents.
 int64_t call_madvise(const int64_t *a)
 {
-    if (a[2] != MADV_DONTNEED) return 0;
-    struct mapping wish = {(uintptr_t)a[0], fe_page_round((size_t)a[1]),
-                           MAP_READ | MAP_WRITE | MAP_FIXED | MAP_REPLACE};
+    if (a[2] != MADV_DONTNEED || mapping_is((uintptr_t)a[0], (size_t)a[1])) return 0;
+    struct wish wish = {.address = (uintptr_t)a[0],
+                        .size = fe_page_round((size_t)a[1]),
+                        .flags = MAP_READ | MAP_WRITE | MAP_FIXED | MAP_REPLACE};
     int64_t result = map_anonymous(&wish);
     return result < 0 ? result : 0;
 }

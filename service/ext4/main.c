@@ -50,13 +50,14 @@ const struct p9_operations file_operations = {
     .remove = name_remove,
     .rename = name_rename,
     .link = name_link,
-    .read = content_read,
-    .write = content_write,
-    .truncate = content_truncate,
+    .close = file_system_close,
+    .read = file_system_read,
+    .write = file_system_write,
+    .truncate = file_system_truncate,
     .readlink = link_read,
     .memory = file_system_memory,
     .image = file_system_image,
-    .sync = volume_sync,
+    .sync = file_system_sync,
     .statfs = volume_statfs,
     .getattr = file_getattr,
     .setattr = file_setattr,
@@ -89,6 +90,10 @@ int main(int count, char **arguments)
                                               .find = volume_find,
                                               .open = volume_open,
                                               .commit = volume_commit,
-                                              .copy = volume_copy};
+                                              .copy = volume_copy,
+                                              .read = content_read,
+                                              .write = content_write,
+                                              .truncate = content_truncate,
+                                              .sync = volume_sync};
     return file_system_main(&system, count, arguments);
 }

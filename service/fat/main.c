@@ -42,12 +42,13 @@ const struct p9_operations file_operations = {
     .create = name_create,
     .remove = name_remove,
     .rename = name_rename,
-    .read = content_read,
-    .write = content_write,
-    .truncate = content_truncate,
+    .close = file_system_close,
+    .read = file_system_read,
+    .write = file_system_write,
+    .truncate = file_system_truncate,
     .memory = file_system_memory,
     .image = file_system_image,
-    .sync = volume_sync,
+    .sync = file_system_sync,
     .statfs = volume_statfs,
     .getattr = file_getattr,
     .setattr = file_setattr,
@@ -121,6 +122,10 @@ int main(int count, char **arguments)
                                               .find = volume_labelled,
                                               .open = volume_open,
                                               .commit = commit,
-                                              .copy = content_copy};
+                                              .copy = content_copy,
+                                              .read = content_read,
+                                              .write = content_write,
+                                              .truncate = content_truncate,
+                                              .sync = volume_sync};
     return file_system_main(&system, count, arguments);
 }

@@ -128,6 +128,13 @@ static int tail_clear(struct content *content, size_t size, size_t end)
     return 0;
 }
 
+int content_grow(struct content *content, size_t size, size_t old_size)
+{
+    size_t end = fe_page_round(old_size);
+    if (!content->is_shared) return 0;
+    return tail_clear(content, old_size, size < end ? size : end);
+}
+
 // What is beyond the new size is zero when the file grows again.
 int content_shrink(struct content *content, size_t size, size_t old_size)
 {
@@ -151,6 +158,7 @@ int content_memory(struct content *content, size_t size, fe_handle *memory)
         if (error != 0) return error;
     }
     content->solid = 0;
+    content->is_shared = true;
     *memory = content->memory;
     return 0;
 }

@@ -32,9 +32,11 @@ int64_t file_write(struct p9_request *request, struct p9_open *open, uint64_t of
     struct node *file = file_of(open->node);
     if (offset > SIZE_MAX_FILE || count > SIZE_MAX_FILE - offset) return -EFBIG;
     if (count == 0) return 0;
-    int error = content_write(&file->content, (size_t)offset, from, count);
+    size_t end = (size_t)(offset + count), size = (size_t)file->node.size;
+    int error = end > size ? content_grow(&file->content, end, size) : 0;
+    if (error == 0) error = content_write(&file->content, (size_t)offset, from, count);
     if (error != 0) return error;
-    if (offset + count > file->node.size) file->node.size = offset + count;
+    if (end > size) file->node.size = end;
     node_modified(file);
     return (int64_t)count;
 }
@@ -44,9 +46,11 @@ int file_truncate(struct p9_request *request, struct p9_node *node, uint64_t siz
     struct node *file = file_of(node);
     if ((node->mode & MODE_TYPE) != MODE_FILE) return -EINVAL;
     if (size > SIZE_MAX_FILE) return -EFBIG;
-    int error = size > node->size
-                    ? content_reserve(&file->content, (size_t)size)
-                    : content_shrink(&file->content, (size_t)size, (size_t)node->size);
+    struct content *content = &file->content;
+    size_t after = (size_t)size, before = (size_t)node->size;
+    int error = after > before ? content_grow(content, after, before)
+                               : content_shrink(content, after, before);
+    if (error == 0 && after > before) error = content_reserve(content, after);
     if (error != 0) return error;
     node->size = size;
     node_modified(file);
@@ -67,7 +71,9 @@ int file_memory(struct p9_request *request, struct p9_open *open, const struct p
 {
     struct node *file = file_of(open->node);
     if (wish->offset % FE_PAGE_SIZE != 0) return -EINVAL;
-    if (wish->offset != 0 || file->node.size == 0) return -ENODEV;
+    uint64_t all = fe_page_round((size_t)file->node.size);
+    if (wish->offset > all || wish->size > all - wish->offset) return -ENXIO;
+    if (all == 0) return -ENODEV;
     fe_handle whole;
     int error = content_memory(&file->content, (size_t)file->node.size, &whole);
     if (error != 0) return error;
@@ -75,6 +81,7 @@ int file_memory(struct p9_request *request, struct p9_open *open, const struct p
         RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_INSPECT | RIGHT_MEMORY_READ | RIGHT_MEMORY_MAP;
     if ((open->flags & OPEN_ACCESS) == OPEN_READ_WRITE) rights |= RIGHT_MEMORY_WRITE;
     if ((wish->protection & MAP_WRITE) && (rights & RIGHT_MEMORY_WRITE) == 0) return -EACCES;
+    request->value = wish->offset;
     return fe_handle_duplicate(whole, rights, memory) == OK ? 0 : -ENOMEM;
 }
 

@@ -22,6 +22,7 @@ struct content {
     size_t capacity; // zero from the file's size on
     size_t solid;    // so many bytes from the beginning have pages that are ours alone
     fe_handle memory;
+    bool is_shared; // others may have stored behind the file's end
 };
 
 struct folder {
@@ -53,6 +54,8 @@ int content_write(struct content *content, size_t offset, const void *from, size
 // A copy in `to` of what may be a hole; nullptr: there is no memory to read.
 const void *content_copy(const struct content *content, size_t offset, void *to, size_t count);
 // Makes the bytes from `size` to the old size zero, and gives memory back.
+// Clears what others stored behind the old size, before the file grows.
+int content_grow(struct content *content, size_t size, size_t old_size);
 int content_shrink(struct content *content, size_t size, size_t old_size);
 uint64_t content_used(const struct content *content); // bytes of memory
 

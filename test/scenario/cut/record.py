@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Power cuts by the record of a disk, for scenarios: the emulator records every write and flush of a workload; from that
-the disk is made as it would be had the power gone at some moment, and recovered. A workload marks on a partition of its
-own how far all is safe: `safe N`, in the first sector."""
+"""Power cuts by the record of a disk, for scenarios: the emulator records every write and flush of a workload. From the
+record the disk is made as it would be had the power gone at some moment, and recovered. A workload marks on a partition
+of its own how far all is safe: `safe N`, in the first sector."""
 
 import os
 import struct

@@ -34,6 +34,7 @@ struct p9_file {
     bool is_shared;            // with another process, which moves the position too
     bool is_listed;            // a directory of which something was read
     bool is_written;           // ... and not synced since
+    bool is_mapped;            // as memory that writes to it
     bool is_locked;            // or was at some time
     struct p9_session *former; // that before, which another thread may still be using
 };
@@ -92,7 +93,9 @@ int64_t p9_readdir(struct p9_file *directory, uint64_t offset, void *to, size_t 
 // Which of POLL* `events` are ready; when none, `event` (duplicated) gets `bits` once.
 // FE_NO_HANDLE: only ask.
 int p9_poll(struct p9_file *file, uint32_t events, fe_handle event, uint64_t bits);
-int p9_memory(struct p9_file *file, uint64_t offset, uint64_t size, uint32_t protection,
+// The file from `*offset` on as memory, with rights for `protection` (MAP_*); `*offset` becomes
+// where that is in the memory. What is stored there is the file's as long as the file is open.
+int p9_memory(struct p9_file *file, uint64_t *offset, uint64_t size, uint32_t protection,
               fe_handle *memory);
 int p9_file_image(struct p9_file *file, fe_handle *image);
 int p9_lock(struct p9_file *file, struct p9_lock_range *range, uint32_t flags);

@@ -77,6 +77,7 @@ struct p9_operations {
     int (*truncate)(struct p9_request *request, struct p9_node *node, uint64_t size);
     int64_t (*readlink)(struct p9_request *request, struct p9_node *node, char *to,
                         size_t capacity);
+    // `request->value`: where in the memory the wish's offset is; 0 before.
     int (*memory)(struct p9_request *request, struct p9_open *open,
                   const struct p9_memory_wish *wish, fe_handle *memory);
     int (*image)(struct p9_request *request, struct p9_node *node, fe_handle *image);
@@ -171,7 +172,7 @@ struct p9_request {
     size_t size;
     fe_handle handle[FE_MESSAGE_HANDLES];
     uint32_t handle_count;
-    uint64_t value;    // control: the reply's value
+    uint64_t value;    // control, memory: the reply's value
     const void *bytes; // read: where the bytes are, instead of in its buffer
     uint64_t progress; // the operation's own, kept over P9_LATER; 0 at first
     bool is_kept, is_cancelled;

@@ -21,6 +21,14 @@ struct file_system {
     int (*commit)(bool is_idle);
     // Contents of a file from `offset` on. Bytes, or a negative errno.
     int64_t (*copy)(struct p9_node *node, uint64_t offset, uint8_t *to, size_t count);
+    // As in struct p9_operations, of files alone: behind the operations of this library. `write` is
+    // also called without a request, and with an open file of which only the node counts.
+    int64_t (*read)(struct p9_request *request, struct p9_open *open, uint64_t offset, void *to,
+                    size_t count);
+    int64_t (*write)(struct p9_request *request, struct p9_open *open, uint64_t offset,
+                     const void *from, size_t count);
+    int (*truncate)(struct p9_request *request, struct p9_node *node, uint64_t size);
+    int (*sync)(struct p9_request *request, struct p9_open *open);
 };
 
 // The whole of main():
@@ -34,7 +42,15 @@ void file_system_changed(void);
 // How many pages a cache may have: an eighth of the memory that the process may use.
 size_t file_system_cache_pages(void);
 
-// Operations. Readers get a copy; memory that writes to the file is not to be had.
+// Operations. All that have a file as memory have the same, and what they store is in the file for
+// all who read it, and safe behind a sync. The state of open files is theirs.
 int file_system_memory(struct p9_request *request, struct p9_open *open,
                        const struct p9_memory_wish *wish, fe_handle *memory);
+void file_system_close(struct p9_open *open);
+int64_t file_system_read(struct p9_request *request, struct p9_open *open, uint64_t offset,
+                         void *to, size_t count);
+int64_t file_system_write(struct p9_request *request, struct p9_open *open, uint64_t offset,
+                          const void *from, size_t count);
+int file_system_truncate(struct p9_request *request, struct p9_node *node, uint64_t size);
+int file_system_sync(struct p9_request *request, struct p9_open *open);
 int file_system_image(struct p9_request *request, struct p9_node *node, fe_handle *image);
