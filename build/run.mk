@@ -29,8 +29,11 @@ picture: build
 	$(Q)$(PYTHON) tool/screenshot doc/picture/screen.png
 	$(Q)$(PYTHON) tool/timeline --boot $(BOARD) $(BOOT) doc/picture/trace.svg 'cat /tmp/note'
 
-book:
-	$(Q)$(PYTHON) tool/book out/book.html && echo 'The book is out/book.html'
+book: out/book.html
+	@echo 'The book is $<'
+out/book.html: tool/book $(wildcard doc/book/*.md doc/picture/*)
+	$(call progress,BOOK,$@)
+	$(Q)$(PYTHON) tool/book $@
 
 emulator-command:
 	@echo '$(subst ','\'',$(command))'

@@ -15,19 +15,23 @@ static const char system_authorities[] = "/etc/ssl/certs/ca-certificates.crt";
 
 static int bytes_send(void *context, const unsigned char *from, size_t size)
 {
-    const struct tls *tls = context;
+    struct tls *tls = context;
     ssize_t sent;
     do sent = write(tls->fd, from, size);
     while (sent < 0 && errno == EINTR);
+    tls->waits_to_write = sent < 0 && errno == EAGAIN;
+    if (tls->waits_to_write) return MBEDTLS_ERR_SSL_WANT_WRITE;
     return sent < 0 ? MBEDTLS_ERR_ERROR_GENERIC_ERROR : (int)sent;
 }
 
 static int bytes_receive(void *context, unsigned char *to, size_t size)
 {
-    const struct tls *tls = context;
+    struct tls *tls = context;
     ssize_t got;
     do got = read(tls->fd, to, size);
     while (got < 0 && errno == EINTR);
+    tls->waits_to_write = false;
+    if (got < 0 && errno == EAGAIN) return MBEDTLS_ERR_SSL_WANT_READ;
     return got < 0 ? MBEDTLS_ERR_ERROR_GENERIC_ERROR : (int)got;
 }
 
@@ -66,12 +70,22 @@ static enum tls_status begin(struct tls **made, int fd, int endpoint)
     return TLS_OK;
 }
 
-static enum tls_status handshake(struct tls *tls)
+static enum tls_status setup(struct tls *tls)
 {
     int error = mbedtls_ssl_setup(&tls->ssl, &tls->configuration);
     if (error != 0) return tls_status_of(tls, error);
     mbedtls_ssl_set_bio(&tls->ssl, tls, bytes_send, bytes_receive, nullptr);
+    return TLS_OK;
+}
+
+enum tls_status tls_shake_hands(struct tls *tls)
+{
     return tls_status_of(tls, mbedtls_ssl_handshake(&tls->ssl));
+}
+
+bool tls_waits_to_write(const struct tls *tls)
+{
+    return tls->waits_to_write;
 }
 
 static enum tls_status trust_set(struct tls *tls, const struct tls_trust *trust)
@@ -102,7 +116,8 @@ enum tls_status tls_connect(struct tls **tls, int fd, const struct tls_trust *tr
     if (status == TLS_OK) status = trust_set(*tls, trust);
     if (status == TLS_OK && mbedtls_ssl_set_hostname(&(*tls)->ssl, trust->host) != 0)
         status = TLS_WRONG_HOST;
-    if (status == TLS_OK) status = handshake(*tls);
+    if (status == TLS_OK) status = setup(*tls);
+    if (status == TLS_OK) status = tls_shake_hands(*tls);
     return made(tls, status);
 }
 
@@ -120,12 +135,27 @@ static enum tls_status identity_set(struct tls *tls, const char *certificate, co
     return TLS_OK;
 }
 
-enum tls_status tls_accept(struct tls **tls, int fd, const char *certificate, const char *key)
+enum tls_status tls_accept_begin(struct tls **tls, int fd, const char *certificate, const char *key)
 {
     enum tls_status status = begin(tls, fd, MBEDTLS_SSL_IS_SERVER);
     if (status == TLS_OK) status = identity_set(*tls, certificate, key);
-    if (status == TLS_OK) status = handshake(*tls);
+    if (status == TLS_OK) status = setup(*tls);
     return made(tls, status);
+}
+
+enum tls_status tls_accept(struct tls **tls, int fd, const char *certificate, const char *key)
+{
+    enum tls_status status = tls_accept_begin(tls, fd, certificate, key);
+    if (status != TLS_OK) return status;
+    return made(tls, tls_shake_hands(*tls));
+}
+
+enum tls_status tls_identity_check(const char *certificate, const char *key)
+{
+    struct tls *tls;
+    enum tls_status status = tls_accept_begin(&tls, -1, certificate, key);
+    tls_close(tls);
+    return status;
 }
 
 enum tls_status tls_read(struct tls *tls, void *to, size_t size, size_t *got)
@@ -146,13 +176,21 @@ size_t tls_pending(const struct tls *tls)
     return mbedtls_ssl_get_bytes_avail(&tls->ssl);
 }
 
+enum tls_status tls_write_some(struct tls *tls, const void *from, size_t size, size_t *written)
+{
+    int result = mbedtls_ssl_write(&tls->ssl, from, size);
+    *written = result < 0 ? 0 : (size_t)result;
+    return tls_status_of(tls, result < 0 ? result : 0);
+}
+
 enum tls_status tls_write(struct tls *tls, const void *from, size_t size)
 {
     for (const unsigned char *at = from; size > 0;) {
-        int written = mbedtls_ssl_write(&tls->ssl, at, size);
-        if (written < 0) return tls_status_of(tls, written);
+        size_t written;
+        enum tls_status status = tls_write_some(tls, at, size, &written);
+        if (status != TLS_OK) return status;
         at += written;
-        size -= (size_t)written;
+        size -= written;
     }
     return TLS_OK;
 }

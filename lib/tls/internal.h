@@ -11,7 +11,7 @@ struct tls {
     mbedtls_x509_crt certificates; // of authorities for a client, its own for a server
     mbedtls_pk_context key;
     int fd;
-    bool is_self_signed;
+    bool is_self_signed, waits_to_write;
 };
 
 // What an error of the engine means.

@@ -28,6 +28,7 @@ const char *tls_text(enum tls_status status)
         [TLS_TAMPERED] = "somebody between changed what was sent",
         [TLS_PROTOCOL] = "what the other side sent is no TLS",
         [TLS_CONNECTION] = "the connection failed",
+        [TLS_AGAIN] = "the other side has to be waited for",
     };
     static_assert(sizeof text / sizeof *text == TLS_STATUS_COUNT);
     return text[status];
@@ -62,6 +63,8 @@ enum tls_status tls_status_of(const struct tls *tls, int error)
 {
     switch (error) {
     case 0: return TLS_OK;
+    case MBEDTLS_ERR_SSL_WANT_READ:
+    case MBEDTLS_ERR_SSL_WANT_WRITE: return TLS_AGAIN;
     case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED: return verification(tls);
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE: return alert(tls);
     case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION: return TLS_VERSION;

@@ -30,6 +30,7 @@ enum [[nodiscard]] tls_status : int {
     TLS_TAMPERED,  // a record's authentication is wrong
     TLS_PROTOCOL,
     TLS_CONNECTION,
+    TLS_AGAIN, // the descriptor would have to be waited for, and is one that does not wait
     TLS_STATUS_COUNT,
 };
 
@@ -49,6 +50,18 @@ enum tls_status tls_connect(struct tls **tls, int fd, const struct tls_trust *tr
 // lead to its authority.
 enum tls_status tls_accept(struct tls **tls, int fd, const char *certificate, const char *key);
 
+// Whether both files are there and belong together.
+enum tls_status tls_identity_check(const char *certificate, const char *key);
+
+// The same for a descriptor that does not wait: tls_shake_hands is called, again after TLS_AGAIN,
+// until it returns TLS_OK.
+enum tls_status tls_accept_begin(struct tls **tls, int fd, const char *certificate,
+                                 const char *key);
+enum tls_status tls_shake_hands(struct tls *tls);
+
+// After TLS_AGAIN: it waits until it can write, otherwise until there is something to read.
+bool tls_waits_to_write(const struct tls *tls);
+
 // Reads 1 to `size` bytes; 0: the other side has ended its part properly.
 enum tls_status tls_read(struct tls *tls, void *to, size_t size, size_t *got);
 
@@ -57,6 +70,9 @@ size_t tls_pending(const struct tls *tls);
 
 // Writes all of it.
 enum tls_status tls_write(struct tls *tls, const void *from, size_t size);
+
+// Writes 1 byte or more of it. After TLS_AGAIN it is called with the same bytes.
+enum tls_status tls_write_some(struct tls *tls, const void *from, size_t size, size_t *written);
 
 // Tells the other side that nothing more comes.
 enum tls_status tls_end(struct tls *tls);

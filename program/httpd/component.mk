@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+# Serves files by HTTP and HTTPS.
+kind := program
+uses := http tls c
