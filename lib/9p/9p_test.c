@@ -7,6 +7,7 @@
 #include <ferrite/path.h>
 #include "fake_kernel.h"
 #include <errno.h>
+#include <sanitizer/asan_interface.h>
 #include "test/unit.h"
 
 static char written[64];
@@ -500,4 +501,20 @@ TEST("a short read comes in the message's words, a longer one from where the byt
     }
     EXPECT(p9_read(file, sizeof long_text - 3, got, FE_9P_READ_INLINE) == 3);
     p9_close(file);
+}
+
+TEST("a file that was removed is no more when it is closed, whatever its operations")
+{
+    static const struct p9_tree_entry entry = {
+        .path = "gone/file", .mode = 0666, .operations = &kept_operations};
+    struct p9_file *file;
+    EXPECT(start());
+    struct p9_node *node;
+    EXPECT(p9_tree_add(root, &entry, &node) == 0);
+    EXPECT(p9_open("/gone/file", OPEN_READ, 0, &file) == 0);
+    p9_tree_remove(root, "gone");
+    EXPECT(!__asan_address_is_poisoned(node));
+    p9_close(file);
+    EXPECT(__asan_address_is_poisoned(node));
+    EXPECT(p9_open("/gone/file", OPEN_READ, 0, &file) == -ENOENT);
 }

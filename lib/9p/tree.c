@@ -176,16 +176,13 @@ static const struct p9_operations directory_operations = {
     .lookup = tree_lookup,
     .readdir = tree_readdir,
     .control = tree_control,
-    .release = tree_release,
 };
 static const struct p9_operations file_operations = {.open = tree_open,
                                                      .close = tree_close,
                                                      .read = tree_read,
                                                      .write = tree_write,
-                                                     .truncate = tree_truncate,
-                                                     .release = tree_release};
-static const struct p9_operations link_operations = {.readlink = tree_readlink,
-                                                     .release = tree_release};
+                                                     .truncate = tree_truncate};
+static const struct p9_operations link_operations = {.readlink = tree_readlink};
 
 static struct tree_node *tree_node_create(struct p9_name name, const struct p9_tree_entry *entry)
 {
@@ -199,6 +196,7 @@ static struct tree_node *tree_node_create(struct p9_name name, const struct p9_t
     if ((mode & MODE_TYPE) == MODE_LINK) operations = &link_operations;
     if (entry && entry->operations) operations = entry->operations;
     tree->node = (struct p9_node){.operations = operations,
+                                  .free = tree_release,
                                   .references = 1,
                                   .mode = mode,
                                   .uid = tree->entry.uid,

@@ -159,7 +159,10 @@ void p9_node_get(struct p9_node *node)
 void p9_node_put(struct p9_node *node)
 {
     if (node == nullptr || --node->references != 0) return;
-    if (node->operations->release) node->operations->release(node);
+    if (node->operations->release)
+        node->operations->release(node);
+    else if (node->free)
+        node->free(node);
 }
 
 uint64_t p9_path_new(void)

@@ -63,6 +63,7 @@ void conversation_destroy(struct conversation *conversation)
 static int file_open(struct p9_request *request, struct p9_open *open)
 {
     struct conversation *conversation = p9_tree_context(open->node);
+    if (conversation == nullptr) return -ENOENT; // it ended while somebody was on the way
     conversation->opens++;
     open->state = conversation;
     return 0;
@@ -197,7 +198,7 @@ static int64_t data_write(struct p9_request *request, struct p9_open *open, uint
 static int listen_open(struct p9_request *request, struct p9_open *open)
 {
     struct conversation *conversation = p9_tree_context(open->node);
-    if (conversation->state != STATE_ANNOUNCED) return -EINVAL;
+    if (conversation == nullptr || conversation->state != STATE_ANNOUNCED) return -EINVAL;
     struct conversation *call = conversation->first_call;
     if (call == nullptr) return P9_LATER;
     conversation->first_call = call->next_call;

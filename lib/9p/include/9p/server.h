@@ -112,7 +112,8 @@ struct p9_node {
     uint64_t size, device;
     uint64_t access_time, modify_time, change_time;
     // The library's own.
-    struct p9_request *waiting; // requests to run again
+    void (*free)(struct p9_node *node); // of a tree's node, whatever operations it has
+    struct p9_request *waiting;         // requests to run again
     struct p9_poller *pollers;
     struct p9_lock *locks;
     struct p9_node *next_changed;
