@@ -177,3 +177,24 @@ TEST("a frame that is shorter than Ethernet allows is padded with zeros")
     pbuf_free(packet);
     EXPECT(frame_make(content, UINT16_MAX + 1) == nullptr);
 }
+
+TEST("a port that nobody chose is a random one, and taken by nobody else")
+{
+    enum : uint32_t { PORTS = 64 };
+    static struct conversation conversations[PORTS];
+    uint32_t successors = 0;
+    for (uint32_t i = 0; i < PORTS; i++) {
+        EXPECT(udp_protocol.create(&conversations[i]) == 0);
+        EXPECT(udp_protocol.bind(&conversations[i], IP_ANY_TYPE, 0) == 0);
+        EXPECT(conversations[i].local_port >= 49152);
+        for (uint32_t j = 0; j < i; j++)
+            EXPECT(conversations[i].local_port != conversations[j].local_port);
+        successors += i != 0 && conversations[i].local_port == conversations[i - 1].local_port + 1;
+    }
+    EXPECT(successors < PORTS / 8);
+    struct conversation same = fresh();
+    EXPECT(udp_protocol.create(&same) == 0);
+    EXPECT(udp_protocol.bind(&same, IP_ANY_TYPE, conversations[0].local_port) == -EADDRINUSE);
+    udp_protocol.close(&same);
+    for (uint32_t i = 0; i < PORTS; i++) udp_protocol.close(&conversations[i]);
+}

@@ -3,6 +3,7 @@
 // /net/statistics; and what lwIP asks of its host: time, randomness, sequence numbers.
 #include "ip.h"
 
+#include <9p/client.h>
 #include <errno.h>
 #include <ferrite/clock.h>
 #include <ferrite/log.h>
@@ -27,6 +28,18 @@ void lwip_assertion_failed(const char *text, const char *file, int line)
 {
     fe_log("%s (%s:%d)", text, file, line);
     fe_exit(1);
+}
+
+const char *host_name(void)
+{
+    static char name[64];
+    struct p9_file *file;
+    if (p9_open("/etc/hostname", OPEN_READ, 0, &file) != 0) return nullptr;
+    int64_t size = p9_read(file, 0, name, sizeof name - 1);
+    p9_close(file);
+    name[size < 0 ? 0 : size] = '\0';
+    name[strcspn(name, " \n")] = '\0';
+    return name[0] == '\0' ? nullptr : name;
 }
 
 static int interfaces_text(struct p9_request *request, void *context, struct p9_text *text)

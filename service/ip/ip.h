@@ -97,6 +97,12 @@ void links_pump(void);            // BIT_FRAMES
 void links_flush(void);           // after lwIP ran: rings the drivers
 void links_print(struct p9_text *text);
 
+// Bind to a port that is drawn at random, when `port` is 0. 0 or a negative errno.
+struct tcp_pcb;
+struct udp_pcb;
+int tcp_port_bind(struct tcp_pcb *pcb, const ip_addr_t *address, uint16_t port);
+int udp_port_bind(struct udp_pcb *pcb, const ip_addr_t *address, uint16_t port);
+
 // A frame that came, for lwIP: a copy, padded with zeros to Ethernet's least size. nullptr: no
 // memory, or larger than lwIP can have it.
 struct pbuf *frame_make(const void *bytes, uint32_t size);
@@ -107,6 +113,9 @@ struct netif *link_netif(const char *name);
 // Files about the host: interfaces, resolv.conf, statistics; and ctl, which configures it. 0 or a
 // negative errno.
 int host_serve(void);
+
+// This machine's name, from /etc/hostname; nullptr: it has none.
+const char *host_name(void);
 
 // The name servers from now on, in place of those that the network tells; none: those again. 0 or
 // -ENOMEM.

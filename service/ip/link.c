@@ -247,6 +247,7 @@ static struct link *link_create(const char *name)
     netif_create_ip6_linklocal_address(netif, 1);
     netif_set_ip6_autoconfig_enabled(netif, 1);
     netif_set_up(netif);
+    netif_set_hostname(netif, host_name());
     (void)dhcp_start(netif);
     (void)dhcp6_enable_stateless(netif);
     return link;

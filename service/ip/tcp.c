@@ -9,6 +9,10 @@
 #include <poll.h>
 #include <string.h>
 
+enum : uint8_t {
+    HALF_OPEN_MIN = 64
+}; // calls that are not complete; the backlog is of those that are
+
 static void fail(struct conversation *conversation, int8_t error)
 {
     conversation->error = -lwip_errno(error);
@@ -159,7 +163,7 @@ static void close_conversation(struct conversation *conversation)
 static int bind_local(struct conversation *conversation, const ip_addr_t *address, uint16_t port)
 {
     if (conversation->state != STATE_IDLE || conversation->pcb == nullptr) return -EINVAL;
-    int error = lwip_errno(tcp_bind(conversation->pcb, address, port));
+    int error = tcp_port_bind(conversation->pcb, address, port);
     if (error == 0) ends_note(conversation);
     return error;
 }
@@ -167,9 +171,12 @@ static int bind_local(struct conversation *conversation, const ip_addr_t *addres
 static int connect_remote(struct conversation *conversation, const ip_addr_t *address,
                           uint16_t port)
 {
-    if (conversation->state != STATE_IDLE || conversation->pcb == nullptr) return -EINVAL;
+    struct tcp_pcb *pcb = conversation->pcb;
+    if (conversation->state != STATE_IDLE || pcb == nullptr) return -EINVAL;
+    int error = pcb->local_port == 0 ? tcp_port_bind(pcb, &pcb->local_ip, 0) : 0;
+    if (error != 0) return error;
     conversation->state = STATE_CONNECTING;
-    int error = lwip_errno(tcp_connect(conversation->pcb, address, port, connected));
+    error = lwip_errno(tcp_connect(pcb, address, port, connected));
     if (error != 0) conversation->state = STATE_IDLE;
     return error;
 }
@@ -181,7 +188,9 @@ static int announce(struct conversation *conversation, uint32_t backlog)
     err_t error;
     if (backlog == 0) backlog = 1;
     if (backlog > 4096) backlog = 4096;
-    uint8_t lwips = backlog > 255 ? 255 : (uint8_t)backlog;
+    uint8_t lwips = backlog > 255             ? 255
+                    : backlog < HALF_OPEN_MIN ? HALF_OPEN_MIN
+                                              : (uint8_t)backlog;
     struct tcp_pcb *pcb = tcp_listen_with_backlog_and_err(conversation->pcb, lwips, &error);
     if (pcb == nullptr) return lwip_errno(error);
     conversation->pcb = pcb;

@@ -36,15 +36,22 @@ static void local_note(struct conversation *conversation)
 
 static int bind_local(struct conversation *conversation, const ip_addr_t *address, uint16_t port)
 {
-    int error = lwip_errno(udp_bind(conversation->pcb, address, port));
+    int error = udp_port_bind(conversation->pcb, address, port);
     if (error == 0) local_note(conversation);
     return error;
+}
+
+static int port_have(struct conversation *conversation)
+{
+    struct udp_pcb *pcb = conversation->pcb;
+    return pcb->local_port == 0 ? udp_port_bind(pcb, &pcb->local_ip, 0) : 0;
 }
 
 static int connect_remote(struct conversation *conversation, const ip_addr_t *address,
                           uint16_t port)
 {
-    int error = lwip_errno(udp_connect(conversation->pcb, address, port));
+    int error = port_have(conversation);
+    if (error == 0) error = lwip_errno(udp_connect(conversation->pcb, address, port));
     if (error != 0) return error;
     local_note(conversation);
     conversation->remote = *address;
@@ -62,6 +69,7 @@ static int hangup(struct conversation *conversation)
 
 static int8_t send_datagram(struct conversation *conversation, const struct outgoing *outgoing)
 {
+    if (port_have(conversation) != 0) return ERR_USE;
     int8_t error =
         udp_sendto(conversation->pcb, outgoing->packet, &outgoing->remote, outgoing->port);
     if (error == ERR_OK) local_note(conversation);

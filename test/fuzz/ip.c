@@ -28,6 +28,7 @@
 #include "service/ip/datagram.c"
 #include "service/ip/frame.c"
 #include "service/ip/number.c"
+#include "service/ip/port.c"
 #include "service/ip/tcp.c"
 
 enum record : uint8_t { FRAME, SEGMENT, TIME, READ, WRITE, SHUTDOWN, CALL, DIAL, SEND, RECORDS };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Where lwIP lets us decide: the number at which a new connection's stream starts, and what was
-// lost of a stream.
+// lost of a stream, and who is forgotten when there are too many.
 #pragma once
 
 #include <lwip/tcp.h>
@@ -21,8 +21,13 @@ err_t lwip_recovery_receive(struct tcp_pcb *pcb, const struct tcp_hdr *header,
 void lwip_recovery_sent(struct tcp_pcb *pcb, struct tcp_seg *segment);
 bool lwip_recovery_timed_out(struct tcp_pcb *pcb);
 tcpwnd_size_t lwip_recovery_output(struct tcp_pcb *pcb);
+
+// backlog.c: a segment came for a listener, or for a connection.
+void lwip_backlog_receive(struct tcp_pcb *pcb, const struct tcp_hdr *header);
+
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, options_size, first_size, second, packet)          \
-    lwip_recovery_receive(pcb, header, options_size, first_size, second)
+    (lwip_backlog_receive(pcb, header),                                                            \
+     lwip_recovery_receive(pcb, header, options_size, first_size, second))
 
 // Sends a segment again where it is; recovery.patch has it.
 err_t lwip_tcp_resend(struct tcp_pcb *pcb, struct tcp_seg *segment);

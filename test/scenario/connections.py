@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+# cells: qemu-virt-aarch64/raw
+"""2,000 connections one after the other leave nothing behind; a thousand that wait, both ends of each here, take the
+memory that they are worth, and give it back; and who gives the machine its address is told its name."""
+
+import os
+import re
+import tempfile
+
+from machine import Machine, passed
+
+ROW, WARM, IDLE = 2000, 1200, 1000
+EACH = 6  # KiB, of one end of a connection that waits
+ROOM = 256  # KiB: what may remain of pages that are partly used
+LIMIT = 400  # seconds
+
+
+def memory(machine):
+    """Of the IP service, in KiB."""
+    return int(re.search(r"(?m)^ip +ready.* (\d+)K ", machine.run("services"))[1])
+
+
+def conversations(machine):
+    return int(machine.run("ls /net/tcp | wc -l")) - 1  # clone is no conversation
+
+
+def in_a_row(machine):
+    machine.run(f"/test/dial row {WARM}", timeout=LIMIT)  # what is kept of connections that are over is full then
+    before = memory(machine)
+    machine.run(f"/test/dial row {ROW}", timeout=LIMIT)
+    after = memory(machine)
+    assert conversations(machine) == 0 and after <= before + ROOM, (before, after)
+    passed(f"{ROW} connections in a row leave nothing ({before} KiB before, {after} KiB after)")
+
+
+def at_a_time(machine):
+    before = memory(machine)
+    machine.run(f"mkfifo /tmp/go; exec 7<>/tmp/go; /test/dial idle {IDLE} <&7 >/tmp/said &"
+                " until grep -q 'all wait' /tmp/said; do sleep 0.2; done", timeout=LIMIT)
+    idle = memory(machine)
+    assert conversations(machine) == 2 * IDLE + 1
+    assert idle - before < 2 * IDLE * EACH, (before, idle)
+    machine.run("echo >&7; wait $!", timeout=LIMIT)
+    assert conversations(machine) == 0
+    passed(f"{2 * IDLE} ends of connections wait in {(idle - before) / 2 / IDLE:.1f} KiB each, and work afterwards")
+
+
+with tempfile.TemporaryDirectory(prefix="ferrite-") as folder:
+    dump = os.path.join(folder, "dump")
+    with Machine(extra=f"-object filter-dump,id=dump,netdev=net0,file={dump}") as guest:
+        guest.login(user="root")
+        guest.reach()
+        name = guest.run("hostname").strip().encode()
+        in_a_row(guest)
+        at_a_time(guest)
+    with open(dump, "rb") as file:
+        assert bytes([12, len(name)]) + name in file.read()  # RFC 2132, section 3.14
+    passed("the network is told this machine's name")
