@@ -28,17 +28,25 @@ static uint32_t free_orders[ZONE_COUNT]; // bit n: there are blocks of order n
 static uint64_t free_count, total_count;
 static struct reap drain;
 
+static bool range_has(const struct page_range *range, uint64_t number)
+{
+    return number - range->first < range->count;
+}
+
+// Mostly the one that was asked for before.
 static struct page_range *range_of(uint64_t number)
 {
+    static uint32_t recent;
+    if (recent < range_count && range_has(&ranges[recent], number)) return &ranges[recent];
     uint32_t low = 0, high = range_count;
     while (low < high) {
         uint32_t middle = (low + high) / 2;
         if (number < ranges[middle].first)
             high = middle;
-        else if (number - ranges[middle].first >= ranges[middle].count)
+        else if (!range_has(&ranges[middle], number))
             low = middle + 1;
         else
-            return &ranges[middle];
+            return &ranges[recent = middle];
     }
     return nullptr;
 }

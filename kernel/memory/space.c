@@ -337,11 +337,19 @@ enum status space_reach(struct space *space, uintptr_t address, uint32_t access,
     return OK;
 }
 
+// What is not there comes in as by a fault, for whoever is sent something looks at it next; an
+// interrupt that waits comes before what is done with it. Without room for a translation it is
+// reached nevertheless.
 enum status space_look(struct space *space, uintptr_t address, uint32_t access,
                        struct page_view *view, void **at)
 {
-    if (!view_make(space, address, view) || !(view->page & access))
-        return space_reach(space, address, access, at);
+    bool is_there = view_make(space, address, view) && view->page & access;
+    if (!is_there && !ARCH_SPACE_IDENTITY) {
+        enum status status = space_fault(space, address, access);
+        if (status == CALL_RESTART || (status == OK && lock_should_pass())) return CALL_RESTART;
+        is_there = status == OK && view_make(space, address, view) && view->page & access;
+    }
+    if (!is_there) return space_reach(space, address, access, at);
     *at = view->at + address % PAGE_SIZE;
     return OK;
 }

@@ -90,7 +90,8 @@ struct page_view {
     uint8_t *at;      // the kernel's address of it
 };
 
-// Makes `view` one of the page at `address`, if it is there, and reaches it.
+// Makes `view` one of the page at `address`, which is brought in if it is not there, and reaches
+// it. CALL_RESTART: as space_fault, also when it has just come in.
 enum status space_look(struct space *space, uintptr_t address, uint32_t access,
                        struct page_view *view, void **at);
 

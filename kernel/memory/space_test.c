@@ -334,6 +334,33 @@ TEST("the kernel reaches a page of a space that is not current, and only with it
     EXPECT(space_reach(&there.space, HERE + 2 * PAGE_SIZE, MAP_READ, &reached) == ERR_BAD_ADDRESS);
 }
 
+TEST("a page that is looked at is there for its own threads, as far as they may")
+{
+    EXPECT(setup());
+    struct memory *memory = fresh(2);
+    EXPECT(map(&there.space, memory, HERE, READ_WRITE) == HERE);
+    struct page_view view = {};
+    void *reached, *again;
+    uint64_t physical;
+    uint32_t present;
+    EXPECT(!arch_space_query(&there.space.arch, HERE, &physical, &present));
+    EXPECT(space_look(&there.space, HERE + 17, MAP_WRITE, &view, &reached) == OK);
+    EXPECT(arch_space_query(&there.space.arch, HERE, &physical, &present));
+    EXPECT((present & MAP_WRITE) != 0 && reached == arch_physical_to_virtual(physical + 17));
+    EXPECT(space_view_reach(&there.space, HERE + 18, MAP_READ, &view, &again) == OK);
+    EXPECT((uint8_t *)again == (uint8_t *)reached + 1);
+    none_machine.interrupt = true;
+    // The page, then its translation; each is there the next time.
+    EXPECT(space_look(&there.space, HERE + PAGE_SIZE, MAP_READ, &view, &again) == CALL_RESTART);
+    EXPECT(space_look(&there.space, HERE + PAGE_SIZE, MAP_READ, &view, &again) == CALL_RESTART);
+    EXPECT(space_look(&there.space, HERE + PAGE_SIZE, MAP_READ, &view, &again) == OK);
+    none_machine.interrupt = false;
+    uintptr_t at = HERE;
+    EXPECT(space_protect(&there.space, &at, HERE + 2 * PAGE_SIZE, MAP_READ) == OK);
+    EXPECT(space_view_reach(&there.space, HERE, MAP_WRITE, &view, &again) == ERR_BAD_ADDRESS);
+    EXPECT(space_look(&there.space, HERE + PAGE_SIZE, MAP_WRITE, &view, &again) == ERR_BAD_ADDRESS);
+}
+
 TEST("contiguous memory has one range of physical addresses and gives all of it back")
 {
     EXPECT(setup());

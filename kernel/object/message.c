@@ -62,8 +62,8 @@ static inline enum status receive_step(struct thread *from, struct thread *to, u
     return OK;
 }
 
-static inline enum status copy_step(struct thread *from, struct thread *to, uint32_t *done,
-                                    bool *receiver_fails)
+[[gnu::always_inline]] static inline enum status copy_step(struct thread *from, struct thread *to,
+                                                           uint32_t *done, bool *receiver_fails)
 {
     return from == thread_current() ? send_step(from, to, done, receiver_fails)
                                     : receive_step(from, to, done, receiver_fails);

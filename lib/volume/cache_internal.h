@@ -6,7 +6,7 @@
 
 enum : uint32_t {
     BLOCKS_MAX = 64, // in a page, as their states have bits
-    RUN_PAGES = 4,   // that are read or written at once, at most
+    RUN_PAGES = 8,   // that are read or written at once, at most
 };
 
 static inline size_t cache_page_size(const struct cache *cache)

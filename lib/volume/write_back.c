@@ -83,6 +83,7 @@ static int run_add(struct cache *cache, struct stretch *run, struct cache_page *
 
 int page_write(struct cache *cache, struct cache_page *page, enum block_state state)
 {
+    if (page->state[state] == 0) return 0;
     struct stretch run = {};
     int result = 0;
     for (uint32_t i = 0; i < RUN_PAGES && page && page->state[state] != 0 && result == 0; i++) {

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum : uint32_t { READ_AHEAD = 192 << 10 };
+enum : uint32_t { READ_AHEAD = 448 << 10 };
 
 static const uint8_t zeros[4096];
 

@@ -73,18 +73,26 @@ copy_much:
     stp q2, q3, [sp, #32]
     stp q4, q5, [sp, #64]
     stp q6, q7, [sp, #96]
-    sub x2, x2, #128
-12: ldp q0, q1, [x1], #128
+    sub x2, x2, #256
+12: ldp q0, q1, [x1], #256
+    ldp q2, q3, [x1, #-224]
+    ldp q4, q5, [x1, #-192]
+    ldp q6, q7, [x1, #-160]
+    stp q0, q1, [x0], #256
+    stp q2, q3, [x0, #-224]
+    stp q4, q5, [x0, #-192]
+    stp q6, q7, [x0, #-160]
+    ldp q0, q1, [x1, #-128]
     ldp q2, q3, [x1, #-96]
     ldp q4, q5, [x1, #-64]
     ldp q6, q7, [x1, #-32]
-    stp q0, q1, [x0], #128
+    stp q0, q1, [x0, #-128]
     stp q2, q3, [x0, #-96]
     stp q4, q5, [x0, #-64]
     stp q6, q7, [x0, #-32]
-    subs x2, x2, #128
+    subs x2, x2, #256
     b.hs 12b
-    add x2, x2, #128
+    add x2, x2, #256
     mov x6, #0
 13: ldp q0, q1, [sp]
     ldp q2, q3, [sp, #32]
