@@ -147,9 +147,11 @@ void arch_space_unmap(struct arch_space *space, uintptr_t address, size_t size);
 void arch_space_protect(struct arch_space *space, uintptr_t address, size_t size,
                         uint32_t protection);
 
-// The physical address and protection behind `address`; false when nothing is mapped.
-bool arch_space_query(struct arch_space *space, uintptr_t address, uint64_t *physical,
-                      uint32_t *protection);
+// The physical address and protection behind `address`, and for how many bytes, at most `most`, it
+// is known at once that what follows has the same protection and follows in RAM; 0 when nothing is
+// mapped. Both are whole pages.
+size_t arch_space_query(struct arch_space *space, uintptr_t address, size_t most,
+                        uint64_t *physical, uint32_t *protection);
 
 // Makes `space` the current one (ASID/PCID; no flush unless one was recycled). nullptr: kernel
 // only.
@@ -177,8 +179,10 @@ static inline uint64_t arch_virtual_to_physical(const void *address);
 // Constants, too, are ARCH_PAGE_SIZE, ARCH_MACHO_CPU (abi/manifest.h), ARCH_NAME, and
 // ARCH_RECORD_BELOW: how far below the frame pointer a frame record (the caller's, then the return
 // address) lies.
+// ARCH_COPY_MOST: how many bytes arch_user_read() and arch_user_write() may copy before somebody
+// looks for interrupts again; a page, or more of them.
 // ARCH_COPY_APART: how many bytes arch_user_read() and arch_user_write() may copy at once where the
-// two addresses are not aligned alike; at most a page.
+// two addresses are not aligned alike; at most the same.
 // ARCH_COUNTS_ZEROS: of how many bits an instruction counts the zeros above the first one; 0: none.
 
 // --- The fast path of messages ---

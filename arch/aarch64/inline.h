@@ -28,7 +28,7 @@ enum : uint64_t {
     ARCH_KERNEL = 0xffff'ffff'8000'0000,
 };
 enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_ARM64 };
-constexpr size_t ARCH_COPY_APART = ARCH_PAGE_SIZE;
+constexpr size_t ARCH_COPY_MOST = 2 * ARCH_PAGE_SIZE, ARCH_COPY_APART = ARCH_COPY_MOST;
 constexpr uint32_t ARCH_COUNTS_ZEROS = 64;
 constexpr bool ARCH_SPACE_IDENTITY = false;
 constexpr uintptr_t ARCH_RECORD_BELOW = 0; // frame records lie where the frame pointer says

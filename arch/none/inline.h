@@ -11,7 +11,7 @@ constexpr uintptr_t ARCH_USER_END = 0x7fff'ffff'f000;
 constexpr uintptr_t ARCH_SPACE_END = ARCH_USER_END;
 constexpr uintptr_t ARCH_PAGE_SIZE = 4096;
 constexpr uint32_t ARCH_MACHO_CPU = MACHO_CPU_X86_64;
-constexpr size_t ARCH_COPY_APART = ARCH_PAGE_SIZE;
+constexpr size_t ARCH_COPY_MOST = 2 * ARCH_PAGE_SIZE, ARCH_COPY_APART = ARCH_COPY_MOST;
 constexpr uint32_t ARCH_COUNTS_ZEROS = 64;
 constexpr bool ARCH_SPACE_IDENTITY = false;
 constexpr uintptr_t ARCH_RECORD_BELOW = 0; // frame records lie where the frame pointer says

@@ -19,7 +19,7 @@ enum : uint32_t {
     ARCH_SPACE_END = ARCH_USER_END,
 };
 enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_RISCV };
-constexpr size_t ARCH_COPY_APART = 256;
+constexpr size_t ARCH_COPY_MOST = ARCH_PAGE_SIZE, ARCH_COPY_APART = 256;
 constexpr uint32_t ARCH_COUNTS_ZEROS = 0;
 constexpr bool ARCH_SPACE_IDENTITY = true;
 constexpr bool SCRATCH_IS_CPU = false; // the scratch register, while the kernel runs; otherwise 0

@@ -26,7 +26,7 @@ enum : uint64_t {
     ARCH_KERNEL = 0xffff'ffff'8000'0000,
 };
 enum : uint32_t { ARCH_MACHO_CPU = MACHO_CPU_RISCV64 };
-constexpr size_t ARCH_COPY_APART = 2048;
+constexpr size_t ARCH_COPY_MOST = ARCH_PAGE_SIZE, ARCH_COPY_APART = 2048;
 constexpr uint32_t ARCH_COUNTS_ZEROS = 0;
 constexpr bool ARCH_SPACE_IDENTITY = false;
 // Half of what the top table stands for; up to ARCH_USER_END, what is above faults as what is not

@@ -21,7 +21,7 @@ constexpr uintptr_t ARCH_USER_BASE = 0x1'0000;
 constexpr uintptr_t ARCH_USER_END = 0x7fff'ffff'f000;
 constexpr uintptr_t ARCH_SPACE_END = ARCH_USER_END;
 constexpr uintptr_t ARCH_PAGE_SIZE = 4096;
-constexpr size_t ARCH_COPY_APART = ARCH_PAGE_SIZE;
+constexpr size_t ARCH_COPY_MOST = ARCH_PAGE_SIZE, ARCH_COPY_APART = ARCH_PAGE_SIZE;
 constexpr uint32_t ARCH_MACHO_CPU = MACHO_CPU_X86_64;
 
 // The kernel half: all RAM, device registers, and in the last 2 GiB the kernel image.

@@ -252,7 +252,7 @@ static void fault_around(struct space *space, const struct region *region, uintp
     uint64_t run = 0, run_size = 0, there;
     for (; at <= end; at += PAGE_SIZE) {
         struct page *page = nullptr;
-        if (at < end && !arch_space_query(&space->arch, at, &there, &ignored))
+        if (at < end && arch_space_query(&space->arch, at, PAGE_SIZE, &there, &ignored) == 0)
             page = memory_peek(region->memory, region->offset + (at - region->start));
         if (page != nullptr && protection & MAP_EXECUTE && !page->is_fetchable) page = nullptr;
         uint64_t physical = page == nullptr ? 0 : page_physical(page);
@@ -298,7 +298,7 @@ enum status space_fault(struct space *space, uintptr_t address, uint32_t access)
     if (!memory_owns(memory, offset, page)) protection &= ~MAP_WRITE;
     if (protection & MAP_WRITE) page->is_fetchable = false;
     protection |= memory_attributes(memory);
-    if (arch_space_query(&space->arch, address, &there, &present)) {
+    if (arch_space_query(&space->arch, address, PAGE_SIZE, &there, &present) != 0) {
         if (there == physical && !(protection & ~present)) return OK;
         arch_space_unmap(&space->arch, address, PAGE_SIZE);
     }
@@ -309,19 +309,22 @@ enum status space_fault(struct space *space, uintptr_t address, uint32_t access)
 }
 
 // What translations allow to the space's own threads needs no look at regions and objects. Only of
-// RAM has the kernel a view.
-static bool view_make(struct space *space, uintptr_t address, struct page_view *view)
+// RAM has the kernel a view. Gives how many bytes there are, 0 if it cannot be made.
+static size_t view_make(struct space *space, uintptr_t address, size_t most, struct page_view *view)
 {
     uint64_t physical;
     uint32_t present;
     uintptr_t page = address & ~(uintptr_t)(PAGE_SIZE - 1);
-    if (!arch_space_query(&space->arch, page, &physical, &present)) return false;
-    if (present & (SPACE_DEVICE | SPACE_WRITE_COMBINE) || page_of(physical) == nullptr)
-        return false;
+    size_t size = arch_space_query(&space->arch, page, most, &physical, &present);
+    if (size == 0 || present & (SPACE_DEVICE | SPACE_WRITE_COMBINE)) return 0;
+    const struct page *first = page_of(physical);
+    if (first == nullptr) return 0;
+    if (size > PAGE_SIZE && page_of(physical + size - PAGE_SIZE) != first + size / PAGE_SIZE - 1)
+        size = PAGE_SIZE; // what follows is not of the same RAM
     view->page = page | present;
     view->version = arch_space_version(&space->arch);
     view->at = arch_physical_to_virtual(physical);
-    return true;
+    return size;
 }
 
 enum status space_reach(struct space *space, uintptr_t address, uint32_t access, void **at)
@@ -337,21 +340,52 @@ enum status space_reach(struct space *space, uintptr_t address, uint32_t access,
     return OK;
 }
 
+// Where regions and objects say that a page is: true for this time only.
+[[gnu::noinline]] static enum status look_behind(struct space *space, uintptr_t address,
+                                                 uint32_t access, struct page_run *run)
+{
+    uintptr_t page = address & ~(uintptr_t)(PAGE_SIZE - 1);
+    uint64_t before = memory_page_count;
+    void *at;
+    TRY(space_reach(space, page, access, &at));
+    if (memory_page_count != before && lock_should_pass()) return CALL_RESTART;
+    run->view = (struct page_view){.page = page, .version = UINT64_MAX, .at = at};
+    run->size = PAGE_SIZE;
+    return OK;
+}
+
 // What is not there comes in as by a fault, for whoever is sent something looks at it next; an
 // interrupt that waits comes before what is done with it. Without room for a translation it is
 // reached nevertheless.
+[[gnu::always_inline]] static inline enum status
+look(struct space *space, uintptr_t address, uint32_t access, size_t most, struct page_run *run)
+{
+    run->size = view_make(space, address, most, &run->view);
+    if (run->size != 0 && run->view.page & access) return OK;
+    if (!ARCH_SPACE_IDENTITY) {
+        enum status status = space_fault(space, address, access);
+        if (status == CALL_RESTART || (status == OK && lock_should_pass())) return CALL_RESTART;
+        if (status == OK) run->size = view_make(space, address, most, &run->view);
+        if (status == OK && run->size != 0 && run->view.page & access) return OK;
+    }
+    return look_behind(space, address, access, run);
+}
+
 enum status space_look(struct space *space, uintptr_t address, uint32_t access,
                        struct page_view *view, void **at)
 {
-    bool is_there = view_make(space, address, view) && view->page & access;
-    if (!is_there && !ARCH_SPACE_IDENTITY) {
-        enum status status = space_fault(space, address, access);
-        if (status == CALL_RESTART || (status == OK && lock_should_pass())) return CALL_RESTART;
-        is_there = status == OK && view_make(space, address, view) && view->page & access;
-    }
-    if (!is_there) return space_reach(space, address, access, at);
+    struct page_run run;
+    TRY(look(space, address, access, PAGE_SIZE, &run));
+    *view = run.view;
     *at = view->at + address % PAGE_SIZE;
     return OK;
+}
+
+enum status space_look_far(struct space *space, uintptr_t address, uint32_t access,
+                           struct page_run *run)
+{
+    enum : size_t { FAR = 16 * PAGE_SIZE };
+    return look(space, address, access, FAR, run);
 }
 
 // --- The end, and tables ---------------------------------------------------------------

@@ -95,6 +95,36 @@ struct page_view {
 enum status space_look(struct space *space, uintptr_t address, uint32_t access,
                        struct page_view *view, void **at);
 
+// The same of pages that follow each other in the space and in RAM, for as long as something long
+// is copied. All zero: nothing is known.
+struct page_run {
+    struct page_view view; // of the first page
+    size_t size;           // of all of them, in bytes
+};
+
+struct page_part {
+    void *at;
+    size_t size;
+};
+
+// Makes `run` one of the page at `address` and of what is there behind it. As space_look else.
+enum status space_look_far(struct space *space, uintptr_t address, uint32_t access,
+                           struct page_run *run);
+
+// The kernel's address of a byte, and how many follow it that `run` knows, which is the same each
+// time, of this space and this access.
+static inline enum status space_run_reach(struct space *space, uintptr_t address, uint32_t access,
+                                          struct page_run *run, struct page_part *part)
+{
+    uintptr_t offset = address - (run->view.page & ~(uintptr_t)(ARCH_PAGE_SIZE - 1));
+    if (offset >= run->size || run->view.version != arch_space_version(&space->arch)) {
+        TRY(space_look_far(space, address, access, run));
+        offset = address % ARCH_PAGE_SIZE;
+    }
+    *part = (struct page_part){run->view.at + offset, run->size - offset};
+    return OK;
+}
+
 // space_reach with memory: `view` is the same each time, of this space and guarded as it is.
 static inline enum status space_view_reach(struct space *space, uintptr_t address, uint32_t access,
                                            struct page_view *view, void **at)

@@ -343,9 +343,9 @@ TEST("a page that is looked at is there for its own threads, as far as they may"
     void *reached, *again;
     uint64_t physical;
     uint32_t present;
-    EXPECT(!arch_space_query(&there.space.arch, HERE, &physical, &present));
+    EXPECT(arch_space_query(&there.space.arch, HERE, 1, &physical, &present) == 0);
     EXPECT(space_look(&there.space, HERE + 17, MAP_WRITE, &view, &reached) == OK);
-    EXPECT(arch_space_query(&there.space.arch, HERE, &physical, &present));
+    EXPECT(arch_space_query(&there.space.arch, HERE, 1, &physical, &present) != 0);
     EXPECT((present & MAP_WRITE) != 0 && reached == arch_physical_to_virtual(physical + 17));
     EXPECT(space_view_reach(&there.space, HERE + 18, MAP_READ, &view, &again) == OK);
     EXPECT((uint8_t *)again == (uint8_t *)reached + 1);
@@ -359,6 +359,48 @@ TEST("a page that is looked at is there for its own threads, as far as they may"
     EXPECT(space_protect(&there.space, &at, HERE + 2 * PAGE_SIZE, MAP_READ) == OK);
     EXPECT(space_view_reach(&there.space, HERE, MAP_WRITE, &view, &again) == ERR_BAD_ADDRESS);
     EXPECT(space_look(&there.space, HERE + PAGE_SIZE, MAP_WRITE, &view, &again) == ERR_BAD_ADDRESS);
+}
+
+static enum status reach(uintptr_t address, uint32_t access, struct page_run *run, size_t *pages)
+{
+    struct page_part part;
+    enum status status = space_run_reach(&there.space, address, access, run, &part);
+    if (status != OK) return status;
+    *pages = (part.size + PAGE_SIZE - 1) / PAGE_SIZE;
+    uint64_t physical;
+    uint32_t ignored;
+    if (arch_space_query(&there.space.arch, address, 1, &physical, &ignored) == 0) return ERR_STALE;
+    return part.at == arch_physical_to_virtual(physical) ? OK : ERR_STALE;
+}
+
+TEST("pages that are neighbours everywhere are looked at once, until one of them changes")
+{
+    EXPECT(setup());
+    struct memory *memory = nullptr;
+    struct page_run run = {};
+    size_t pages = 0;
+    uint64_t done = 0;
+    EXPECT(memory_contiguous_make(nullptr, 8 * PAGE_SIZE, MEMORY_CACHED, true, &memory) == OK);
+    while (done < memory->size) EXPECT(memory_contiguous_step(memory, &done) == OK);
+    EXPECT(map(&there.space, memory, HERE, READ_WRITE) == HERE);
+    EXPECT(reach(HERE, MAP_WRITE, &run, &pages) == OK && pages == 1); // the others are not there
+    for (int i = 0; i < 8; i++)
+        EXPECT(space_fault(&there.space, HERE + i * PAGE_SIZE, MAP_WRITE) == OK);
+    run.size = 0;
+    EXPECT(reach(HERE + PAGE_SIZE + 5, MAP_WRITE, &run, &pages) == OK && pages == 7);
+    EXPECT(run.size == 7 * PAGE_SIZE);
+    EXPECT(reach(HERE + 7 * PAGE_SIZE + 9, MAP_WRITE, &run, &pages) == OK && pages == 1);
+    EXPECT(reach(HERE + PAGE_SIZE, MAP_WRITE, &run, &pages) == OK && pages == 7);
+    EXPECT(reach(HERE, MAP_WRITE, &run, &pages) == OK && pages == 8); // before it: looked at anew
+    uintptr_t at = HERE + 5 * PAGE_SIZE;
+    EXPECT(space_protect(&there.space, &at, HERE + 6 * PAGE_SIZE, MAP_READ) == OK);
+    EXPECT(reach(HERE + 4 * PAGE_SIZE, MAP_WRITE, &run, &pages) == OK && pages == 1);
+    EXPECT(reach(HERE + 5 * PAGE_SIZE, MAP_WRITE, &run, &pages) == ERR_BAD_ADDRESS);
+    run.size = 0;
+    EXPECT(reach(HERE + 5 * PAGE_SIZE, MAP_READ, &run, &pages) == OK && pages == 1);
+    EXPECT(unmap(&there.space, HERE + 6 * PAGE_SIZE, PAGE_SIZE));
+    EXPECT(reach(HERE + 6 * PAGE_SIZE, MAP_READ, &run, &pages) == ERR_BAD_ADDRESS);
+    EXPECT(reach(HERE + 7 * PAGE_SIZE, MAP_READ, &run, &pages) == OK && pages == 1);
 }
 
 TEST("contiguous memory has one range of physical addresses and gives all of it back")

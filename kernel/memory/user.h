@@ -13,11 +13,11 @@ struct user_buffer {
     size_t size; // bytes
 };
 
-// How much of `size` bytes, at most a page, one step may copy from one address to the other: all,
-// but where addresses that are not aligned alike cost several times as much.
+// How much of `size` bytes, at most ARCH_COPY_MOST, one step may copy from one address to the
+// other: all, but where addresses that are not aligned alike cost several times as much.
 static inline size_t user_copy_step(uintptr_t from, uintptr_t to, size_t size)
 {
-    if (ARCH_COPY_APART == ARCH_PAGE_SIZE) return size;
+    if (ARCH_COPY_APART == ARCH_COPY_MOST) return size;
     bool is_apart = (from ^ to) % sizeof(uintptr_t) != 0;
     return is_apart && size > ARCH_COPY_APART ? ARCH_COPY_APART : size;
 }

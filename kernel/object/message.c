@@ -69,6 +69,31 @@ static inline enum status receive_step(struct thread *from, struct thread *to, u
                                     : receive_step(from, to, done, receiver_fails);
 }
 
+// The same for a long one: as much as lies together on the other side, for which it is looked at
+// once.
+[[gnu::always_inline]] static inline enum status long_step(struct thread *from, struct thread *to,
+                                                           uint32_t *done, struct page_run *run,
+                                                           bool *receiver_fails)
+{
+    bool is_sent = from == thread_current();
+    uintptr_t source = from->ipc.transfer.send + *done, target = to->ipc.transfer.receive + *done;
+    uintptr_t there = is_sent ? target : source, here = is_sent ? source : target;
+    size_t left = from->ipc.transfer.send_size - *done, most = ARCH_COPY_MOST;
+    struct page_part part;
+    *receiver_fails = is_sent;
+    TRY(space_run_reach(is_sent ? &to->process->space : &from->process->space, there,
+                        is_sent ? MAP_WRITE : MAP_READ, run, &part));
+    *receiver_fails = !is_sent;
+    most -= there % ARCH_COPY_MOST;
+    if (most > part.size) most = part.size;
+    size_t step = user_copy_step(here, there, most < left ? most : left);
+    bool is_good =
+        is_sent ? arch_user_read(part.at, here, step) : arch_user_write(here, part.at, step);
+    if (!is_good) return ERR_BAD_ADDRESS;
+    *done += (uint32_t)step;
+    return OK;
+}
+
 // What a step that failed comes to.
 [[gnu::noinline]] static enum status failure(enum status status)
 {
@@ -108,8 +133,9 @@ static inline uint64_t wait_name(const struct thread *thread)
     ipc->copied_with = name;
     other->ipc.copied_with = own_name;
     uint32_t size = from->ipc.transfer.send_size;
+    struct page_run run = {};
     while (ipc->copied < size) {
-        enum status status = copy_step(from, to, &ipc->copied, receiver_fails);
+        enum status status = long_step(from, to, &ipc->copied, &run, receiver_fails);
         if (status != OK) status = failure(status);
         if (status != OK && status != CALL_RESTART) ipc->copied_with = 0;
         if (status != OK) return status;

@@ -82,17 +82,26 @@ void arch_space_protect(struct arch_space *space, uintptr_t address, size_t size
     }
 }
 
-bool arch_space_query(struct arch_space *space, uintptr_t address, uint64_t *physical,
-                      uint32_t *protection)
+static const struct none_translation *find(const struct arch_space *space, uintptr_t address)
+{
+    const struct none_translation *page = space->first;
+    while (page != nullptr && page->address != address) page = page->next;
+    return page;
+}
+
+size_t arch_space_query(struct arch_space *space, uintptr_t address, size_t most,
+                        uint64_t *physical, uint32_t *protection)
 {
     uintptr_t base = address & ~(ARCH_PAGE_SIZE - 1);
-    for (struct none_translation *page = space->first; page != nullptr; page = page->next) {
-        if (page->address != base) continue;
-        *physical = page->physical + (address - base);
-        *protection = page->protection;
-        return true;
-    }
-    return false;
+    const struct none_translation *page = find(space, base), *next;
+    if (page == nullptr) return 0;
+    *physical = page->physical + (address - base);
+    *protection = page->protection;
+    size_t size = ARCH_PAGE_SIZE;
+    while (size < most && (next = find(space, base + size)) != nullptr &&
+           next->physical == page->physical + size && next->protection == page->protection)
+        size += ARCH_PAGE_SIZE;
+    return size;
 }
 
 void arch_space_switch(struct arch_space *space)
@@ -107,7 +116,7 @@ static void *reach(uintptr_t address, uint32_t access)
         uint64_t physical;
         uint32_t protection;
         if (none_machine.space != nullptr &&
-            arch_space_query(none_machine.space, address, &physical, &protection) &&
+            arch_space_query(none_machine.space, address, 1, &physical, &protection) != 0 &&
             (protection & access) != 0) {
             return arch_physical_to_virtual(physical);
         }

@@ -35,13 +35,13 @@ static void walk(const struct arch_space *space, uintptr_t address, struct path 
 }
 
 // Its end alone.
-static uint64_t find(const struct arch_space *space, uintptr_t address, uint32_t *level)
+static const uint64_t *find(const struct arch_space *space, uintptr_t address, uint32_t *level)
 {
     const uint64_t *table = table_root(space, address);
     for (*level = table_top();; --*level) {
-        uint64_t entry = table[entry_index(address, *level)];
-        if (*level == 0 || !entry_is_table(entry)) return entry;
-        table = table_of(entry);
+        const uint64_t *entry = &table[entry_index(address, *level)];
+        if (*level == 0 || !entry_is_table(*entry)) return entry;
+        table = table_of(*entry);
     }
 }
 
@@ -215,14 +215,28 @@ void arch_space_protect(struct arch_space *space, uintptr_t address, size_t size
     change(space, address, size, goes ? 0 : entry_flags(access));
 }
 
-bool arch_space_query(struct arch_space *space, uintptr_t address, uint64_t *physical,
-                      uint32_t *protection)
+// The size of a page and of those behind it in the same table that go on where it ends.
+static size_t neighbours(const uint64_t *entry, uint32_t index, size_t most)
+{
+    const uint64_t page = entry_of_page(ARCH_PAGE_SIZE, 0, 0) - entry_of_page(0, 0, 0);
+    size_t size = ARCH_PAGE_SIZE;
+    for (uint64_t next = *entry + page; size < most && ++index < TABLE_ENTRIES; next += page) {
+        if (*++entry != next) break;
+        size += ARCH_PAGE_SIZE;
+    }
+    return size;
+}
+
+size_t arch_space_query(struct arch_space *space, uintptr_t address, size_t most,
+                        uint64_t *physical, uint32_t *protection)
 {
     uint32_t level;
-    uint64_t entry = find(space, address, &level);
-    if (!entry_is_used(entry)) return false;
+    const uint64_t *entry = find(space, address, &level);
+    if (!entry_is_used(*entry)) return 0;
     uint64_t mask = entry_span(level) - 1;
-    *physical = (entry_physical(entry) & ~mask) | (address & mask);
-    *protection = entry_protection(entry);
-    return true;
+    *physical = (entry_physical(*entry) & ~mask) | (address & mask);
+    *protection = entry_protection(*entry);
+    if (level == 0) return neighbours(entry, entry_index(address, 0), most);
+    uint64_t rest = mask + 1 - (address & mask);
+    return rest < most ? (size_t)rest : most;
 }

@@ -185,8 +185,8 @@ void arch_space_protect(struct arch_space *space, uintptr_t address, size_t size
     arch_space_unmap(space, address, size);
 }
 
-bool arch_space_query(struct arch_space *space, uintptr_t address, uint64_t *physical,
-                      uint32_t *protection)
+size_t arch_space_query(struct arch_space *space, uintptr_t address, size_t most,
+                        uint64_t *physical, uint32_t *protection)
 {
     struct range range;
     for (uint32_t i = 0; i < register_count; i++) {
@@ -196,9 +196,10 @@ bool arch_space_query(struct arch_space *space, uintptr_t address, uint64_t *phy
         *protection = (access & PMP_READ ? SPACE_READ : 0) |
                       (access & PMP_WRITE ? SPACE_WRITE : 0) |
                       (access & PMP_EXECUTE ? SPACE_EXECUTE : 0);
-        return true;
+        uintptr_t rest = range.last - address;
+        return rest < most ? (size_t)rest + 1 : most;
     }
-    return false;
+    return 0;
 }
 
 void *arch_map_device(uint64_t physical, size_t size, uint32_t)
