@@ -183,6 +183,14 @@ enum fe_9p_control : uint32_t {
 
     // Local sockets (pipe(4)). On the pipe service's root: two that are connected.
     CONTROL_SOCKET_PAIR, // data: struct fe_pair_wish: both fids are open then
+    CONTROL_SOCKET_MAKE, // the same of the first fid alone: a socket that can be bound
+    // Of a local socket that was made alone:
+    CONTROL_SOCKET_BIND,   // reply handle: a connector, for others to reach it
+    CONTROL_SOCKET_LISTEN, // data: u32 how many connections may wait to be accepted
+    CONTROL_SOCKET_ACCEPT, // data: struct fe_pair_wish: the first fid is a connection then; waits
+    // On the root of a session of such a connector:
+    CONTROL_SOCKET_CONNECT, // data: struct fe_pair_wish: the first fid is connected then; waits
+                            // while no more may
     // Of a local socket:
     CONTROL_SOCKET_RECEIVE, // data: struct fe_socket_receive; value: size of the message, of a
                             // stream: of what is given; reply data: what fits of it; waits

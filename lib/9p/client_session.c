@@ -110,7 +110,9 @@ bool call_waits(const struct call *call)
     case P9_READ: return call->is_stream;
     case P9_OPEN: return (word[2] & OPEN_CREATE) == 0;
     case P9_LOCK: return true;
-    case P9_CONTROL: return word[1] == CONTROL_PROCESS_WAIT || word[1] == CONTROL_SOCKET_RECEIVE;
+    case P9_CONTROL:
+        return word[1] == CONTROL_PROCESS_WAIT || word[1] == CONTROL_SOCKET_RECEIVE ||
+               word[1] == CONTROL_SOCKET_ACCEPT || word[1] == CONTROL_SOCKET_CONNECT;
     default: return false;
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Local sockets (AF_UNIX): pairs that the pipe service makes. Each is one open file of it, so that
-// children get them as they get pipes. Reading and writing is that of files; what has flags goes by
-// requests of its own.
+// Local sockets (AF_UNIX), which the pipe service makes: pairs here, others in local_name.c. Each
+// is one open file of it, so that children get them as they get pipes. Reading and writing is that
+// of files; what has flags goes by requests of its own.
 #include "call.h"
 #include "file.h"
 #include "pipe.h"
@@ -22,7 +22,6 @@ struct socket *local_create(int type)
     if (socket == nullptr) return nullptr;
     socket->domain = AF_UNIX;
     socket->type = type;
-    socket->is_connected = true;
     return socket;
 }
 
@@ -57,6 +56,7 @@ long local_receive(struct file *file, const struct iovec *part, int *flags)
 {
     enum : int { KNOWN = MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC | MSG_WAITALL | MSG_CMSG_CLOEXEC };
     int wanted = *flags;
+    if (!file->socket->is_connected) return -ENOTCONN;
     if ((wanted & ~KNOWN) != 0) return -EOPNOTSUPP;
     bool is_stream = file->socket->type == SOCK_STREAM;
     if (is_stream) wanted &= ~MSG_TRUNC;
@@ -93,6 +93,7 @@ static long send_at_once(struct file *file, const struct iovec *part)
 long local_send(struct file *file, const struct iovec *part, int flags)
 {
     enum : size_t { MESSAGE_MAX = FE_9P_DATA_MAX - sizeof(uint32_t) };
+    if (!file->socket->is_connected) return -ENOTCONN;
     if ((flags & MSG_OOB) != 0) return -EOPNOTSUPP;
     if (file->socket->type != SOCK_STREAM && part->iov_len > MESSAGE_MAX) return -EMSGSIZE;
     if (file->flags & O_NONBLOCK) flags &= ~MSG_DONTWAIT; // the file itself says EAGAIN
@@ -110,23 +111,19 @@ long local_shutdown(struct file *file, int how)
     return p9_control(file->p9, &control);
 }
 
-void local_name(void *to, uint32_t *size)
-{
-    sa_family_t family = AF_UNIX;
-    memcpy(to, &family, *size < sizeof family ? *size : sizeof family);
-    *size = sizeof family;
-}
-
 // --- A pair ------------------------------------------------------------------------------------
 
 static bool make_socket(struct file *file, int type)
 {
     file->socket = local_create(type);
-    return file->socket != nullptr;
+    if (file->socket == nullptr) return false;
+    file->socket->is_connected = true;
+    return true;
 }
 
-static long check_kind(const int64_t *a, int type)
+long local_check(const int64_t *a)
 {
+    int type = (int)a[1] & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (a[0] != AF_UNIX) return a[0] == AF_INET || a[0] == AF_INET6 ? -EOPNOTSUPP : -EAFNOSUPPORT;
     if (a[2] != 0 && a[2] != PF_UNIX) return -EPROTONOSUPPORT;
     bool is_known = type == SOCK_STREAM || type == SOCK_DGRAM || type == SOCK_SEQPACKET;
@@ -142,7 +139,7 @@ int64_t call_socketpair(const int64_t *a)
                              .access = {O_RDWR, O_RDWR},
                              .flags = flags};
     struct file *ends[2];
-    long error = check_kind(a, type);
+    long error = local_check(a);
     if (error == 0) error = pipe_make(ends, &kind);
     if (error < 0) return error;
     if (make_socket(ends[0], type) && make_socket(ends[1], type))

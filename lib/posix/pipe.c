@@ -81,7 +81,7 @@ long pipe_install(struct file *const files[2], int flags, int numbers[2])
     return 0;
 }
 
-long pipe_make(struct file *files[2], const struct pipe_kind *kind)
+long pipe_make(struct file **files, const struct pipe_kind *kind)
 {
     struct p9_file *root;
     struct fe_pair_wish wish = {.type = kind->type,
@@ -90,6 +90,7 @@ long pipe_make(struct file *files[2], const struct pipe_kind *kind)
     if (error < 0) return error;
     int may_wait = kind->flags & O_NONBLOCK;
     files[0] = make_end(root, wish.fid[0], kind->access[0] | may_wait);
+    if (kind->access[1] == PIPE_NONE) return files[0] == nullptr ? -ENOMEM : 0;
     files[1] = make_end(root, wish.fid[1], kind->access[1] | may_wait);
     if (files[0] != nullptr && files[1] != nullptr) return 0;
     drop(files[0]);

@@ -81,6 +81,7 @@ long socket_file(struct p9_file *control, const struct socket *kind, int flags)
 int64_t call_socket(const int64_t *a)
 {
     int type = (int)a[1] & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (a[0] == AF_UNIX) return local_socket(a);
     struct socket kind = {.domain = (int)a[0], .type = type};
     kind.protocol = protocol_of(kind.domain, type, a[2]);
     if (kind.protocol == nullptr) {
@@ -98,6 +99,8 @@ int64_t call_socket(const int64_t *a)
 void socket_destroy(struct socket *socket)
 {
     p9_close(socket->control);
+    p9_close(socket->former);
+    free(socket->name);
     free(socket->peeked);
     free(socket);
 }
@@ -170,24 +173,24 @@ void socket_describe(const struct socket *socket, struct inherit_file *entry)
     entry->kind = INHERIT_SOCKET;
     entry->control = socket->control != nullptr ? socket->control->fid : FE_9P_NO_FID;
     entry->attributes = (uint32_t)socket->domain | (uint32_t)socket->type << 8;
+    if (socket->is_connected) entry->attributes |= 1u << 24;
     if (socket_is_local(socket)) return;
     for (uint32_t i = 0; i < 4; i++) {
         if (strcmp(protocols[i], socket->protocol) == 0) entry->attributes |= i << 16;
     }
-    if (socket->is_connected) entry->attributes |= 1u << 24;
 }
 
 struct socket *socket_adopt(struct p9_file *control, const struct inherit_file *entry)
 {
     const char *protocol = protocols[entry->attributes >> 16 & 3];
     int domain = (int)(entry->attributes & 0xff), type = (int)(entry->attributes >> 8 & 0xff);
-    if (control == nullptr) return local_create(type);
-    struct socket *socket = create(control, domain, type, protocol);
+    bool is_local = control == nullptr;
+    struct socket *socket = is_local ? local_create(type) : create(control, domain, type, protocol);
     if (socket == nullptr) {
         p9_close(control);
         return nullptr;
     }
-    socket->protocol = protocol;
+    if (!is_local) socket->protocol = protocol;
     socket->is_connected = (entry->attributes >> 24 & 1) != 0;
     return socket;
 }
@@ -201,43 +204,56 @@ int64_t call_bind(const int64_t *a)
     long error;
     struct socket *socket = socket_of(a[0], &file, &error);
     if (socket == nullptr) return error;
-    error = socket_is_local(socket) ? -EOPNOTSUPP : 0;
-    if (error == 0) error = address_command("bind", (const void *)a[1], (size_t)a[2], command);
-    if (error == 0) error = socket_command(socket, command);
+    if (socket_is_local(socket)) {
+        error = local_bind(file, (const void *)a[1], (size_t)a[2]);
+    } else {
+        error = address_command("bind", (const void *)a[1], (size_t)a[2], command);
+        if (error == 0) error = socket_command(socket, command);
+    }
     file_put(file);
     return error;
 }
 
-int64_t call_connect(const int64_t *a)
+static long connect_over_net(struct file *file, const void *address, size_t size)
 {
     char command[96];
+    struct socket *socket = file->socket;
+    long error = address_command("connect", address, size, command);
+    if (error == 0) error = socket_command(socket, command);
+    if (error < 0 && error != -EINPROGRESS) return error;
+    socket->is_connected = true;
+    if (socket->type != SOCK_STREAM) socket->peer = address_of(address);
+    long opened = socket_open_data(file);
+    return opened < 0 ? opened : error;
+}
+
+int64_t call_connect(const int64_t *a)
+{
     struct file *file;
     long error;
     struct socket *socket = socket_of(a[0], &file, &error);
     if (socket == nullptr) return error;
-    error = socket_is_local(socket) ? -EISCONN : 0;
-    if (error == 0) error = address_command("connect", (const void *)a[1], (size_t)a[2], command);
-    if (error == 0) error = socket_command(socket, command);
-    if (error == 0 || error == -EINPROGRESS) {
-        socket->is_connected = true;
-        if (socket->type != SOCK_STREAM) socket->peer = address_of((const void *)a[1]);
-        long opened = socket_open_data(file);
-        if (opened < 0) error = opened;
-    }
+    error = socket_is_local(socket) ? local_connect(file, (const void *)a[1], (size_t)a[2])
+                                    : connect_over_net(file, (const void *)a[1], (size_t)a[2]);
     file_put(file);
     return error == -EINTR ? RESTART : error;
 }
 
-int64_t call_listen(const int64_t *a)
+static long listen_over_net(struct socket *socket, int backlog)
 {
     char command[32];
+    snprintf(command, sizeof command, "announce %d", backlog > 0 ? backlog : 1);
+    return socket->type == SOCK_STREAM ? socket_command(socket, command) : -EOPNOTSUPP;
+}
+
+int64_t call_listen(const int64_t *a)
+{
     struct file *file;
     long error;
     struct socket *socket = socket_of(a[0], &file, &error);
     if (socket == nullptr) return error;
-    snprintf(command, sizeof command, "announce %d", a[1] > 0 ? (int)a[1] : 1);
-    bool may_listen = socket->type == SOCK_STREAM && !socket_is_local(socket);
-    error = may_listen ? socket_command(socket, command) : -EOPNOTSUPP;
+    error = socket_is_local(socket) ? local_listen(file, (int)a[1])
+                                    : listen_over_net(socket, (int)a[1]);
     file_put(file);
     return error;
 }
@@ -245,7 +261,6 @@ int64_t call_listen(const int64_t *a)
 static long name_of(const struct socket *socket, const char *which, void *to, uint32_t *size)
 {
     char text[96];
-    if (socket_is_local(socket)) return local_name(to, size), 0;
     long error = socket_read_file(socket, which, text, sizeof text);
     if (error < 0) return error;
     return address_from_text(socket->domain, text, to, size);
@@ -257,7 +272,9 @@ static long tell_name(const int64_t *a, const char *which)
     long error;
     struct socket *socket = socket_of(a[0], &file, &error);
     if (socket == nullptr) return error;
-    error = name_of(socket, which, (void *)a[1], (uint32_t *)a[2]);
+    error = socket_is_local(socket)
+                ? local_tell_name(socket, which[0] == 'l', (void *)a[1], (uint32_t *)a[2])
+                : name_of(socket, which, (void *)a[1], (uint32_t *)a[2]);
     file_put(file);
     return error;
 }
@@ -280,8 +297,10 @@ int64_t call_accept4(const int64_t *a)
     struct socket *socket = socket_of(a[0], &file, &error);
     if (socket == nullptr) return error;
     if (socket_is_local(socket)) {
+        error = local_accept(file, (int)a[3]);
         file_put(file);
-        return -EINVAL;
+        if (error >= 0 && a[1] != 0) local_give_name(nullptr, (void *)a[1], (uint32_t *)a[2]);
+        return error;
     }
     struct p9_file *control;
     snprintf(path, sizeof path, "%s/listen", socket->directory);

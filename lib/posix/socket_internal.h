@@ -17,14 +17,16 @@ struct address { // of a datagram's peer
     uint32_t scope;
 };
 
-struct socket { // a local one (AF_UNIX) has only its kind and its timeouts: it is its file's `p9`
+struct socket {           // a local one (AF_UNIX) has no conversation: it is its file's `p9`
     int domain, type;     // AF_*, SOCK_*
     const char *protocol; // "tcp", ...
     char directory[48];   // "/net/tcp/5"
     struct p9_file *control;
     bool is_connected;
-    struct address peer; // of a connected datagram socket
-    uint8_t *peeked;     // bytes that MSG_PEEK read ahead (streams)
+    char *name;             // of a local one, as it was bound; nullptr: not known
+    struct p9_file *former; // what a local one was before it was connected
+    struct address peer;    // of a connected datagram socket
+    uint8_t *peeked;        // bytes that MSG_PEEK read ahead (streams)
     size_t peeked_size;
     uint8_t blocked[32]; // kinds of ICMPv6 messages that are not wanted (ICMP6_FILTER)
     uint64_t receive_timeout, send_timeout; // ns; 0: none
@@ -60,11 +62,19 @@ static inline bool socket_is_local(const struct socket *socket)
     return socket->domain == AF_UNIX;
 }
 
-struct socket *local_create(int type); // nullptr: no memory
+struct socket *local_create(int type); // not connected; nullptr: no memory
+// Whether there are such sockets, by the arguments of socket(). 0 or a negative errno.
+long local_check(const int64_t *a);
 // *flags: MSG_TRUNC of the answer is told.
 long local_receive(struct file *file, const struct iovec *part, int *flags);
 long local_send(struct file *file, const struct iovec *part, int flags);
 long local_shutdown(struct file *file, int how);
-// Nothing has a name yet: an address of the family alone, cut to *size, which becomes its full
-// size.
-void local_name(void *to, uint32_t *size);
+int64_t local_socket(const int64_t *a);
+long local_bind(struct file *file, const void *address, size_t size);
+long local_listen(struct file *file, int backlog);
+long local_connect(struct file *file, const void *address, size_t size);
+long local_accept(struct file *file, int flags); // a descriptor
+// An address with this name, nullptr: with none, cut to *size, which becomes its full size.
+void local_give_name(const char *name, void *to, uint32_t *size);
+// The socket's own, or its peer's, which has none.
+long local_tell_name(const struct socket *socket, bool is_own, void *to, uint32_t *size);

@@ -126,6 +126,7 @@ static int root_control(struct p9_request *request, struct p9_open *open, uint32
     switch (control) {
     case CONTROL_PIPE: return make_pipe(request);
     case CONTROL_SOCKET_PAIR: return socket_make_pair(request);
+    case CONTROL_SOCKET_MAKE: return socket_make(request);
     default: return -ENOTTY;
     }
 }

@@ -4,18 +4,9 @@
 // long as it is open; the other one finds the end of the file then.
 #include "socket.h"
 #include <errno.h>
-#include <fifo/fifo.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-struct socket {
-    struct p9_node node; // first
-    struct socket *peer; // nullptr: it is gone
-    uint32_t type;       // enum fe_socket_type
-    // What was sent to it. Readers: it may still receive; writers: the peer may still send.
-    struct fifo inbox;
-};
 
 static bool is_stream(const struct socket *socket)
 {
@@ -163,13 +154,23 @@ static int shut_by_wish(struct p9_request *request, struct socket *socket)
     return 0;
 }
 
-static void socket_close(struct p9_open *open)
+void socket_end(struct socket *socket)
 {
-    struct socket *socket = (struct socket *)open->node;
+    socket_refuse_all(socket);
     shut(socket, true, true);
     if (socket->peer != nullptr) socket->peer->peer = nullptr;
     socket->peer = nullptr;
     buffer_fini(&socket->inbox.buffer);
+}
+
+static bool is_open_for_use(const struct p9_open *open)
+{
+    return (open->flags & OPEN_ACCESS) != OPEN_PATH;
+}
+
+static void socket_close(struct p9_open *open)
+{
+    if (is_open_for_use(open)) socket_end((struct socket *)open->node);
 }
 
 static void socket_release(struct p9_node *node)
@@ -183,6 +184,7 @@ static uint32_t socket_ready(struct p9_open *open)
 {
     const struct socket *socket = (const struct socket *)open->node;
     bool has_ended = socket->inbox.writers == 0;
+    if (socket->backlog != 0) return socket->pending != nullptr ? READY_READ : 0;
     uint32_t ready = socket->inbox.buffer.size != 0 || has_ended ? READY_READ : 0;
     if (!may_send(socket)) return ready | READY_WRITE | (has_ended ? READY_HANGUP : 0);
     return ready | fifo_write_ready(&socket->peer->inbox);
@@ -191,7 +193,13 @@ static uint32_t socket_ready(struct p9_open *open)
 static int socket_control(struct p9_request *request, struct p9_open *open, uint32_t control)
 {
     struct socket *socket = (struct socket *)open->node;
+    // Others come by a connector, and may do nothing else.
+    if (control == CONTROL_SOCKET_CONNECT) return socket_connect(request, socket);
+    if (!is_open_for_use(open)) return -EBADF;
     switch (control) {
+    case CONTROL_SOCKET_BIND: return socket_bind(request, socket);
+    case CONTROL_SOCKET_LISTEN: return socket_listen(request, socket);
+    case CONTROL_SOCKET_ACCEPT: return socket_accept(request, socket);
     case CONTROL_SOCKET_RECEIVE: return receive_by_wish(request, socket);
     case CONTROL_SOCKET_SEND: return send_by_wish(request, open);
     case CONTROL_SOCKET_SHUTDOWN: return shut_by_wish(request, socket);
@@ -213,7 +221,7 @@ static const struct p9_operations socket_operations = {
     .release = socket_release,
 };
 
-static struct socket *create(const struct p9_request *request, uint32_t type)
+struct socket *socket_create(const struct p9_request *request, uint32_t type)
 {
     struct socket *socket = calloc(1, sizeof *socket);
     if (socket == nullptr) return nullptr;
@@ -230,28 +238,32 @@ static struct socket *create(const struct p9_request *request, uint32_t type)
     return socket;
 }
 
-static bool is_type(uint32_t type)
+bool socket_create_pair(const struct p9_request *request, uint32_t type, struct socket *ends[2])
 {
-    return type == SOCKET_STREAM || type == SOCKET_DATAGRAM || type == SOCKET_PACKETS;
+    ends[0] = socket_create(request, type);
+    ends[1] = socket_create(request, type);
+    if (ends[0] == nullptr || ends[1] == nullptr) {
+        free(ends[0]);
+        free(ends[1]);
+        return false;
+    }
+    ends[0]->peer = ends[1];
+    ends[1]->peer = ends[0];
+    return true;
 }
 
 int socket_make_pair(struct p9_request *request)
 {
     struct fe_pair_wish wish;
-    if (request->size != sizeof wish) return -EINVAL;
-    memcpy(&wish, request->data, sizeof wish);
-    if (!is_type(wish.type)) return -EPROTOTYPE;
-    struct socket *first = create(request, wish.type), *second = create(request, wish.type);
-    int error = first != nullptr && second != nullptr ? 0 : -ENOMEM;
+    struct socket *ends[2];
+    int error = socket_wish(request, &wish);
+    if (error != 0) return error;
+    if (!socket_create_pair(request, wish.type, ends)) return -ENOMEM;
     uint32_t flags = OPEN_READ_WRITE | (wish.flags & OPEN_NONBLOCK);
-    if (error == 0) {
-        first->peer = second;
-        second->peer = first;
-        error = p9_fid_install(request, wish.fid[0], &first->node, flags);
-    }
-    if (error == 0) error = p9_fid_install(request, wish.fid[1], &second->node, flags);
-    if (error != 0 && second != nullptr && first != nullptr) first->peer = nullptr;
-    if (first != nullptr) p9_node_put(&first->node);
-    if (second != nullptr) p9_node_put(&second->node);
+    error = p9_fid_install(request, wish.fid[0], &ends[0]->node, flags);
+    if (error == 0) error = p9_fid_install(request, wish.fid[1], &ends[1]->node, flags);
+    if (error != 0) socket_end(ends[1]);
+    p9_node_put(&ends[0]->node);
+    p9_node_put(&ends[1]->node);
     return error;
 }

@@ -162,7 +162,8 @@ int folder_create(struct p9_request *request, struct p9_node *directory, struct 
 {
     struct node *folder = folder_of(directory);
     uint32_t type = creation->mode & MODE_TYPE;
-    if (type != MODE_FILE && type != MODE_DIRECTORY && type != MODE_LINK && type != MODE_FIFO)
+    if (type != MODE_FILE && type != MODE_DIRECTORY && type != MODE_LINK && type != MODE_FIFO &&
+        type != MODE_SOCKET)
         return -EOPNOTSUPP;
     if (name.size > NAME_MAX) return -ENAMETOOLONG;
     if (folder->node.links == 0) return -ENOENT; // removed, and still open

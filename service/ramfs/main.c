@@ -6,6 +6,7 @@
 #include <abi/errno.h>
 #include <abi/syscalls.h>
 #include <ferrite/clock.h>
+#include <ferrite/handle.h>
 #include <ferrite/libc.h>
 #include <ferrite/log.h>
 #include <ferrite/memory.h>
@@ -31,6 +32,7 @@ struct node *node_create(const struct p9_creation *creation)
                                   .modify_time = now,
                                   .change_time = now};
     if ((creation->mode & MODE_TYPE) == MODE_FIFO) node->node.operations = &fifo_operations;
+    if ((creation->mode & MODE_TYPE) == MODE_SOCKET) node->node.operations = &socket_operations;
     if (creation->target.size != 0) {
         node->target = malloc(creation->target.size);
         if (node->target == nullptr) {
@@ -49,6 +51,7 @@ void node_release(struct p9_node *released)
     content_fini(&node->content);
     folder_fini(&node->folder);
     free(node->target);
+    fe_handle_drop(&node->connector);
     free(node);
     node_count--;
 }

@@ -38,9 +38,10 @@ struct node {
     struct folder folder;
     struct node *parent; // of a folder; not counted
     char *target;        // of a link
+    fe_handle connector; // of a socket; FE_NO_HANDLE: nobody is bound to it
 };
 
-extern const struct p9_operations operations, fifo_operations;
+extern const struct p9_operations operations, fifo_operations, socket_operations;
 
 // room.c
 // Whether so many bytes more may be used: some of what the service shares with others is left to
