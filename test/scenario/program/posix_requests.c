@@ -32,6 +32,8 @@ TEST("what is wrong about a request is told where it is made")
     int file = make(requests);
     requests[0].aio_reqprio = -1;
     EXPECT(aio_write(&requests[0]) == -1 && errno == EINVAL && aio_error(&requests[0]) == EINVAL);
+    EXPECT(aio_fsync(O_SYNC, &requests[0]) == 0); // which has no priority
+    while (aio_error(&requests[0]) == EINPROGRESS) usleep(1000);
     requests[1].aio_fildes = -1;
     EXPECT(aio_write(&requests[1]) == -1 && errno == EBADF);
     EXPECT(close(file) == 0);
