@@ -27,6 +27,8 @@ enum : uint32_t {
 };
 enum : uint64_t { FE_9P_LINK = 0x1000, FE_9P_POSITION = UINT64_MAX };
 enum : uint64_t { FE_9P_TRANSFER_WRITE = 1ull << 63 };
+// attach's flags: the session is to be mounted, and outlives the server where its channel does.
+enum : uint32_t { FE_9P_KEEP = 1 };
 // attach's answer: what is true of the server.
 enum : uint32_t { FE_9P_LASTING = 1 }; // its files outlive it: their qids mean them again
 enum : uint32_t { FE_9P_SAME_IDENTITY = UINT32_MAX };
@@ -328,7 +330,8 @@ static_assert(sizeof(struct fe_queue_status) == 16);
 
 // Word 2 of a control message.
 enum : uint64_t {
-    CONTROL_REPEATED = 1, // asked before of a server that ended before it answered
+    CONTROL_REPEATED = 1,  // asked before of a server that ended before it answered
+    CONTROL_INIT_KEPT = 2, // CONTROL_INIT_READY: the connector is one of the channel that was given
 };
 
 struct fe_process_register {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What init keeps for a unit with `state kept`: the channel that the service serves (start handle
-// "channel"; not with `state memory`), and whatever handles it puts there by number (start handle
-// "keeper": a session for these requests alone). The next service of the unit gets the same. It is
-// init's own thread that answers, and it asks nobody: a service that init waits for may ask it.
+// What init keeps of a unit: the channel that the service serves (start handle "channel"), and, of
+// one with `state kept`, whatever handles it puts there by number (start handle "keeper": a session
+// for these requests alone). The next service of the unit gets the same. It is init's own thread
+// that answers, and it asks nobody: a service that init waits for may ask it.
 #pragma once
 
 #include <stdint.h>

@@ -12,6 +12,7 @@
 #include "kernel/object/process.h"
 #include "kernel/object/reap.h"
 #include "kernel/object/slot.h"
+#include "kernel/object/text.h"
 #include "kernel/object/trust.h"
 #include "kernel/random.h"
 #include "kernel/schedule/budget.h"
@@ -46,6 +47,7 @@ void kernel_start(const struct bootinfo *info)
     watch_init_all();
     process_init_all();
     slot_init_all();
+    text_init_all();
     channel_init_all();
     namespace_init_all();
     memory_init();

@@ -118,6 +118,7 @@ const struct object_operations channel_operations = {
 void channel_init_all(void)
 {
     slab_init(&notice_slab, "notice", sizeof(struct notice));
+    session_init_all();
 }
 
 enum status channel_create(struct process *owner, struct channel **result)

@@ -6,6 +6,7 @@
 
 #include "kernel/object/object.h"
 #include "kernel/object/reap.h"
+#include "kernel/object/text.h"
 #include "kernel/object/thread.h"
 
 struct event;
@@ -25,6 +26,7 @@ struct channel {
     struct list notices;  // struct notice: calls that were given up after they were received
     struct list ended;    // sessions whose last handle is gone
     struct tree sessions; // by id
+    struct tree notes;    // struct note, by the id of their session
     struct event *event;  // bound; a reference
     struct reap reap;
 };
@@ -34,8 +36,16 @@ struct session {
     struct channel *channel; // a reference
     struct channel *open;    // the same; nullptr: revoked
     uint64_t badge;
+    struct note *note; // nullptr: none
     struct tree_node by_id;
     struct list_node ended;
+};
+
+// What a server has left with a session for whoever serves the channel after it.
+struct note {
+    struct tree_node by_id;
+    struct session *session;
+    struct text text;
 };
 
 // A message of the kernel about a call that was given up; made before the call, charged to its
@@ -52,6 +62,7 @@ enum status channel_create(struct process *owner, struct channel **channel);
 enum status session_create(struct channel *channel, struct process *owner, uint64_t badge,
                            struct session **session);
 void channel_init_all(void);
+void session_init_all(void);
 
 // The server that waits alone; nullptr: there is none, or others wait too.
 static inline struct thread *channel_first_alone(const struct channel *channel)

@@ -12,48 +12,12 @@
 #include "kernel/syscall.h"
 #include <arch/arch.h>
 
-static struct slab point_slab, mount_slab, text_slab;
+static struct slab point_slab, mount_slab;
 
 void namespace_init_all(void)
 {
     slab_init(&point_slab, "mount point", sizeof(struct mount_point));
     slab_init(&mount_slab, "mount", sizeof(struct mount));
-    slab_init(&text_slab, "mount path", MOUNT_PATH_MAX);
-}
-
-// Charged memory from one of the three slabs, with anything in it.
-static enum status allocate(struct process *owner, struct slab *slab, size_t size, void *result)
-{
-    TRY(process_charge(owner, size));
-    void *made = slab_take(slab);
-    if (made == nullptr)
-        process_uncharge(owner, size);
-    else
-        *(void **)result = made;
-    return made == nullptr ? ERR_NO_MEMORY : OK;
-}
-
-static void release(struct process *owner, struct slab *slab, size_t size, void *what)
-{
-    slab_free(slab, what);
-    process_uncharge(owner, size);
-}
-
-static enum status text_set(struct process *owner, struct text *text, const char *from, size_t size)
-{
-    if (size > MOUNT_PATH_MAX) return ERR_TOO_LARGE;
-    text->at = text->inside;
-    if (size > sizeof text->inside) TRY(allocate(owner, &text_slab, MOUNT_PATH_MAX, &text->at));
-    text->size = (uint32_t)size;
-    memcpy(text->at, from, size);
-    return OK;
-}
-
-static void text_clear(struct process *owner, struct text *text)
-{
-    if (text->at != nullptr && text->at != text->inside) {
-        release(owner, &text_slab, MOUNT_PATH_MAX, text->at);
-    }
 }
 
 static inline uint64_t size_bit(size_t size)
@@ -93,7 +57,7 @@ static void mount_free(struct namespace *name_space, struct mount *mount)
     list_remove(&mount->node);
     tree_take(&name_space->mounts, &mount->by_id);
     text_clear(name_space->object.owner, &mount->start);
-    release(name_space->object.owner, &mount_slab, sizeof *mount, mount);
+    charged_free(name_space->object.owner, &mount_slab, sizeof *mount, mount);
     object_put_handle(&session->object);
 }
 
@@ -102,7 +66,7 @@ static void point_free(struct namespace *name_space, struct mount_point *point)
     ASSERT(list_is_empty(&point->mounts));
     if (!point->is_replaced) tree_take(&name_space->points, &point->node);
     text_clear(name_space->object.owner, &point->path);
-    release(name_space->object.owner, &point_slab, sizeof *point, point);
+    charged_free(name_space->object.owner, &point_slab, sizeof *point, point);
 }
 
 enum : uint32_t { FREE_STEP = 3 }; // mounts and points per bounded step
@@ -179,10 +143,10 @@ static enum status point_new(struct namespace *name_space, const char *path, siz
 {
     struct process *owner = name_space->object.owner;
     struct mount_point *point;
-    TRY(allocate(owner, &point_slab, sizeof *point, &point));
+    TRY(charged_take(owner, &point_slab, sizeof *point, &point));
     enum status status = text_set(owner, &point->path, path, size);
     if (status != OK) {
-        release(owner, &point_slab, sizeof *point, point);
+        charged_free(owner, &point_slab, sizeof *point, point);
         return status;
     }
     list_init(&point->mounts);
@@ -215,10 +179,10 @@ static enum status mount_make(struct namespace *name_space, const struct mount_p
 {
     struct process *owner = name_space->object.owner;
     struct mount *mount;
-    TRY(allocate(owner, &mount_slab, sizeof *mount, &mount));
+    TRY(charged_take(owner, &mount_slab, sizeof *mount, &mount));
     enum status status = text_set(owner, &mount->start, plan->start, plan->start_size);
     if (status != OK) {
-        release(owner, &mount_slab, sizeof *mount, mount);
+        charged_free(owner, &mount_slab, sizeof *mount, mount);
         return status;
     }
     list_node_init(&mount->node);

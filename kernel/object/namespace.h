@@ -8,17 +8,12 @@
 #include "kernel/object/object.h"
 #include "kernel/object/path.h"
 #include "kernel/object/reap.h"
+#include "kernel/object/text.h"
 #include "kernel/tree.h"
 
 struct session;
 
-enum : uint32_t { MOUNT_PATH_MAX = 1024, TEXT_INLINE = 48 };
-
-struct text {
-    char *at; // inside, or from a slab of larger ones
-    uint32_t size;
-    char inside[TEXT_INLINE];
-};
+enum : uint32_t { MOUNT_PATH_MAX = TEXT_MAX };
 
 struct mount {
     struct list_node node;  // in its point's union, in order

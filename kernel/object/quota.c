@@ -6,6 +6,7 @@
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/object/process.h"
+#include "kernel/syscall.h"
 
 static struct slab quota_slab;
 static uint64_t charged; // bytes, of all processes
@@ -123,4 +124,21 @@ enum status process_charge_memory(struct process *process, uint64_t pages)
 void process_uncharge_memory(struct process *process, uint64_t pages)
 {
     process_uncharge(process, pages << PAGE_SHIFT);
+}
+
+enum status charged_take(struct process *owner, struct slab *slab, size_t size, void *result)
+{
+    TRY(process_charge(owner, size));
+    void *made = slab_take(slab);
+    if (made == nullptr)
+        process_uncharge(owner, size);
+    else
+        *(void **)result = made;
+    return made == nullptr ? ERR_NO_MEMORY : OK;
+}
+
+void charged_free(struct process *owner, struct slab *slab, size_t size, void *what)
+{
+    slab_free(slab, what);
+    process_uncharge(owner, size);
 }

@@ -9,9 +9,11 @@
 
 #include "kernel/object/reap.h"
 #include <abi/status.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct process;
+struct slab;
 
 struct quota {
     struct quota *parent; // from whose limit this one was taken; nullptr: the machine
@@ -35,6 +37,11 @@ void process_uncharge_memory(struct process *process, uint64_t pages);
 enum status process_charge(struct process *process, uint64_t bytes);
 void process_uncharge(struct process *process, uint64_t bytes);
 uint64_t process_chargeable(const struct process *process); // bytes that would not be refused
+
+// Memory from a slab, with anything in it, that `owner` is charged for: ERR_NO_MEMORY, ERR_QUOTA.
+// *result is a pointer; unchanged where there is none. `size` is the same when it is freed.
+enum status charged_take(struct process *owner, struct slab *slab, size_t size, void *result);
+void charged_free(struct process *owner, struct slab *slab, size_t size, void *what);
 
 // Keeps the structure of a process that is charged for something, whatever becomes of the process.
 void process_hold(struct process *process);

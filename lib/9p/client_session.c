@@ -238,12 +238,14 @@ struct attached {
     bool is_lasting;
 };
 
-static int attach(fe_handle connector, const char *start, size_t size, struct attached *attached)
+static int attach(fe_handle connector, const char *start, size_t size, uint32_t flags,
+                  struct attached *attached)
 {
     char link[FE_PATH_MAX];
     struct call call;
     call_init(&call, P9_ATTACH, FE_9P_SAME_IDENTITY);
     call.message.word[1] = FE_9P_VERSION;
+    call.message.word[2] = flags;
     call.message.transfer = &call.transfer;
     call.transfer.receive_handle_capacity = 1;
     call_send(&call, start, size);
@@ -264,7 +266,7 @@ static int attach(fe_handle connector, const char *start, size_t size, struct at
 int session_attach(fe_handle connector, const char *start, size_t start_size, fe_handle *session)
 {
     struct attached attached;
-    int result = attach(connector, start, start_size, &attached);
+    int result = attach(connector, start, start_size, FE_9P_KEEP, &attached);
     if (result == 0) *session = attached.handle;
     return result;
 }
@@ -290,7 +292,8 @@ int session_open(fe_handle connector, const char *start, uint64_t mount,
                  struct p9_session **session)
 {
     struct attached attached;
-    int result = attach(connector, start, strlen(start), &attached);
+    uint32_t flags = mount == 0 ? FE_9P_KEEP : 0;
+    int result = attach(connector, start, strlen(start), flags, &attached);
     if (result != 0) return result;
     *session = session_create(attached.handle, mount);
     if (*session == nullptr) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Sessions, who they act for, their fids, and open files. The kernel gives the badge with every
-// message: its low half is the place in the table, its high half tells a new session from an old
-// one in the same place.
+// message: the place in the table, and a number that tells a new session from an old one in the
+// same place.
 #include "server_internal.h"
 
 static struct fe_pool open_pool;
@@ -35,7 +35,7 @@ static int table_grow(struct p9_server_state *state, uint32_t capacity)
     return 0;
 }
 
-static int table_place(struct p9_server_state *state, uint32_t number, uint32_t *place)
+static int table_place(struct p9_server_state *state, uint64_t number, uint32_t *place)
 {
     if (state->connection_count == state->connection_capacity) {
         int result =
@@ -43,7 +43,7 @@ static int table_place(struct p9_server_state *state, uint32_t number, uint32_t 
         if (result != 0) return result;
     }
     for (uint32_t i = 0; i < state->connection_capacity; i++) {
-        uint32_t at = (number + i) % state->connection_capacity;
+        uint32_t at = (uint32_t)((number + i) % state->connection_capacity);
         if (state->connections[at] == nullptr) {
             *place = at;
             return 0;
@@ -64,7 +64,7 @@ static void connection_place(struct p9_server *server, struct p9_connection *con
         p9_node_get(root);
     }
     connection->root = root;
-    state->connections[(uint32_t)connection->badge - 1] = connection;
+    state->connections[badge_place(connection->badge) - 1] = connection;
     state->connection_count++;
     state->newest = connection->badge;
 }
@@ -74,13 +74,13 @@ static void connection_place(struct p9_server *server, struct p9_connection *con
 struct p9_connection *connection_create(struct p9_server *server, struct p9_identity *identity,
                                         struct p9_node *root, fe_handle *session)
 {
-    uint32_t place, number = ++*server->number;
+    uint32_t place;
+    uint64_t number = ++server->state->number;
     if (table_place(server->state, number, &place) != 0) return nullptr;
     struct p9_connection *connection = calloc(1, sizeof *connection);
     if (connection == nullptr) return nullptr;
-    connection->badge = (uint64_t)number << 32 | (place + 1);
-    uint64_t id;
-    if (fe_channel_mint(server->channel, connection->badge, session, &id) != OK) {
+    connection->badge = number << PLACE_BITS | (place + 1);
+    if (fe_channel_mint(server->channel, connection->badge, session, &connection->id) != OK) {
         free(connection);
         return nullptr;
     }
@@ -88,11 +88,30 @@ struct p9_connection *connection_create(struct p9_server *server, struct p9_iden
     return connection;
 }
 
+enum status connection_restore(struct p9_server *server, uint64_t badge,
+                               struct p9_identity *identity, struct p9_node *root,
+                               struct p9_connection **result)
+{
+    struct p9_server_state *state = server->state;
+    uint32_t place = badge_place(badge), capacity = 16;
+    while (capacity < place) capacity *= 2;
+    if (place == 0 || place > SESSION_LIMIT) return ERR_BAD_ARGUMENT;
+    if (capacity > state->connection_capacity && table_grow(state, capacity) != 0)
+        return ERR_NO_MEMORY;
+    if (state->connections[place - 1] != nullptr) return ERR_EXISTS;
+    struct p9_connection *connection = calloc(1, sizeof *connection);
+    if (connection == nullptr) return ERR_NO_MEMORY;
+    connection->badge = badge;
+    connection_place(server, connection, identity, root);
+    *result = connection;
+    return OK;
+}
+
 void connection_destroy(struct p9_server *server, struct p9_connection *connection)
 {
     struct p9_server_state *state = server->state;
     wait_forget(server, connection);
-    state->connections[(uint32_t)connection->badge - 1] = nullptr;
+    state->connections[badge_place(connection->badge) - 1] = nullptr;
     state->connection_count--;
     for (uint32_t fid = 0; fid < connection->fid_capacity; fid++) {
         if (connection->fids[fid].node) (void)fid_clear(connection, fid);
@@ -101,6 +120,7 @@ void connection_destroy(struct p9_server *server, struct p9_connection *connecti
     p9_node_put(connection->root);
     identity_put(connection->identity);
     free(connection->fids);
+    free(connection->path);
     free(connection);
 }
 
@@ -200,7 +220,12 @@ enum status p9_connector(struct p9_server *server, struct p9_node *root, uint32_
 {
     struct p9_connection *connection;
     struct p9_user user = {.uid = uid, .gid = gid};
-    return session_make(server, root, &user, &connection, connector);
+    TRY(session_make(server, root, &user, &connection, connector));
+    const struct p9_base *base = server->state->bases;
+    while (base != nullptr && base->root != connection->root) base = base->next;
+    if (base == nullptr || connection_base_at(server, connection, base) == 0) return OK;
+    fe_handle_drop(connector); // the connection goes when its end is noticed
+    return ERR_NO_MEMORY;
 }
 
 enum status p9_session_create(struct p9_server *server, struct p9_node *root,
@@ -219,24 +244,13 @@ enum status p9_session_create(struct p9_server *server, struct p9_node *root,
 enum status p9_session_restore(struct p9_server *server, uint64_t badge, struct p9_node *root,
                                const struct p9_user *user, void *owner)
 {
-    struct p9_server_state *state = server->state;
-    uint32_t place = (uint32_t)badge, capacity = 16;
-    while (capacity < place) capacity *= 2;
-    if (place == 0 || place > SESSION_LIMIT) return ERR_BAD_ARGUMENT;
-    if (capacity > state->connection_capacity && table_grow(state, capacity) != 0)
-        return ERR_NO_MEMORY;
-    if (state->connections[place - 1] != nullptr) return ERR_EXISTS;
+    struct p9_connection *connection;
     struct p9_identity *identity =
         identity_create(user->uid, user->gid, user->groups, (uint32_t)user->group_count);
-    struct p9_connection *connection = calloc(1, sizeof *connection);
-    if (identity == nullptr || connection == nullptr) {
-        identity_put(identity);
-        free(connection);
-        return ERR_NO_MEMORY;
-    }
-    connection->badge = badge;
-    connection_place(server, connection, identity, root);
+    if (identity == nullptr) return ERR_NO_MEMORY;
+    enum status status = connection_restore(server, badge, identity, root, &connection);
     identity_put(identity);
+    TRY(status);
     connection->owner = owner;
     return fid_set(connection, FE_9P_ROOT_FID, root, nullptr) == 0 ? OK : ERR_NO_MEMORY;
 }

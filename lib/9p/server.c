@@ -38,14 +38,18 @@ enum status p9_server_init(struct p9_server *server)
     state->transfer.receive_handle_capacity = FE_MESSAGE_HANDLES;
     server->state = state;
     fe_watchdog_begin();
-    if (server->number == nullptr) server->number = &state->own_number;
     server->channel = fe_start_handle("channel");
-    if (server->channel == FE_NO_HANDLE) TRY(fe_channel_create(&server->channel));
+    state->is_kept = server->channel != FE_NO_HANDLE;
+    if (!state->is_kept) TRY(fe_channel_create(&server->channel));
     struct fe_handle_info info;
     TRY(fe_handle_inspect(server->channel, &info));
     state->device = info.id << 32;
     TRY(fe_event_create(&server->event));
-    return fe_channel_bind(server->channel, server->event, UINT64_MAX);
+    TRY(fe_channel_bind(server->channel, server->event, UINT64_MAX));
+    struct p9_base *base = base_get(server, "");
+    if (base == nullptr) return ERR_NO_MEMORY;
+    base->root = server->root;
+    return state->is_kept ? connections_revive(server) : OK;
 }
 
 static void reply_clear(struct p9_reply *reply)
@@ -273,7 +277,7 @@ void p9_serve(struct p9_server *server)
     }
 }
 
-enum status p9_ready(const char *name, fe_handle given)
+static enum status say_ready(const char *name, fe_handle given, bool is_kept)
 {
     FE_HANDLE connector = given;
     struct fe_transfer transfer = {
@@ -285,15 +289,24 @@ enum status p9_ready(const char *name, fe_handle given)
     struct fe_message message = {.label = P9_CONTROL, .transfer = &transfer};
     message.word[0] = FE_9P_ROOT_FID;
     message.word[1] = CONTROL_INIT_READY;
+    message.word[2] = is_kept ? CONTROL_INIT_KEPT : 0;
     TRY(fe_channel_call(fe_start_handle("init"), &message, FE_FOREVER));
     connector = FE_NO_HANDLE;
     return message.label == 0 ? OK : ERR_BAD_STATE;
+}
+
+enum status p9_ready(const char *name, fe_handle connector)
+{
+    return say_ready(name, connector, false);
 }
 
 enum status p9_server_ready(struct p9_server *server, const char *name, struct p9_node *root)
 {
     fe_handle connector;
     if (fe_start_handle("init") == FE_NO_HANDLE) return OK;
-    TRY(p9_connector(server, root, 0, 0, &connector));
-    return p9_ready(name, connector);
+    struct p9_base *base = base_get(server, name);
+    if (base == nullptr) return ERR_NO_MEMORY;
+    base->root = root != nullptr ? root : server->root;
+    TRY(p9_connector(server, base->root, 0, 0, &connector));
+    return say_ready(name, connector, server->state->is_kept);
 }

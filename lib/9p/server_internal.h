@@ -19,12 +19,23 @@ struct p9_fid {
 
 // A session of a client, or a connector (which has no fids: it only makes sessions).
 struct p9_connection {
-    uint64_t badge;
+    uint64_t badge, id; // `id`: the kernel's number of the session
     struct p9_identity *identity;
-    struct p9_node *root;
+    struct p9_node *root;       // nullptr: none, or it is still to be found, if there is a base
+    const struct p9_base *base; // where the root was found; nullptr: it cannot be found again
+    char *path;                 // of the root below that; nullptr: it is the same
+    uint64_t root_path;         // what was found there by an earlier server; 0: not told
+    uint32_t root_generation;
     void *owner;
     struct p9_fid *fids;
     uint32_t fid_capacity;
+};
+
+// What the service provides under a name: connectors that outlive it begin there.
+struct p9_base {
+    struct p9_base *next;
+    struct p9_node *root; // nullptr: an earlier server provided it
+    char name[];
 };
 
 struct p9_poller {
@@ -50,9 +61,11 @@ struct p9_server_state {
     void *block;                        // what was allocated for it
     struct p9_connection **connections; // by the low half of the badge, less one
     uint32_t connection_capacity, connection_count;
-    uint64_t device;     // of its files, by which those who ask tell file systems apart
-    uint32_t own_number; // of the newest session, where nobody else has it
-    uint64_t newest;     // its badge
+    uint64_t device; // of its files, by which those who ask tell file systems apart
+    uint64_t number; // of the newest session
+    uint64_t newest; // its badge
+    struct p9_base *bases;
+    bool is_kept; // the channel goes on when the server ends
     uint8_t *in;
     struct p9_reply reply;
     struct p9_request *kept;  // every request that waits or is kept
@@ -78,11 +91,19 @@ struct walk {
 // A walk that met a link has filled the reply: the operation ends with 0.
 enum : int { WALK_LINK = 1 };
 
+// A badge has the place in the table, from 1 on, in its low bits, and the number of the session.
+enum : uint32_t { PLACE_BITS = 24 };
+
+static inline uint32_t badge_place(uint64_t badge)
+{
+    return (uint32_t)badge & ((1u << PLACE_BITS) - 1);
+}
+
 // nullptr: the badge is of no session, or of one that has ended.
 static inline struct p9_connection *connection_find(struct p9_server *server, uint64_t badge)
 {
     struct p9_server_state *state = server->state;
-    uint32_t place = (uint32_t)badge - 1;
+    uint32_t place = badge_place(badge) - 1;
     if (place >= state->connection_capacity) return nullptr;
     struct p9_connection *connection = state->connections[place];
     return connection && connection->badge == badge ? connection : nullptr;
@@ -103,6 +124,11 @@ static inline bool read_is_inline(const struct p9_request *request)
 // connection.c
 struct p9_connection *connection_create(struct p9_server *server, struct p9_identity *identity,
                                         struct p9_node *root, fe_handle *session);
+// With a badge that an earlier server gave; identity and root as above. ERR_EXISTS, ERR_NO_MEMORY;
+// ERR_BAD_ARGUMENT: no badge of ours.
+enum status connection_restore(struct p9_server *server, uint64_t badge,
+                               struct p9_identity *identity, struct p9_node *root,
+                               struct p9_connection **connection);
 void connection_destroy(struct p9_server *server, struct p9_connection *connection);
 struct p9_identity *identity_create(uint32_t uid, uint32_t gid, const uint32_t *groups,
                                     uint32_t count);
@@ -114,6 +140,17 @@ struct p9_open *open_create(struct p9_node *node, uint32_t flags);
 void open_get(struct p9_open *open);
 void open_put(struct p9_open *open);
 void open_free(struct p9_open *open); // one that was not opened: close is not for it
+
+// revive.c: connectors that outlive their server
+struct p9_base *base_get(struct p9_server *server, const char *name); // nullptr: no memory
+// `made` begins where `from` does, or `path` below; with `keeps` the next server makes it again.
+int connection_base(struct p9_server *server, struct p9_connection *made,
+                    const struct p9_connection *from, struct p9_name path, bool keeps);
+// At what is provided under a name.
+int connection_base_at(struct p9_server *server, struct p9_connection *made,
+                       const struct p9_base *base);
+int connection_root(struct p9_request *request); // finds that of the request's, if need be
+enum status connections_revive(struct p9_server *server);
 
 // walk.c
 int walk_path(struct p9_request *request, struct p9_node *from, struct p9_name path, bool follow,

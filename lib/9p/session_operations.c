@@ -8,9 +8,10 @@ int64_t serve_attach(struct p9_request *request, struct p9_reply *reply)
     struct p9_connection *from = request->connection;
     struct p9_name path = {.text = (const char *)request->data, .size = request->size};
     if (request->word[1] != FE_9P_VERSION) return -EPROTO;
-    if (from->root == nullptr) return -EPERM;
     struct p9_node *root;
-    int result = walk_path(request, from->root, path, true, &root);
+    int result = connection_root(request);
+    if (result != 0) return result;
+    result = walk_path(request, from->root, path, true, &root);
     if (result != 0) return result == WALK_LINK ? 0 : result;
     struct p9_identity *identity = from->identity;
     identity->references++;
@@ -28,6 +29,9 @@ int64_t serve_attach(struct p9_request *request, struct p9_reply *reply)
     struct p9_connection *made = connection_create(request->server, identity, root, &session);
     identity_put(identity);
     if (made) result = fid_set(made, FE_9P_ROOT_FID, root, nullptr);
+    if (made && result == 0)
+        result = connection_base(request->server, made, from, path,
+                                 (request->word[2] & FE_9P_KEEP) != 0);
     reply->word[0] = node_qid_kind(root);
     reply->word[1] = root->path;
     reply->word[2] = FE_9P_ROOT_FID;
@@ -44,7 +48,9 @@ int64_t serve_identify(struct p9_request *request, struct p9_reply *reply)
 {
     uint32_t groups[32];
     size_t count = request->size / sizeof groups[0];
-    if (request->identity->uid != 0 || request->connection->root == nullptr) return -EPERM;
+    if (request->identity->uid != 0) return -EPERM;
+    int result = connection_root(request);
+    if (result != 0) return result;
     if (count > 32 || request->size % sizeof groups[0] != 0) return -EINVAL;
     if (request->size) memcpy(groups, request->data, request->size);
     struct p9_identity *identity = identity_create(
@@ -54,7 +60,11 @@ int64_t serve_identify(struct p9_request *request, struct p9_reply *reply)
     struct p9_connection *made =
         connection_create(request->server, identity, request->connection->root, &connector);
     identity_put(identity);
-    return made ? p9_answer_handle(request, connector) : -ENOMEM;
+    if (made == nullptr) return -ENOMEM;
+    result = connection_base(request->server, made, request->connection, (struct p9_name){}, true);
+    if (result == 0) return p9_answer_handle(request, connector);
+    fe_handle_drop(&connector);
+    return result;
 }
 
 int64_t serve_walk(struct p9_request *request, struct p9_reply *reply)

@@ -18,7 +18,7 @@ struct head {
     uint32_t magic;
     uint32_t record_size; // with struct record
     uint32_t chunk_count;
-    uint32_t number[KEPT_NUMBERS];
+    uint32_t number;
     uint32_t chunk[CHUNKS]; // numbers of memory objects; each is twice as large as the one before
     uint32_t written;       // the record that `draft` is for; 0: none
     uint32_t draft_is_used;
@@ -194,9 +194,9 @@ const void *kept_next(uint32_t *number)
     return record == nullptr ? nullptr : record->data;
 }
 
-uint32_t *kept_number(enum kept_number which)
+uint32_t *kept_number(void)
 {
-    return head == nullptr ? nullptr : &head->number[which];
+    return head == nullptr ? nullptr : &head->number;
 }
 
 bool kept_is_old(void)
@@ -235,8 +235,7 @@ enum status kept_open(size_t record_size)
         if (status == OK) head = address;
     }
     if (status != OK || is_old) return status;
-    uint32_t sessions = head->number[KEPT_SESSION]; // they are still there
-    *head = (struct head){.record_size = size, .number[KEPT_SESSION] = sessions};
+    *head = (struct head){.record_size = size};
     __atomic_store_n(&head->magic, MAGIC, __ATOMIC_RELEASE);
     return OK;
 }

@@ -142,7 +142,7 @@ static uint32_t count_all(void)
 TEST("records and numbers are there again for the next service, as many as there are")
 {
     EXPECT(restart(sizeof(struct thing)) && !kept_is_old());
-    *kept_number(KEPT_OWN) = 77;
+    *kept_number() = 77;
     uint32_t number[500];
     for (uint32_t i = 0; i < 500; i++) {
         struct thing thing = thing_of(i + 1);
@@ -150,7 +150,7 @@ TEST("records and numbers are there again for the next service, as many as there
         EXPECT(number[i] != 0);
     }
     for (uint32_t i = 0; i < 500; i += 2) kept_remove(number[i]);
-    EXPECT(restart(sizeof(struct thing)) && kept_is_old() && *kept_number(KEPT_OWN) == 77);
+    EXPECT(restart(sizeof(struct thing)) && kept_is_old() && *kept_number() == 77);
     kept_finish();
     const struct thing *thing;
     uint32_t found = 0;
@@ -193,11 +193,11 @@ TEST("handles that no record named go when the next service has looked")
     EXPECT(kept_take(named, &found) != OK);
 }
 
-TEST("records of another size are forgotten, sessions' numbers are not used again")
+TEST("records of another size are forgotten, and the number")
 {
     EXPECT(restart(sizeof(struct thing)));
-    *kept_number(KEPT_SESSION) = 12;
+    *kept_number() = 12;
     EXPECT(restart(sizeof(struct thing) + 8) && !kept_is_old() && count_all() == 0);
-    EXPECT(*kept_number(KEPT_SESSION) == 12 && *kept_number(KEPT_OWN) == 0);
+    EXPECT(*kept_number() == 0);
     kept_finish();
 }

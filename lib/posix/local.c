@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static_assert(SOCK_STREAM == SOCKET_STREAM && SOCK_DGRAM == SOCKET_DATAGRAM);
-static_assert(SOCK_SEQPACKET == SOCKET_PACKETS);
+static_assert((int)SOCK_STREAM == SOCKET_STREAM && (int)SOCK_DGRAM == SOCKET_DATAGRAM);
+static_assert((int)SOCK_SEQPACKET == SOCKET_PACKETS);
 static_assert(SHUT_RD == SHUTDOWN_READ && SHUT_WR == SHUTDOWN_WRITE && SHUT_RDWR == SHUTDOWN_BOTH);
 
 struct socket *local_create(int type)

@@ -258,7 +258,6 @@ int main(int count, char **arguments)
         (struct p9_node){.operations = &operations, .mode = MODE_CHARACTER | 0622, .device = 0x501};
     server = (struct p9_server){.name = "console", .root = &console.node, .signalled = signalled};
     if (kept_open(sizeof(struct entry)) != OK) return 2;
-    server.number = kept_number(KEPT_SESSION);
     if (p9_server_init(&server) != OK) return 2;
     terminal_files_init(&server, p9_root_of_handle(fe_start_handle("process")), BIT_TIME);
     terminal_file_init(&console, &behind);

@@ -25,10 +25,12 @@ struct device {
     struct driver *driver; // what drives it; nullptr: nothing matches
     uint32_t index;        // the driver's nth device: /dev/<name><index>
     fe_handle process;     // of the running driver
+    fe_handle channel;     // that one driver after another serves
     fe_handle dma;    // what the running driver makes its DMA memory from, derived for it alone
     fe_handle *stale; // the same of dead ones, until the device has certainly been reset
     size_t stale_count;
     bool is_ready;     // the driver serves
+    bool is_mounted;   // a connector of that channel is
     bool was_started;  // at least once
     uint32_t failures; // in a row
     uint32_t restarts;

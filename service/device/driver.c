@@ -44,9 +44,12 @@ static bool is_wanted(const struct driver *driver, fe_handle handle)
 // list.
 static struct fe_spawn_handle *handles_make(struct device *device, fe_handle session, size_t *count)
 {
-    struct fe_spawn_handle *handles = calloc(device->resource_count + 4, sizeof(*handles));
+    struct fe_spawn_handle *handles = calloc(device->resource_count + 5, sizeof(*handles));
     if (handles == nullptr) return nullptr;
     *count = 0;
+    if (device->channel != FE_NO_HANDLE)
+        handles[(*count)++] =
+            (struct fe_spawn_handle){.name = "channel", .handle = device->channel, .keep = true};
     for (size_t i = 0; i < device->resource_count; i++) {
         const struct resource *resource = &device->resources[i];
         if (!is_wanted(device->driver, resource->handle)) continue;
@@ -162,8 +165,9 @@ static enum status spawn(struct device *device, fe_handle session, struct fe_chi
 
 enum status driver_start(struct p9_server *server, struct device *device, uint64_t exit_bits)
 {
-    TRY(image_open(device->driver));
     fe_handle session;
+    TRY(image_open(device->driver));
+    if (device->channel == FE_NO_HANDLE) TRY(fe_channel_create(&device->channel));
     TRY(p9_session_create(server, server->root, nullptr, device, &session));
     struct fe_child child = {};
     TRY(spawn(device, session, &child));

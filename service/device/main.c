@@ -56,7 +56,12 @@ static int driver_ready(struct p9_request *request, struct p9_open *open, uint32
     if (control != CONTROL_INIT_READY) return -ENOTTY;
     fe_handle connector = p9_take_handle(request, 0);
     if (connector == FE_NO_HANDLE) return -EINVAL;
-    mount(device, connector);
+    bool is_kept = (request->word[2] & CONTROL_INIT_KEPT) != 0;
+    if (is_kept && device->is_mounted)
+        fe_handle_drop(&connector); // that of an earlier driver leads to this one
+    else
+        mount(device, connector);
+    device->is_mounted = is_kept;
     device_settle(device);
     device->is_ready = true;
     devices_changed();

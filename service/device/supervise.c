@@ -25,6 +25,9 @@ static void fail(struct device *device)
     device->due = pause == FE_FOREVER ? FE_FOREVER : fe_clock_after(pause);
     fe_log("%s for %s: %s, %s", program, device->location, device->error,
            pause == FE_FOREVER ? "given up" : "started again");
+    if (pause != FE_FOREVER) return;
+    fe_handle_drop(&device->channel); // who waits for the driver is told
+    device->is_mounted = false;
 }
 
 static void start(struct device *device)

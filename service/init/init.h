@@ -24,6 +24,7 @@ struct mounted { // in the order in which they came
     char name[64]; // below /srv
     fe_handle connector;
     uint64_t mount;
+    uint64_t keep; // of the connector
     uint32_t flags;
     bool is_bare; // not for users' namespaces
 };
@@ -40,11 +41,19 @@ void work_soon(void);
 // supervise.c
 void units_start(void);          // all whose needs are met
 void units_ended(uint64_t bits); // those whose process is dead
-void unit_provide(struct unit *unit, struct p9_name name, fe_handle connector);
-bool unit_start(struct unit *unit);
+// `is_kept`: the connector is one of the channel that was given to the unit's service.
+void unit_provide(struct unit *unit, struct p9_name name, fe_handle connector, bool is_kept);
 void units_stop(void); // all, for power-off
 enum unit_order { ORDER_START, ORDER_STOP, ORDER_RESTART };
 int unit_command(struct unit *unit, enum unit_order order); // 0 or a negative errno
+
+// image.c: of the unit's program, or of its condition while that is to be asked
+bool unit_is_asking(const struct unit *unit);
+const struct words *unit_program(const struct unit *unit);
+fe_handle image_of(const struct unit *unit); // FE_NO_HANDLE: not there
+// Whether it is there; begins to open it. A false one is asked about again when a job is done.
+// *result: why it cannot be opened, this time.
+bool image_is_ready(struct unit *unit, int *result);
 
 // child.c: processes that end with the unit that started them
 int child_add(struct unit *unit, fe_handle process, fe_handle kept);
@@ -53,15 +62,18 @@ bool children_are_gone(const struct unit *unit);
 void children_forget(struct unit *unit); // the dead
 
 // keep.c: what is kept of units for those that are started in their place (abi/keep.h)
-enum : size_t { KEEP_HANDLES = 2 }; // at most
+enum : size_t { KEEP_HANDLES = 2 };
+// Of one that is about to start: their number, 0: no memory.
 size_t keep_handles(struct unit *unit, struct fe_spawn_handle handles[KEEP_HANDLES]);
-void keep_forget(struct unit *unit); // it is lost; who waits for the unit is told
+uint64_t keep_number(const struct unit *unit); // of its channel, and no other; 0: none
+void keep_forget(struct unit *unit);           // it is lost; who waits for the unit is told
 
 // mount.c
 struct placing { // what is mounted at `path`, and at /srv by its name
     const char *path, *name;
     fe_handle connector; // is taken over by mount_add
     uint32_t flags;
+    uint64_t keep; // by which number its channel is kept; 0: it ends with its server
 };
 enum status mount_add(struct unit *unit, const struct placing *placing);
 // The two mounts in a namespace; *mount is that at the path.

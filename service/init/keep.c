@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What a unit's service leaves to the next: its channel, so that sessions and calls that wait go
-// on, and the handles that it put here. A third thread answers these requests, because they must
-// not wait for anything, not even for init itself. The first thread starts and forgets keeps: a
-// lock guards them.
+// What a unit's service leaves to the next: its channel, so that connectors and calls that wait go
+// on, and, of one whose state is kept, the handles that it put here. A third thread answers these
+// requests, because they must not wait for anything, not even for init itself. The first thread
+// starts and forgets keeps: a lock guards them.
 #include "init.h"
 
 #include <abi/errno.h>
@@ -138,13 +138,13 @@ static enum status begin(void)
     return fe_thread_spawn(thread_run, nullptr, STACK_SIZE, 0, &thread);
 }
 
-static enum status keep_create(bool has_channel, struct keep **result)
+static enum status keep_create(struct keep **result)
 {
     static uint64_t last_badge;
     TRY(begin());
     struct keep *keep = calloc(1, sizeof *keep);
     if (keep == nullptr) return ERR_NO_MEMORY;
-    enum status status = has_channel ? fe_channel_create(&keep->channel) : OK;
+    enum status status = fe_channel_create(&keep->channel);
     if (status != OK) {
         free(keep);
         return status;
@@ -158,25 +158,29 @@ static enum status keep_create(bool has_channel, struct keep **result)
     return OK;
 }
 
-// For a service that is about to start: how many. 0: no memory.
 size_t keep_handles(struct unit *unit, struct fe_spawn_handle handles[KEEP_HANDLES])
 {
     fe_handle channel, keeper;
     uint64_t id;
-    if (unit->keep == nullptr && keep_create(unit->keeps_channel, &unit->keep) != OK) return 0;
+    if (unit->keep == nullptr && keep_create(&unit->keep) != OK) return 0;
     struct keep *keep = unit->keep;
-    if (fe_channel_mint(requests, keep->badge, &keeper, &id) != OK) return 0;
-    if (unit->keeps_channel && fe_handle_copy(keep->channel, &channel) != OK) {
-        fe_handle_drop(&keeper);
+    if (fe_handle_copy(keep->channel, &channel) != OK) return 0;
+    handles[0] = (struct fe_spawn_handle){.name = "channel", .handle = channel};
+    if (!unit->is_kept) return 1;
+    if (fe_channel_mint(requests, keep->badge, &keeper, &id) != OK) {
+        fe_handle_drop(&channel);
         return 0;
     }
     fe_lock_take(&lock);
     for (uint32_t i = 0; i < keep->count; i++) keep->slots[i].is_wanted = false;
     fe_lock_release(&lock);
-    handles[0] = (struct fe_spawn_handle){.name = "keeper", .handle = keeper};
-    if (!unit->keeps_channel) return 1;
-    handles[1] = (struct fe_spawn_handle){.name = "channel", .handle = channel};
+    handles[1] = (struct fe_spawn_handle){.name = "keeper", .handle = keeper};
     return 2;
+}
+
+uint64_t keep_number(const struct unit *unit)
+{
+    return unit == nullptr || unit->keep == nullptr ? 0 : unit->keep->badge;
 }
 
 void keep_forget(struct unit *unit)

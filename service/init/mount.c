@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Mounts: what is where in init's namespace, which every service shares. A service that is started
-// again mounts at the same places; until then its dead mounts stay, so that clients find "peer
-// closed" and wait instead of "not found".
+// again serves the channel of the one before, and its connectors, wherever they are mounted
+// (keep.c). One whose channel was lost mounts at the same places; until then its dead mounts stay,
+// so that clients find "peer closed" and wait instead of "not found".
 #include "init.h"
 
 #include <abi/syscalls.h>
@@ -66,6 +67,10 @@ enum status mount_add(struct unit *unit, const struct placing *placing)
     const char *path = placing->path;
     fe_handle connector = placing->connector;
     struct mounted *old = mount_find(unit, path);
+    if (old && old->keep != 0 && old->keep == placing->keep) {
+        fe_handle_drop(&connector);
+        return OK;
+    }
     if (old && old->flags != MOUNT_REPLACE) {
         TRY(fe_namespace_unmount(fe_namespace_self(), path, strlen(path), old->mount));
     }
@@ -80,6 +85,7 @@ enum status mount_add(struct unit *unit, const struct placing *placing)
     record->connector = connector;
     record->mount = mount;
     record->flags = placing->flags;
+    record->keep = placing->keep;
     strncpy(record->name, placing->name, sizeof record->name - 1);
     user_mount(record);
     view_mount(record);

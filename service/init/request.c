@@ -22,7 +22,7 @@ static int ready(struct p9_request *request, struct unit *unit)
     if (p9_name_is(name, "session") && strcmp(unit->name, "process") == 0) {
         process_session_set(connector);
     } else {
-        unit_provide(unit, name, connector);
+        unit_provide(unit, name, connector, (request->word[2] & CONTROL_INIT_KEPT) != 0);
     }
     return 0;
 }
@@ -37,7 +37,7 @@ static int mount(struct p9_request *request, struct unit *unit)
     path[request->size] = '\0';
     fe_handle connector = p9_take_handle(request, 0);
     if (connector == FE_NO_HANDLE) return -EINVAL;
-    const struct placing placing = {path, fe_path_last(path), connector, MOUNT_REPLACE};
+    const struct placing placing = {path, fe_path_last(path), connector, MOUNT_REPLACE, 0};
     return mount_add(unit, &placing) == OK ? 0 : -ENOMEM;
 }
 

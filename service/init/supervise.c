@@ -85,61 +85,18 @@ static void fail_to_start(struct unit *unit, const char *what, int reason)
     fail(unit);
 }
 
-// The file system's own server comes out of the archive itself.
-static int initrd_image(fe_handle *image)
-{
-    const struct fe_start_handle *start = fe_start_find("initrd");
-    struct cpio_entry entry;
-    const void *bytes;
-    if (start == nullptr) return -1;
-    size_t size = (size_t)start->value;
-    if (fe_archive_map(start->handle, size, &bytes) != OK) return -2;
-    enum status status = cpio_find(bytes, size, "service/initrd", &entry);
-    FE_HANDLE memory = FE_NO_HANDLE;
-    if (status == OK) {
-        status = fe_memory_clone(start->handle, entry.offset, fe_page_round(entry.size), &memory);
-    }
-    if (status == OK) status = fe_image_create(memory, entry.size, image);
-    if (fe_archive_unmap(bytes, size) != OK) say("initrd: cannot unmap");
-    return status;
-}
-
-// Whether what runs, or is to be run next, is the unit's condition.
-static bool is_asking(const struct unit *unit)
-{
-    return unit->condition.count != 0 && !unit->is_due;
-}
-
-static const struct words *program_of(const struct unit *unit)
-{
-    return is_asking(unit) ? &unit->condition : &unit->program;
-}
-
-static fe_handle *image_of(struct unit *unit)
-{
-    return is_asking(unit) ? &unit->asker : &unit->image;
-}
-
-static int image_open(struct unit *unit)
-{
-    fe_handle *image = image_of(unit);
-    if (*image != FE_NO_HANDLE) return 0;
-    if (unit->is_initrd) return initrd_image(image);
-    return p9_image(program_of(unit)->word[0], image);
-}
-
 // The handles that the file names, for its program, the session to init, later the one to the
 // process service.
 static struct fe_spawn_handle *handles_of(struct unit *unit, size_t *count)
 {
     struct fe_spawn_handle *list = calloc(unit->handles.count + 3 + KEEP_HANDLES, sizeof *list);
-    bool is_kept = unit->is_kept && !is_asking(unit);
-    *count = list && is_kept ? keep_handles(unit, list) : 0;
-    if (list == nullptr || (is_kept && *count == 0)) {
+    bool has_keep = (unit->provision_count != 0 || unit->is_kept) && !unit_is_asking(unit);
+    *count = has_keep && list != nullptr ? keep_handles(unit, list) : 0;
+    if (list == nullptr || (has_keep && *count == 0)) {
         free(list);
         return nullptr;
     }
-    for (uint32_t i = 0; i < unit->handles.count && !is_asking(unit); i++) {
+    for (uint32_t i = 0; i < unit->handles.count && !unit_is_asking(unit); i++) {
         const struct fe_start_handle *own = fe_start_find(unit->handles.word[i]);
         if (own == nullptr) continue; // this machine has none
         list[(*count)++] = (struct fe_spawn_handle){.name = unit->handles.word[i],
@@ -156,7 +113,7 @@ static struct fe_spawn_handle *handles_of(struct unit *unit, size_t *count)
         return nullptr;
     }
     list[(*count)++] = (struct fe_spawn_handle){.name = "init", .handle = session};
-    bool is_watched = unit->watchdog != 0 && !is_asking(unit);
+    bool is_watched = unit->watchdog != 0 && !unit_is_asking(unit);
     fe_handle watchdog = is_watched ? watchdog_event() : FE_NO_HANDLE;
     if (watchdog != FE_NO_HANDLE)
         list[(*count)++] =
@@ -169,15 +126,6 @@ static bool needs(const struct unit *unit, const char *need)
     uint32_t i = 0;
     while (i < unit->needs.count && strcmp(unit->needs.word[i], need) != 0) i++;
     return i < unit->needs.count;
-}
-
-// When its namespace is whole.
-static bool unit_try(struct unit *unit)
-{
-    enum status status;
-    if (view_is_ready(unit, &status)) return unit_start(unit);
-    if (status != OK) fail_to_start(unit, "its namespace cannot be made", status);
-    return false;
 }
 
 // Made, registered with the process service, started. One that needs that service is not started
@@ -223,15 +171,10 @@ static void unit_ready(struct unit *unit)
     unit->ready = fe_clock_monotonic();
 }
 
-bool unit_start(struct unit *unit)
+static bool unit_start(struct unit *unit)
 {
     unit->state = UNIT_STARTING;
     for (uint32_t i = 0; i < unit->provision_count; i++) unit->provisions[i].is_done = false;
-    int result = image_open(unit);
-    if (result != 0) {
-        fail_to_start(unit, "its program cannot be run", result);
-        return false;
-    }
     size_t count;
     struct fe_spawn_handle *handles = handles_of(unit, &count);
     if (handles == nullptr) {
@@ -239,9 +182,9 @@ bool unit_start(struct unit *unit)
         return false;
     }
     struct fe_spawn options = {
-        .image = *image_of(unit),
+        .image = image_of(unit),
         .name = unit->name,
-        .arguments = (const char *const *)program_of(unit)->word,
+        .arguments = (const char *const *)unit_program(unit)->word,
         .environment = (const char *const *)unit->environment.word,
         .name_space = view_namespace(unit),
         .may_mount = (unit->may & MAY_BIND) != 0,
@@ -261,12 +204,26 @@ bool unit_start(struct unit *unit)
     fe_handle_drop(&child.thread);
     unit->process = child.process;
     watch(unit, &child);
-    if (is_asking(unit)) return true;
+    if (unit_is_asking(unit)) return true;
     if (unit->started != 0) unit->restarts++;
     unit->started = fe_clock_monotonic();
     bool is_ready = unit->provision_count == 0 && unit->restart != RESTART_NEVER;
     if (is_ready && !unit->says_ready) unit_ready(unit);
     return true;
+}
+
+// When its namespace is whole and its image is there.
+static bool unit_try(struct unit *unit)
+{
+    enum status status;
+    int result;
+    if (!image_is_ready(unit, &result)) {
+        if (result != 0) fail_to_start(unit, "its program cannot be run", result);
+        return false;
+    }
+    if (view_is_ready(unit, &status)) return unit_start(unit);
+    if (status != OK) fail_to_start(unit, "its namespace cannot be made", status);
+    return false;
 }
 
 void units_start(void)
@@ -309,7 +266,7 @@ static void once_ended(struct unit *unit, int32_t code)
 // The answer of a unit's condition: 0, its program is due; 1, it has nothing to do.
 static bool condition_ended(struct unit *unit, int32_t code)
 {
-    bool was_asking = is_asking(unit);
+    bool was_asking = unit_is_asking(unit);
     unit->is_due = was_asking && code == 0;
     if (!was_asking || unit->is_stopped || (code != 0 && code != 1)) return false;
     unit->state = code == 0 ? UNIT_WAITING : UNIT_ENDED;
@@ -358,7 +315,7 @@ void units_ended(uint64_t bits)
 }
 
 // A service sends what it provides under `name`; it is ready when everything has come.
-void unit_provide(struct unit *unit, struct p9_name name, fe_handle connector)
+void unit_provide(struct unit *unit, struct p9_name name, fe_handle connector, bool is_kept)
 {
     bool is_complete = true, is_known = false;
     for (uint32_t i = 0; i < unit->provision_count; i++) {
@@ -368,7 +325,7 @@ void unit_provide(struct unit *unit, struct p9_name name, fe_handle connector)
         if (is_this && !is_known) {
             is_known = true;
             const struct placing placing = {provision->path, provision->name, connector,
-                                            provision->flags};
+                                            provision->flags, is_kept ? keep_number(unit) : 0};
             enum status status = mount_add(unit, &placing);
             if (status != OK)
                 say("%s: %s: %s", unit->name, provision->path, fe_status_text(status));

@@ -135,9 +135,7 @@ static bool read_line(struct unit *unit, struct words *words)
         return unit->says_ready;
     }
     if (strcmp(key, "state") == 0) {
-        bool is_memory = words->count == 2 && strcmp(words->word[1], "memory") == 0;
-        unit->keeps_channel = words->count == 2 && strcmp(words->word[1], "kept") == 0;
-        unit->is_kept = unit->keeps_channel || is_memory;
+        unit->is_kept = words->count == 2 && strcmp(words->word[1], "kept") == 0;
         return unit->is_kept;
     }
     if (!read_number(words, &number)) return false;

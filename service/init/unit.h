@@ -45,11 +45,12 @@ struct unit {
     uint64_t watchdog; // ns that it may take over one message; 0: as long as it wants
     enum restart restart;
     bool says_ready, is_kept; // its state is kept for the next one
-    bool keeps_channel;       // ... and its sessions
     char *fallback;           // the unit that it stands in for; nullptr: none
 
     enum unit_state state;
     fe_handle image, asker; // of the program and of the condition, kept: they may lie on what died
+    bool is_opening;        // the one that is needed now
+    int image_error;        // why it could not be opened; told once
     fe_handle process;
     struct child *children;
     struct keep *keep;

@@ -42,17 +42,13 @@ TEST("a unit may say itself when it is ready")
     unit_free(unit);
 }
 
-TEST("a unit's state may be kept, or its memory, and nothing else is said of it")
+TEST("a unit's state may be kept, and nothing else is said of it")
 {
-    static const char memory[] = "program /service/process\nstate memory\n";
     static const char text[] = "program /service/process\nstate kept\n";
     static const char other[] = "program /service/process\nstate lost\n";
     uint32_t line;
     struct unit *unit = unit_parse("process", text, sizeof text - 1, &line);
-    EXPECT(unit != nullptr && unit->is_kept && unit->keeps_channel);
-    unit_free(unit);
-    unit = unit_parse("process", memory, sizeof memory - 1, &line);
-    EXPECT(unit != nullptr && unit->is_kept && !unit->keeps_channel);
+    EXPECT(unit != nullptr && unit->is_kept);
     unit_free(unit);
     EXPECT(unit_parse("process", other, sizeof other - 1, &line) == nullptr && line == 2);
 }

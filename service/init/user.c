@@ -78,7 +78,7 @@ static void place_for_user(const struct user *user, const struct place *place)
         say("%s: not for uid %u (%d)", place->path, user->uid, result);
         return;
     }
-    const struct placing placing = {place->path, place->name, bound, place->flags};
+    const struct placing placing = {place->path, place->name, bound, place->flags, 0};
     enum status status = mount_place(user->name_space, &placing, &mount);
     if (status != OK) say("%s: cannot be mounted for uid %u (%d)", place->path, user->uid, status);
 }
@@ -130,9 +130,11 @@ static void run(struct job *base)
 static void finish(struct job *base)
 {
     struct user_job *job = (struct user_job *)base;
+    struct p9_request *request = job->request;
+    int result = job->result;
     fe_handle answer = fe_handle_take(&job->answer);
-    if (job->request) p9_finish_handle(job->request, job->result, answer);
-    job_free(job);
+    job_free(job); // first: who has the answer finds no trace of the work
+    if (request) p9_finish_handle(request, result, answer);
 }
 
 static struct user_job *job_make(void)

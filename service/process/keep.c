@@ -44,7 +44,7 @@ static void save(uint32_t *record, const struct entry *entry)
 
 void process_keep(struct process *process)
 {
-    if (kept_number(KEPT_OWN) == nullptr) return;
+    if (kept_number() == nullptr) return;
     struct entry entry = {
         .kind = KIND_PROCESS,
         .scope = process->scope == nullptr ? 0 : process->scope->kept,
@@ -247,8 +247,7 @@ static void complete(struct scope **scopes, uint32_t count)
 enum status keep_open(void)
 {
     TRY(kept_open(sizeof(struct entry)));
-    server.number = kept_number(KEPT_SESSION);
-    if (kept_number(KEPT_OWN) != nullptr) last_pid = kept_number(KEPT_OWN);
+    if (kept_number() != nullptr) last_pid = kept_number();
     return OK;
 }
 

@@ -236,6 +236,60 @@ TEST("a revoked session is dead in every copy")
     EXPECT(fe_handle_close(channel) == OK);
 }
 
+TEST("a session's note is for whoever serves the channel, as long as the session is there")
+{
+    fe_handle channel, session[2], weak;
+    uint64_t id[2], found, badge;
+    char text[64];
+    static char large[1025];
+    size_t size;
+    EXPECT(fe_channel_create(&channel) == OK);
+    for (uint32_t i = 0; i < 2; i++)
+        EXPECT(fe_channel_mint(channel, 5 + i, &session[i], &id[i]) == OK);
+    EXPECT(fe_channel_next_note(channel, 0, text, sizeof text, &found, &badge, &size) ==
+           ERR_NOT_FOUND);
+    EXPECT(fe_channel_note(channel, id[1], "second", 6) == OK);
+    EXPECT(fe_channel_note(channel, id[0], large, 1024) == OK);
+    EXPECT(fe_channel_note(channel, id[0], "once", 4) == ERR_EXISTS);
+    EXPECT(fe_channel_next_note(channel, 0, text, sizeof text, &found, &badge, &size) ==
+           ERR_TOO_LARGE);
+    EXPECT(fe_channel_next_note(channel, 0, large, sizeof large, &found, &badge, &size) == OK);
+    EXPECT(found == id[0] && badge == 5 && size == 1024);
+    EXPECT(fe_channel_next_note(channel, id[0], text, sizeof text, &found, &badge, &size) == OK);
+    EXPECT(found == id[1] && badge == 6 && size == 6 && memcmp(text, "second", 6) == 0);
+    EXPECT(fe_channel_next_note(channel, id[1], text, sizeof text, &found, &badge, &size) ==
+           ERR_NOT_FOUND);
+    EXPECT(fe_channel_next_note(channel, UINT64_MAX, text, sizeof text, &found, &badge, &size) ==
+           ERR_NOT_FOUND);
+    EXPECT(fe_handle_close(session[1]) == OK);
+    struct fe_message message = {};
+    EXPECT(fe_channel_receive(channel, &message, guest_limit()) == OK); // it has ended
+    EXPECT(fe_channel_next_note(channel, id[0], text, sizeof text, &found, &badge, &size) ==
+           ERR_NOT_FOUND);
+    EXPECT(fe_handle_duplicate(channel, RIGHT_CHANNEL_SERVE, &weak) == OK);
+    EXPECT(fe_channel_next_note(weak, 0, large, sizeof large, &found, &badge, &size) ==
+           ERR_NO_RIGHT);
+    EXPECT(fe_handle_close(weak) == OK && fe_handle_close(session[0]) == OK);
+    EXPECT(fe_handle_close(channel) == OK);
+}
+
+TEST("a note that cannot be is refused: of no session, too long, from memory that is not there")
+{
+    fe_handle channel, session;
+    uint64_t id, found, badge;
+    static char large[1025];
+    size_t size;
+    char *nowhere = (char *)(uintptr_t)FE_PAGE_SIZE;
+    EXPECT(fe_channel_create(&channel) == OK);
+    EXPECT(fe_channel_mint(channel, 5, &session, &id) == OK);
+    EXPECT(fe_channel_note(channel, id + 12345, "x", 1) == ERR_NOT_FOUND);
+    EXPECT(fe_channel_note(channel, id, large, sizeof large) == ERR_TOO_LARGE);
+    EXPECT(fe_channel_note(channel, id, nowhere, 8) == ERR_BAD_ADDRESS);
+    EXPECT(fe_channel_note(channel, id, "x", 1) == OK);
+    EXPECT(fe_channel_next_note(channel, 0, nowhere, 8, &found, &badge, &size) == ERR_BAD_ADDRESS);
+    EXPECT(fe_handle_close(session) == OK && fe_handle_close(channel) == OK);
+}
+
 TEST("a bound event comes out of receive, with its bits")
 {
     fe_handle channel, event;

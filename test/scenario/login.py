@@ -27,8 +27,8 @@ with Machine() as machine:
         machine.login()
     assert machine.run("ps | grep -c '[s]leep'").strip() == "3"
     held = []
-    for _ in range(3):  # the namespaces of those who left are forgotten
+    for _ in range(5):  # the namespaces of those who left are forgotten, when their last process is dead
         machine.line_send("exit")
         machine.login()
-        held.append(machine.run("grep '^handles ' /proc/1/status"))
-    assert held[1] == held[2], f"init holds more with each login: {held}"
+        held.append(int(machine.run("grep '^handles ' /proc/1/status").split()[1]))
+    assert held[4] <= held[1] + 1, f"init holds more with each login: {held}"

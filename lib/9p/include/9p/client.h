@@ -146,7 +146,8 @@ fe_handle p9_session_handle(const struct p9_session *session); // still the sess
 // A new fid number for operations that name one in their data (CONTROL_PIPE).
 uint32_t p9_fid_allocate(struct p9_session *session);
 
-// A connector of one's own: attaches and opens its root, without the namespace.
+// A connector of one's own: attaches, so that the session can be mounted, and opens its root,
+// without the namespace.
 int p9_attach(fe_handle connector, const char *start, struct p9_file **root);
 // A connector of `connector` bound to another identity (only for one that is bound to uid 0).
 int p9_identify(fe_handle connector, const struct p9_user *user, fe_handle *bound);

@@ -189,14 +189,13 @@ struct p9_server {
     fe_handle event; // bound to the channel: bits arrive in `signalled`
     void (*signalled)(struct p9_server *server, uint64_t bits);
     void *context;
-    bool is_lasting;  // started again it has the same files, with the same paths and generations
-    uint32_t *number; // of the newest session; nullptr: where the server itself has it. One that is
-                      // kept with the channel makes no session look like one of an earlier server
+    bool is_lasting; // started again it has the same files, with the same paths and generations
     struct p9_server_state *state;
 };
 
 // Makes channel and event; a channel that is kept for the service (start handle "channel",
-// abi/keep.h) is served on. `server->root`, `name` and `signalled` are set by the caller before.
+// abi/keep.h) is served on, with the connectors that earlier servers made (revive.c).
+// `server->root`, `name` and `signalled` are set by the caller before.
 enum status p9_server_init(struct p9_server *server);
 
 // A connector to `root` (nullptr: the server's) for a user; attach through it gives sessions. uid 0
@@ -215,7 +214,8 @@ void *p9_request_owner(const struct p9_request *request);  // nullptr for other 
 void p9_session_gone(struct p9_server *server, void (*gone)(void *owner, uint64_t badge));
 
 // Tells init that the service can be used: hands it a connector (name "" when the unit provides one
-// mount). Without a start handle "init": does nothing.
+// mount). Connectors to what an earlier server provided under that name lead to `root` from then
+// on. Without a start handle "init": does nothing.
 enum status p9_server_ready(struct p9_server *server, const char *name, struct p9_node *root);
 // The same with a connector that somebody else made; moved.
 enum status p9_ready(const char *name, fe_handle connector);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What of a service outlives it: records of one size, and handles, kept by init for a unit with
-// `state kept` or `state memory` until the service that is started in its place asks for them. A
+// `state kept` until the service that is started in its place asks for them. A
 // record is changed as a whole or not at all, whenever the service ends. Of a service that nobody
 // keeps anything for nothing is kept: records have the number 0 then, and all calls do nothing.
 //
@@ -19,10 +19,8 @@ enum : size_t { KEPT_RECORD_MAX = 2048 };
 enum status kept_open(size_t record_size);
 // Whether records of an earlier service are there.
 bool kept_is_old(void);
-// Numbers that are kept, each atomic and 0 at first; nullptr: nothing is kept. The first is for a
-// server's sessions (9p/server.h), the second the service's own.
-enum kept_number { KEPT_SESSION, KEPT_OWN, KEPT_NUMBERS };
-uint32_t *kept_number(enum kept_number which);
+// A number that is kept, atomic and 0 at first; nullptr: nothing is kept.
+uint32_t *kept_number(void);
 
 // 0: no memory, or nothing is kept.
 uint32_t kept_create(const void *data);
