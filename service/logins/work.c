@@ -71,11 +71,10 @@ static void finish(struct work *work)
                                      .size = work->fid_count * sizeof work->fids[0],
                                      .handle = fe_handle_take(&work->handle)};
     conversation->is_busy = false;
-    if (work->started && fe_process_watch(work->started->process, server.event, BIT_ENDED) == OK) {
+    if (work->started) { // one that has ended already is found by looking
+        (void)!fe_process_watch(work->started->process, server.event, BIT_ENDED);
         work->started->next = conversation->running;
         conversation->running = work->started;
-    } else if (work->started) {
-        running_free(work->started);
     }
     p9_finish_control(work->request, &result);
     p9_node_put(&conversation->node);

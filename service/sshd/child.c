@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// The process that speaks to a peer: nobody's, in an empty namespace, seeing no other process. It
+// has the connection, a conversation with the service of logins, and its session with the process
+// service.
+#include "sshd.h"
+
+#include <abi/syscalls.h>
+#include <errno.h>
+#include <ferrite/handle.h>
+#include <ferrite/spawn.h>
+#include <ferrite/start.h>
+#include <ferrite/status.h>
+#include <stdio.h>
+
+enum : uint32_t { NOBODY = 65534 };
+enum : uint64_t { MEMORY = 6 << 20 };
+enum : uint32_t { CONNECTION, LOGIN, SESSION, HANDLE_COUNT };
+
+static int share(struct p9_file *file, struct fe_spawn_handle *handle)
+{
+    handle->value = (uint64_t)OPEN_READ_WRITE << 32 | file->fid;
+    return p9_share(&file, 1, &handle->handle);
+}
+
+static int share_conversation(struct fe_spawn_handle *handle)
+{
+    struct p9_file *conversation;
+    int result = p9_open("/srv/logins", OPEN_READ_WRITE, 0, &conversation);
+    if (result != 0) return result;
+    result = share(conversation, handle);
+    p9_close(conversation);
+    return result;
+}
+
+static int confine(fe_handle session)
+{
+    struct fe_process_identity identity = {.uid = NOBODY, .gid = NOBODY};
+    struct p9_file *child = p9_root_of_handle(session);
+    if (child == nullptr) return -ENOMEM;
+    struct p9_control set = {
+        .request = CONTROL_PROCESS_IDENTITY_SET, .data = &identity, .size = sizeof identity};
+    struct p9_control lock = {.request = CONTROL_PROCESS_CONFINE};
+    int result = p9_control(child, &set);
+    if (result == 0) result = p9_control(child, &lock);
+    p9_close(child);
+    return result;
+}
+
+static int register_process(fe_handle process, fe_handle *session)
+{
+    struct p9_file *own = p9_root_of_handle(fe_start_handle("process"));
+    if (own == nullptr) return -EPERM;
+    struct p9_registration what = {.command = "ssh"};
+    int result = p9_process_register(own, process, &what, session);
+    p9_close(own);
+    return result == 0 ? confine(*session) : result;
+}
+
+static int start(struct fe_spawn *options, const struct call *call, struct fe_spawn_handle *handles,
+                 fe_handle *process)
+{
+    struct fe_child child = {};
+    enum status status = fe_spawn_create(options, &child);
+    if (status != OK) return -fe_status_errno(status);
+    int result = share(call->data, &handles[CONNECTION]);
+    if (result == 0) result = share_conversation(&handles[LOGIN]);
+    if (result == 0) result = register_process(child.process, &handles[SESSION].handle);
+    if (result != 0) {
+        fe_spawn_abandon(options, &child);
+        return result;
+    }
+    result = -fe_status_errno(fe_spawn_start(options, &child));
+    fe_handle_drop(&child.thread);
+    if (result == 0) *process = fe_handle_take(&child.process);
+    fe_handle_drop(&child.process);
+    return result;
+}
+
+int child_start(const struct call *call, const char *host_key, fe_handle *process)
+{
+    static const char *const arguments[] = {"ssh", "-i", "-r", "key", nullptr};
+    char key[16 + HOST_KEY_TEXT];
+    snprintf(key, sizeof key, "HOSTKEY=%s", host_key);
+    const char *const environment[] = {key, nullptr};
+    struct fe_spawn_handle handles[HANDLE_COUNT] = {[CONNECTION] = {.name = "fd/0"},
+                                                    [LOGIN] = {.name = "login"},
+                                                    [SESSION] = {.name = "process"}};
+    FE_HANDLE image = FE_NO_HANDLE, nothing = FE_NO_HANDLE;
+    int result = p9_image("/service/ssh", &image);
+    if (result != 0) return result;
+    enum status status = fe_namespace_create(&nothing);
+    if (status != OK) return -fe_status_errno(status);
+    struct fe_spawn options = {.image = image,
+                               .arguments = arguments,
+                               .environment = environment,
+                               .name_space = nothing,
+                               .memory_limit = MEMORY,
+                               .handles = handles,
+                               .handle_count = HANDLE_COUNT};
+    return start(&options, call, handles, process);
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// sshd: takes connections of SSH at a port, and gives each a process of its own (child.c), with
+// limits to their number, in all and for one address. Who logs in is the service of logins' affair.
+// See sshd(4).
+#include "sshd.h"
+
+#include <abi/syscalls.h>
+#include <ferrite/handle.h>
+#include <ferrite/log.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum : uint32_t { CONNECTIONS_MOST = 48, PEER_MOST = 24 };
+
+static struct connection {
+    fe_handle process; // FE_NO_HANDLE: free
+    char peer[ADDRESS_SIZE];
+} connections[CONNECTIONS_MOST];
+
+static bool has_ended(fe_handle process)
+{
+    struct fe_process_info info;
+    return fe_process_inspect(process, &info) != OK || info.state == PROCESS_DEAD;
+}
+
+// A free place, when the peer may have one more; those of processes that ended are free again.
+static struct connection *find_place(const char *peer)
+{
+    struct connection *place = nullptr;
+    uint32_t its = 0;
+    for (struct connection *at = connections; at < connections + CONNECTIONS_MOST; at++) {
+        if (at->process != FE_NO_HANDLE && has_ended(at->process)) fe_handle_drop(&at->process);
+        if (at->process == FE_NO_HANDLE) {
+            place = at;
+        } else {
+            its += strcmp(at->peer, peer) == 0;
+        }
+    }
+    return its < PEER_MOST ? place : nullptr;
+}
+
+static void serve(const struct call *call, const char *key)
+{
+    struct connection *place = find_place(call->peer);
+    if (place == nullptr) {
+        fe_log("%s: too many connections", call->peer);
+        return;
+    }
+    int result = child_start(call, key, &place->process);
+    if (result != 0) fe_log("%s: no process for it (%d)", call->peer, result);
+    strcpy(place->peer, call->peer);
+}
+
+static uint16_t read_port(const char *text)
+{
+    char *end;
+    unsigned long port = strtoul(text, &end, 10);
+    return *end == '\0' && end != text && port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
+int main(int count, char **arguments)
+{
+    static char key[HOST_KEY_TEXT];
+    char folder[ADDRESS_SIZE];
+    struct p9_file *control;
+    uint16_t port = count == 3 ? read_port(arguments[1]) : 0;
+    if (port == 0) {
+        fe_log("usage: sshd port keyfile");
+        return 2;
+    }
+    int result = host_key(arguments[2], key);
+    if (key[0] == '\0') {
+        fe_log("%s: no key, and none can be made (%d)", arguments[2], result);
+        return 1;
+    }
+    if (result != 0) fe_log("%s: a new key, for as long as this runs (%d)", arguments[2], result);
+    result = listen_announce(port, folder, &control);
+    if (result != 0) {
+        fe_log("port %u: %d", port, result);
+        return 1;
+    }
+    for (;;) {
+        struct call call = {};
+        result = listen_take(folder, &call);
+        if (result == 0) {
+            serve(&call, key);
+            p9_close(call.data);
+        } else {
+            fe_log("no call (%d)", result);
+            sleep(1);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+# cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
+# needs: ssh
+"""Logging in over the network with OpenSSH's client: by keys and by password, and not by wrong ones; commands with
+their exit status; a terminal and its size; bytes both ways; several sessions at once; a client that is killed."""
+
+import hashlib
+import os
+import random
+import subprocess
+import tempfile
+
+from machine import Machine, passed
+
+KINDS = (("ed25519", "256"), ("ecdsa", "256"), ("ecdsa", "384"), ("ecdsa", "521"), ("rsa", "2048"))
+
+
+class Client:
+    """OpenSSH's client for one machine, with files of its own."""
+
+    def __init__(self, folder, port):
+        self.folder, self.port = folder, port
+        self.ask = self.path("ask")
+        with open(self.ask, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\necho \"$PASSWORD\"\n")
+        os.chmod(self.ask, 0o700)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def key(self, kind, bits):
+        """Makes a key; its public line."""
+        name = self.path(kind + bits)
+        subprocess.run(["ssh-keygen", "-q", "-t", kind, "-b", bits, "-N", "", "-C", "", "-f", name], check=True)
+        with open(name + ".pub", encoding="utf-8") as file:
+            return file.read().strip()
+
+    def words(self, *command, key=None, password=None, user="user", more=()):
+        how = (["-o", "PreferredAuthentications=publickey", "-o", "IdentitiesOnly=yes", "-i", self.path(key)] if key
+               else ["-o", "PreferredAuthentications=password", "-o", "NumberOfPasswordPrompts=1"])
+        environment = {**os.environ, "SSH_ASKPASS": self.ask, "SSH_ASKPASS_REQUIRE": "force",
+                       "PASSWORD": password or ""}
+        return {"args": ["ssh", "-F", "none", "-p", str(self.port), "-o", f"UserKnownHostsFile={self.path('known')}",
+                         "-o", "StrictHostKeyChecking=accept-new", "-o", "LogLevel=ERROR", *how, *more,
+                         f"{user}@127.0.0.1", *command], "env": environment}
+
+    def run(self, *command, data=b"", code=0, **how):
+        """A command there: what it printed, and to its errors."""
+        done = subprocess.run(**self.words(*command, **how), input=data, capture_output=True, timeout=200, check=False)
+        assert done.returncode == code, f"{command}: {done.returncode}, not {code}: {done.stdout[-300:]}{done.stderr}"
+        return done.stdout, done.stderr
+
+    def start(self, *command, **how):
+        return subprocess.Popen(**self.words(*command, **how), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def proofs(machine, client):
+    lines = [client.key(*kind) for kind in KINDS]
+    client.key("ed25519", "255")
+    machine.run("mkdir -p ~/.ssh")
+    for line in lines:
+        machine.run(f"echo '{line}' >> ~/.ssh/authorized_keys")
+    for kind, bits in KINDS:
+        assert client.run("whoami", key=kind + bits)[0] == b"user\n"
+        passed(f"a key of {kind} with {bits} bits logs in")
+    assert client.run("id -u", password="ferrite")[0] == b"1000\n"
+    passed("a password logs in")
+    client.run("true", key="ed25519255", code=255)
+    client.run("true", password="wrong", code=255)
+    client.run("true", password="ferrite", user="nobody", code=255)
+    client.run("true", password="ferrite", user="stranger", code=255)
+    client.run("true", password="ferrite", user="root", code=255)
+    machine.run("chmod 666 ~/.ssh/authorized_keys")
+    client.run("true", key="ed25519256", code=255)
+    machine.run("chmod 600 ~/.ssh/authorized_keys")
+    passed("wrong keys, passwords and users are refused, and a file of keys that others can write")
+
+
+def commands(client):
+    client.run("exit 42", key="ed25519256", code=42)
+    out, errors = client.run("echo out; echo errors >&2; pwd", key="ed25519256")
+    assert out == b"out\n/home/user\n" and errors == b"errors\n", (out, errors)
+    passed("a command has its exit status, its folder, output and errors")
+    content = random.Random(3).randbytes(4 << 20)
+    digest = hashlib.sha256(content).hexdigest()
+    assert digest in client.run("sha256sum", data=content, key="ed25519256")[0].decode()
+    assert client.run("cat", data=content, key="ed25519256")[0] == content
+    passed("4 MiB go there and come back as they were")
+
+
+def terminal(client):
+    out, _ = client.run("stty size; tty; exit 3", key="ed25519256", code=3, more=("-tt",))
+    assert b"/dev/pts/" in out, out
+    out, _ = client.run(data=b"echo $((6*7)) $TERM\nexit 5\n", key="ed25519256", code=5, more=("-tt",))
+    assert b"42" in out and b"$ " in out, out
+    passed("a terminal has a shell on it")
+
+
+def many(machine, client):
+    clients = [client.start("read line; echo $line", key="ed25519256") for _ in range(8)]
+    for number, one in enumerate(clients):
+        out, _ = one.communicate(f"{number}\n".encode(), timeout=200)
+        assert out == f"{number}\n".encode() and one.returncode == 0, (out, one.returncode)
+    passed("eight sessions at once")
+    cut = client.start("echo there; cat >/dev/null; echo gone >/tmp/gone; sleep 1000", key="ed25519256", more=("-tt",))
+    assert b"there" in cut.stdout.readline()
+    cut.kill()
+    cut.wait()
+    machine.run("until ! ps | grep -q '[c]at'; do sleep 0.1; done")
+    client.run("true", key="ed25519256")
+    passed("what a killed client ran on its terminal ends")
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="ferrite-") as folder, Machine(forward=(22,)) as machine:
+        client = Client(folder, machine.ports[22])
+        machine.login()
+        machine.reach()
+        machine.run("until grep -q '^sshd ready' /dev/services; do sleep 0.1; done")
+        proofs(machine, client)
+        commands(client)
+        terminal(client)
+        many(machine, client)
+
+
+main()
