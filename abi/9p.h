@@ -140,7 +140,12 @@ static_assert(sizeof(struct fe_9p_statfs) == 64);
 // NONE for nothing. `process` is only told to others. A length of 0 reaches to the end of all
 // files.
 enum : uint32_t { FE_9P_LOCK_READ, FE_9P_LOCK_WRITE, FE_9P_LOCK_NONE };
-enum : uint32_t { FE_9P_LOCK_WAITS = 1, FE_9P_LOCK_OPEN_FILE = 2, FE_9P_LOCK_TEST = 4 };
+enum : uint32_t {
+    FE_9P_LOCK_WAITS = 1,
+    FE_9P_LOCK_OPEN_FILE = 2, // the lock is the open file's, not the session's
+    FE_9P_LOCK_TEST = 4,
+    FE_9P_LOCK_DESCRIPTION = 8, // with OPEN_FILE: and yet meets those of sessions
+};
 
 // control requests. Terminals take the C library's struct termios / winsize in the data.
 enum fe_9p_control : uint32_t {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Advisory locks on ranges of files, in every server. Whose a lock is: an open file's (flock), or a
-// session's, which stands for a process (fcntl); the two kinds do not see each other. A session's
+// session's, which stands for a process (fcntl); the two kinds do not see each other. Those of open
+// file descriptions (F_OFD_SETLK) are an open file's, but of the second kind. A session's
 // locks on a file end when it gives up any fid that has the file open, as POSIX wants; an open
 // file's end with it. Who waits is run again when the file's locks change.
 #include "server_internal.h"
@@ -8,8 +9,8 @@
 struct p9_lock {
     struct p9_lock *next;
     const void *owner; // an open file or a session
-    bool is_open_file;
-    uint32_t kind; // LOCK_READ, LOCK_WRITE
+    bool is_whole;     // of the first kind
+    uint32_t kind;     // LOCK_READ, LOCK_WRITE
     uint32_t process;
     uint64_t start, last; // inclusive
 };
@@ -24,7 +25,7 @@ static const struct p9_lock *obstacle(const struct p9_node *node, const struct p
 {
     const struct p9_lock *at = node->locks;
     for (; at != nullptr; at = at->next) {
-        if (at->is_open_file != wish->is_open_file || at->owner == wish->owner) continue;
+        if (at->is_whole != wish->is_whole || at->owner == wish->owner) continue;
         bool excludes = at->kind == FE_9P_LOCK_WRITE || wish->kind == FE_9P_LOCK_WRITE;
         if (excludes && overlap(at, wish)) break;
     }
@@ -51,7 +52,7 @@ static struct p9_lock *cut(struct p9_node *node, const struct p9_lock *wish, str
     struct p9_lock **place = &node->locks;
     while (*place != nullptr) {
         struct p9_lock *at = *place;
-        if (at->owner != wish->owner || !overlap(at, wish)) {
+        if (at->owner != wish->owner || at->is_whole != wish->is_whole || !overlap(at, wish)) {
             place = &at->next;
         } else if (at->start < wish->start) {
             if (at->last > wish->last) {
@@ -78,7 +79,8 @@ static void join(struct p9_node *node, struct p9_lock *lock)
     struct p9_lock **place = &node->locks;
     while (*place != nullptr) {
         struct p9_lock *at = *place;
-        bool is_same = at != lock && at->owner == lock->owner && at->kind == lock->kind;
+        bool is_same = at != lock && at->owner == lock->owner && at->kind == lock->kind &&
+                       at->is_whole == lock->is_whole;
         bool before = is_same && at->last + 1 == lock->start && at->last != UINT64_MAX;
         bool after = is_same && lock->last + 1 == at->start && lock->last != UINT64_MAX;
         if (before) lock->start = at->start;
@@ -130,16 +132,17 @@ static int read_wish(const struct p9_request *request, const struct p9_open *ope
 {
     uint64_t length = request->word[3];
     bool is_open_file = (request->word[4] & FE_9P_LOCK_OPEN_FILE) != 0;
+    bool is_whole = is_open_file && (request->word[4] & FE_9P_LOCK_DESCRIPTION) == 0;
     *wish = (struct p9_lock){
         .owner = is_open_file ? (const void *)open : request->connection,
-        .is_open_file = is_open_file,
+        .is_whole = is_whole,
         .kind = (uint32_t)request->word[1],
         .process = (uint32_t)request->word[5],
         .start = request->word[2],
         .last = length == 0 ? UINT64_MAX : request->word[2] + length - 1,
     };
     if (request->word[1] > FE_9P_LOCK_NONE || wish->last < wish->start) return -EINVAL;
-    if (is_open_file || (request->word[4] & FE_9P_LOCK_TEST)) return 0;
+    if (is_whole || (request->word[4] & FE_9P_LOCK_TEST)) return 0;
     if (wish->kind == FE_9P_LOCK_READ && !p9_open_has(open, OPEN_READ)) return -EBADF;
     return wish->kind == FE_9P_LOCK_WRITE && !p9_open_has(open, OPEN_WRITE) ? -EBADF : 0;
 }

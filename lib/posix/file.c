@@ -240,9 +240,13 @@ static long record_lock(struct file *file, long command, struct flock *lock)
 {
     static_assert(F_RDLCK == FE_9P_LOCK_READ && F_WRLCK == FE_9P_LOCK_WRITE &&
                   F_UNLCK == FE_9P_LOCK_NONE);
+    bool is_description = command >= F_OFD_GETLK;
+    uint32_t flags = is_description ? FE_9P_LOCK_OPEN_FILE | FE_9P_LOCK_DESCRIPTION : 0;
+    if (is_description && lock->l_pid != 0) return -EINVAL;
     struct p9_lock_range range = {.kind = (uint32_t)lock->l_type,
                                   .length = (uint64_t)lock->l_len,
-                                  .owner = (uint32_t)call_getpid(nullptr)};
+                                  .owner =
+                                      is_description ? UINT32_MAX : (uint32_t)call_getpid(nullptr)};
     long error = lock_start(file, lock, &range.start);
     if (error == 0 && lock->l_len < 0) { // what is before
         if (range.start < (uint64_t)-lock->l_len) return -EINVAL;
@@ -250,10 +254,11 @@ static long record_lock(struct file *file, long command, struct flock *lock)
         range.length = (uint64_t)-lock->l_len;
     }
     if (error < 0) return error;
-    if (command != F_GETLK) {
-        return lock_file(file, &range, command == F_SETLKW ? FE_9P_LOCK_WAITS : 0);
+    if (command != F_GETLK && command != F_OFD_GETLK) {
+        bool waits = command == F_SETLKW || command == F_OFD_SETLKW;
+        return lock_file(file, &range, flags | (waits ? FE_9P_LOCK_WAITS : 0));
     }
-    error = lock_file(file, &range, FE_9P_LOCK_TEST);
+    error = lock_file(file, &range, flags | FE_9P_LOCK_TEST);
     if (error < 0) return error;
     lock->l_type = (short)range.kind;
     if (range.kind == FE_9P_LOCK_NONE) return 0;
@@ -299,7 +304,10 @@ int64_t call_fcntl(const int64_t *a)
     case F_SETFL: result = set_flags(file, (int)a[2]); break;
     case F_GETLK:
     case F_SETLK:
-    case F_SETLKW: result = record_lock(file, a[1], (struct flock *)a[2]); break;
+    case F_SETLKW:
+    case F_OFD_GETLK:
+    case F_OFD_SETLK:
+    case F_OFD_SETLKW: result = record_lock(file, a[1], (struct flock *)a[2]); break;
     default: break;
     }
     file_put(file);
