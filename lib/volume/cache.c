@@ -45,6 +45,7 @@ static void link_newest(struct cache *cache, struct cache_page *page)
     page->older = cache->newest;
     *(cache->newest ? &cache->newest->newer : &cache->oldest) = page;
     cache->newest = page;
+    page->used = ++cache->uses;
 }
 
 void page_drop(struct cache *cache, struct cache_page *page)
@@ -62,20 +63,32 @@ void cache_fini(struct cache *cache)
     *cache = (struct cache){};
 }
 
-// Gives up the page that is longest unused and clean, or becomes so. None: the cache grows for a
-// while.
-static int make_room(struct cache *cache)
+static bool may_go(const struct cache_page *page)
 {
-    struct cache_page *newer;
-    for (struct cache_page *page = cache->oldest; page; page = newer) {
-        newer = page->newer;
-        if (page->is_filling || page->state[BLOCK_HELD] || page->state[BLOCK_LOGGED]) continue;
-        int result = page_write(cache, page, BLOCK_DIRTY);
-        if (result != 0) return result;
-        page_drop(cache, page);
-        return 0;
-    }
-    return frames_grow_beyond(cache) ? 0 : -ENOMEM;
+    return !page->is_filling && page->state[BLOCK_HELD] == 0 && page->state[BLOCK_LOGGED] == 0;
+}
+
+// The page that would go for one that begins with `first` to lie behind the one before it on the
+// disk; nullptr: it should not, it was used not long ago, or cannot.
+static struct cache_page *in_the_way(struct cache *cache, uint64_t first)
+{
+    struct cache_page *before = first == 0 ? nullptr : page_find(cache, first - cache->page_blocks);
+    struct cache_page *page = before == nullptr ? nullptr : frame_behind(before);
+    bool is_old = page != nullptr && page->is_used && cache->uses - page->used >= cache->pages / 2;
+    return is_old && may_go(page) ? page : nullptr;
+}
+
+// Gives up a page that is clean, or becomes so: one whose place is best for what comes, or else the
+// one that is longest unused. None: the cache grows for a while.
+static int make_room(struct cache *cache, uint64_t first)
+{
+    struct cache_page *page = in_the_way(cache, first);
+    if (page == nullptr) page = cache->oldest;
+    while (page != nullptr && !may_go(page)) page = page->newer;
+    if (page == nullptr) return frames_grow_beyond(cache) ? 0 : -ENOMEM;
+    int result = page_write(cache, page, BLOCK_DIRTY);
+    if (result == 0) page_drop(cache, page);
+    return result;
 }
 
 static int page_get(struct cache *cache, uint64_t block, struct cache_page **found)
@@ -91,7 +104,7 @@ static int page_get(struct cache *cache, uint64_t block, struct cache_page **fou
         *found = page;
         return 0;
     }
-    int result = cache->free || frames_grow(cache) ? 0 : make_room(cache);
+    int result = cache->free || frames_grow(cache) ? 0 : make_room(cache, first);
     if (result != 0) return result;
     page = frame_take(cache);
     memset(page->state, 0, sizeof page->state);

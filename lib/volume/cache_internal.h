@@ -55,8 +55,9 @@ void page_drop(struct cache *cache, struct cache_page *page);
 enum : size_t { CACHE_PAGES_MIN = 16 };
 struct cache_page *frame_take(struct cache *cache); // nullptr: none is free
 void frame_give(struct cache *cache, struct cache_page *page);
-bool frames_grow(struct cache *cache);        // up to the limit
-bool frames_grow_beyond(struct cache *cache); // by one page
+struct cache_page *frame_behind(struct cache_page *page); // nullptr: none is
+bool frames_grow(struct cache *cache);                    // up to the limit
+bool frames_grow_beyond(struct cache *cache);             // by one page
 void frames_free(struct cache *cache);
 // Where blocks of a page lie, for the device.
 struct device_piece piece_of(const struct cache *cache, const struct cache_page *page, uint32_t at,

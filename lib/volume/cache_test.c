@@ -104,6 +104,37 @@ TEST("the page that is longest unused goes, and a changed one is written before"
     cache_fini(&cache);
 }
 
+// Reads pages in the disk's order, eight at once.
+static size_t reads_in_order(void)
+{
+    size_t before = disk.reads;
+    for (uint64_t i = 0; i < PAGES; i += 8) {
+        if (cache_fetch(&cache, i * 16, 8 * 16) != 0) return 0;
+        for (uint64_t k = i; k < i + 8; k++)
+            if (!has(k * 16, (uint8_t)(k * 16))) return 0;
+    }
+    return disk.reads - before;
+}
+
+TEST("pages that are read in order become neighbours again, whatever lay there before")
+{
+    EXPECT(begin(SIZE));
+    for (uint64_t i = 0; i < 5 * PAGES; i++) {
+        uint64_t page = i * 27 % PAGES;
+        EXPECT(has(page * 16 + i % 16, (uint8_t)(page * 16 + i % 16)));
+    }
+    (void)reads_in_order();
+    EXPECT(cache.pages == 16 && reads_in_order() <= 12);
+    // What is used all the while stays, though it is in the way.
+    EXPECT(has(40 * 16, (uint8_t)(40 * 16)));
+    for (uint64_t i = 0; i < 32; i++) {
+        EXPECT(has(i * 16, (uint8_t)(i * 16)));
+        size_t reads = disk.reads;
+        EXPECT(has(40 * 16, (uint8_t)(40 * 16)) && disk.reads == reads);
+    }
+    cache_fini(&cache);
+}
+
 TEST("what a journal holds stays, however much there is, and is not written")
 {
     EXPECT(begin(SIZE));

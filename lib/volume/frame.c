@@ -93,6 +93,11 @@ void frame_give(struct cache *cache, struct cache_page *page)
     cache->free = page;
 }
 
+struct cache_page *frame_behind(struct cache_page *page)
+{
+    return page + 1 < page->arena->pages + page->arena->count ? page + 1 : nullptr;
+}
+
 void frames_free(struct cache *cache)
 {
     while (cache->arenas) arena_free(cache, cache->arenas);

@@ -26,6 +26,7 @@ struct cache_page {
     struct cache_page *next;          // of the same hash
     struct cache_page *newer, *older; // by last use
     uint64_t first;                   // block, a multiple of those in a page
+    uint64_t used;                    // when it was used last: of cache.uses
     uint64_t state[BLOCK_STATES];     // a bit for each block
     uint8_t *data;
     struct cache_arena *arena; // that the data lie in
@@ -39,6 +40,7 @@ struct cache {
     struct cache_page **hash;
     uint32_t hash_size; // a power of two
     struct cache_page *newest, *oldest;
+    uint64_t uses; // of another page than the last one
     struct cache_arena *arenas;
     struct cache_page *free;
     size_t pages, limit, pages_max; // limit: at present, where memory is short
