@@ -20,8 +20,7 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
         "GET /a%20b/?q HTTP/1.1\r\nHost: a\r\nRange: bytes=0-9\r\nIf-Range: \"t\"\r\n\r\n",
         "HEAD http://a/b HTTP/1.0\r\nConnection: keep-alive\r\nRange: bytes=-5\r\n\r\n",
         "GET /a/%2e%2e/%2fb HTTP/1.1\r\nHost: a\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: "
-        "chunked\r\n\r\n0\r\n\r\n",
+        "GET / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "GET / HTTP/1.1\nHost: a\n\nGET / HTTP/1.1\r\n",
         "GET / HTTP/1.1\r\nHost : a\r\n b\r\nIf-None-Match: \"a\", \"b\"\r\n\r\n",
     };
