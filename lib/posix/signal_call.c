@@ -143,7 +143,7 @@ int64_t call_sigaltstack(const int64_t *a)
         bool off = (wish->ss_flags & SS_DISABLE) != 0;
         if ((wish->ss_flags & ~SS_DISABLE) != 0) return -EINVAL;
         if (before.ss_flags == SS_ONSTACK) return -EPERM;
-        if (!off && wish->ss_size < MINSIGSTKSZ) return -ENOMEM;
+        if (!off && wish->ss_size < (size_t)MINSIGSTKSZ) return -ENOMEM;
         thread->stack_base = off ? 0 : (uintptr_t)wish->ss_sp;
         thread->stack_size = off ? 0 : wish->ss_size;
     }

@@ -27,7 +27,7 @@ static void drop(const int pair[2])
 }
 
 // What one receives is this.
-static bool gets(int socket, const char *text)
+static bool receives(int socket, const char *text)
 {
     char buffer[64];
     ssize_t got = read(socket, buffer, sizeof buffer);
@@ -46,10 +46,10 @@ TEST("bytes go both ways and join, and the end is found when the other is gone")
     char buffer[4];
     EXPECT(make(SOCK_STREAM, pair));
     EXPECT(write(pair[0], "to", 2) == 2 && write(pair[0], "gether", 6) == 6);
-    EXPECT(write(pair[1], "back", 4) == 4 && gets(pair[0], "back"));
+    EXPECT(write(pair[1], "back", 4) == 4 && receives(pair[0], "back"));
     EXPECT(read(pair[1], buffer, 4) == 4 && memcmp(buffer, "toge", 4) == 0);
-    EXPECT(gets(pair[1], "ther") && write(pair[0], "last", 4) == 4 && close(pair[0]) == 0);
-    EXPECT(gets(pair[1], "last") && read(pair[1], buffer, 4) == 0);
+    EXPECT(receives(pair[1], "ther") && write(pair[0], "last", 4) == 4 && close(pair[0]) == 0);
+    EXPECT(receives(pair[1], "last") && read(pair[1], buffer, 4) == 0);
     EXPECT(write(pair[1], "x", 1) == -1 && errno == EPIPE && close(pair[1]) == 0);
 }
 
@@ -59,9 +59,9 @@ TEST("one direction can be shut, and the other goes on")
     char buffer[4];
     EXPECT(make(SOCK_STREAM, pair));
     EXPECT(write(pair[0], "end", 3) == 3 && shutdown(pair[0], SHUT_WR) == 0);
-    EXPECT(gets(pair[1], "end") && read(pair[1], buffer, 4) == 0);
+    EXPECT(receives(pair[1], "end") && read(pair[1], buffer, 4) == 0);
     EXPECT(write(pair[0], "x", 1) == -1 && errno == EPIPE);
-    EXPECT(write(pair[1], "still", 5) == 5 && gets(pair[0], "still"));
+    EXPECT(write(pair[1], "still", 5) == 5 && receives(pair[0], "still"));
     EXPECT(shutdown(pair[0], SHUT_RD) == 0 && read(pair[0], buffer, 4) == 0);
     EXPECT(send(pair[1], "x", 1, MSG_NOSIGNAL) == -1 && errno == EPIPE);
     EXPECT(shutdown(pair[0], 9) == -1 && errno == EINVAL);
@@ -99,7 +99,7 @@ TEST("what is peeked at stays, and all that is wanted is waited for")
     EXPECT(make(SOCK_STREAM, pair));
     EXPECT(write(pair[0], "abcdef", 6) == 6 && recv(pair[1], buffer, 3, MSG_PEEK) == 3);
     EXPECT(memcmp(buffer, "abc", 3) == 0 && ioctl(pair[1], FIONREAD, &size) == 0 && size == 6);
-    EXPECT(gets(pair[1], "abcdef"));
+    EXPECT(receives(pair[1], "abcdef"));
     EXPECT(write(pair[0], "abc", 3) == 3 && shutdown(pair[0], SHUT_WR) == 0);
     EXPECT(recv(pair[1], buffer, 8, MSG_WAITALL) == 3);
     drop(pair);
@@ -111,7 +111,7 @@ TEST("poll tells what would not wait, and the end")
     EXPECT(make(SOCK_STREAM, pair));
     EXPECT(ready(pair[0], POLLIN | POLLOUT) == POLLOUT);
     EXPECT(write(pair[1], "x", 1) == 1 && ready(pair[0], POLLIN) == POLLIN);
-    EXPECT(gets(pair[0], "x") && shutdown(pair[1], SHUT_WR) == 0);
+    EXPECT(receives(pair[0], "x") && shutdown(pair[1], SHUT_WR) == 0);
     EXPECT(ready(pair[0], POLLIN) == POLLIN && close(pair[1]) == 0);
     EXPECT((ready(pair[0], POLLIN) & POLLHUP) != 0);
     close(pair[0]);
@@ -125,10 +125,10 @@ static void test_messages(int type)
     EXPECT(make(type, pair));
     EXPECT(write(pair[0], "one", 3) == 3 && write(pair[0], "", 0) == 0);
     EXPECT(send(pair[0], "longer", 6, 0) == 6 && write(pair[0], "next", 4) == 4);
-    EXPECT(gets(pair[1], "one") && recv(pair[1], buffer, 4, 0) == 0);
+    EXPECT(receives(pair[1], "one") && recv(pair[1], buffer, 4, 0) == 0);
     EXPECT(recv(pair[1], buffer, 4, MSG_PEEK | MSG_TRUNC) == 6);
     EXPECT(recv(pair[1], buffer, 4, 0) == 4 && memcmp(buffer, "long", 4) == 0);
-    EXPECT(gets(pair[1], "next") && recv(pair[1], buffer, 4, MSG_DONTWAIT) == -1);
+    EXPECT(receives(pair[1], "next") && recv(pair[1], buffer, 4, MSG_DONTWAIT) == -1);
     EXPECT(errno == EAGAIN && write(pair[0], many, sizeof many) == -1 && errno == EMSGSIZE);
     for (int i = 0; i < 3; i++) EXPECT(write(pair[0], many, 20'000) == 20'000);
     EXPECT(send(pair[0], many, 20'000, MSG_DONTWAIT) == -1 && errno == EAGAIN);
@@ -206,11 +206,11 @@ TEST("a child's end lives until the child has ended, or was killed")
     EXPECT(make(SOCK_STREAM, pair));
     pid_t pid = start("read line; echo got $line", pair);
     EXPECT(pid > 0 && close(pair[1]) == 0 && write(pair[0], "it\n", 3) == 3);
-    EXPECT(gets(pair[0], "got it\n") && read(pair[0], buffer, 4) == 0 && exit_code(pid) == 0);
+    EXPECT(receives(pair[0], "got it\n") && read(pair[0], buffer, 4) == 0 && exit_code(pid) == 0);
     close(pair[0]);
     EXPECT(make(SOCK_STREAM, pair));
     pid = start("echo here; exec cat", pair);
-    EXPECT(close(pair[1]) == 0 && gets(pair[0], "here\n") && kill(pid, SIGKILL) == 0);
+    EXPECT(close(pair[1]) == 0 && receives(pair[0], "here\n") && kill(pid, SIGKILL) == 0);
     EXPECT(read(pair[0], buffer, 4) == 0 && exit_code(pid) == -1 && close(pair[0]) == 0);
 }
 
@@ -218,7 +218,7 @@ TEST("after vfork the child's socket is still one")
 {
     int pair[2];
     EXPECT(make(SOCK_STREAM, pair));
-    pid_t pid = vfork();
+    pid_t pid = vfork(); // NOLINT(bugprone-unsafe-functions): it is what is tried here
     if (pid == 0) {
         close(pair[0]);
         dup2(pair[1], 0);
@@ -227,7 +227,7 @@ TEST("after vfork the child's socket is still one")
         _exit(99);
     }
     EXPECT(pid > 0 && close(pair[1]) == 0 && write(pair[0], "echo", 4) == 4);
-    EXPECT(shutdown(pair[0], SHUT_WR) == 0 && gets(pair[0], "echo") && exit_code(pid) == 0);
+    EXPECT(shutdown(pair[0], SHUT_WR) == 0 && receives(pair[0], "echo") && exit_code(pid) == 0);
     close(pair[0]);
 }
 
