@@ -35,7 +35,7 @@ int host_key(const char *path, char text[HOST_KEY_TEXT])
     uint8_t bytes[ED25519_SEED_SIZE + ED25519_KEY_SIZE];
     int result = 0;
     if (read_seed(path, bytes) != 0) {
-        if (fe_entropy(bytes, ED25519_SEED_SIZE) != OK) return -EAGAIN;
+        if (!fe_entropy(bytes, ED25519_SEED_SIZE)) return -EAGAIN;
         result = write_seed(path, bytes);
     }
     ed25519_key(bytes + ED25519_SEED_SIZE, bytes);
