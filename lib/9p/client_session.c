@@ -136,18 +136,36 @@ static bool is_repeatable_open(const struct call *call)
 
 // Programs do not expect a query to be interrupted, so it is repeated when a signal has come. One
 // that hangs must end all the same: the first interrupt that comes QUERY_PATIENCE after another one
-// ends it. An interrupt leaves the label as it was.
-static int query_run(struct p9_session *session, struct call *call)
+// (*first, 0: none yet) ends it.
+static bool query_goes_on(uint64_t *first)
 {
     enum : uint64_t { QUERY_PATIENCE = 500'000'000 };
+    uint64_t now = fe_clock_monotonic();
+    if (*first == 0) *first = now;
+    return now - *first < QUERY_PATIENCE;
+}
+
+// An interrupt leaves the label as it was.
+static int query_run(struct p9_session *session, struct call *call)
+{
     const struct fe_message original = call->message;
     uint64_t first = 0;
     for (;;) {
         int result = call_run_until(session, call, FE_FOREVER);
         if (result != -EINTR || call->message.label != original.label) return result;
-        uint64_t now = fe_clock_monotonic();
-        if (first == 0) first = now;
-        if (now - first >= QUERY_PATIENCE) return result;
+        if (!query_goes_on(&first)) return result;
+        call->message = original;
+    }
+}
+
+// The same on a connector, whose server may be about to be started again.
+static enum status query_connector(fe_handle connector, struct call *call)
+{
+    const struct fe_message original = call->message;
+    uint64_t first = 0;
+    for (;;) {
+        enum status status = fe_channel_call(connector, &call->message, FE_FOREVER);
+        if (status != ERR_INTERRUPTED || !query_goes_on(&first)) return status;
         call->message = original;
     }
 }
@@ -250,7 +268,7 @@ static int attach(fe_handle connector, const char *start, size_t size, uint32_t 
     call.transfer.receive_handle_capacity = 1;
     call_send(&call, start, size);
     call_receive(&call, link, sizeof link);
-    enum status status = fe_channel_call(connector, &call.message, FE_FOREVER);
+    enum status status = query_connector(connector, &call);
     if (status == ERR_PEER_CLOSED || status == ERR_ABANDONED) return CALL_DEAD;
     if (status != OK) return -fe_status_errno(status);
     if (call.message.label != 0) drop_handles(&call);

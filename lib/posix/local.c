@@ -130,6 +130,13 @@ long local_check(const int64_t *a)
     return is_known ? 0 : -EPROTOTYPE;
 }
 
+// A namespace without the pipe service has no local sockets.
+long local_make(struct file **files, const struct pipe_kind *kind)
+{
+    long error = pipe_make(files, kind);
+    return error == -ENOENT ? -EAFNOSUPPORT : error;
+}
+
 int64_t call_socketpair(const int64_t *a)
 {
     static_assert(SOCK_NONBLOCK == O_NONBLOCK && SOCK_CLOEXEC == O_CLOEXEC);
@@ -140,7 +147,7 @@ int64_t call_socketpair(const int64_t *a)
                              .flags = flags};
     struct file *ends[2];
     long error = local_check(a);
-    if (error == 0) error = pipe_make(ends, &kind);
+    if (error == 0) error = local_make(ends, &kind);
     if (error < 0) return error;
     if (make_socket(ends[0], type) && make_socket(ends[1], type))
         return pipe_install(ends, flags, (int *)a[3]);

@@ -41,7 +41,7 @@ int64_t local_socket(const int64_t *a)
                              .access = {O_RDWR, PIPE_NONE},
                              .flags = flags};
     long error = local_check(a);
-    if (error == 0) error = pipe_make(&file, &kind);
+    if (error == 0) error = local_make(&file, &kind);
     if (error < 0) return error;
     file->socket = local_create(type);
     if (file->socket != nullptr) return file_install(file, flags);

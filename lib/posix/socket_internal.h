@@ -55,6 +55,8 @@ void address_give(int domain, const struct address *address, void *to, uint32_t 
 // one.
 long socket_wait(struct file *file, uint32_t events, int flags, uint64_t timeout);
 
+struct pipe_kind;
+
 // --- Local ones --------------------------------------------------------------------------------
 
 static inline bool socket_is_local(const struct socket *socket)
@@ -65,6 +67,7 @@ static inline bool socket_is_local(const struct socket *socket)
 struct socket *local_create(int type); // not connected; nullptr: no memory
 // Whether there are such sockets, by the arguments of socket(). 0 or a negative errno.
 long local_check(const int64_t *a);
+long local_make(struct file **files, const struct pipe_kind *kind);
 // *flags: MSG_TRUNC of the answer is told.
 long local_receive(struct file *file, const struct iovec *part, int *flags);
 long local_send(struct file *file, const struct iovec *part, int flags);

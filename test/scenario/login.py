@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Logging in: a wrong password is refused, later each time; the right one gives a shell of that user."""
 
+import re
 import time
 
 from machine import Machine
@@ -19,7 +20,7 @@ with Machine() as machine:
     assert waits[1] > waits[0], f"the delay does not grow: {waits}"
     machine.login()
     assert machine.run("whoami").strip() == "user"
-    assert "uid=" in machine.run("id")
+    assert re.search(r"uid=1000.* groups=1000\(user\),10\(wheel\)", machine.run("id"))
     machine.run("cat /etc/shadow", code=None)
     for _ in range(3):  # what goes on keeps its session's memory, and there is some for the next
         machine.run("(trap '' HUP; exec sleep 1000) &")
