@@ -62,7 +62,8 @@ out/host/fuzz/%: test/fuzz/%.c $(gen)/ready
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -Dmain=%,$(flags.test)) -fsanitize=fuzzer $(roots.test:%=-I%) \
 		$(patsubst %,-I%,$(wildcard lib/*/include port/*/include port/*/configuration) \
-		out/port/fatfs/src/fatfs/source out/port/e2fsprogs/src/lib out/port/lwip/src/src/include) -MD -MP $< $(filter %.a,$^) -o $@
+		out/port/fatfs/src/fatfs/source out/port/e2fsprogs/src/lib out/port/lwip/src/src/include) \
+		-MD -MP $< $(filter %.a,$^) -o $@
 -include $(fuzzers:%=out/host/fuzz/%.d)
 .PHONY: fuzz fuzz-build fuzz-list
 fuzz: $(patsubst %,out/host/fuzz/%,$(filter $(or $T,%),$(fuzzers)))

@@ -216,7 +216,7 @@ TEST("a server end that goes away answers everybody")
     EXPECT(receive(server, 0) == CALL_DEFERRED && call(client, 1, 0) == CALL_DEFERRED);
     EXPECT(call(queued, 1, 0) == CALL_DEFERRED);
     object_put_handle(&channel->object);
-    EXPECT((int32_t)client->frame.reg[0] == ERR_PEER_CLOSED);
+    EXPECT((int32_t)client->frame.reg[0] == ERR_ABANDONED);
     EXPECT((int32_t)queued->frame.reg[0] == ERR_PEER_CLOSED);
     EXPECT(call(client, 1, 0) == ERR_PEER_CLOSED);
 }

@@ -225,5 +225,5 @@ TEST("ends on either side of a fast call end it as they end any other")
     setup();
     EXPECT(call(client) == &server->frame);
     object_put_handle(handle_remove(server_process, channel_handle).object);
-    EXPECT(client->state == THREAD_READY && (int32_t)client->frame.reg[0] == ERR_PEER_CLOSED);
+    EXPECT(client->state == THREAD_READY && (int32_t)client->frame.reg[0] == ERR_ABANDONED);
 }

@@ -308,6 +308,6 @@ TEST("a caller with a struct that ends, is interrupted or outlives its server is
     put(client_process, room);
     EXPECT(call(TRANSFER) == &server->frame);
     object_put_handle(handle_remove(server_process, channel_handle).object);
-    EXPECT(client->state == THREAD_READY && (int32_t)client->frame.reg[0] == ERR_PEER_CLOSED);
+    EXPECT(client->state == THREAD_READY && (int32_t)client->frame.reg[0] == ERR_ABANDONED);
     EXPECT(!client->buffered);
 }

@@ -116,7 +116,7 @@ TEST("a server in the middle that dies cuts the chain, and its caller is still t
     EXPECT(server[99]->state == THREAD_SERVED && server[99]->urgency == client->urgency);
     object_put_handle(&channel[100]->object);
     EXPECT(server[99]->state != THREAD_SERVED &&
-           (int64_t)server[99]->frame.reg[0] == ERR_PEER_CLOSED);
+           (int64_t)server[99]->frame.reg[0] == ERR_ABANDONED);
 }
 
 TEST("a chain that closes comes to rest, and is as it was when it opens")

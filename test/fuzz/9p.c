@@ -13,6 +13,7 @@
 #define path_of path_of_name // two files have one of their own
 #include "lib/9p/name_operations.c"
 #undef path_of
+#include "lib/9p/revive.c"
 #include "lib/9p/server.c"
 #include "lib/9p/session_operations.c"
 #include "lib/9p/tree.c"

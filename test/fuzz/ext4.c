@@ -22,6 +22,7 @@
 #include "service/ext4/directory.c"
 #include "service/ext4/io.c"
 #include "service/ext4/journal.c"
+#include "service/ext4/lost.c"
 #include "service/ext4/map.c"
 #include "service/ext4/mount.c"
 #include "service/ext4/name.c"
@@ -36,6 +37,33 @@
 
 int LLVMFuzzerInitialize(int *count, char ***arguments);
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
+
+// Nothing is kept for a next server, and nobody opens a fifo.
+enum status kept_open(size_t record_size)
+{
+    return OK;
+}
+
+uint32_t kept_create(const void *data)
+{
+    return 0;
+}
+
+void kept_remove(uint32_t record) {}
+
+const void *kept_next(uint32_t *record)
+{
+    return nullptr;
+}
+
+void kept_finish(void) {}
+
+const struct p9_operations fifo_operations = {
+    .link = name_link,
+    .getattr = file_getattr,
+    .setattr = file_setattr,
+    .release = file_release,
+};
 
 // A volume in memory is nowhere mounted.
 errcode_t ext2fs_check_mount_point(const char *device, int *flags, char *point, int length)

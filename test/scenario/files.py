@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
-"""Files of disks with ext4 and FAT: locks of processes, of open files and of descriptions, also when the server ends; and
-times, which reading does not change, and which are on the disk as they were set."""
+"""Files of disks with ext4 and FAT: locks of processes, of open files and of descriptions, also when the server ends;
+and times, which reading does not change, and which are on the disk as they were set."""
 
 import os
 import re

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 # needs: openssl
-"""httpd serves the book and what the machine does now, by HTTP and HTTPS: parts of files, many at a time, and peers who are
-slow, hostile or silent keep nobody else waiting."""
+"""httpd serves the book and what the machine does now, by HTTP and HTTPS: parts of files, many at a time, and peers who
+are slow, hostile or silent keep nobody else waiting."""
 
 import concurrent.futures
 import contextlib

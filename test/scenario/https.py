@@ -124,7 +124,8 @@ def refusals(good, other):
     good.issue("right")
     yield (Site(good.issue("elsewhere", host="192.0.2.1")), "the certificate is for another host",
            r"\(60\) .*does not match with the expected CN")
-    yield Site(good.issue("old", last="20210101000000Z")), "the certificate has expired", r"\(60\) .*validity has expired"
+    yield (Site(good.issue("old", last="20210101000000Z")), "the certificate has expired",
+           r"\(60\) .*validity has expired")
     yield (Site(good.issue("young", first="20980101000000Z")), "the certificate is not valid yet",
            r"\(60\) .*validity starts in the future")
     yield (Site(other.ca.removesuffix(".crt")), "the certificate is signed by itself",

@@ -100,7 +100,8 @@ def authorities_made(folder):
     parts = [listed(at, what, words) for at, (what, words) in enumerate(LISTED.items())]
     assert prepared(folder, "# text\nBEGINDATA\n" + "".join(parts)) == ["taken"]
     for part, message in ((parts[2], "nobody is trusted"), (parts[0].rsplit("END", 1)[0], "bytes without an END"),
-                          (parts[0].replace("DELEGATOR", "BY_MOON"), "trust of an unknown kind, CKT_NSS_TRUSTED_BY_MOON")):
+                          (parts[0].replace("DELEGATOR", "BY_MOON"),
+                           "trust of an unknown kind, CKT_NSS_TRUSTED_BY_MOON")):
         said = prepared(folder, "BEGINDATA\n" + part)
         assert said == f"certdata.txt: {message}", said
     passed("of a list of authorities only those are taken that are trusted without a restriction")
