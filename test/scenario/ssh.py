@@ -88,11 +88,19 @@ def commands(client):
     passed("4 MiB go there and come back as they were")
 
 
+def typed(client, *command, keys=b""):
+    """What comes of keys on a terminal, and the exit status. The keyboard stays: its end would be the terminal's."""
+    one = client.start(*command, key="ed25519256", more=("-tt",))
+    one.stdin.write(keys)
+    one.stdin.flush()
+    return one.stdout.read(), one.wait(200)
+
+
 def terminal(client):
-    out, _ = client.run("stty size; tty; exit 3", key="ed25519256", code=3, more=("-tt",))
-    assert b"/dev/pts/" in out, out
-    out, _ = client.run(data=b"echo $((6*7)) $TERM\nexit 5\n", key="ed25519256", code=5, more=("-tt",))
-    assert b"42" in out and b"$ " in out, out
+    out, code = typed(client, "stty size; tty; exit 3")
+    assert b"/dev/pts/" in out and code == 3, (out, code)
+    out, code = typed(client, keys=b"echo $((6*7)) $TERM\nexit 5\n")
+    assert b"42" in out and b"$ " in out and code == 5, (out, code)
     passed("a terminal has a shell on it")
 
 
@@ -116,7 +124,7 @@ def main():
         client = Client(folder, machine.ports[22])
         machine.login()
         machine.reach()
-        machine.run("until grep -q '^sshd ready' /dev/services; do sleep 0.1; done")
+        machine.run("until grep -q announced /net/tcp/*/status; do sleep 0.1; done")
         proofs(machine, client)
         commands(client)
         terminal(client)
