@@ -89,8 +89,8 @@ int session_run(const struct user *user)
         .arguments = arguments,
         .environment = environment.list,
         .name_space = name_space,
-        // Half of what is left, or a third where services take half.
-        .memory = login_memory(FE_SAVING > 1 ? 3 : 2),
+        // Half of what is left, or a quarter where services take half.
+        .memory = login_memory(FE_SAVING > 1 ? 4 : 2),
         .terminal = "/dev/console",
     };
     add_names(what);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
+# cells: qemu-virt-aarch64/raw qemu-pc-x86_64/multiboot2/grub-bios
 """Files of disks with ext4 and FAT: locks of processes, of open files and of descriptions, also when the server ends;
 and times, which reading does not change, and which are on the disk as they were set."""
 

@@ -27,6 +27,7 @@ with Machine() as machine:
         machine.line_send("exit")
         machine.login()
     assert machine.run("ps | grep -c '[s]leep'").strip() == "3"
+    machine.run("kill " + " ".join(machine.pids_of("sleep 1000")))
     held = []
     for _ in range(5):  # the namespaces of those who left are forgotten, when their last process is dead
         machine.line_send("exit")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
+# cells: qemu-virt-aarch64/raw qemu-pc-x86_64/multiboot2/grub-bios
 """Files of disks with ext4 and FAT that are mapped shared: what processes store others see, and it reaches the disk by
 msync, and when the last mapping is gone. Who maps a file whose server is ended hears of it."""
 
