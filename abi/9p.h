@@ -254,6 +254,7 @@ enum fe_9p_control : uint32_t {
                             // handles: the process (inspect, kill), its stack (read, write)
     CONTROL_INIT_DERIVE,    // handle: a resource; reply handle: all of it anew, derived by init, so
                             // that the kernel asks init's life, not the service's, for what is kept
+    CONTROL_INIT_UNMOUNT,   // data: path. What this service has mounted there goes
 
     // Service of logins (logins(4)). Each open file is a conversation with one who wants to log in,
     // as the first three prove. EACCES: no; EPERM: too often, or proved already.

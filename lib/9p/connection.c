@@ -260,6 +260,12 @@ uint64_t p9_session_badge(const struct p9_server *server)
     return server->state->newest;
 }
 
+void p9_session_disown(struct p9_server *server, uint64_t badge)
+{
+    struct p9_connection *connection = connection_find(server, badge);
+    if (connection != nullptr) connection->owner = nullptr;
+}
+
 void *p9_request_owner(const struct p9_request *request)
 {
     return request->connection->owner;

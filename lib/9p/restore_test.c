@@ -321,3 +321,23 @@ TEST("a poll goes on with the new server, and asks it for the event")
     EXPECT(p9_poll(file, READY_READ, event, 1) == (READY_ERROR | READY_HANGUP));
     p9_close(file);
 }
+
+TEST("a disk that is another one in the same place is not taken for the first")
+{
+    struct p9_file *file;
+    char byte;
+    start(true);
+    server.instance = 7;
+    EXPECT(p9_open("/disk", OPEN_READ, 0, &file) == 0);
+    fake.life++;
+    mount_anew();
+    EXPECT(p9_read(file, 0, &byte, 1) == 1); // another driver, the same disk
+    server.instance = 8;
+    fake.life++;
+    mount_anew();
+    EXPECT(p9_read(file, 0, &byte, 1) == -EIO && p9_read(file, 0, &byte, 1) == -EIO);
+    p9_close(file);
+    EXPECT(p9_open("/disk", OPEN_READ, 0, &file) == 0 && p9_read(file, 0, &byte, 1) == 1);
+    p9_close(file);
+    server.instance = 0;
+}

@@ -41,6 +41,8 @@ enum status p9_server_init(struct p9_server *server)
     server->channel = fe_start_handle("channel");
     state->is_kept = server->channel != FE_NO_HANDLE;
     if (!state->is_kept) TRY(fe_channel_create(&server->channel));
+    const struct fe_start_handle *instance = fe_start_find("instance");
+    if (instance != nullptr) server->instance = (uint32_t)instance->value;
     struct fe_handle_info info;
     TRY(fe_handle_inspect(server->channel, &info));
     state->device = info.id << 32;

@@ -16,7 +16,10 @@ uint64_t node_qid_kind(const struct p9_node *node)
     if (type == MODE_LINK) kind = QID_LINK;
     if (type == MODE_CHARACTER || type == MODE_BLOCK || type == MODE_FIFO) kind = QID_DEVICE;
     if (type == MODE_BLOCK) kind |= QID_BLOCK;
-    return kind | (uint64_t)(node->generation & 0xffffff) << 8 | (uint64_t)node->version << 32;
+    uint32_t version = node->version;
+    if ((kind & QID_DEVICE) != 0 && version == 0 && node->server != nullptr)
+        version = node->server->instance;
+    return kind | (uint64_t)(node->generation & 0xffffff) << 8 | (uint64_t)version << 32;
 }
 
 static bool in_group(const struct p9_identity *identity, uint32_t gid)

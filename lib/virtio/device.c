@@ -10,6 +10,8 @@
 
 #include "transport.h"
 
+enum : uint8_t { STATUS_GONE = 0xff }; // no device has all bits: there is none
+
 enum status virtio_map_window(const char *name, volatile uint8_t **at)
 {
     const struct fe_start_handle *window = fe_start_find(name);
@@ -37,7 +39,10 @@ enum status virtio_reset(struct virtio_device *device, uint64_t required, uint64
     const struct virtio_transport *transport = device->transport;
     transport->set_status(device, 0);
     // The reset is complete when the status reads zero (4.1.4.3.2); no interrupt tells it.
-    while (transport->status(device) != 0) (void)fe_thread_yield();
+    for (uint8_t status; (status = transport->status(device)) != 0;) {
+        if (status == STATUS_GONE) return ERR_IO;
+        (void)fe_thread_yield();
+    }
     transport->set_status(device, VIRTIO_ACKNOWLEDGE);
     transport->set_status(device, VIRTIO_ACKNOWLEDGE | VIRTIO_DRIVER);
 

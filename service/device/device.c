@@ -23,6 +23,10 @@ void device_discard(struct device *device)
 {
     for (size_t i = 0; i < device->resource_count; i++)
         fe_handle_drop(&device->resources[i].handle);
+    device_settle(device);
+    fe_handle_drop(&device->dma);
+    fe_handle_drop(&device->channel);
+    free(device->stale);
     free(device->resources);
     free(device);
 }
@@ -32,6 +36,13 @@ void device_announce(struct device *device)
     struct device **last = &device_list;
     while (*last != nullptr) last = &(*last)->next;
     *last = device;
+}
+
+void device_withdraw(struct device *device)
+{
+    struct device **at = &device_list;
+    while (*at != nullptr && *at != device) at = &(*at)->next;
+    if (*at != nullptr) *at = device->next;
 }
 
 void device_add_id(struct device *device, const char *id)

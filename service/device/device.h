@@ -14,6 +14,8 @@ struct resource { // a start handle for the driver
     uint64_t value;
 };
 
+struct pci_slot;
+
 struct device {
     struct device *next;
     char bus[16]; // "dtb", "virtio", "pci", "pc", "boot"
@@ -22,15 +24,20 @@ struct device {
     char location[48]; // where it is, for people: "virtio_mmio@a003e00", "pci 0:2.0"
     struct resource *resources;
     size_t resource_count;
-    struct driver *driver; // what drives it; nullptr: nothing matches
-    uint32_t index;        // the driver's nth device: /dev/<name><index>
-    fe_handle process;     // of the running driver
-    fe_handle channel;     // that one driver after another serves
+    const struct pci_slot *slot; // whose card it is on; nullptr: it does not leave
+    const struct pci_slot *port; // that it is the port of; nullptr: it is none
+    struct driver *driver;       // what drives it; nullptr: nothing matches
+    uint32_t index;              // the driver's nth device: /dev/<name><index>
+    fe_handle process;           // of the running driver
+    fe_handle channel;           // that one driver after another serves
+    uint64_t session;            // the driver's, its badge at this server
     fe_handle dma;    // what the running driver makes its DMA memory from, derived for it alone
     fe_handle *stale; // the same of dead ones, until the device has certainly been reset
     size_t stale_count;
     bool is_ready;     // the driver serves
     bool is_mounted;   // a connector of that channel is
+    bool is_named;     // so is some connector
+    bool is_leaving;   // nobody drives it any more
     bool was_started;  // at least once
     uint32_t failures; // in a row
     uint32_t restarts;
@@ -61,10 +68,12 @@ enum status device_add_interrupt(struct device *device, const struct roots *root
                                  uint32_t number, uint32_t flags);
 enum status device_add_dma(struct device *device, const struct roots *roots, uint64_t size);
 
-// A new device known to nobody yet; device_discard frees it, device_announce lists it for matching.
+// A new device known to nobody yet; device_discard frees it, device_announce lists it for matching,
+// device_withdraw takes it from the list.
 struct device *device_new(const char *bus);
 void device_discard(struct device *device);
 void device_announce(struct device *device);
+void device_withdraw(struct device *device);
 extern struct device *device_list;
 
 // A new source of DMA memory for the next driver process of the device, if it has any.
@@ -82,5 +91,11 @@ bool virtio_reset(const struct device *device);
 // The buses. Each announces what it finds; one that this machine lacks finds nothing.
 enum status dtb_enumerate(const struct roots *roots, const void *dtb, size_t size);
 enum status pci_enumerate(const struct roots *roots);
+
+// Slots of PCI Express: what has happened to them, when they are to be asked though nothing has
+// (FE_FOREVER: not), and one as `devices` shows it.
+void slots_work(void);
+uint64_t slots_due(void);
+void slot_text(const struct pci_slot *slot, char *to, size_t size);
 enum status pc_enumerate(const struct roots *roots);
 enum status framebuffer_enumerate(const struct roots *roots);

@@ -169,6 +169,7 @@ enum status driver_start(struct p9_server *server, struct device *device, uint64
     TRY(image_open(device->driver));
     if (device->channel == FE_NO_HANDLE) TRY(fe_channel_create(&device->channel));
     TRY(p9_session_create(server, server->root, nullptr, device, &session));
+    device->session = p9_session_badge(server);
     struct fe_child child = {};
     TRY(spawn(device, session, &child));
     fe_handle_drop(&child.thread);

@@ -47,10 +47,12 @@ extern struct driver *driver_list;
 extern struct p9_file *init; // the session to init
 
 // supervise.c: the drivers of all devices. The server's event has bits for them.
-enum : uint64_t { BIT_ENDED = 1, BIT_RESTART = 2 };
+enum : uint64_t { BIT_ENDED = 1, BIT_DUE = 2, BIT_SLOT = 4 };
 extern struct p9_server server;
-void drivers_start(void); // those that are due
-void drivers_ended(void); // those that are dead
+void driver_assign(struct device *device);  // finds the driver of a new device
+void driver_dismiss(struct device *device); // and ends it, because the device leaves
+void drivers_start(void);                   // those that are due; the next time is BIT_DUE's
+void drivers_ended(void);                   // those that are dead
 const char *driver_state(const struct device *device);
 int drivers_text(struct p9_request *request, void *context, struct p9_text *text);
 int drivers_command(struct p9_request *request, void *context, const char *text, size_t size);

@@ -156,6 +156,6 @@ enum status dtb_enumerate(const struct roots *roots, const void *dtb, size_t siz
             found(root, node, roots);
         }
     }
-    dtb_free(root);
+    if (!pci_slot_has(nullptr)) dtb_free(root); // else it tells of what is plugged too
     return OK;
 }

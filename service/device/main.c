@@ -46,6 +46,7 @@ static void mount(struct device *device, fe_handle connector)
     };
     int error = p9_control(init, &request);
     if (error != 0) fe_log("%s: cannot mount, error %d", path, -error);
+    device->is_named |= error == 0;
 }
 
 // A driver says that it serves.
@@ -53,6 +54,7 @@ static int driver_ready(struct p9_request *request, struct p9_open *open, uint32
 {
     struct device *device = p9_request_owner(request);
     if (device == nullptr) return -EPERM;
+    if (device->is_leaving) return -ENODEV;
     if (control != CONTROL_INIT_READY) return -ENOTTY;
     fe_handle connector = p9_take_handle(request, 0);
     if (connector == FE_NO_HANDLE) return -EINVAL;
@@ -71,6 +73,7 @@ static int driver_ready(struct p9_request *request, struct p9_open *open, uint32
 static void signalled(struct p9_server *unused, uint64_t bits)
 {
     if ((bits & BIT_ENDED) != 0) drivers_ended();
+    slots_work();
     drivers_start();
 }
 
@@ -81,7 +84,9 @@ static int devices_text(struct p9_request *request, void *context, struct p9_tex
         for (const char *id = device->id; *id != '\0'; id += strlen(id) + 1)
             p9_print(text, " %s", id);
         if (device->driver == nullptr) {
-            p9_print(text, " -\n");
+            char slot[64] = "-";
+            if (device->port != nullptr) slot_text(device->port, slot, sizeof(slot));
+            p9_print(text, " %s\n", slot);
             continue;
         }
         p9_print(text, " %s %s%u %s\n", device->driver->program, device->driver->name,
@@ -132,11 +137,8 @@ static void enumerate(const struct roots *roots)
     if (status != OK) fe_log("PC: %s", fe_status_text(status));
     status = framebuffer_enumerate(roots);
     if (status != OK) fe_log("frame buffer: %s", fe_status_text(status));
-    for (struct device *device = device_list; device != nullptr; device = device->next) {
-        (void)virtio_reset(device); // one that another manager left running
-        device->driver = driver_find(device);
-        if (device->driver != nullptr) device->index = device->driver->device_count++;
-    }
+    for (struct device *device = device_list; device != nullptr; device = device->next)
+        driver_assign(device);
 }
 
 static int serve(void)

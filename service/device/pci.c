@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum : uint32_t { HEADER_BRIDGE = 1, HEADER_MANY = 0x80, NO_VENDOR = 0xffff };
+enum : uint32_t { HEADER_MANY = 0x80, NO_VENDOR = 0xffff };
 enum : uint8_t { SLOT_COUNT = 32 };
 
 static bool is_any; // host bridge known
@@ -30,7 +30,7 @@ static enum status add_regions(const struct pci_function *at, struct device *dev
     return OK;
 }
 
-static void name(const struct pci_function *at, struct device *device)
+void pci_name(const struct pci_function *at, struct device *device)
 {
     char id[32], segment[8] = "";
     snprintf(id, sizeof(id), "%04x:%04x", at->vendor, at->device);
@@ -45,7 +45,7 @@ static void name(const struct pci_function *at, struct device *device)
 static enum status describe(const struct pci_function *at, struct device *device)
 {
     bool is_pin;
-    name(at, device);
+    pci_name(at, device);
     enum status status = pci_add_interrupt(at, device, &is_pin);
     if (status != OK && status != ERR_NOT_FOUND) return status;
     status = pci_virtio_describe(at, device, is_pin && status == OK);
@@ -57,30 +57,30 @@ static enum status describe(const struct pci_function *at, struct device *device
     return OK;
 }
 
-static void announce(const struct pci_function *at)
+void pci_announce(const struct pci_function *at)
 {
     struct device *device = device_new("pci");
     if (device == nullptr) return;
     enum status status = describe(at, device);
+    device->slot = pci_slot_of(at);
     if (status == OK) return device_announce(device);
     fe_log("%s: status %d, left alone", device->location, status);
     device_discard(device);
 }
-
-static void walk_bus(struct pci_host *host, const struct pci_function *bridge, uint8_t bus,
-                     void (*visit)(const struct pci_function *));
 
 static void walk_bridge(const struct pci_function *at, void (*visit)(const struct pci_function *))
 {
     uint8_t behind = (uint8_t)pci_read(at, CONFIG_SECONDARY_BUS, 1);
     struct pci_opening opening;
     if (visit == pci_place_reserve) pci_bridge_reserve(at);
+    if (visit == pci_place_reserve || visit == pci_place) visit(at);
+    if (visit == pci_announce && behind > at->bus && !pci_slot_open(at)) return;
     if (behind > at->bus) { // anything else would be a loop
-        walk_bus(at->host, at, behind, visit);
+        pci_walk(at->host, at, behind, visit);
     } else if (visit == pci_place && pci_bridge_open(at, &opening)) {
-        walk_bus(at->host, at, opening.bus, visit);
+        pci_walk(at->host, at, opening.bus, visit);
         pci_bridge_close(at, &opening);
-    } else if (visit == announce) {
+    } else if (visit == pci_announce) {
         fe_log("pci %x:%x.%x: a bridge that nobody has set up, left alone", at->bus, at->slot,
                at->function);
     }
@@ -92,7 +92,7 @@ static bool walk_function(struct pci_function *at, void (*visit)(const struct pc
     if (at->vendor == NO_VENDOR) return false;
     at->device = (uint16_t)pci_read(at, CONFIG_DEVICE, 2);
     at->class_code = pci_read(at, CONFIG_CLASS, 4) >> 8;
-    if ((pci_read(at, CONFIG_HEADER, 1) & 0x7f) != HEADER_BRIDGE) {
+    if (!pci_is_bridge(at)) {
         visit(at);
         return true;
     }
@@ -100,8 +100,8 @@ static bool walk_function(struct pci_function *at, void (*visit)(const struct pc
     return true;
 }
 
-static void walk_bus(struct pci_host *host, const struct pci_function *bridge, uint8_t bus,
-                     void (*visit)(const struct pci_function *))
+void pci_walk(struct pci_host *host, const struct pci_function *bridge, uint8_t bus,
+              void (*visit)(const struct pci_function *))
 {
     for (uint8_t slot = 0; slot < SLOT_COUNT; slot++) {
         struct pci_function at = {.host = host, .bridge = bridge, .bus = bus, .slot = slot};
@@ -115,15 +115,17 @@ static void walk_bus(struct pci_host *host, const struct pci_function *bridge, u
     }
 }
 
-void pci_host_enumerate(struct pci_host *host)
+// Announces every function behind a host bridge.
+static void host_enumerate(struct pci_host *host)
 {
     bool is_ours = host->window[PCI_LOW].size != 0 || host->window[PCI_HIGH].size != 0;
     is_any = true;
     host->given_bus = host->first_bus;
-    if (is_ours) walk_bus(host, nullptr, host->first_bus, pci_place_reserve);
-    if (is_ours) walk_bus(host, nullptr, host->first_bus, pci_place);
-    walk_bus(host, nullptr, host->first_bus, announce);
+    if (is_ours) pci_walk(host, nullptr, host->first_bus, pci_place_reserve);
+    if (is_ours) pci_walk(host, nullptr, host->first_bus, pci_place);
+    pci_walk(host, nullptr, host->first_bus, pci_announce);
     pci_config_close(host);
+    if (!pci_slot_has(host)) free(host);
 }
 
 // The first window below 4 GiB and the largest of those above.
@@ -159,8 +161,7 @@ enum status pci_enumerate_tree(const struct roots *roots, struct dtb_node *tree,
     host->last_bus = (uint8_t)last;
     host->segment = (uint16_t)dtb_cell(node, "linux,pci-domain", 0);
     take_windows(host);
-    pci_host_enumerate(host);
-    free(host);
+    host_enumerate(host);
     return OK;
 }
 
@@ -176,12 +177,14 @@ enum status pci_enumerate(const struct roots *roots)
         host->segment = segment.segment;
         host->first_bus = segment.first_bus;
         host->last_bus = segment.last_bus;
-        pci_host_enumerate(host);
-        free(host);
+        host_enumerate(host);
     }
     if (is_any || roots->port == FE_NO_HANDLE) return OK;
-    struct pci_host host = {.last_bus = 255, .roots = roots};
     TRY(pci_config_open_ports(roots));
-    pci_host_enumerate(&host);
+    struct pci_host *host = calloc(1, sizeof(*host));
+    if (host == nullptr) return ERR_NO_MEMORY;
+    host->last_bus = 255;
+    host->roots = roots;
+    host_enumerate(host);
     return OK;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "device.h"
+#include "slot.h"
 
 struct dtb_node;
 
@@ -16,6 +17,7 @@ enum : uint32_t {
     CONFIG_HEADER = 0x0e,
     CONFIG_REGION = 0x10,
     CONFIG_SECONDARY_BUS = 0x19,
+    CONFIG_LAST_BUS = 0x1a,
     CONFIG_CAPABILITIES = 0x34,
     CONFIG_PIN = 0x3d,
 
@@ -25,6 +27,8 @@ enum : uint32_t {
     COMMAND_NO_PIN = 1u << 10,
 
     REGION_COUNT = 6,
+    HEADER_BRIDGE = 1,
+    CAPABILITY_EXPRESS = 0x10,
 };
 
 // Addresses that a host bridge lets through to PCI, and how far they are given out.
@@ -73,8 +77,11 @@ void pci_config_close(struct pci_host *host);
 // The first capability with `id` after `from` (0: the first of all), or 0.
 uint32_t pci_capability(const struct pci_function *at, uint8_t id, uint32_t from);
 
-// What base address register `index` decodes; decoding is off while it is sized.
+// What base address register `index` decodes; decoding is off while it is sized. A bridge has fewer
+// of them than other functions.
 struct pci_region pci_region(const struct pci_function *at, uint32_t index);
+uint32_t pci_region_count(const struct pci_function *at);
+bool pci_is_bridge(const struct pci_function *at);
 
 // --- pci_window.c: what a host bridge lets through ---
 
@@ -105,8 +112,12 @@ struct pci_opening {
 // Counts what firmware has set up as given out.
 void pci_bridge_reserve(const struct pci_function *at);
 
+// What the bridge lets through, on PCI; size 0: nothing of this kind.
+struct pci_window pci_bridge_window(const struct pci_function *at, enum pci_window_kind kind);
+
 // Gives the bridge a bus; what is behind it is placed before pci_bridge_close. False: there is no
-// bus left, or the bridge is of a kind that is not known.
+// bus left, or the bridge is of a kind that is not known. Slots whose cards come and go get room
+// for more than is there.
 bool pci_bridge_open(const struct pci_function *at, struct pci_opening *opening);
 void pci_bridge_close(const struct pci_function *at, const struct pci_opening *opening);
 
@@ -116,6 +127,9 @@ void pci_bridge_close(const struct pci_function *at, const struct pci_opening *o
 // have those, else what its pin is wired to (*is_pin). ERR_NOT_FOUND: it has no interrupt.
 enum status pci_add_interrupt(const struct pci_function *at, struct device *device, bool *is_pin);
 
+// The same without pins, which others may share.
+enum status pci_add_message(const struct pci_function *at, struct device *device);
+
 // --- pci_virtio.c ---
 
 // Adds the structures that a virtio function's vendor capabilities name (virtio 1.2,
@@ -124,10 +138,44 @@ enum status pci_add_interrupt(const struct pci_function *at, struct device *devi
 enum status pci_virtio_describe(const struct pci_function *at, struct device *device,
                                 bool with_status);
 
+// --- pci_slot.c: cards that come and go ---
+
+// Whether a bridge is a port with such a slot.
+bool pci_is_slot(const struct pci_function *at);
+
+// Watches the slot of a port from now on. False: what is behind is not to be looked for now.
+bool pci_slot_open(const struct pci_function *at);
+
+bool pci_slot_has(const struct pci_host *host); // some slot is behind it: it has to stay
+
+// The slot whose card a function is on; nullptr: none.
+const struct pci_slot *pci_slot_of(const struct pci_function *at);
+
+// --- pci_card.c: the functions of a card in a slot ---
+
+struct pci_slot {
+    struct pci_slot *next;
+    struct pci_function *port; // a copy, as are the bridges above it
+    struct device *device;     // as which the port is listed
+    uint32_t capability;       // where its capability of PCI Express is
+    uint32_t number;           // that people see
+    struct slot slot;
+};
+
+void card_add(const struct pci_slot *slot);    // finds functions, and what drives them
+void card_remove(const struct pci_slot *slot); // ends their drivers
+bool card_is_empty(const struct pci_slot *slot);
+void card_forget(const struct pci_slot *slot); // when it is empty
+
 // --- pci.c ---
 
-// Announces every function behind a host bridge.
-void pci_host_enumerate(struct pci_host *host);
+// Calls `visit` for each function of a bus and of those behind it.
+void pci_walk(struct pci_host *host, const struct pci_function *bridge, uint8_t bus,
+              void (*visit)(const struct pci_function *));
+
+// Lists a function as a device; its identifiers and place.
+void pci_announce(const struct pci_function *at);
+void pci_name(const struct pci_function *at, struct device *device);
 
 // A bridge that a device tree describes (`pci-host-ecam-generic`).
 enum status pci_enumerate_tree(const struct roots *roots, struct dtb_node *tree,

@@ -108,6 +108,16 @@ uint32_t pci_capability(const struct pci_function *at, uint8_t id, uint32_t from
     return 0;
 }
 
+bool pci_is_bridge(const struct pci_function *at)
+{
+    return (pci_read(at, CONFIG_HEADER, 1) & 0x7f) == HEADER_BRIDGE;
+}
+
+uint32_t pci_region_count(const struct pci_function *at)
+{
+    return pci_is_bridge(at) ? 2 : REGION_COUNT;
+}
+
 struct pci_region pci_region(const struct pci_function *at, uint32_t index)
 {
     uint32_t offset = CONFIG_REGION + 4 * index;

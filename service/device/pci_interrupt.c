@@ -44,7 +44,15 @@ static enum status message_create(const struct pci_function *at, struct message 
     return fe_interrupt_message(range, &message->interrupt, &message->address, &message->data);
 }
 
-// Writes entry 0 of the MSI-X table, at the CPU's address `table`.
+// Which of its messages a port tells of its slot with (PCI Express base, section 7.5.3.2); other
+// functions have one for all that they tell.
+static uint32_t message_number(const struct pci_function *at)
+{
+    uint32_t express = pci_is_bridge(at) ? pci_capability(at, CAPABILITY_EXPRESS, 0) : 0;
+    return express == 0 ? 0 : pci_read(at, express + 2, 2) >> 9 & 31;
+}
+
+// Writes an entry of the MSI-X table, at the CPU's address `table`.
 static enum status write_entry(const struct roots *roots, uint64_t table, struct message message)
 {
     uint64_t page = table & ~(uint64_t)(FE_PAGE_SIZE - 1);
@@ -72,7 +80,7 @@ static enum status use_msix(const struct pci_function *at, struct device *device
                             uint32_t capability)
 {
     uint32_t where = pci_read(at, capability + 4, 4);
-    if ((where & 7) >= REGION_COUNT) return ERR_NOT_FOUND;
+    if ((where & 7) >= pci_region_count(at)) return ERR_NOT_FOUND;
     struct pci_region region = pci_region(at, where & 7);
     if (region.is_port || (where & ~7u) >= region.size) return ERR_NOT_FOUND;
     struct message message;
@@ -80,7 +88,8 @@ static enum status use_msix(const struct pci_function *at, struct device *device
     TRY(device_add_resource(device, "interrupt/0", message.interrupt, 0));
     uint32_t control = pci_read(at, capability + 2, 2) & ~(uint32_t)MSIX_MASK_ALL;
     use_messages(at);
-    uint64_t table = pci_address(at->host, region.address) + (where & ~7u);
+    uint64_t table =
+        pci_address(at->host, region.address) + (where & ~7u) + 16 * message_number(at);
     TRY(write_entry(at->host->roots, table, message));
     pci_write(at, capability + 2, 2, control | MSIX_ENABLE);
     return OK;
@@ -120,14 +129,20 @@ static enum status use_pin(const struct pci_function *at, struct device *device)
     return device_add_interrupt(device, host->roots, "interrupt/0", number, flags);
 }
 
-enum status pci_add_interrupt(const struct pci_function *at, struct device *device, bool *is_pin)
+enum status pci_add_message(const struct pci_function *at, struct device *device)
 {
     enum status status = ERR_NOT_FOUND;
     uint32_t msix = pci_capability(at, CAPABILITY_MSIX, 0);
     uint32_t msi = pci_capability(at, CAPABILITY_MSI, 0);
-    *is_pin = false;
     if (msix != 0) status = use_msix(at, device, msix);
     if (status == ERR_NOT_FOUND && msi != 0) status = use_msi(at, device, msi);
+    return status;
+}
+
+enum status pci_add_interrupt(const struct pci_function *at, struct device *device, bool *is_pin)
+{
+    *is_pin = false;
+    enum status status = pci_add_message(at, device);
     if (status != ERR_NOT_FOUND && status != ERR_NOT_SUPPORTED) return status;
     *is_pin = true;
     return use_pin(at, device);

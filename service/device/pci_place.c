@@ -14,7 +14,7 @@ static bool is_placed(const struct pci_host *host, const struct pci_region *regi
 
 void pci_place_reserve(const struct pci_function *at)
 {
-    for (uint32_t i = 0; i < REGION_COUNT; i++) {
+    for (uint32_t i = 0, count = pci_region_count(at); i < count; i++) {
         struct pci_region region = pci_region(at, i);
         uint64_t end = region.address + region.size;
         for (uint32_t w = 0; w < PCI_WINDOW_COUNT; w++) {
@@ -46,7 +46,7 @@ static void place_region(const struct pci_function *at, uint32_t index, struct p
 
 void pci_place(const struct pci_function *at)
 {
-    for (uint32_t i = 0; i < REGION_COUNT; i++) {
+    for (uint32_t i = 0, count = pci_region_count(at); i < count; i++) {
         struct pci_region region = pci_region(at, i);
         bool is_memory = region.size != 0 && !region.is_port;
         if (is_memory && (region.address == 0 || !is_placed(at->host, &region)))

@@ -3,6 +3,7 @@
 // is, and starts again one that was given up.
 #include "driver.h"
 
+#include <9p/client.h>
 #include <9p/tree.h>
 #include <abi/syscalls.h>
 #include <errno.h>
@@ -41,16 +42,16 @@ static void start(struct device *device)
     fail(device);
 }
 
-// Starts every driver whose pause is over, and arms the timer for the next one.
+// Starts every driver whose pause is over, and arms the timer for the next one, or a slot.
 void drivers_start(void)
 {
-    uint64_t next = FE_FOREVER;
+    uint64_t next = slots_due();
     for (struct device *device = device_list; device != nullptr; device = device->next) {
         if (device->driver == nullptr || device->process != FE_NO_HANDLE) continue;
         if (device->due <= fe_clock_monotonic()) start(device);
         if (device->process == FE_NO_HANDLE && device->due < next) next = device->due;
     }
-    if (next != FE_FOREVER) (void)fe_event_arm(server.event, BIT_RESTART, next, 0);
+    if (next != FE_FOREVER) (void)fe_event_arm(server.event, BIT_DUE, next, 0);
 }
 
 static void ended(struct device *device, int32_t code)
@@ -60,6 +61,7 @@ static void ended(struct device *device, int32_t code)
     device_retire(device);
     device->is_ready = false;
     devices_changed();
+    if (device->is_leaving) return;
     if (fe_clock_monotonic() - device->started >= FE_RESTART_STABLE) device->failures = 0;
     if (!fe_was_killed(code)) return fail(device);
     device->due = device->started + FE_RESTART_INTERVAL;
@@ -77,8 +79,31 @@ void drivers_ended(void)
     }
 }
 
+// The name goes first: who uses it is to find that it is not there, and not to wait for another.
+void driver_dismiss(struct device *device)
+{
+    char path[48];
+    device->is_leaving = true;
+    device->is_ready = false;
+    device->due = FE_FOREVER;
+    if (device->is_named) {
+        snprintf(path, sizeof(path), "/dev/%s%u", device->driver->name, device->index);
+        struct p9_control request = {
+            .request = CONTROL_INIT_UNMOUNT, .data = path, .size = strlen(path)};
+        int error = p9_control(init, &request);
+        fe_log("<2>%s of %s is gone", path, device->location);
+        if (error != 0) fe_log("%s: still mounted, error %d", path, -error);
+    }
+    device->is_mounted = device->is_named = false;
+    fe_handle_drop(&device->channel); // who waits for the driver is told when it has ended
+    if (device->process == FE_NO_HANDLE) return;
+    if (fe_process_kill(device->process, CODE_ORDERED) != OK)
+        fe_log("%s for %s: cannot be ended", device->driver->program, device->location);
+}
+
 const char *driver_state(const struct device *device)
 {
+    if (device->is_leaving) return "leaving";
     if (device->is_ready) return "ready";
     if (device->process != FE_NO_HANDLE) return "starting";
     return device->due == FE_FOREVER ? "failed" : "paused";
@@ -124,7 +149,7 @@ int drivers_command(struct p9_request *request, void *context, const char *text,
     bool is_restart = strcmp(word, "restart") == 0;
     if (!is_restart && strcmp(word, "start") != 0) return -EINVAL;
     struct device *device = device_named(name);
-    if (device == nullptr) return -ENOENT;
+    if (device == nullptr || device->is_leaving) return -ENOENT;
     device->failures = 0;
     if (device->process == FE_NO_HANDLE) device->due = 0;
     drivers_start();

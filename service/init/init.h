@@ -78,7 +78,9 @@ struct placing { // what is mounted at `path`, and at /srv by its name
 enum status mount_add(struct unit *unit, const struct placing *placing);
 // The two mounts in a namespace; *mount is that at the path.
 enum status mount_place(fe_handle name_space, const struct placing *placing, uint64_t *mount);
-void mount_drop(struct unit *unit);
+enum status mount_remove(const struct unit *unit, const char *path); // ERR_NOT_FOUND: not its own
+// All that is at either place.
+void mount_displace(fe_handle name_space, const char *path, const char *name);
 bool mount_exists(const char *path);
 
 // request.c
@@ -112,6 +114,7 @@ enum status jobs_init(void);
 // user.c
 int user_namespace(struct p9_request *request); // answers later
 void user_mount(const struct mounted *mounted); // a mount for the namespaces that exist
+void user_unmount(const struct mounted *mounted);
 
 // view.c: what units see
 // Whether the unit's namespace is whole; begins to make it. A false one is asked about again when a
@@ -119,3 +122,4 @@ void user_mount(const struct mounted *mounted); // a mount for the namespaces th
 bool view_is_ready(struct unit *unit, enum status *status);
 fe_handle view_namespace(const struct unit *unit); // FE_NO_HANDLE: init's own
 void view_mount(const struct mounted *mounted);    // a mount for those that exist
+void view_unmount(const struct mounted *mounted);

@@ -61,6 +61,41 @@ enum status mount_place(fe_handle name_space, const struct placing *placing, uin
                               MOUNT_REPLACE, &other);
 }
 
+static void take_all(fe_handle name_space, const char *path, size_t size)
+{
+    uint64_t mount;
+    size_t length;
+    while (fe_namespace_find(name_space, path, 0, &mount, &length) == OK && length == size) {
+        if (fe_namespace_unmount(name_space, path, size, mount) == OK) continue;
+        say("%s: stays mounted", path);
+        return;
+    }
+}
+
+void mount_displace(fe_handle name_space, const char *path, const char *name)
+{
+    char other[80];
+    size_t size = fe_format(other, sizeof other, "/srv/%s", name);
+    take_all(name_space, path, strlen(path));
+    take_all(name_space, other, size);
+}
+
+enum status mount_remove(const struct unit *unit, const char *path)
+{
+    struct mounted *gone = mount_find(unit, path);
+    if (gone == nullptr) return ERR_NOT_FOUND;
+    struct mounted **at = &mounts;
+    while (*at != gone) at = &(*at)->next;
+    *at = gone->next;
+    mount_displace(fe_namespace_self(), gone->path, gone->name);
+    user_unmount(gone);
+    view_unmount(gone);
+    fe_handle_drop(&gone->connector);
+    free(gone->path);
+    free(gone);
+    return OK;
+}
+
 enum status mount_add(struct unit *unit, const struct placing *placing)
 {
     uint64_t mount;

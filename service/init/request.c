@@ -41,6 +41,15 @@ static int mount(struct p9_request *request, struct unit *unit)
     return mount_add(unit, &placing) == OK ? 0 : -ENOMEM;
 }
 
+static int unmount(struct p9_request *request, const struct unit *unit)
+{
+    char path[256];
+    if (request->size == 0 || request->size >= sizeof path) return -EINVAL;
+    memcpy(path, request->data, request->size);
+    path[request->size] = '\0';
+    return mount_remove(unit, path) == OK ? 0 : -ENOENT;
+}
+
 static int child(struct p9_request *request, struct unit *unit)
 {
     fe_handle process = p9_take_handle(request, 0), kept = p9_take_handle(request, 1);
@@ -84,6 +93,7 @@ static int control(struct p9_request *request, struct p9_open *open, uint32_t co
     switch (control) {
     case CONTROL_INIT_READY: return ready(request, unit);
     case CONTROL_INIT_MOUNT: return mount(request, unit);
+    case CONTROL_INIT_UNMOUNT: return unmount(request, unit);
     case CONTROL_INIT_CHILD: return child(request, unit);
     case CONTROL_INIT_WATCH: return watchdog_request(request);
     case CONTROL_INIT_DERIVE: return derive(request);

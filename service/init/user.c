@@ -24,6 +24,7 @@ struct user_job {
     struct job job;             // first
     struct p9_request *request; // a namespace is wanted; nullptr: a mount
     struct user *user;          // the namespace's
+    bool is_unmount;            // what was mounted goes
     struct place {
         char *path, name[64];
         fe_handle connector;
@@ -105,13 +106,22 @@ static void forget_unused(void)
     }
 }
 
+static void change_for_user(const struct user *user, const struct user_job *job)
+{
+    const struct place *place = &job->places[0];
+    if (job->is_unmount)
+        mount_displace(user->name_space, place->path, place->name);
+    else
+        place_for_user(user, place);
+}
+
 static void run(struct job *base)
 {
     struct user_job *job = (struct user_job *)base;
     struct user *user = job->user;
     forget_unused();
     if (user == nullptr) {
-        for (struct user *u = users; u; u = u->next) place_for_user(u, &job->places[0]);
+        for (struct user *u = users; u; u = u->next) change_for_user(u, job);
         return;
     }
     if (fe_namespace_create(&user->name_space) != OK ||
@@ -144,15 +154,26 @@ static struct user_job *job_make(void)
     return job;
 }
 
-void user_mount(const struct mounted *mounted)
+static void submit(const struct mounted *mounted, bool is_unmount)
 {
     if (!was_asked) return;
     struct user_job *job = job_make();
+    if (job) job->is_unmount = is_unmount;
     if (job && job_add_place(job, mounted)) {
         job_submit(&job->job);
     } else if (job) {
         job_free(job);
     }
+}
+
+void user_mount(const struct mounted *mounted)
+{
+    submit(mounted, false);
+}
+
+void user_unmount(const struct mounted *mounted)
+{
+    submit(mounted, true);
 }
 
 static struct user *user_read(const struct p9_request *request)

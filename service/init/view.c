@@ -159,6 +159,14 @@ void view_mount(const struct mounted *mounted)
     }
 }
 
+void view_unmount(const struct mounted *mounted)
+{
+    for (const struct unit *unit = units; unit; unit = unit->next) {
+        if (unit->view == nullptr || unit->sees.count == 0) continue;
+        mount_displace(unit->view->name_space, mounted->path, mounted->name);
+    }
+}
+
 // --- The namespace ---
 
 static enum status fill(struct unit *unit)

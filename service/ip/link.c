@@ -27,7 +27,7 @@ struct link {
     struct link *next;
     char name[32]; // "ether0", as in /dev
     struct netif netif;
-    bool is_attached;
+    bool is_attached, is_listed;
     struct p9_file *state; // /dev/<name>/link
     struct ethernet_stream layout;
     uint8_t *memory;
@@ -215,11 +215,27 @@ static void state_read(struct link *link)
     }
 }
 
+// Another card in the place of the first has its own address, and what follows from that is asked
+// for anew; what was set by hand stays.
+static void address_use(struct link *link)
+{
+    struct netif *netif = &link->netif;
+    const struct dhcp *dhcp = netif_dhcp_data(netif);
+    if (memcmp(netif->hwaddr, link->layout.address, 6) == 0) return;
+    memcpy(netif->hwaddr, link->layout.address, 6);
+    for (int8_t i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++)
+        if (!netif_ip6_addr_isstatic(netif, i))
+            netif_ip6_addr_set_state(netif, i, IP6_ADDR_INVALID);
+    netif_create_ip6_linklocal_address(netif, 1);
+    if (dhcp != nullptr && dhcp->state != 0) (void)dhcp_start(netif);
+}
+
 static int attach(struct link *link)
 {
     char path[64];
     int error = open_stream(link);
     if (error != 0) return error;
+    if (link->netif.hwaddr_len != 0) address_use(link);
     link->is_attached = true;
     snprintf(path, sizeof(path), "/dev/%s/link", link->name);
     error = p9_open(path, OPEN_READ, 0, &link->state);
@@ -233,6 +249,7 @@ static struct link *link_create(const char *name)
     struct link *link = calloc(1, sizeof(*link));
     if (link == nullptr) return nullptr;
     snprintf(link->name, sizeof(link->name), "%s", name);
+    link->is_listed = true;
     int error = attach(link);
     struct netif *netif = &link->netif;
     if (error != 0 || netif_add_noaddr(netif, link, netif_set_up_link, ethernet_input) == nullptr) {
@@ -275,6 +292,7 @@ static void device_line(char *line)
     char *name = strrchr(line, ' ');
     if (name == nullptr || strncmp(++name, "ether", 5) != 0) return;
     struct link *link = link_find(name);
+    if (link != nullptr) link->is_listed = true;
     if (strcmp(state, "ready") != 0) {
         if (link != nullptr) detach(link);
         return;
@@ -299,8 +317,11 @@ static void devices_read(void)
     p9_close(file);
     if (text == nullptr) return;
     text[size] = '\0';
+    for (struct link *link = link_list; link != nullptr; link = link->next) link->is_listed = false;
     char *rest, *line = strtok_r(text, "\n", &rest);
     for (; line != nullptr; line = strtok_r(nullptr, "\n", &rest)) device_line(line);
+    for (struct link *link = link_list; link != nullptr; link = link->next)
+        if (!link->is_listed) detach(link); // its card was unplugged
     free(text);
 }
 

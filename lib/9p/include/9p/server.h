@@ -189,7 +189,9 @@ struct p9_server {
     fe_handle event; // bound to the channel: bits arrive in `signalled`
     void (*signalled)(struct p9_server *server, uint64_t bits);
     void *context;
-    bool is_lasting; // started again it has the same files, with the same paths and generations
+    uint32_t instance; // of the device that is served: files that are open on one that was in its
+                       // place before are not taken for this one's. 0: it does not leave
+    bool is_lasting;   // started again it has the same files, with the same paths and generations
     struct p9_server_state *state;
 };
 
@@ -211,6 +213,8 @@ enum status p9_session_restore(struct p9_server *server, uint64_t badge, struct 
                                const struct p9_user *user, void *owner);
 uint64_t p9_session_badge(const struct p9_server *server); // of the newest
 void *p9_request_owner(const struct p9_request *request);  // nullptr for other sessions
+// The session with this badge speaks for nobody any more, if it is still there.
+void p9_session_disown(struct p9_server *server, uint64_t badge);
 void p9_session_gone(struct p9_server *server, void (*gone)(void *owner, uint64_t badge));
 
 // Tells init that the service can be used: hands it a connector (name "" when the unit provides one

@@ -56,7 +56,7 @@ struct virtio_device {
 enum status virtio_open(struct virtio_device *device);
 
 // Resets the device, which forgets its queues, and negotiates: `required` and as many of `wanted`
-// as it has. ERR_NOT_SUPPORTED: a required feature is missing.
+// as it has. ERR_NOT_SUPPORTED: a required feature is missing; ERR_IO: the device is gone.
 enum status virtio_reset(struct virtio_device *device, uint64_t required, uint64_t wanted);
 
 // Makes queue `index` with at most `size` entries. ERR_NOT_FOUND: the device has no such queue.
