@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Speaking to the process service (abi/9p.h) for those who make processes with the kernel's calls.
 #include "client_internal.h"
+#include <ferrite/spawn.h>
+#include <ferrite/start.h>
+#include <ferrite/status.h>
 
 struct p9_file *p9_root_of_handle(fe_handle handle)
 {
@@ -34,4 +37,32 @@ int p9_process_register(struct p9_file *own, fe_handle process, const struct p9_
     if (control.received_count != 1) return -EPROTO;
     *session = control.received[0];
     return 0;
+}
+
+int p9_process_introduce(fe_handle process, const char *command, fe_handle *session)
+{
+    const struct p9_registration what = {.command = command};
+    struct p9_file *own = p9_root_of_handle(fe_start_handle("process"));
+    if (own == nullptr) return -EPERM;
+    int result = p9_process_register(own, process, &what, session);
+    p9_close(own);
+    return result;
+}
+
+int p9_process_start(struct fe_spawn *options, int (*give)(void *context, fe_handle process),
+                     void *context, fe_handle *process)
+{
+    struct fe_child child = {};
+    enum status status = fe_spawn_create(options, &child);
+    if (status != OK) return -fe_status_errno(status);
+    int result = give(context, child.process);
+    if (result != 0) {
+        fe_spawn_abandon(options, &child);
+        return result;
+    }
+    result = -fe_status_errno(fe_spawn_start(options, &child));
+    fe_handle_drop(&child.thread);
+    if (result == 0) *process = fe_handle_take(&child.process);
+    fe_handle_drop(&child.process);
+    return result;
 }

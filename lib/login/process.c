@@ -60,17 +60,6 @@ uint64_t login_memory(uint32_t parts)
     return status == OK ? own.memory_left / parts : 0;
 }
 
-// Registers the process and gives back its session to the process service.
-static int register_process(fe_handle process, const char *command, fe_handle *session)
-{
-    struct p9_file *own = p9_root_of_handle(fe_start_handle("process"));
-    if (own == nullptr) return -EPERM;
-    struct p9_registration what = {.command = command};
-    int result = p9_process_register(own, process, &what, session);
-    p9_close(own);
-    return result;
-}
-
 // As the process: a session of its own, the user's identity. *number is the session's.
 static int become_user(fe_handle session, const struct user *user, uint32_t *number)
 {
@@ -112,32 +101,21 @@ static int give_files(const struct login_process *what, struct fe_spawn_handle *
     return result;
 }
 
-static int give(const struct login_process *what, fe_handle process,
-                struct fe_spawn_handle *handles)
+struct giving {
+    const struct login_process *what;
+    struct fe_spawn_handle *handles;
+};
+
+static int give(void *context, fe_handle process)
 {
+    const struct giving *giving = context;
+    const struct login_process *what = giving->what;
+    struct fe_spawn_handle *handles = giving->handles;
     uint32_t number;
-    int result = register_process(process, what->program, &handles[SESSION].handle);
+    int result = p9_process_introduce(process, what->program, &handles[SESSION].handle);
     if (result == 0) result = become_user(handles[SESSION].handle, what->user, &number);
     if (result == 0 && what->terminal) result = give_terminal(what->files[0], what->user, number);
     return result == 0 ? give_files(what, handles) : result;
-}
-
-static int start(const struct login_process *what, struct fe_spawn *options,
-                 struct fe_spawn_handle *handles, fe_handle *process)
-{
-    struct fe_child child = {};
-    enum status status = fe_spawn_create(options, &child);
-    if (status != OK) return -fe_status_errno(status);
-    int result = give(what, child.process, handles);
-    if (result != 0) {
-        fe_spawn_abandon(options, &child);
-        return result;
-    }
-    result = -fe_status_errno(fe_spawn_start(options, &child));
-    fe_handle_drop(&child.thread);
-    if (result == 0) *process = fe_handle_take(&child.process);
-    fe_handle_drop(&child.process);
-    return result;
 }
 
 static void name_files(const struct login_process *what, char names[LOGIN_FILES][HANDLE_NAME],
@@ -172,5 +150,6 @@ int login_start(const struct login_process *what, fe_handle *process)
         .handles = handles,
         .handle_count = HANDLE_COUNT,
     };
-    return start(what, &options, handles, process);
+    struct giving giving = {what, handles};
+    return p9_process_start(&options, give, &giving, process);
 }

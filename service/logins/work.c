@@ -27,15 +27,21 @@ static int64_t run(struct work *work)
     }
 }
 
-static void *work_thread(void *argument)
+// The thread that serves answers it.
+static void hand_back(struct work *work)
 {
-    struct work *work = argument;
-    work->result = run(work);
     fe_lock_take(&lock);
     work->next = done;
     done = work;
     fe_lock_release(&lock);
     if (fe_event_signal(server.event, BIT_DONE) != OK) abort();
+}
+
+static void *work_thread(void *argument)
+{
+    struct work *work = argument;
+    work->result = run(work);
+    hand_back(work);
     return nullptr;
 }
 
@@ -54,11 +60,7 @@ int work_begin(struct p9_request *request, struct conversation *conversation)
     p9_node_get(&conversation->node);
     if (!thread_run(work_thread, work)) {
         work->result = -ENOMEM;
-        fe_lock_take(&lock);
-        work->next = done;
-        done = work;
-        fe_lock_release(&lock);
-        if (fe_event_signal(server.event, BIT_DONE) != OK) abort();
+        hand_back(work);
     }
     return P9_KEPT;
 }

@@ -10,20 +10,13 @@ static int post(struct p9_request *request, struct node *node)
 {
     const struct p9_identity *user = request->identity;
     if (user->uid != 0 && user->uid != node->node.uid) return -EPERM;
-    fe_handle connector = p9_take_handle(request, 0);
-    if (connector == FE_NO_HANDLE) return -EINVAL;
-    fe_handle_drop(&node->connector);
-    node->connector = connector;
-    return 0;
+    return p9_connector_post(request, &node->connector);
 }
 
 static int take(struct p9_request *request, const struct node *node)
 {
-    fe_handle copy;
     if (!p9_may(request, &node->node, 2)) return -EACCES;
-    if (node->connector == FE_NO_HANDLE) return -ENXIO;
-    if (fe_handle_copy(node->connector, &copy) != OK) return -ENOMEM;
-    return p9_answer_handle(request, copy);
+    return p9_connector_take(request, node->connector);
 }
 
 static int control(struct p9_request *request, struct p9_open *open, uint32_t what)

@@ -59,37 +59,15 @@ static void release(struct p9_node *node)
     free(post);
 }
 
-static int post(struct p9_request *request, struct post *post)
-{
-    struct fe_handle_info info;
-    fe_handle connector = p9_take_handle(request, 0);
-    if (connector == FE_NO_HANDLE) return -EINVAL;
-    uint32_t rights = RIGHT_DUPLICATE | RIGHT_TRANSFER;
-    if (fe_handle_inspect(connector, &info) != OK || info.type != OBJECT_SESSION ||
-        (info.rights & rights) != rights) {
-        fe_handle_drop(&connector);
-        return -EINVAL;
-    }
-    fe_handle_drop(&post->connector);
-    post->connector = connector;
-    return 0;
-}
-
-static int take(struct p9_request *request, const struct post *post)
-{
-    fe_handle copy;
-    if (post->connector == FE_NO_HANDLE) return -ENXIO;
-    if (fe_handle_copy(post->connector, &copy) != OK) return -ENOMEM;
-    return p9_answer_handle(request, copy);
-}
-
 static int control(struct p9_request *request, struct p9_open *open, uint32_t what)
 {
     struct post *here = (struct post *)open->node;
     switch (what) {
-    case CONTROL_CONNECTOR_TAKE: return p9_open_has(open, OPEN_READ) ? take(request, here) : -EBADF;
+    case CONTROL_CONNECTOR_TAKE:
+        return p9_open_has(open, OPEN_READ) ? p9_connector_take(request, here->connector) : -EBADF;
     case CONTROL_CONNECTOR_POST:
-        return p9_open_has(open, OPEN_WRITE) ? post(request, here) : -EBADF;
+        return p9_open_has(open, OPEN_WRITE) ? p9_connector_post(request, &here->connector)
+                                             : -EBADF;
     default: return -ENOTTY;
     }
 }

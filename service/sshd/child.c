@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <ferrite/handle.h>
 #include <ferrite/spawn.h>
-#include <ferrite/start.h>
 #include <ferrite/status.h>
 #include <stdio.h>
 
@@ -46,34 +45,19 @@ static int confine(fe_handle session)
     return result;
 }
 
-static int register_process(fe_handle process, fe_handle *session)
-{
-    struct p9_file *own = p9_root_of_handle(fe_start_handle("process"));
-    if (own == nullptr) return -EPERM;
-    struct p9_registration what = {.command = "ssh"};
-    int result = p9_process_register(own, process, &what, session);
-    p9_close(own);
-    return result == 0 ? confine(*session) : result;
-}
+struct giving {
+    const struct call *call;
+    struct fe_spawn_handle *handles;
+};
 
-static int start(struct fe_spawn *options, const struct call *call, struct fe_spawn_handle *handles,
-                 fe_handle *process)
+static int give(void *context, fe_handle process)
 {
-    struct fe_child child = {};
-    enum status status = fe_spawn_create(options, &child);
-    if (status != OK) return -fe_status_errno(status);
-    int result = share(call->data, &handles[CONNECTION]);
+    const struct giving *giving = context;
+    struct fe_spawn_handle *handles = giving->handles;
+    int result = share(giving->call->data, &handles[CONNECTION]);
     if (result == 0) result = share_conversation(&handles[LOGIN]);
-    if (result == 0) result = register_process(child.process, &handles[SESSION].handle);
-    if (result != 0) {
-        fe_spawn_abandon(options, &child);
-        return result;
-    }
-    result = -fe_status_errno(fe_spawn_start(options, &child));
-    fe_handle_drop(&child.thread);
-    if (result == 0) *process = fe_handle_take(&child.process);
-    fe_handle_drop(&child.process);
-    return result;
+    if (result == 0) result = p9_process_introduce(process, "ssh", &handles[SESSION].handle);
+    return result == 0 ? confine(handles[SESSION].handle) : result;
 }
 
 int child_start(const struct call *call, const char *host_key, fe_handle *process)
@@ -97,5 +81,6 @@ int child_start(const struct call *call, const char *host_key, fe_handle *proces
                                .memory_limit = MEMORY,
                                .handles = handles,
                                .handle_count = HANDLE_COUNT};
-    return start(&options, call, handles, process);
+    struct giving giving = {call, handles};
+    return p9_process_start(&options, give, &giving, process);
 }

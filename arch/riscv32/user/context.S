@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What lib/posix cannot say in C: where a thread begins, where an upcall enters, how a handler gets
-// another stack, and vfork. A
-// number of 64 bits is a pair of registers, here and in a system call alike.
+// another stack, and vfork. A number of 64 bits is a pair of registers, here and in a system call
+// alike.
 
     // A thread of the C library: a0 and a1, and a4 and a5, its id, are what posix_thread_begin
     // wants in a0, a1 and a2; the stack is 16-aligned.
@@ -37,27 +37,7 @@ posix_upcall_entry:
     unimp
     .size posix_upcall_entry, . - posix_upcall_entry
 
-    // void posix_run_on(void (*function)(void *), void *argument, uintptr_t top): a call with
-    // another stack, which begins below `top`, 16-aligned.
-    .section .text.posix_run_on, "ax"
-    .globl posix_run_on
-    .hidden posix_run_on
-    .type posix_run_on, %function
-posix_run_on:
-    addi    sp, sp, -16
-    sw      ra, 12(sp)
-    sw      s0, 8(sp)
-    addi    s0, sp, 16
-    mv      sp, a2
-    mv      t0, a0
-    mv      a0, a1
-    jalr    t0
-    addi    sp, s0, -16
-    lw      ra, 12(sp)
-    lw      s0, 8(sp)
-    addi    sp, sp, 16
-    ret
-    .size posix_run_on, . - posix_run_on
+#include "arch/riscv/user/run_on.inc"
 
     // pid_t vfork(void): setjmp in the caller's name, with the buffer that the C half gives.
     .section .text.vfork, "ax"

@@ -101,27 +101,7 @@ posix_upcall_entry:
     unimp
     .size posix_upcall_entry, . - posix_upcall_entry
 
-    // void posix_run_on(void (*function)(void *), void *argument, uintptr_t top): a call with
-    // another stack, which begins below `top`, 16-aligned.
-    .section .text.posix_run_on, "ax"
-    .globl posix_run_on
-    .hidden posix_run_on
-    .type posix_run_on, %function
-posix_run_on:
-    addi    sp, sp, -16
-    sd      ra, 8(sp)
-    sd      s0, 0(sp)
-    addi    s0, sp, 16
-    mv      sp, a2
-    mv      t0, a0
-    mv      a0, a1
-    jalr    t0
-    addi    sp, s0, -16
-    ld      ra, 8(sp)
-    ld      s0, 0(sp)
-    addi    sp, sp, 16
-    ret
-    .size posix_run_on, . - posix_run_on
+#include "arch/riscv/user/run_on.inc"
 
     // pid_t vfork(void): setjmp in the caller's name, with the buffer that the C half gives.
     .section .text.vfork, "ax"

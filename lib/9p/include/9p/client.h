@@ -14,6 +14,7 @@
 #include <abi/status.h>
 #include <stddef.h>
 
+struct fe_spawn;   // ferrite/spawn.h
 struct p9_session; // with one server, shared by the files opened through it; counted
 
 // An open file. Read-only to callers.
@@ -168,6 +169,14 @@ struct p9_registration {
 // handle "process".
 int p9_process_register(struct p9_file *own, fe_handle process, const struct p9_registration *what,
                         fe_handle *session);
+// The same as a child of this process. -EPERM: it has no session itself.
+int p9_process_introduce(fe_handle process, const char *command, fe_handle *session);
+
+// Makes a process (ferrite/spawn.h), has `give` complete what the handles of `options` say, and
+// starts it. *process is the caller's. 0 or a negative errno, that of `give` too: then the process
+// and all its handles are gone.
+int p9_process_start(struct fe_spawn *options, int (*give)(void *context, fe_handle process),
+                     void *context, fe_handle *process);
 
 // Which namespace paths are resolved in; FE_NO_HANDLE: the program's own.
 void p9_namespace_set(fe_handle name_space);

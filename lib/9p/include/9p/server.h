@@ -258,6 +258,11 @@ void p9_finish_control(struct p9_request *kept, const struct p9_result *result);
 // there is no room for one more.
 int p9_answer(struct p9_request *request, const void *data, size_t size);
 int p9_answer_handle(struct p9_request *request, fe_handle handle);
+
+// CONTROL_CONNECTOR_POST and _TAKE at a file that keeps the connector at *place. -EINVAL: what came
+// is no session that can be given on. -ENXIO: nothing was posted.
+int p9_connector_post(struct p9_request *request, fe_handle *place);
+int p9_connector_take(struct p9_request *request, fe_handle connector);
 // Takes a handle that came with the request; FE_NO_HANDLE when there is none.
 fe_handle p9_take_handle(struct p9_request *request, uint32_t index);
 
