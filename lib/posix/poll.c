@@ -26,7 +26,8 @@ static uint64_t bit_of(size_t index)
     return UINT64_C(1) << (index % BITS);
 }
 
-// What of `wanted` is ready, and asks for the event when nothing is.
+// What of `wanted` is ready, and asks for the event when nothing is. Whether a file waits, its
+// server knows: those of conversations are no devices, and do.
 static uint32_t ask(struct pollfd *entry, fe_handle event, uint64_t bit)
 {
     if (entry->fd < 0) return 0;
@@ -35,12 +36,8 @@ static uint32_t ask(struct pollfd *entry, fe_handle event, uint64_t bit)
     uint32_t wanted = (uint32_t)(uint16_t)entry->events & (POLLIN | POLLPRI | POLLOUT);
     if (entry->events & (POLLRDNORM | POLLRDBAND)) wanted |= POLLIN;
     if (entry->events & POLLWRNORM) wanted |= POLLOUT;
-    int ready = (int)(wanted & (POLLIN | POLLOUT));
-    if (file->socket != nullptr) {
-        ready = socket_poll(file, wanted, event, bit);
-    } else if (file_may_wait(file)) {
-        ready = p9_poll(file->p9, wanted, event, bit);
-    }
+    int ready = file->socket != nullptr ? socket_poll(file, wanted, event, bit)
+                                        : p9_poll(file->p9, wanted, event, bit);
     file_put(file);
     if (ready < 0) return POLLERR;
     uint32_t result = (uint32_t)ready & (wanted | POLLERR | POLLHUP);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# cells: qemu-virt-aarch64/raw
+# cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 # needs: ssh
 """Logging in over the network with OpenSSH's client: by keys and by password, and not by wrong ones; commands with
 their exit status; a terminal and its size; bytes both ways; several sessions at once; a client that is killed."""
