@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 kind := service
-uses := 9p ferrite c
+uses := 9p kept ferrite c
 entitlements := resource/debug

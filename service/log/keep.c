@@ -196,8 +196,8 @@ static void keep_on(int source)
 int keep(const char *folder)
 {
     keeper.folder = folder;
-    if (folder_make(folder) != 0 && errno == EROFS) {
-        fe_log("<2>%s: %s: messages are kept in memory only", folder, strerror(errno));
+    if ((folder_make(folder) != 0 || open_file() != 0) && errno == EROFS) {
+        fe_log("%s: %s: messages are kept in memory only", folder, strerror(errno));
         return 0;
     }
     for (;;) {

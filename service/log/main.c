@@ -2,7 +2,8 @@
 // The log service. What the kernel, the services and the drivers say is in the kernel's log, which
 // is short; this service is told when it grows, takes it in by source, with time and level
 // (store.h), and shows it: /dev/log is all of it, /dev/logs/<source> what one said, and
-// /dev/logs/follow goes on with what comes. Started again, it reads the kernel's log anew.
+// /dev/logs/follow goes on with what comes. Started again, it has what the one before had, and
+// reads in the kernel's log what was said meanwhile.
 //
 // With the argument `keep FOLDER` it is another service, which writes the messages to a disk
 // (keep.c).
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <ferrite/clock.h>
 #include <ferrite/start.h>
+#include <kept/kept.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +28,7 @@ static struct store store;
 static struct p9_node *folder, *follow_node;
 static uint64_t position; // in the kernel's log
 static uint64_t kept;     // the last message that a reader of `follow` came back from
+static uint32_t *lasting; // ... for the next log service; nullptr: nothing is kept
 
 // A line may come in pieces; those of the others then end it.
 static struct line {
@@ -59,6 +62,7 @@ static void line_end(void)
     struct said said = said_read(line.text, line.size, line.process == 0);
     said.time = line.time;
     line.size = 0;
+    if (store_has(&store, &said)) return;
     const struct source *newest = store.sources;
     bool is_taken = store_add(&store, &said);
     if (store.sources != newest) show_source(store.sources);
@@ -131,6 +135,7 @@ static int64_t follow_read(struct p9_request *, struct p9_open *open, uint64_t, 
     struct cursor *cursor = open->state;
     size_t done = 0;
     if (cursor->given > kept) kept = cursor->given;
+    if (lasting != nullptr) *lasting = (uint32_t)kept;
     const struct message *message = store_after(&store, cursor->given);
     if (message == nullptr) return P9_LATER;
     for (; message; message = message->next) {
@@ -165,6 +170,10 @@ static int serve(void)
         return 1;
     fe_handle debug = fe_start_handle("resource/debug");
     if (fe_log_watch(debug, server.event, BIT_NEWS) != OK) return 1;
+    store_restore(&store);
+    for (struct source *source = store.sources; source; source = source->next) show_source(source);
+    lasting = kept_number();
+    if (lasting != nullptr) kept = *lasting;
     read_kernel();
     if (p9_server_ready(&server, "log", node) != OK) return 1;
     if (p9_server_ready(&server, "logs", folder) != OK) return 1;

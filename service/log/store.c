@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Messages by source: store.h.
-#include "store.h"
+#include "memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,14 +84,16 @@ static void forget_oldest(struct store *store, struct source *source)
         oldest->next->previous = oldest->previous;
     else
         store->last = oldest->previous;
+    memory_drop(oldest);
     free(oldest);
 }
 
-static bool put(struct store *store, struct source *source, const struct said *said)
+static struct message *put(struct store *store, struct source *source, const struct said *said)
 {
     size_t size = said->text_size < STORE_TEXT_MAX ? said->text_size : STORE_TEXT_MAX;
-    struct message *message = malloc(sizeof *message + size);
-    if (message == nullptr) return false;
+    size_t records = memory_records(source->name, size);
+    struct message *message = malloc(sizeof *message + records * sizeof(uint32_t) + size);
+    if (message == nullptr) return nullptr;
     while (source->first && source->bytes + sizeof *message + size > STORE_SOURCE_MAX)
         forget_oldest(store, source);
     *message = (struct message){.previous = store->last,
@@ -99,14 +101,25 @@ static bool put(struct store *store, struct source *source, const struct said *s
                                 .number = ++store->count,
                                 .time = said->time,
                                 .level = said->level,
-                                .size = (uint16_t)size};
+                                .is_own = said->is_own,
+                                .record_count = (uint8_t)records,
+                                .size = (uint16_t)size,
+                                .text = (char *)(message->record + records)};
     memcpy(message->text, said->text, size);
     *(store->last ? &store->last->next : &store->first) = message;
     store->last = message;
     *(source->last ? &source->last->next_own : &source->first) = message;
     source->last = message;
     source->bytes += sizeof *message + size;
-    return true;
+    return message;
+}
+
+// One that was said to this service, and not to an earlier one.
+static bool put_new(struct store *store, struct source *source, const struct said *said)
+{
+    struct message *message = put(store, source, said);
+    if (message != nullptr) memory_keep(message);
+    return message != nullptr;
 }
 
 // By the times of the messages themselves, so that who reads them again drops the same.
@@ -126,9 +139,12 @@ static void tell_dropped(struct store *store, struct source *source, uint64_t ti
 {
     char text[64];
     int size = snprintf(text, sizeof text, "%u messages dropped", source->dropped);
-    struct said said = {
-        .text = text, .text_size = (size_t)size, .level = LEVEL_WARNING, .time = time};
-    if (!put(store, source, &said)) return;
+    struct said said = {.text = text,
+                        .text_size = (size_t)size,
+                        .level = LEVEL_WARNING,
+                        .is_own = true,
+                        .time = time};
+    if (!put_new(store, source, &said)) return;
     source->dropped = 0;
     source->told = time;
 }
@@ -138,12 +154,12 @@ bool store_add(struct store *store, const struct said *said)
     struct source *source = source_of(store, said->name, said->name_size);
     if (source == nullptr) return false;
     if (!is_allowed(source, said->time)) {
-        source->dropped++;
+        source->dropped += said->time >= source->told; // earlier ones an earlier service has told
         return false;
     }
     if (source->dropped != 0 && said->time >= source->told + SECOND)
         tell_dropped(store, source, said->time);
-    if (put(store, source, said)) return true;
+    if (put_new(store, source, said)) return true;
     source->dropped++;
     return false;
 }
@@ -172,4 +188,31 @@ size_t store_line(const struct message *message, char *to, size_t size)
         (unsigned long long)(message->time % SECOND / 1000), level_names[message->level],
         message->source->name, (int)message->size, message->text);
     return (size_t)length < size ? (size_t)length : size - 1;
+}
+
+static struct message *restore(void *context, const struct said *said, uint64_t number)
+{
+    struct store *store = context;
+    struct source *source = source_of(store, said->name, said->name_size);
+    store->count = number - 1;
+    if (source != nullptr && said->is_own) source->told = said->time;
+    if (source != nullptr && !said->is_own) (void)is_allowed(source, said->time); // as it was
+    if (!said->is_own) store->heard = said->time;
+    return source == nullptr ? nullptr : put(store, source, said);
+}
+
+void store_restore(struct store *store)
+{
+    memory_each(store, restore);
+}
+
+bool store_has(const struct store *store, const struct said *said)
+{
+    if (said->time != store->heard) return said->time < store->heard;
+    for (const struct message *at = store->last; at; at = at->previous) {
+        if (at->time == said->time && at->size == said->text_size &&
+            memcmp(at->text, said->text, said->text_size) == 0)
+            return true;
+    }
+    return false;
 }

@@ -24,8 +24,11 @@ struct message {
     uint64_t number; // 1, 2, ...
     uint64_t time;   // ns since boot
     enum level level;
+    bool is_own;
+    uint8_t record_count;
     uint16_t size;
-    char text[];
+    char *text;
+    uint32_t record[]; // where it is kept for the next log service: memory.c
 };
 
 struct source {
@@ -44,12 +47,14 @@ struct store {
     uint32_t source_count;
     struct message *first, *last;
     uint64_t count; // the last one's number
+    uint64_t heard; // when the last one of an earlier service was said
 };
 
 struct said {
     const char *name, *text;
     size_t name_size, text_size;
     enum level level;
+    bool is_own; // the log service's: how many were dropped
     uint64_t time;
 };
 
@@ -65,6 +70,11 @@ void store_tell_dropped(struct store *store, uint64_t time);
 
 // The first one after a number; nullptr: none yet.
 const struct message *store_after(const struct store *store, uint64_t number);
+
+// What an earlier log service had, as the first thing; and whether that has a message already that
+// the kernel tells once more.
+void store_restore(struct store *store);
+bool store_has(const struct store *store, const struct said *said);
 
 // A message as a line of text; gives its length, at most `size`.
 enum : size_t { STORE_LINE_MAX = STORE_TEXT_MAX + STORE_NAME_MAX + 64 };

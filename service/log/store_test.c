@@ -3,6 +3,7 @@
 #include "store.h"
 
 #include "test/unit.h"
+#include <kept/kept.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,5 +112,108 @@ TEST("names beyond those that there is room for share one")
     EXPECT(count(&store, "name0") == 1 && count(&store, "name199") == 0);
     EXPECT(count(&store, "others") == 200 - STORE_SOURCES &&
            store.source_count <= STORE_SOURCES + 1);
+    clear(&store);
+}
+
+// What init would keep: it stays when the store goes.
+static struct {
+    uint64_t is_used;
+    uint8_t data[256];
+} kept[64];
+static size_t record_size;
+
+enum status kept_open(size_t size)
+{
+    record_size = size;
+    return size <= sizeof kept[0].data ? OK : ERR_TOO_LARGE;
+}
+
+uint32_t kept_create(const void *data)
+{
+    uint32_t i = 0;
+    while (i < 64 && kept[i].is_used) i++;
+    if (i == 64 || record_size == 0) return 0;
+    kept[i].is_used = true;
+    memcpy(kept[i].data, data, record_size);
+    return i + 1;
+}
+
+void kept_remove(uint32_t record)
+{
+    if (record != 0) kept[record - 1].is_used = false;
+}
+
+const void *kept_next(uint32_t *record)
+{
+    while (++*record <= 64) {
+        if (kept[*record - 1].is_used) return kept[*record - 1].data;
+    }
+    return nullptr;
+}
+
+void kept_finish(void) {}
+
+TEST("what an earlier service had is there again, and not taken twice from the kernel")
+{
+    static struct store store;
+    char text[340] = "ip: ", before[STORE_LINE_MAX], line[STORE_LINE_MAX];
+    memset(kept, 0, sizeof kept);
+    store_restore(&store);
+    EXPECT(store.first == nullptr);
+    memset(text + 4, 'x', sizeof text - 5);
+    EXPECT(say(&store, "init: one", 5) && say(&store, text, 6) && say(&store, "init: two", 7));
+    store_line(store.first->next, before, sizeof before);
+    clear(&store);
+    store_restore(&store);
+    EXPECT(count(&store, "init") == 2 && count(&store, "ip") == 1 && store.count == 3);
+    store_line(store.first->next, line, sizeof line);
+    EXPECT(strcmp(line, before) == 0);
+    const struct said again = {.text = "two", .text_size = 3, .time = 7};
+    const struct said other = {.text = "too", .text_size = 3, .time = 7};
+    EXPECT(store_has(&store, &again) && !store_has(&store, &other));
+    EXPECT(store_has(&store, &(struct said){.time = 6}) &&
+           !store_has(&store, &(struct said){.time = 8}));
+    EXPECT(say(&store, "init: three", 8) && store.last->number == 4);
+    clear(&store);
+    kept[2].is_used = false; // the service ended while it kept the second
+    store_restore(&store);
+    EXPECT(count(&store, "init") == 3 && count(&store, "ip") == 0);
+    for (uint32_t i = 0; i < 64; i++) EXPECT(kept[i].is_used == (i == 0 || i == 5 || i == 6));
+    clear(&store);
+}
+
+TEST("who was cut off is cut off for the next service, and what was told is not told again")
+{
+    static struct store store;
+    uint32_t fresh = STORE_BURST - 10;
+    memset(kept, 0, sizeof kept);
+    store_restore(&store);
+    EXPECT(say(&store, "ip: first", 1));
+    store.sources->allowed -= fresh * 50'000'000ull; // as if as many had been said
+    for (uint32_t i = 0; i < 12; i++) EXPECT(say(&store, "ip: word", 2) == (i < 9));
+    store_tell_dropped(&store, 3);
+    EXPECT(store.sources->dropped == 0 && store.count == 11);
+    clear(&store);
+    store_restore(&store);
+    EXPECT(store.sources->allowed == fresh * 50'000'000ull + 1 && store.sources->told == 3);
+    store.sources->allowed = 0;
+    for (uint32_t i = 0; i < 3; i++) EXPECT(!say(&store, "ip: word", 2));
+    EXPECT(store.sources->dropped == 0);
+    EXPECT(!say(&store, "ip: word", 3) && store.sources->dropped == 1);
+    clear(&store);
+}
+
+TEST("what is too old for the store is not kept, either")
+{
+    static struct store store;
+    memset(kept, 0, sizeof kept);
+    store_restore(&store);
+    for (uint32_t i = 0; i < 60; i++) EXPECT(say(&store, "ip: word", i));
+    uint32_t records = 0;
+    struct source *source = store.sources;
+    source->bytes = STORE_SOURCE_MAX; // as if they were long
+    EXPECT(say(&store, "ip: last", 61));
+    for (uint32_t i = 0; i < 64; i++) records += kept[i].is_used;
+    EXPECT(records == count(&store, "ip"));
     clear(&store);
 }

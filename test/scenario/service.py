@@ -58,6 +58,14 @@ with Machine() as machine:
     assert set(machine.run("ls /dev/logs").replace("\x1b[m", "").split()) >= {"follow", "hang", "init", "kernel"}
     passed("the log is by source, with time and level; who talks much is cut off, and nobody else")
 
+    told = {name: machine.run(f"cat /dev/logs/{name}") for name in ("kernel", "hang", "init")}
+    machine.run(f"kill -9 {pids(machine)['log']}; sleep 1")
+    for name, text in told.items():
+        lines = text.splitlines()
+        assert machine.run(f"cat /dev/logs/{name}").splitlines()[:len(lines)] == lines, f"{name}: {text}"
+    assert machine.run("log -u init").count("init: log: killed by signal 9") == 2
+    passed("a log service that was started again has what the one before had, once")
+
     assert "state ready" in machine.run("cat /dev/units/ip") and "threads 1" in machine.run("cat /dev/units/ip")
     started = machine.run("grep started /dev/units/srv")
     machine.run("echo restart > /dev/units/srv; sleep 1")
