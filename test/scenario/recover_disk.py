@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-*-[ax]*64/raw
-"""The servers of / on a disk and of a card, and the disks' drivers, are killed and made to hang, again and again, while
-files are written, copied and read: they come back, what was made safe is whole, what is lost is told, checkers find
-nothing wrong, nothing is leaked, and the prompt answers throughout, though all its programs are on that disk.
+"""The servers of / on a disk and of a card, the drivers of the disks and of the network card, the network and the terminal
+are killed in turn, again and again, while files are written, copied, read and downloaded, with checksums: they come back,
+what was made safe is whole, what is lost is told, checkers find nothing wrong, nothing is leaked, and the prompt answers
+throughout, though all its programs are on that disk. Servers of disks that hang are started again, too.
 
-RECOVER_ROUNDS=20 makes it hundreds of kills."""
+RECOVER_ROUNDS=20 test/scenario/recover_disk.py qemu-virt-aarch64 raw makes it hundreds of kills."""
 
+import hashlib
 import os
 import re
 import tempfile
 
-from machine import Machine, disk_device, host, make, passed
+from machine import Machine, WebServer, disk_device, host, make, passed
 
 ROUNDS = int(os.environ.get("RECOVER_ROUNDS", "1"))
 DEVICE = disk_device()
-VICTIMS = ["root", "card", "virtio-block 0", "root", "virtio-block 1", "card"]
+DATA = bytes(i * 31 & 255 for i in range(1 << 20))
+SUM = hashlib.sha256(DATA).hexdigest()
+VICTIMS = ["root", "virtio-net", "card", "virtio-block 0", "ip", "root", "console", "virtio-block 1", "card"]
 KEPT = 16  # so many files that are safe stay in each folder
 
 # Files that say they are safe, of a length that follows from their number; older ones are removed. The one before must
@@ -30,8 +34,11 @@ SYNC = """while :; do cp /tmp/pattern {0}/copied 2>/dev/null && sync {0}/copied 
 {{ cmp -s /tmp/pattern {0}/copied; test $? = 1 && echo wrong copied {0} >> /tmp/wrong; }}; done"""
 READ = """while :; do s=$(sha256sum < /bin/busybox 2>/dev/null) && test "$s" != "$(cat /tmp/sum)" &&
 echo wrong read $s >> /tmp/wrong; done"""
+# The host has the file; its checksum was taken when nobody was killed.
+DOWN = """while :; do wget -q -T 5 -O {0}/down URL 2>/dev/null && sync {0}/down 2>/dev/null && s=$(sha256sum < {0}/down) &&
+{{ echo got >> /tmp/got; test "$s" = "$(cat /tmp/down.sum)" || echo wrong download $s >> /tmp/wrong; }}; done"""
 LOAD = [SAFE.format("/home/root/w", 0, KEPT), SAFE.format("/card/w", 1, KEPT), COPY.format("/home/root"),
-        COPY.format("/card"), SYNC.format("/home/root"), READ]
+        COPY.format("/card"), SYNC.format("/home/root"), DOWN.format("/home/root"), READ]
 
 
 def is_back(machine, name, before):
@@ -68,15 +75,15 @@ def handles(machine):
     return {name: int(count) for name, count in found}
 
 
-def kill_under_load(machine, rounds):
+def kill_under_load(machine, url, rounds):
     """All of them, so many times, while everything is in use; gives the free memory and the handles after it."""
     machine.run("rm -rf /home/root/w /card/w; mkdir /home/root/w /card/w; rm -f /tmp/safe0 /tmp/safe1")
     for part in LOAD:
-        machine.run(f"({' '.join(part.split())}) 2>/dev/null &")
+        machine.run(f"({' '.join(part.replace('URL', url).split())}) 2>/dev/null &")
     for _ in range(rounds):
         for name in VICTIMS:
             kill(machine, name)
-    machine.run("sleep 2; kill %1 %2 %3 %4 %5 %6; wait", code=None)
+    machine.run("sleep 2; kill %1 %2 %3 %4 %5 %6 %7; wait", code=None)
     for number, folder in enumerate(("/home/root/w", "/card/w")):
         safe = [int(word) for word in machine.run(f"tail -n {KEPT // 2} /tmp/safe{number}").split()]
         assert safe, f"nothing was made safe in {folder}"
@@ -84,7 +91,7 @@ def kill_under_load(machine, rounds):
         for i in (i for i in safe if i > last - KEPT // 2):
             size = (i * 37 % 90 + 1) * 1000
             machine.run(f"test $(stat -c %s {folder}/f{i}) = {size} && cmp -n {size} {folder}/f{i} /tmp/pattern")
-    machine.run("rm -f /home/root/copy /home/root/copied /card/copy; sync")
+    machine.run("rm -f /home/root/copy /home/root/copied /home/root/down /card/copy; sync")
     for name in "root", "card":
         kill(machine, name)  # its cache is empty, as at the first time
     return memory_free(machine), handles(machine)
@@ -157,18 +164,22 @@ def main():
             file.truncate(48 << 20)
         host("mkfs.fat", "-F", "32", "-s", "1", "-n", "CARD", card)
         extra = f"-drive if=none,id=card,format=raw,file={card} -device {DEVICE},drive=card"
-        with Machine(disk=root, extra=extra) as machine:
+        with WebServer({"/data": DATA}) as server, Machine(disk=root, extra=extra) as machine:
+            url = server.url("/data")
             machine.login("root")
             machine.run("until test -e /card/.; do sleep 0.1; done")
             machine.run("head -c 200000 /bin/busybox > /tmp/pattern; sha256sum < /bin/busybox > /tmp/sum")
-            machine.run(": > /tmp/wrong")
+            machine.run(f": > /tmp/wrong; : > /tmp/got; until wget -q -O /tmp/down {url}; do sleep 1; done")
+            machine.run("sha256sum < /tmp/down > /tmp/down.sum; rm /tmp/down")
+            assert SUM in machine.run("cat /tmp/down.sum")
             lost(machine)
             open_files(machine)
             hang(machine)
-            free, held = kill_under_load(machine, 1)
-            free_after, held_after = kill_under_load(machine, ROUNDS)
+            free, held = kill_under_load(machine, url, 1)
+            free_after, held_after = kill_under_load(machine, url, ROUNDS)
             assert machine.run("cat /tmp/wrong").strip() == "", "something went wrong and was not told"
-            passed("what was written, copied and read meanwhile is right")
+            assert "got" in machine.run("cat /tmp/got"), "no download was whole"
+            passed("what was written, copied, read and downloaded meanwhile is right")
             states = machine.run("services")
             assert not re.search(r"(?m)^\S+ +(failed|paused|starting|waiting) ", states), states
             assert free_after > free - 1024, f"{free} KiB free before, {free_after} KiB after"
