@@ -18,6 +18,12 @@ static int64_t link_read(struct p9_request *request, struct p9_node *node, char 
     return (int64_t)size;
 }
 
+static int volume_open_file(struct p9_request *request, struct p9_open *open)
+{
+    bool writes = p9_open_has(open, OPEN_WRITE) && (open->node->mode & MODE_TYPE) == MODE_FILE;
+    return writes && ext4.is_read_only && ext4.error == 0 ? -EROFS : 0;
+}
+
 static int volume_sync(struct p9_request *request, struct p9_open *open)
 {
     int result = commit();
@@ -49,6 +55,7 @@ const struct p9_operations file_operations = {
     .create = name_create,
     .remove = name_remove,
     .rename = name_rename,
+    .open = volume_open_file,
     .link = name_link,
     .close = file_system_close,
     .read = file_system_read,

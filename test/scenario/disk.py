@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from machine import Machine, host, make, passed, this_board
+from machine import Machine, disk_device, host, make, passed, this_board
 
 CUTS = int(sys.argv[3]) if len(sys.argv) > 3 else 3
 SEED = int(os.environ.get("SEED", "7"))
@@ -110,6 +110,19 @@ def partitions(folder):
     passed("partitions are files, and one of them is /")
 
 
+def only_read(disk):
+    """The disk of / is write-protected: who would write messages to it says that, once, and is done."""
+    extra = f"-drive if=none,id=fixed,format=raw,readonly=on,file={disk} -device {disk_device()},drive=fixed"
+    with Machine(extra=extra) as machine:
+        machine.login("root")
+        assert machine.run("cat /home/user/e/other").strip() == "kept"
+        assert "Read-only" in machine.run("echo x 2>&1 > other", code=1)
+        machine.run("until grep -q 'state ended' /dev/units/keeplog; do sleep 0.2; done")
+        told = machine.run("log").count("warning log: /var/log: Read-only file system: messages are kept in memory only")
+        assert told == 1, machine.run("log")
+    passed("a write-protected disk is read, and is told of")
+
+
 def main():
     chance = random.Random(SEED)
     print(f"seed {SEED}")
@@ -141,6 +154,7 @@ def main():
             machine.run("rm pipe; sync")
         passed("files, fifos, links and permissions are there at the next boot")
         check(disk)
+        only_read(disk)
         partitions(folder)
         with open(f"out/{this_board()}/image/bin/busybox", "rb") as file:
             busybox = file.read()
