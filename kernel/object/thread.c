@@ -5,6 +5,7 @@
 #include "kernel/log.h"
 #include "kernel/memory/user.h"
 #include "kernel/object/channel.h"
+#include "kernel/object/futex.h"
 #include "kernel/object/mutex.h"
 #include "kernel/object/process.h"
 #include "kernel/object/slot.h"
@@ -123,7 +124,7 @@ static void leave_process(struct thread *thread)
 
 bool thread_kill_step(struct thread *thread)
 {
-    if (!channel_forget_some(thread)) return false;
+    if (!channel_forget_some(thread) || !futex_disown_some(thread)) return false;
     if (is_waiting(thread)) {
         wait_abandon(thread);
         thread->state = THREAD_NEW;

@@ -92,6 +92,10 @@ struct thread {
     uint64_t slice_left; // counter, READY: of the slice in which it was preempted; 0: a new one
     struct fe_schedule schedule;
     uintptr_t upcall_entry;
+    bool owns_shared;           // others may wait for its end by its number: futex_own_shared
+    struct tree_node by_shared; // then: its number, among those of all processes
+    struct list dependents;     // then: who waits for it, each by its of_owner
+    struct list_node of_owner;  // FUTEX_SHARED
     struct list_node in_process;
     struct tree_node by_number; // in process->by_number; key: its id's low bits, as in locks
     struct watch_list watchers;

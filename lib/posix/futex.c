@@ -18,15 +18,25 @@ enum : long {
     FUTEX_UNLOCK_PI,
     FUTEX_TRYLOCK_PI,
     FUTEX_WAIT_BITSET,
+    FUTEX_WAIT_OWNED = 64, // its own (port/musl/overlay/mutex.c): with a time of day, or 0
+    FUTEX_OWN_SHARED,
 };
 enum : long { FUTEX_PRIVATE = 128, FUTEX_REALTIME = 256 };
+
+static enum status wait_as(const int64_t *a, uint64_t deadline)
+{
+    uintptr_t word = (uintptr_t)a[0];
+    uint32_t expected = (uint32_t)a[2];
+    if (a[1] == FUTEX_WAIT_OWNED) return fe_futex_wait_owned(word, expected, deadline);
+    if ((a[1] & FUTEX_PRIVATE) == 0) return fe_futex_wait_shared(word, expected, deadline);
+    return fe_futex_wait(word, expected, deadline);
+}
 
 // A wait that ended without reason is allowed: the C library looks at the word again.
 static long futex_wait(const int64_t *a, uint64_t deadline)
 {
-    enum status status = (a[1] & FUTEX_PRIVATE) != 0
-                             ? fe_futex_wait((uintptr_t)a[0], (uint32_t)a[2], deadline)
-                             : fe_futex_wait_shared((uintptr_t)a[0], (uint32_t)a[2], deadline);
+    enum status status = wait_as(a, deadline);
+    if (status == ERR_OWNER_DEAD) return -EOWNERDEAD;
     if (status == ERR_TIMED_OUT) return -ETIMEDOUT;
     if (status != ERR_INTERRUPTED) return -fe_status_errno(status);
     return signal_ended_wait(thread_self()) ? RESTART_UNLESS_HANDLED : 0;
@@ -69,6 +79,10 @@ int64_t call_futex(const int64_t *a)
     case FUTEX_WAIT_BITSET:
         if (!time_deadline_at(time, (a[1] & FUTEX_REALTIME) != 0, &deadline)) return -EINVAL;
         return futex_wait(a, deadline);
+    case FUTEX_WAIT_OWNED:
+        if (!time_deadline_at(time, true, &deadline)) return -EINVAL;
+        return futex_wait(a, deadline);
+    case FUTEX_OWN_SHARED: return -fe_status_errno(fe_futex_own_shared());
     case FUTEX_WAKE:
         status = (a[1] & FUTEX_PRIVATE) != 0 ? fe_futex_wake((uintptr_t)a[0], count, &woken)
                                              : fe_futex_wake_shared((uintptr_t)a[0], count, &woken);

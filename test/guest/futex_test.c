@@ -47,7 +47,7 @@ TEST("waiters move to another word without waking")
     EXPECT(woken == 2);
 }
 
-static fe_handle shared;
+static fe_handle shared, gate;
 static _Atomic uint32_t *views[2];
 
 // Without an MMU the second place is the first.
@@ -118,4 +118,53 @@ TEST("bad addresses are refused")
     EXPECT(fe_futex_wait_shared((uintptr_t)&word + 1, 0, 0) == ERR_BAD_ARGUMENT);
     EXPECT(fe_futex_wake_shared(unmapped_address, 1, &count) == ERR_BAD_ADDRESS);
     EXPECT(fe_futex_requeue((uintptr_t)&word, 1, kernel_address, &count) == ERR_BAD_ADDRESS);
+}
+
+static _Atomic uint32_t owner_number;
+static _Atomic enum status owned_status;
+
+static void own_and_end(void *)
+{
+    uint64_t bits, id;
+    if (fe_futex_own_shared() != OK || fe_futex_own_shared() != OK) return;
+    if (fe_thread_current(&id) != OK) return;
+    *views[0] = owner_number = (uint32_t)id & LOCK_OWNER;
+    if (fe_event_wait(gate, 1, guest_limit(), &bits) != OK) return;
+}
+
+static void wait_for_owner(void *)
+{
+    owned_status = fe_futex_wait_owned((uintptr_t)views[0], owner_number, guest_limit());
+    if (owned_status == ERR_OWNER_DEAD) woken++;
+}
+
+TEST("who waits for a word is told that its owner ended, and others are not found by a number")
+{
+    uint32_t count, self;
+    uint64_t id = 0;
+    EXPECT(fe_thread_current(&id) == OK);
+    self = (uint32_t)id & LOCK_OWNER;
+    map_twice();
+    guest_cpus(0, 1);
+    EXPECT(fe_event_create(&gate) == OK);
+    EXPECT(guest_thread(own_and_end, nullptr, PRIORITY_DRIVER) == OK && owner_number != 0);
+    uintptr_t at = (uintptr_t)views[1];
+    EXPECT(fe_futex_wait_owned(at, owner_number + 1, 0) == ERR_AGAIN);
+    EXPECT(fe_futex_wait_owned(at, owner_number, 0) == ERR_TIMED_OUT);
+    for (uint32_t i = 0; i < 10; i++)
+        EXPECT(guest_thread(wait_for_owner, nullptr, PRIORITY_DRIVER) == OK);
+    EXPECT(fe_futex_wake_shared(at, 1, &count) == OK && count == 1 && owned_status == OK);
+    EXPECT(woken == 0 && fe_event_signal(gate, 1) == OK);
+    EXPECT(guest_reaches(&woken, 9));
+    EXPECT(fe_futex_wait_owned(at, owner_number, FE_FOREVER) == ERR_OWNER_DEAD);
+    *views[0] = self; // who has not said that it owns words is not to be waited for
+    EXPECT(fe_futex_wait_owned(at, self, 0) == ERR_OWNER_DEAD);
+    EXPECT(fe_futex_own_shared() == OK);
+    EXPECT(fe_futex_wait_owned(at, self, FE_FOREVER) == ERR_DEADLOCK);
+    EXPECT(fe_futex_wait_owned(kernel_address, 0, 0) == ERR_BAD_ADDRESS);
+    EXPECT(fe_futex_wait_owned(at + 1, 0, 0) == ERR_BAD_ARGUMENT);
+    unmap(0);
+    if (guest_translates) unmap(1);
+    fe_handle_drop(&shared);
+    fe_handle_drop(&gate);
 }

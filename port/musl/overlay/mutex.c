@@ -3,13 +3,25 @@
 // owner's number, so all of them pass urgency on, and the kernel knows when an owner died. The
 // library's own put that on top of two other schemes. A mutex of type 4 is robust; LOST says that
 // nobody mended it after its owner died. Those that processes share are the exception: the kernel
-// knows no owner in another process, so they are plain words that are waited on, with the owner's
-// number, and can neither be robust nor pass urgency on (prepare makes pthread_mutex_init say so).
+// hands no lock to another process, so they are plain words that are waited on, with the owner's
+// number, and cannot pass urgency on (prepare makes pthread_mutex_init say so). Who takes a robust
+// one of these has told the kernel that he does; so it is known when he died (futex_wait_owned(2)).
 #include "pthread_impl.h"
 #include <threads.h>
 
 enum { OWNER = 0x3fffffff, DEAD = 0x40000000, ROBUST = 4, LOST = 64, SHARED = 128 };
 #define WAITED ((int)0x80000000)
+enum { FUTEX_WAIT_OWNED = 64, FUTEX_OWN_SHARED }; // lib/posix/futex.c
+
+static _Thread_local _Bool owns_shared;
+
+// Before the first of them is taken.
+static void own(const pthread_mutex_t *m)
+{
+    if ((m->_m_type & (SHARED | ROBUST)) != (SHARED | ROBUST) || owns_shared) return;
+    __syscall(SYS_futex, 0, FUTEX_OWN_SHARED);
+    owns_shared = 1;
+}
 
 static int kind_of(const pthread_mutex_t *m)
 {
@@ -23,26 +35,45 @@ static void give(pthread_mutex_t *m)
         __syscall(SYS_futex, &m->_m_lock, FUTEX_UNLOCK_PI | FUTEX_PRIVATE);
 }
 
+// Of the waiters for a robust one each may die before it takes it: all look. A lost one has an
+// owner that is dead from then on.
 static void shared_give(pthread_mutex_t *m)
 {
-    if (a_swap(&m->_m_lock, 0) & WAITED) __wake(&m->_m_lock, 1, 0);
+    if (a_swap(&m->_m_lock, m->_m_type & LOST ? DEAD : 0) & WAITED)
+        __wake(&m->_m_lock, m->_m_type & ROBUST ? -1 : 1, 0);
+}
+
+static int shared_wait(pthread_mutex_t *m, int old, const struct timespec *at)
+{
+    if (!(m->_m_type & ROBUST)) return __timedwait(&m->_m_lock, old, CLOCK_REALTIME, at, 0);
+    return -__syscall(SYS_futex, &m->_m_lock, FUTEX_WAIT_OWNED, old, at);
 }
 
 // Who has waited cannot tell whether others still do, and marks it.
 static int shared_lock(pthread_mutex_t *m, const struct timespec *at)
 {
-    int tid = __pthread_self()->tid, r = 0;
+    int tid = __pthread_self()->tid, r = 0, old = 0;
     if (at && at->tv_nsec >= 1000000000UL) return EINVAL;
     for (;;) {
-        int old = m->_m_lock;
+        if (r == EOWNERDEAD && a_cas(&m->_m_lock, old, tid | WAITED | DEAD) == old) return 0;
+        old = m->_m_lock;
         if (!old) {
             if (!a_cas(&m->_m_lock, 0, tid | WAITED)) return 0;
             continue;
         }
         if (r == ETIMEDOUT || r == EINVAL) return r;
         if (!(old & WAITED) && a_cas(&m->_m_lock, old, old | WAITED) != old) continue;
-        r = __timedwait(&m->_m_lock, old | WAITED, CLOCK_REALTIME, at, 0);
+        r = shared_wait(m, old |= WAITED, at);
     }
+}
+
+// Without waiting: a lock whose owner died is taken.
+static int shared_try(pthread_mutex_t *m, int old)
+{
+    if (!(m->_m_type & ROBUST)) return EBUSY;
+    int r = -__syscall(SYS_futex, &m->_m_lock, FUTEX_WAIT_OWNED, old, &(struct timespec){0});
+    if (r != EOWNERDEAD) return EBUSY;
+    return a_cas(&m->_m_lock, old, __pthread_self()->tid | WAITED | DEAD) == old ? 0 : EBUSY;
 }
 
 // The caller has the lock: what its last owner left behind.
@@ -55,7 +86,7 @@ static int take_over(pthread_mutex_t *m)
         return 0;
     }
     if (!(m->_m_type & LOST)) return EOWNERDEAD;
-    give(m);
+    __pthread_mutex_unlock(m);
     return ENOTRECOVERABLE;
 }
 
@@ -70,21 +101,26 @@ static int take_again(pthread_mutex_t *m, int otherwise)
 
 int __pthread_mutex_trylock(pthread_mutex_t *m)
 {
-    int tid = __pthread_self()->tid;
+    int tid = __pthread_self()->tid, r;
+    own(m);
     int old = a_cas(&m->_m_lock, 0, tid);
     if (!old) return 0;
     if ((old & OWNER) == tid) return take_again(m, EBUSY);
-    if (m->_m_type & SHARED) return EBUSY;
+    if (m->_m_type & SHARED) {
+        r = shared_try(m, old);
+        return r ? r : take_over(m);
+    }
     if ((old & OWNER) && !(m->_m_type & ROBUST)) return EBUSY;
-    int r = -__syscall(SYS_futex, &m->_m_lock, FUTEX_TRYLOCK_PI | FUTEX_PRIVATE, 0, 0);
+    r = -__syscall(SYS_futex, &m->_m_lock, FUTEX_TRYLOCK_PI | FUTEX_PRIVATE, 0, 0);
     if (r) return r == EAGAIN ? EBUSY : r;
     return take_over(m);
 }
 
 int __pthread_mutex_timedlock(pthread_mutex_t *restrict m, const struct timespec *restrict at)
 {
-    int tid = __pthread_self()->tid;
-    int old = a_cas(&m->_m_lock, 0, tid), r;
+    int tid = __pthread_self()->tid, r;
+    own(m);
+    int old = a_cas(&m->_m_lock, 0, tid);
     if (!old) return 0;
     if ((old & OWNER) == tid) {
         r = take_again(m, EDEADLK);
@@ -93,7 +129,10 @@ int __pthread_mutex_timedlock(pthread_mutex_t *restrict m, const struct timespec
         while (r != ETIMEDOUT && r != EINVAL);
         return r;
     }
-    if (m->_m_type & SHARED) return shared_lock(m, at);
+    if (m->_m_type & SHARED) {
+        r = shared_lock(m, at);
+        return r ? r : take_over(m);
+    }
     if (at && at->tv_nsec >= 1000000000UL) return EINVAL;
     do r = -__syscall(SYS_futex, &m->_m_lock, FUTEX_LOCK_PI | FUTEX_PRIVATE, 0, at);
     while (r == EINTR);
@@ -102,7 +141,7 @@ int __pthread_mutex_timedlock(pthread_mutex_t *restrict m, const struct timespec
 
 int __pthread_mutex_lock(pthread_mutex_t *m)
 {
-    if (!a_cas(&m->_m_lock, 0, __pthread_self()->tid)) return 0;
+    if (!(m->_m_type & SHARED) && !a_cas(&m->_m_lock, 0, __pthread_self()->tid)) return 0;
     return __pthread_mutex_timedlock(m, 0);
 }
 

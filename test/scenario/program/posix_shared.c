@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PROGRAM "/test/posix_shared"
@@ -21,6 +23,7 @@ static struct shared {
     pthread_barrier_t barrier;
     pthread_rwlock_t rwlock;
     sem_t semaphore;
+    pthread_mutex_t robust;
     int counter, turn;
 } *shared;
 
@@ -103,9 +106,29 @@ static int look(void)
     return pthread_rwlock_rdlock(&shared->rwlock) == 0 ? 7 : 8;
 }
 
+// Takes the robust one, says so, and has it until he is killed.
+static int die_with_it(void)
+{
+    int result = pthread_mutex_lock(&shared->robust);
+    if (result != 0 && result != EOWNERDEAD) return 1;
+    if (sem_post(&shared->semaphore) != 0) return 2;
+    for (;;) pause();
+}
+
+// Waits for what another has taken; who dies then leaves it to him.
+static int inherit_it(void)
+{
+    int result = pthread_mutex_lock(&shared->robust);
+    if (result == EOWNERDEAD && pthread_mutex_consistent(&shared->robust) == 0)
+        return pthread_mutex_unlock(&shared->robust) == 0 ? 7 : 1;
+    return result == 0 ? 2 : result == ENOTRECOVERABLE ? 5 : 3;
+}
+
 static int do_job(const char *job)
 {
     if (!map_it(0)) return 9;
+    if (strcmp(job, "die") == 0) return die_with_it();
+    if (strcmp(job, "inherit") == 0) return inherit_it();
     if (strcmp(job, "count") == 0) return count_up();
     if (strcmp(job, "turns") == 0) return take_turns(1);
     return strcmp(job, "meet") == 0 ? meet() : look();
@@ -140,16 +163,77 @@ TEST("two processes take turns by a condition, and meet at a barrier")
     EXPECT(meet() == 7 && exit_code(pid) == 7);
 }
 
-TEST("a shared mutex that is to be robust, or to inherit, is refused")
+static bool create_robust(void)
+{
+    pthread_mutexattr_t attributes;
+    return create() && pthread_mutexattr_init(&attributes) == 0 &&
+           pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED) == 0 &&
+           pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST) == 0 &&
+           pthread_mutex_init(&shared->robust, &attributes) == 0;
+}
+
+// Another process that has the robust mutex.
+static pid_t start_owner(void)
+{
+    pid_t pid = start_job(PROGRAM, "die");
+    while (sem_wait(&shared->semaphore) != 0 && errno == EINTR) continue;
+    return pid;
+}
+
+// The C library marks so what somebody waits for.
+static bool is_waited_for(void)
+{
+    return __atomic_load_n(&shared->robust.__u.__vi[1], __ATOMIC_SEQ_CST) < 0;
+}
+
+static bool is_killed(pid_t pid)
+{
+    int status;
+    return kill(pid, SIGKILL) == 0 && waitpid(pid, &status, 0) == pid && WIFSIGNALED(status);
+}
+
+TEST("a robust mutex whose owner's process was killed is the next one's, who is told")
+{
+    EXPECT(create_robust());
+    pid_t pid = start_owner();
+    struct timespec time = after(20'000'000);
+    EXPECT(pthread_mutex_trylock(&shared->robust) == EBUSY);
+    EXPECT(pthread_mutex_timedlock(&shared->robust, &time) == ETIMEDOUT);
+    EXPECT(is_killed(pid) && pthread_mutex_trylock(&shared->robust) == EOWNERDEAD);
+    EXPECT(pthread_mutex_trylock(&shared->robust) == EBUSY);
+    EXPECT(pthread_mutex_consistent(&shared->robust) == 0);
+    EXPECT(pthread_mutex_unlock(&shared->robust) == 0);
+    EXPECT(pthread_mutex_lock(&shared->robust) == 0 && pthread_mutex_unlock(&shared->robust) == 0);
+    EXPECT(is_killed(start_owner()) && pthread_mutex_lock(&shared->robust) == EOWNERDEAD);
+    EXPECT(pthread_mutex_unlock(&shared->robust) == 0); // not mended
+    EXPECT(pthread_mutex_trylock(&shared->robust) == ENOTRECOVERABLE);
+    EXPECT(pthread_mutex_lock(&shared->robust) == ENOTRECOVERABLE);
+    EXPECT(exit_code(start_job(PROGRAM, "inherit")) == 5);
+}
+
+TEST("who waits for a robust mutex is woken by the death of its owner, in whatever process")
+{
+    EXPECT(create_robust());
+    pid_t owner = start_owner(), heir = start_job(PROGRAM, "inherit");
+    while (!is_waited_for()) sched_yield();
+    EXPECT(is_killed(owner) && exit_code(heir) == 7);
+    EXPECT(pthread_mutex_lock(&shared->robust) == 0);
+    heir = start_job(PROGRAM, "inherit");
+    EXPECT(pthread_mutex_unlock(&shared->robust) == 0 && exit_code(heir) == 2);
+    EXPECT(pthread_mutex_trylock(&shared->robust) == EOWNERDEAD); // it ended with it
+    EXPECT(pthread_mutex_consistent(&shared->robust) == 0);
+    EXPECT(pthread_mutex_unlock(&shared->robust) == 0);
+}
+
+TEST("a shared mutex that is to inherit is refused")
 {
     pthread_mutex_t mutex;
     pthread_mutexattr_t attributes;
     EXPECT(pthread_mutexattr_init(&attributes) == 0);
     EXPECT(pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED) == 0);
-    EXPECT(pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST) == 0);
-    EXPECT(pthread_mutex_init(&mutex, &attributes) == ENOTSUP);
-    EXPECT(pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_STALLED) == 0);
     EXPECT(pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT) == 0);
+    EXPECT(pthread_mutex_init(&mutex, &attributes) == ENOTSUP);
+    EXPECT(pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST) == 0);
     EXPECT(pthread_mutex_init(&mutex, &attributes) == ENOTSUP);
     EXPECT(pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_NONE) == 0);
     EXPECT(pthread_mutex_init(&mutex, &attributes) == 0);
