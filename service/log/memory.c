@@ -79,27 +79,29 @@ static struct found *find_all(size_t *count)
     return all;
 }
 
-// Puts one together from the `count` records that it has.
-static struct message *take(const struct found *found, size_t count, void *context,
-                            memory_taker *each)
+// Puts one together from the `count` records that it has; `text` is for what it says.
+static bool take(const struct found *found, size_t count, char text[RECORDS_MAX * CELL],
+                 struct said *said)
 {
-    char text[RECORDS_MAX * CELL];
     const struct record *first = found->record;
     for (size_t i = 0; i < count; i++) memcpy(text + i * CELL, found[i].record->text, CELL);
     size_t name_size = strnlen(text, STORE_NAME_MAX);
-    if (name_size == STORE_NAME_MAX || memory_records(text, first->size) != count) return nullptr;
-    const struct said said = {.name = text,
-                              .name_size = name_size,
-                              .text = text + name_size + 1,
-                              .text_size = first->size,
-                              .level = (enum level)first->level,
-                              .is_own = first->is_own,
-                              .time = first->time};
-    return each(context, &said, first->number);
+    if (name_size == STORE_NAME_MAX || memory_records(text, first->size) != count) return false;
+    *said = (struct said){.name = text,
+                          .name_size = name_size,
+                          .text = text + name_size + 1,
+                          .text_size = first->size,
+                          .level = (enum level)first->level,
+                          .is_own = first->is_own,
+                          .time = first->time};
+    return true;
 }
 
-void memory_each(void *context, memory_taker *each)
+void memory_each(void *context,
+                 struct message *(*each)(void *context, const struct said *said, uint64_t number))
 {
+    char text[RECORDS_MAX * CELL];
+    struct said said;
     size_t all_count, count;
     if (kept_open(sizeof(struct record)) != OK) return;
     struct found *all = find_all(&all_count);
@@ -110,7 +112,8 @@ void memory_each(void *context, memory_taker *each)
         while (at + count < all_count && count < RECORDS_MAX &&
                found[count].record->number == found->record->number)
             count++;
-        struct message *message = take(found, count, context, each);
+        struct message *message = nullptr;
+        if (take(found, count, text, &said)) message = each(context, &said, found->record->number);
         for (size_t i = 0; i < count; i++) {
             if (message != nullptr)
                 message->record[i] = found[i].number;

@@ -13,5 +13,5 @@ void memory_drop(const struct message *message);
 
 // What an earlier service had, in the order in which it was said. `each` gives the message that has
 // it now; nullptr: it is dropped.
-typedef struct message *memory_taker(void *context, const struct said *said, uint64_t number);
-void memory_each(void *context, memory_taker *each);
+void memory_each(void *context,
+                 struct message *(*each)(void *context, const struct said *said, uint64_t number));

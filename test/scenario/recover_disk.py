@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-*-[ax]*64/raw
-"""The servers of / on a disk and of a card, the drivers of the disks and of the network card, the network and the terminal
-are killed in turn, again and again, while files are written, copied, read and downloaded, with checksums: they come back,
-what was made safe is whole, what is lost is told, checkers find nothing wrong, nothing is leaked, and the prompt answers
-throughout, though all its programs are on that disk. Servers of disks that hang are started again, too.
+"""The servers of / on a disk and of a card, the drivers of the disks and of the network card, the network and the
+terminal are killed in turn, again and again, while files are written, copied, read and downloaded, with checksums: they
+come back, what was made safe is whole, what is lost is told, checkers find nothing wrong, nothing is leaked, and the
+prompt answers throughout, though all its programs are on that disk. Servers of disks that hang are started again, too.
 
 RECOVER_ROUNDS=20 test/scenario/recover_disk.py qemu-virt-aarch64 raw makes it hundreds of kills."""
 
@@ -35,8 +35,9 @@ SYNC = """while :; do cp /tmp/pattern {0}/copied 2>/dev/null && sync {0}/copied 
 READ = """while :; do s=$(sha256sum < /bin/busybox 2>/dev/null) && test "$s" != "$(cat /tmp/sum)" &&
 echo wrong read $s >> /tmp/wrong; done"""
 # The host has the file; its checksum was taken when nobody was killed.
-DOWN = """while :; do wget -q -T 5 -O {0}/down URL 2>/dev/null && sync {0}/down 2>/dev/null && s=$(sha256sum < {0}/down) &&
-{{ echo got >> /tmp/got; test "$s" = "$(cat /tmp/down.sum)" || echo wrong download $s >> /tmp/wrong; }}; done"""
+DOWN = """while :; do wget -q -T 5 -O {0}/down URL 2>/dev/null && sync {0}/down 2>/dev/null &&
+s=$(sha256sum < {0}/down) && {{ echo got >> /tmp/got; test "$s" = "$(cat /tmp/down.sum)" ||
+echo wrong download $s >> /tmp/wrong; }}; done"""
 LOAD = [SAFE.format("/home/root/w", 0, KEPT), SAFE.format("/card/w", 1, KEPT), COPY.format("/home/root"),
         COPY.format("/card"), SYNC.format("/home/root"), DOWN.format("/home/root"), READ]
 
