@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ferrite/start.h>
+#include <recover/recover.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +81,20 @@ static const struct operation {
 };
 enum : size_t { OPERATIONS = sizeof operations / sizeof *operations };
 
+static bool read_of(const char *path)
+{
+    int other = open(path, O_RDONLY | O_CLOEXEC);
+    bool good = other >= 0 && pread(other, buffer, PAGE, 0) == (ssize_t)PAGE;
+    if (other >= 0) close(other);
+    return good;
+}
+
+static const struct recover_victim victims[] = {
+    {"recover_block", "virtio-block", "/dev/disk0/data", 15, read_of},
+    {"recover_ext4", "disk", "/disk/data", 5, read_of},
+};
+enum : size_t { VICTIMS = sizeof victims / sizeof *victims };
+
 static int compare(const void *left, const void *right)
 {
     uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
@@ -121,7 +136,7 @@ static bool measure_all(void)
         if (samples[0] < overhead) overhead = samples[0];
     }
     for (size_t i = 0; good && i < OPERATIONS; i++) good = measure(&operations[i], overhead);
-    return good;
+    return good && recover_measure(victims, VICTIMS, busy_now);
 }
 
 static bool repeat(const char *name)

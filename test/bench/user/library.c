@@ -4,13 +4,12 @@
 // Services live on beside it: it begins when the boot is over, and when one wakes meanwhile, the
 // median does not show it. Arguments: where to write, and an operation that is repeated for ever
 // instead, for tool/profile.
-#include "recover.h"
-
 #include <abi/clock.h>
 #include <abi/syscalls.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <recover/recover.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +76,26 @@ static uint64_t next_tick(void)
     do tick = now();
     while (tick == before);
     return tick;
+}
+
+static bool tick(uint64_t *at)
+{
+    *at = next_tick();
+    return true;
+}
+
+static const struct recover_victim victims[] = {
+    {"recover_ramfs", "tmp", "/tmp", 1, nullptr},
+    {"recover_ip", "ip", "/net", 1, nullptr},
+    {"recover_console", "console", "/dev/console", 1, nullptr},
+    {"recover_net", "virtio-net", "/dev/ether0", 1, nullptr},
+};
+enum : size_t { VICTIMS = sizeof victims / sizeof *victims };
+
+static bool recover(void)
+{
+    return recover_measure(victims, VICTIMS, tick) &&
+           recover_storm("recover_all", victims, VICTIMS, tick);
 }
 
 static bool run_batch(const struct operation *operation, uint64_t *mean)
@@ -149,8 +168,7 @@ int main(int count, char **arguments)
     if (count < 2 || freopen(arguments[1], "w", stdout) == nullptr) return 2;
     file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
     bool good = file >= 0 && write(file, buffer, sizeof buffer) == (ssize_t)sizeof buffer;
-    good = good && (count > 2 ? repeat(arguments[2])
-                              : measure_all() && tell_boot() && recover_measure(next_tick));
+    good = good && (count > 2 ? repeat(arguments[2]) : measure_all() && tell_boot() && recover());
     close(file);
     unlink(path);
     if (!good) printf("FAIL %s\n", strerror(errno));
