@@ -57,19 +57,23 @@ static bool hash_find(const char *name, char *hash, size_t size)
     return is_found;
 }
 
+// For names without a hash, so that they cannot be told by the time or the memory it takes.
+static enum answer check_nobody(const char *name, const char *password)
+{
+    static const uint8_t salt[PASSWORD_SALT_SIZE];
+    char wasted[PASSWORD_HASH_SIZE];
+    if (!password_hash(wasted, password, salt, password_cost_usual)) return ANSWER_NO_MEMORY;
+    return getpwnam(name) == nullptr ? ANSWER_WRONG : ANSWER_LOCKED;
+}
+
 // A hash takes much memory: what ended sessions had is given back first.
 enum answer user_check(const char *name, const char *password)
 {
-    (void)!fe_memory_reclaim();
-    // Nobody's: for names without a hash, so that they cannot be told by the time it takes.
-    static const uint8_t salt[PASSWORD_SALT_SIZE];
     char hash[256];
-    if (!hash_find(name, hash, sizeof hash) || hash[0] != '$') {
-        char wasted[PASSWORD_HASH_SIZE];
-        (void)!password_hash(wasted, password, salt, password_cost_usual);
-        return getpwnam(name) == nullptr ? ANSWER_WRONG : ANSWER_LOCKED;
-    }
-    bool is_right = password_verify(hash, password);
+    (void)!fe_memory_reclaim();
+    if (!hash_find(name, hash, sizeof hash) || hash[0] != '$') return check_nobody(name, password);
+    enum password_match match = password_verify(hash, password);
     explicit_bzero(hash, sizeof hash);
-    return is_right ? ANSWER_RIGHT : ANSWER_WRONG;
+    if (match == PASSWORD_UNTRIED) return ANSWER_NO_MEMORY;
+    return match == PASSWORD_RIGHT ? ANSWER_RIGHT : ANSWER_WRONG;
 }

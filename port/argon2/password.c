@@ -20,9 +20,12 @@ static bool is_affordable(const char *text)
     return memory && strtoull(memory + 3, nullptr, 10) <= 1 << 20;
 }
 
-bool password_verify(const char *text, const char *password)
+enum password_match password_verify(const char *text, const char *password)
 {
-    return is_affordable(text) && argon2id_verify(text, password, strlen(password)) == ARGON2_OK;
+    if (!is_affordable(text)) return PASSWORD_WRONG;
+    int result = argon2id_verify(text, password, strlen(password));
+    if (result == ARGON2_MEMORY_ALLOCATION_ERROR) return PASSWORD_UNTRIED;
+    return result == ARGON2_OK ? PASSWORD_RIGHT : PASSWORD_WRONG;
 }
 
 bool password_is_hash(const char *text)

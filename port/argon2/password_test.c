@@ -13,10 +13,10 @@ static const char two_lanes[] =
 
 TEST("published hashes accept their password")
 {
-    EXPECT(password_verify(known, "password"));
-    EXPECT(password_verify(two_lanes, "password"));
-    EXPECT(!password_verify(known, "passwore"));
-    EXPECT(!password_verify(known, ""));
+    EXPECT(password_verify(known, "password") == PASSWORD_RIGHT);
+    EXPECT(password_verify(two_lanes, "password") == PASSWORD_RIGHT);
+    EXPECT(password_verify(known, "passwore") == PASSWORD_WRONG);
+    EXPECT(password_verify(known, "") == PASSWORD_WRONG);
 }
 
 TEST("a hash that was made accepts its password and no other")
@@ -26,23 +26,25 @@ TEST("a hash that was made accepts its password and no other")
     char text[PASSWORD_HASH_SIZE], other[PASSWORD_HASH_SIZE];
     EXPECT(password_hash(text, "ferrite", salt, cost));
     EXPECT(!strncmp(text, "$argon2id$v=19$m=64,t=1,p=1$", 28));
-    EXPECT(password_verify(text, "ferrite"));
-    EXPECT(!password_verify(text, "Ferrite"));
+    EXPECT(password_verify(text, "ferrite") == PASSWORD_RIGHT);
+    EXPECT(password_verify(text, "Ferrite") == PASSWORD_WRONG);
     EXPECT(password_hash(other, "ferrite", (const uint8_t *)"another salt....", cost));
     EXPECT(strcmp(text, other) != 0);
 }
 
 TEST("a malformed hash accepts nothing")
 {
-    EXPECT(!password_verify("", ""));
-    EXPECT(!password_verify("x", "x"));
-    EXPECT(!password_verify("$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$", "password"));
-    EXPECT(!password_verify("$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHQ$nf65EOgL", "a"));
+    EXPECT(password_verify("", "") == PASSWORD_WRONG);
+    EXPECT(password_verify("x", "x") == PASSWORD_WRONG);
+    EXPECT(password_verify("$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$", "password") ==
+           PASSWORD_WRONG);
+    EXPECT(password_verify("$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHQ$nf65EOgL", "a") ==
+           PASSWORD_WRONG);
     char text[sizeof known];
     for (size_t i = 1; i < sizeof known - 1; i++) {
         memcpy(text, known, sizeof known);
         text[i] = '!';
-        EXPECT(!password_verify(text, "password"));
+        EXPECT(password_verify(text, "password") == PASSWORD_WRONG);
     }
 }
 

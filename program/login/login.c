@@ -96,6 +96,13 @@ static bool ask_password(char *password, size_t size)
     return is_given;
 }
 
+static const char *const refusals[] = {
+    [ANSWER_RIGHT] = "This account is gone", // since the password was looked up
+    [ANSWER_WRONG] = "Login incorrect",
+    [ANSWER_LOCKED] = "This account is locked",
+    [ANSWER_NO_MEMORY] = "Out of memory: the password was not tried",
+};
+
 // Asks until somebody is who they say.
 static void log_in(const char *host, struct user *user)
 {
@@ -120,7 +127,7 @@ static void log_in(const char *host, struct user *user)
         explicit_bzero(password, sizeof password);
         if (answer == ANSWER_RIGHT && user_find(name, user)) return;
         sleep(delay);
-        puts(answer == ANSWER_LOCKED ? "This account is locked" : "Login incorrect");
+        puts(refusals[answer]);
         if (delay < DELAY_MOST) delay *= 2;
     }
 }

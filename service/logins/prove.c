@@ -77,6 +77,7 @@ int prove_password(struct conversation *conversation, struct sshkey_bytes data)
     fe_lock_release(&lock);
     explicit_bzero(password, sizeof password);
     explicit_bzero((void *)data.data, data.size);
+    if (answer == ANSWER_NO_MEMORY) return -ENOMEM;
     return is_good ? admit(conversation, &user, "password")
                    : refuse(conversation, name, "password");
 }

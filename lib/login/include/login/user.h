@@ -21,8 +21,9 @@ bool user_is_name(const char *text);
 // The user's entry of /etc/passwd and /etc/group; false: there is none. One thread at a time.
 bool user_find(const char *name, struct user *user);
 
-enum answer { ANSWER_RIGHT, ANSWER_WRONG, ANSWER_LOCKED };
+enum answer { ANSWER_RIGHT, ANSWER_WRONG, ANSWER_LOCKED, ANSWER_NO_MEMORY };
 
 // Whether the password is the user's (/etc/secret/shadow). An account without a hash is locked:
 // no password is its. Takes as long for those, and for names that do not exist, which are WRONG.
+// NO_MEMORY: it could not be tried.
 enum answer user_check(const char *name, const char *password);

@@ -18,8 +18,9 @@ struct password_cost {
     uint32_t passes;
 };
 
-// The least that is advised for log-ins: 19 MiB, two passes.
-constexpr struct password_cost password_cost_usual = {.memory = 19 << 10, .passes = 2};
+// One of those that are advised for log-ins as equal: 7 MiB and five passes. It is that with the least
+// memory, which is in one piece and may be scarce.
+constexpr struct password_cost password_cost_usual = {.memory = 7 << 10, .passes = 5};
 
 // Writes the NUL-terminated hash. False when memory does not suffice or the cost is out of range.
 [[nodiscard]] bool password_hash(char text[PASSWORD_HASH_SIZE], const char *password,
@@ -28,6 +29,11 @@ constexpr struct password_cost password_cost_usual = {.memory = 19 << 10, .passe
 // Whether password_verify could match anything with the text; takes as long as that.
 [[nodiscard]] bool password_is_hash(const char *text);
 
-// True when the password is the one that the hash was made of. A malformed hash, or
-// one that would cost more than 1 GiB, matches nothing.
-[[nodiscard]] bool password_verify(const char *text, const char *password);
+enum password_match {
+    PASSWORD_WRONG, // also for a malformed hash, and one that would cost more than 1 GiB
+    PASSWORD_RIGHT,
+    PASSWORD_UNTRIED // memory does not suffice
+};
+
+// Whether the password is the one that the hash was made of.
+[[nodiscard]] enum password_match password_verify(const char *text, const char *password);
