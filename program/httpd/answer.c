@@ -239,12 +239,23 @@ static void found_answer(struct answer *answer, const struct http_request *reque
     text_answer(answer, type_of(path));
 }
 
+static void state_answer(struct answer *answer)
+{
+    size_t size;
+    answer->text = state_make(&size);
+    if (!answer->text) return answer_refuse(answer, 503, answer->is_kept);
+    answer->left = size;
+    text_answer(answer, type_of(""));
+}
+
 void answer_make(struct answer *answer, const struct http_request *request)
 {
     char path[PATH_SIZE];
     answer_free(answer);
     answer->is_kept = request->is_kept;
-    if (path_find(request->path, path))
+    if (options.has_state && strcmp(request->path, "/state") == 0)
+        state_answer(answer);
+    else if (path_find(request->path, path))
         found_answer(answer, request, path);
     else
         answer_refuse(answer, 404, request->is_kept);

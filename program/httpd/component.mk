@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
 # Serves files by HTTP and HTTPS.
 kind := program
-uses := http tls c
+uses := http tls ferrite c
+entitlements := resource/debug

@@ -27,11 +27,12 @@ static void stage_enter(struct connection *connection, enum stage stage)
     time_give(connection);
 }
 
-struct connection *connection_begin(int fd)
+struct connection *connection_begin(int fd, bool is_plain, const struct in6_addr *peer)
 {
     struct connection *connection = calloc(1, sizeof *connection);
     if (!connection) return nullptr;
-    connection->stream.fd = fd;
+    connection->stream = (struct stream){.fd = fd, .is_plain = is_plain};
+    connection->peer = *peer;
     connection->answer.file = -1;
     stage_enter(connection, SHAKES_HANDS);
     return connection;
@@ -39,7 +40,11 @@ struct connection *connection_begin(int fd)
 
 bool connection_is_idle(const struct connection *connection)
 {
-    return connection->stage == READS_HEAD && connection->head_size == 0;
+    switch (connection->stage) {
+    case READS_HEAD: return connection->head_size == 0;
+    case ANSWERS: return false;
+    default: return true;
+    }
 }
 
 void connection_close(struct connection *connection)
@@ -118,6 +123,7 @@ static bool body_read(struct connection *connection)
     answer->left -= part;
     connection->out_size = part;
     connection->out_sent = 0;
+    time_give(connection); // for a piece as a whole, so that a byte now and then is not enough
     return true;
 }
 
@@ -146,7 +152,6 @@ static void answer_go_on(struct connection *connection)
                                      connection->out_size - connection->out_sent, &written);
     if (connection->waits != WENT) return;
     connection->out_sent += written;
-    time_give(connection);
 }
 
 static void step(struct connection *connection)

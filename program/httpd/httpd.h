@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // A server of files by HTTP/1.1, with TLS or without: one thread, which never waits for a peer, and
-// a connection for each. main.c waits for what can go on, connection.c says how a connection goes
-// on, stream.c moves its bytes, answer.c and listing.c make answers of files.
+// a connection for each. main.c waits for what can go on, place.c says who may have a connection,
+// connection.c how one goes on, stream.c moves its bytes; answer.c, listing.c and state.c make
+// answers.
 #pragma once
 
 #include <http/request.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -23,15 +25,18 @@ struct served {
 struct options {
     struct served served[16];
     size_t served_count;
-    const char *port, *certificate, *key;
+    const char *port, *tls_port; // nullptr: there is no such one
+    const char *certificate, *key, *user;
     int seconds; // a peer may keep others waiting
+    bool has_state;
 };
 extern struct options options;
 
 // Bytes over a socket that does not wait.
 struct stream {
     int fd;
-    struct tls *tls; // nullptr: plain
+    bool is_plain;
+    struct tls *tls; // nullptr: plain, or nothing of it has been done yet
 };
 
 enum progress { WENT, WAITS_TO_READ, WAITS_TO_WRITE, ENDED };
@@ -59,12 +64,16 @@ void answer_free(struct answer *answer);
 
 // A page with the names in a folder, allocated; nullptr: it cannot be read.
 char *listing_make(const char *folder, const char *name, size_t *size);
+
+// What the machine does now, allocated; nullptr: there is no memory for it.
+char *state_make(size_t *size);
 void text_print_escaped(FILE *to, const char *text);
 
 enum stage { SHAKES_HANDS, READS_HEAD, ANSWERS, LINGERS, CLOSED };
 
 struct connection {
     enum stage stage;
+    struct in6_addr peer;
     struct stream stream;
     enum progress waits;
     int64_t deadline; // ms
@@ -76,8 +85,18 @@ struct connection {
 };
 
 int64_t now(void); // ms
-struct connection *connection_begin(int fd);
+struct connection *connection_begin(int fd, bool is_plain, const struct in6_addr *peer);
 void connection_go_on(struct connection *connection);
-bool connection_is_idle(const struct connection *connection); // between two requests
+bool connection_is_idle(const struct connection *connection); // nobody loses what was asked for
 void connection_expire(struct connection *connection);        // its deadline has passed
 void connection_close(struct connection *connection);         // and frees it
+
+// Places for connections: as many as one server has, and of them as many as one peer may have.
+enum { MOST = 64, PEER_MOST = 32 };
+extern struct connection *connections[MOST];
+
+// Whether there is one for somebody: a free one, or that of an idle connection.
+bool place_is_there(void);
+// One for a peer, after the idle connection that had it has been closed. -1: none.
+int place_make(const struct in6_addr *peer);
+void place_clear(int place);

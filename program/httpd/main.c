@@ -4,32 +4,40 @@
 #include "httpd.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <ferrite/log.h>
 #include <netdb.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MOST = 64 }; // connections at a time
 struct options options = {.port = "80", .seconds = 30};
-static struct connection *connections[MOST];
-static struct pollfd waited[MOST + 1];
+static struct {
+    int fd; // -1: not listened at
+    bool is_plain;
+} listeners[] = {{-1, true}, {-1, false}};
+enum { LISTENERS = sizeof listeners / sizeof *listeners };
+static struct pollfd waited[MOST + LISTENERS];
 
 static const char usage[] =
-    "usage: httpd [-p port] [-t seconds] [-c certificate -k key] folder [name=path]...\n";
+    "usage: httpd [-S] [-p port] [-s port] [-t seconds] [-u user] [-c certificate -k key]\n"
+    "             folder [name=path]...\n";
 
+// To the log where init started it, which gives it no descriptors.
 static int complain(const char *who, const char *what)
 {
-    fprintf(stderr, "httpd: %s: %s\n", who, what);
+    if (fprintf(stderr, "httpd: %s: %s\n", who, what) < 0) fe_log("%s: %s", who, what);
     return -1;
 }
 
+// At every address, of IPv6 and of IPv4.
 static int port_open(const char *port)
 {
     struct addrinfo *found,
-        hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+        hints = {.ai_family = AF_INET6, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     int error = getaddrinfo(nullptr, port, &hints, &found);
     if (error != 0) return complain(port, gai_strerror(error));
     int on = 1, fd = socket(found->ai_family, found->ai_socktype | SOCK_CLOEXEC, 0);
@@ -44,44 +52,39 @@ static int port_open(const char *port)
     return fd;
 }
 
-static void end(int place)
+static bool ports_open(void)
 {
-    connection_close(connections[place]);
-    connections[place] = nullptr;
-}
-
-// A place for a new one: a free one, or that of who has waited between requests the longest. -1:
-// all are busy.
-static int place_find(void)
-{
-    int idle = -1;
-    for (int i = 0; i < MOST; i++) {
-        if (!connections[i]) return i;
-        if (!connection_is_idle(connections[i])) continue;
-        if (idle < 0 || connections[i]->deadline < connections[idle]->deadline) idle = i;
+    const char *const ports[] = {options.port, options.tls_port};
+    for (int i = 0; i < LISTENERS; i++) {
+        if (!ports[i]) continue;
+        listeners[i].fd = port_open(ports[i]);
+        if (listeners[i].fd < 0) return false;
     }
-    return idle;
+    return true;
 }
 
-static void take(int listener)
+static void take(int listener, bool is_plain)
 {
-    int place = place_find();
-    int fd = place < 0 ? -1 : accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    struct sockaddr_in6 peer = {};
+    socklen_t size = sizeof peer;
+    int fd = accept4(listener, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) return;
-    if (connections[place]) end(place);
-    connections[place] = connection_begin(fd);
-    if (!connections[place]) {
+    int place = place_make(&peer.sin6_addr);
+    if (place >= 0) connections[place] = connection_begin(fd, is_plain, &peer.sin6_addr);
+    if (place < 0 || !connections[place])
         close(fd);
-        return;
-    }
-    connection_go_on(connections[place]);
+    else
+        connection_go_on(connections[place]);
 }
 
 // What is waited for, and for how many ms at most.
-static int64_t waits_gather(int listener)
+static int64_t waits_gather(void)
 {
     int64_t first = INT32_MAX, time = now();
-    waited[MOST] = (struct pollfd){.fd = place_find() < 0 ? -1 : listener, .events = POLLIN};
+    bool has_place = place_is_there();
+    for (int i = 0; i < LISTENERS; i++)
+        waited[MOST + i] =
+            (struct pollfd){.fd = has_place ? listeners[i].fd : -1, .events = POLLIN};
     for (int i = 0; i < MOST; i++) {
         waited[i] = (struct pollfd){.fd = -1};
         if (!connections[i]) continue;
@@ -93,10 +96,10 @@ static int64_t waits_gather(int listener)
     return first;
 }
 
-static void serve(int listener)
+static void serve(void)
 {
-    int64_t most = waits_gather(listener);
-    if (poll(waited, MOST + 1, (int)most) < 0 && errno != EINTR) exit(EXIT_FAILURE);
+    int64_t most = waits_gather();
+    if (poll(waited, MOST + LISTENERS, (int)most) < 0 && errno != EINTR) exit(EXIT_FAILURE);
     int64_t time = now();
     for (int i = 0; i < MOST; i++) {
         struct connection *connection = connections[i];
@@ -106,9 +109,11 @@ static void serve(int listener)
             connection_expire(connection);
             connection_go_on(connection);
         }
-        if (connection->stage == CLOSED) end(i);
+        if (connection->stage == CLOSED) place_clear(i);
     }
-    if (waited[MOST].revents) take(listener);
+    for (int i = 0; i < LISTENERS; i++) {
+        if (waited[MOST + i].revents) take(listeners[i].fd, listeners[i].is_plain);
+    }
 }
 
 static bool served_add(char *word)
@@ -124,30 +129,49 @@ static bool served_add(char *word)
     return true;
 }
 
-int main(int count, char **words)
+// What it could do until now is what its parent could.
+static bool user_become(const char *name)
+{
+    if (!name) return true;
+    struct passwd *user = getpwnam(name);
+    if (!user) return complain(name, "no such user"), false;
+    if (setgid(user->pw_gid) == 0 && setuid(user->pw_uid) == 0) return true;
+    return complain(name, strerror(errno)), false;
+}
+
+static bool options_read(int count, char **words)
 {
     int option;
-    while ((option = getopt(count, words, "p:t:c:k:")) != -1) {
+    while ((option = getopt(count, words, "Sp:s:t:u:c:k:")) != -1) {
         switch (option) {
+        case 'S': options.has_state = true; break;
         case 'p': options.port = optarg; break;
+        case 's': options.tls_port = optarg; break;
         case 't': options.seconds = atoi(optarg); break;
+        case 'u': options.user = optarg; break;
         case 'c': options.certificate = optarg; break;
         case 'k': options.key = optarg; break;
-        default: return fputs(usage, stderr), 2;
+        default: return false;
         }
     }
-    if (optind == count || options.seconds < 1 || options.seconds > 3600 ||
-        !options.certificate != !options.key)
-        return fputs(usage, stderr), 2;
+    if (optind == count || options.seconds < 1 || options.seconds > 3600) return false;
+    if (!options.certificate != !options.key) return false;
+    if (options.tls_port && !options.key) return false;
+    if (options.key && !options.tls_port) options.tls_port = options.port, options.port = nullptr;
     for (int i = optind; i < count; i++) {
-        if (!served_add(words[i])) return fputs(usage, stderr), 2;
+        if (!served_add(words[i])) return false;
     }
-    if (options.certificate) {
+    return true;
+}
+
+int main(int count, char **words)
+{
+    if (!options_read(count, words)) return fputs(usage, stderr), 2;
+    if (options.key) {
         enum tls_status status = tls_identity_check(options.certificate, options.key);
         if (status != TLS_OK) return complain(options.certificate, tls_text(status)), EXIT_FAILURE;
     }
     signal(SIGPIPE, SIG_IGN);
-    int listener = port_open(options.port);
-    if (listener < 0) return EXIT_FAILURE;
-    for (;;) serve(listener);
+    if (!ports_open() || !user_become(options.user)) return EXIT_FAILURE;
+    for (;;) serve();
 }

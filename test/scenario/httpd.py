@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 # needs: openssl
-"""httpd serves the book and what the machine does now, by HTTP and HTTPS: parts of files, many at a time, and peers who
-are slow, hostile or silent keep nobody else waiting."""
+"""httpd serves the book and what the machine does now, by HTTP and HTTPS, over IPv4 and IPv6: parts of files, many at a
+time, and peers who are slow, hostile or silent keep nobody else waiting."""
 
 import concurrent.futures
 import contextlib
@@ -17,8 +17,9 @@ from machine import HOST, TOP, Machine, WebServer, passed
 from peer.tls import Authority
 
 WAIT = 60
-SERVED = "/share/www man=/share/man proc=/proc net/statistics=/net/statistics"
-MOST = 64  # connections that it has at a time
+SERVED = "/share/www man=/share/man large=/tmp/large"
+MOST, PEER_MOST = 64, 32  # connections that it has at a time, and of one address
+LARGE = 16 << 20  # more than lies between a server and a peer who does not read
 
 with open(os.path.join(TOP, "out/book.html"), "rb") as book_file:
     BOOK = book_file.read()
@@ -62,14 +63,36 @@ def files(port):
 
 def state(port):
     with plain(port) as web:
-        assert b"proc/meminfo" in get(web, "/status.html")[2]
-        assert re.search(rb"^MemTotal: +\d+", get(web, "/proc/meminfo")[2], re.M)
-        assert re.search(rb"^cpu 0 idle \d+", get(web, "/proc/cpu")[2], re.M)
-        assert re.search(rb"^tcp sent \d+ received \d+", get(web, "/net/statistics")[2], re.M)
-        pids = re.findall(rb'href="\./(\d+)/"', get(web, "/proc/")[2])
-        states = [get(web, f"/proc/{int(pid)}/status") for pid in pids]
-        assert any(b"name httpd\n" in body for status, _, body in states if status == 200)
+        assert b'fetch("state"' in get(web, "/status.html")[2]
+        text = get(web, "/state")[2].decode()
+        parts = re.split(r"^file (\S+)\n", text, flags=re.M)
+        told = dict(zip(parts[1::2], parts[2::2]))
+        assert re.search(r"^MemTotal: +\d+", told["/proc/meminfo"], re.M)
+        assert re.search(r"^cpu 0 idle \d+", told["/proc/cpu"], re.M)
+        assert re.search(r"^tcp sent \d+ received \d+", told["/net/statistics"], re.M)
+        assert any("name httpd\n" in content for path, content in told.items() if path.endswith("/status"))
     passed("what the page of the machine's state asks for is there")
+
+
+def by_default(machine):
+    """The server that every machine has."""
+    port = machine.ports[80]
+    machine.wait_listener(80)
+    state(port)
+    with plain(port) as web:
+        assert get(web, "/book.html")[2] == BOOK
+        assert get(web, "/man/1/httpd.md")[0] == 200
+        for path in ("/etc/passwd", "/proc/1/status", "/tmp/"):
+            assert get(web, path)[0] == 404, path
+    pid = machine.pid_of("httpd")
+    assert "uid 65534\n" in machine.run(f"cat /proc/{pid}/status")
+    seen = {line.split()[-1] for line in machine.run(f"ns {pid}").splitlines()[1:]}
+    assert seen == {"/share/www", "/share/man", "/proc", "/net/tcp", "/net/statistics", "/etc/passwd"}, seen
+    passed("a machine serves the book and its state from the start, as nobody, with few names")
+    for address in ("127.0.0.1", "[::1]"):
+        assert machine.run(f"curl -s -g http://{address}/book.html | wc -c").strip() == str(len(BOOK))
+        assert machine.run(f"wget -q -O - http://{address}/book.html | wc -c").strip() == str(len(BOOK))
+    passed("it is reached by IPv4 and by IPv6")
 
 
 def asked(port, *pieces):
@@ -120,11 +143,38 @@ def many(port):
     passed("who is silent or slow keeps nobody else waiting")
 
 
+def reader(stack, port):
+    """Somebody who asks for much and does not read it. False: the server hangs up."""
+    one = stack.enter_context(socket.socket())
+    one.settimeout(WAIT)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    one.connect(("127.0.0.1", port))
+    one.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+    with contextlib.suppress(ConnectionResetError):
+        return one.recv(1, socket.MSG_PEEK) != b""
+    return False
+
+
+def greedy(machine, port):
+    with contextlib.ExitStack() as stack:
+        assert all(reader(stack, port) for _ in range(PEER_MOST))
+        assert not reader(stack, port)
+        assert machine.run("curl -s http://127.0.0.1:8080/index.html | grep -c book") == "1\n"
+    passed("one address has half of the connections at most")
+    with contextlib.ExitStack() as stack:
+        for _ in range(2 * PEER_MOST):  # the second half gets in when those before have been given up
+            while not reader(stack, port):
+                pass
+    passed("who does not read is given up")
+
+
 def encrypted(machine, port, authority):
     context = ssl.create_default_context(cafile=authority.ca)
-    with socket.create_connection(("127.0.0.1", port), timeout=WAIT):  # says nothing
-        with socket.create_connection(("127.0.0.1", port), timeout=WAIT) as silent:
-            silent.sendall(b"GET / HTTP/1.1\r\n\r\n")  # no TLS
+    with contextlib.ExitStack() as silent:  # they say nothing
+        for _ in range(MOST + 10):
+            silent.enter_context(socket.create_connection(("127.0.0.1", port), timeout=WAIT))
+        with socket.create_connection(("127.0.0.1", port), timeout=WAIT) as other:
+            other.sendall(b"GET / HTTP/1.1\r\n\r\n")  # no TLS
             web = http.client.HTTPSConnection("127.0.0.1", port, timeout=WAIT, context=context)
             web.connect()
             assert web.sock.version() == "TLSv1.3"
@@ -153,17 +203,19 @@ def main():
         for path, name in (("/ca", authority.ca), ("/crt", base + ".crt"), ("/key", base + ".key")):
             with open(name, "rb") as file:
                 content[path] = file.read()
-        with WebServer(content) as web, Machine(forward=(8080, 8443)) as machine:
+        with WebServer(content) as web, Machine(forward=(80, 8080, 8443)) as machine:
             machine.login()
             machine.reach()
             for path in content:
                 machine.run(f"wget -q -O /tmp{path} {web.url(path)}")
+            by_default(machine)
+            machine.run(f"dd if=/dev/zero of=/tmp/large bs=1024k count={LARGE >> 20}")
             start(machine, "-p 8080 -t 5")
             port = machine.ports[8080]
             files(port)
-            state(port)
             hostile(port)
             many(port)
+            greedy(machine, port)
             start(machine, "-p 8443 -c /tmp/crt -k /tmp/key")
             encrypted(machine, machine.ports[8443], authority)
 

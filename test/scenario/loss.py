@@ -38,8 +38,8 @@ def start(machine, address):
 
 
 def listen(machine, port):
-    machine.run(f"(nc -l -p {port} | sha256sum >/tmp/came.{port}; echo done >>/tmp/came.{port}) & "
-                "until grep -q announced /net/tcp/*/status; do sleep 0.1; done")
+    machine.run(f"(nc -l -p {port} | sha256sum >/tmp/came.{port}; echo done >>/tmp/came.{port}) &")
+    machine.wait_listener(port)
 
 
 def came(machine, port):

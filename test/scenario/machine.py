@@ -164,6 +164,10 @@ class Machine:
             raise AssertionError(f"{command}: exit code {match[1]}, not {code}:\n{text}")
         return text
 
+    def wait_listener(self, port):
+        """Until a program of the board takes calls at this port."""
+        self.run(f"until f=$(grep -l '!{port}$' /net/tcp/*/local | head -n 1) && "
+                 "grep -q announced ${f%local}status; do sleep 0.1; done")
 
     def pids_of(self, name):
         """The pids, as text, of drivers or services that have this name in ps; none: it does not run now."""

@@ -124,7 +124,7 @@ def main():
         client = Client(folder, machine.ports[22])
         machine.login()
         machine.reach()
-        machine.run("until grep -q announced /net/tcp/*/status; do sleep 0.1; done")
+        machine.wait_listener(22)
         proofs(machine, client)
         commands(client)
         terminal(client)
