@@ -82,10 +82,18 @@ static bool read_provision(struct unit *unit, const struct words *words)
     return list[unit->provision_count - 1].name && list[unit->provision_count - 1].path;
 }
 
+// A path, or one with another by which it is seen; that one names a single thing.
+static bool is_sight(const char *word)
+{
+    const char *other = strchr(word, '=');
+    if (word[0] != '/') return false;
+    return other == nullptr || (other[1] == '/' && strchr(word, '*') == nullptr);
+}
+
 static bool read_sights(struct unit *unit, struct words *words)
 {
     for (uint32_t i = 1; i < words->count; i++) {
-        if (words->word[i][0] != '/') return false;
+        if (!is_sight(words->word[i])) return false;
     }
     return words_move(&unit->sees, words);
 }

@@ -55,10 +55,11 @@ TEST("a unit's state may be kept, and nothing else is said of it")
 
 TEST("a unit says what it sees")
 {
-    static const char text[] = "program /a\nsees /dev/rtc0 /etc\nsees /dev/disk*\n";
+    static const char text[] =
+        "program /a\nsees /dev/rtc0 /etc\nsees /dev/disk* /net/view/dns=/net\n";
     uint32_t line;
     struct unit *unit = unit_parse("a", text, sizeof text - 1, &line);
-    EXPECT(unit != nullptr && unit->sees.count == 3);
+    EXPECT(unit != nullptr && unit->sees.count == 4);
     EXPECT(strcmp(unit->sees.word[2], "/dev/disk*") == 0);
     unit_free(unit);
 }
@@ -85,6 +86,8 @@ TEST("a malformed line is refused, with its number")
                                       "program /a\nwatchdog 99",
                                       "program /a\nsees",
                                       "program /a\nsees /dev etc",
+                                      "program /a\nsees /dev=etc",
+                                      "program /a\nsees /dev*=/etc",
                                       "program /a\nmemory x"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         uint32_t line;

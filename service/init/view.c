@@ -24,8 +24,8 @@ struct view {
 struct view_job {
     struct job job; // first
     struct unit *unit;
-    const char *path; // of the unit's
-    size_t start;     // where in it the part within the mount begins
+    const char *path;     // in the unit's namespace
+    char part[PATH_MOST]; // within the mount
     char source[PATH_MOST];
     fe_handle connector, session;
     int result;
@@ -56,6 +56,16 @@ static bool is_seen(const struct unit *unit, const char *path)
     return false;
 }
 
+// A sight is a path, or "what=where". Copies the first and gives the second.
+static const char *sight_split(const char *sight, char what[static PATH_MOST])
+{
+    size_t size = strcspn(sight, "=");
+    if (size >= PATH_MOST) size = PATH_MOST - 1;
+    memcpy(what, sight, size);
+    what[size] = '\0';
+    return sight[size] == '=' ? sight + size + 1 : sight;
+}
+
 // Where in `path` the part within what is mounted at `place` begins; 0: it is not within.
 static size_t start_in(const char *path, const char *place)
 {
@@ -65,15 +75,22 @@ static size_t start_in(const char *path, const char *place)
     return is_within ? size + 1 : 0;
 }
 
-// The mount that a path leads into; nullptr: none, or it is a mount's own.
-static const struct mounted *mount_above(const char *path)
+// The mount that a sight leads into, and which part of it; nullptr: none, or it is a mount's own,
+// seen by its own name.
+static const struct mounted *mount_above(const char *sight, char part[static PATH_MOST])
 {
     const struct mounted *found = nullptr;
+    char what[PATH_MOST];
+    bool is_renamed = sight_split(sight, what) != sight;
+    part[0] = '\0';
     for (const struct mounted *m = mounts; m; m = m->next) {
-        if (strcmp(m->path, path) == 0) return nullptr;
-        if (start_in(path, m->path) == 0) continue;
+        if (strcmp(m->path, what) == 0) return is_renamed ? m : nullptr;
+        if (start_in(what, m->path) == 0) continue;
         if (found == nullptr || strlen(m->path) >= strlen(found->path)) found = m;
     }
+    if (found == nullptr) return nullptr;
+    size_t start = start_in(what, found->path);
+    memcpy(part, what + start, PATH_MOST - start);
     return found;
 }
 
@@ -83,7 +100,7 @@ static void run(struct job *base)
 {
     struct view_job *job = (struct view_job *)base;
     struct p9_file *root;
-    job->result = p9_attach(job->connector, job->path + job->start, &root);
+    job->result = p9_attach(job->connector, job->part, &root);
     if (job->result != 0) return;
     if (fe_handle_copy(p9_session_handle(root->session), &job->session) != OK)
         job->result = -ENOMEM;
@@ -110,16 +127,17 @@ static void finish(struct job *base)
     free(job);
 }
 
-static enum status attach_soon(struct unit *unit, const char *path, const struct mounted *mounted)
+static enum status attach_soon(struct unit *unit, const char *sight, const char *part,
+                               const struct mounted *mounted)
 {
+    char what[PATH_MOST];
     struct view_job *job = calloc(1, sizeof *job);
     if (job == nullptr) return ERR_NO_MEMORY;
-    *job = (struct view_job){.job = {.run = run, .finish = finish},
-                             .unit = unit,
-                             .path = path,
-                             .start = start_in(path, mounted->path)};
-    fe_format(job->source + 1, sizeof job->source - 1, "/srv/%s/%s", mounted->name,
-              path + job->start);
+    *job = (struct view_job){
+        .job = {.run = run, .finish = finish}, .unit = unit, .path = sight_split(sight, what)};
+    memcpy(job->part, part, sizeof job->part);
+    fe_format(job->source + 1, sizeof job->source - 1, "/srv/%s%s%s", mounted->name,
+              part[0] == '\0' ? "" : "/", part);
     enum status status = fe_handle_copy(mounted->connector, &job->connector);
     if (status != OK) {
         free(job);
@@ -152,8 +170,10 @@ void view_mount(const struct mounted *mounted)
         if (unit->view == nullptr || unit->sees.count == 0) continue;
         enum status status = add(unit, mounted);
         for (uint32_t i = 0; i < unit->sees.count && status == OK; i++) {
-            const char *path = unit->sees.word[i];
-            if (mount_above(path) == mounted) status = attach_soon(unit, path, mounted);
+            char part[PATH_MOST];
+            const char *sight = unit->sees.word[i];
+            if (mount_above(sight, part) == mounted)
+                status = attach_soon(unit, sight, part, mounted);
         }
         if (status != OK) say("%s: sees no %s (%d)", unit->name, mounted->path, status);
     }
@@ -174,9 +194,10 @@ static enum status fill(struct unit *unit)
     if (unit->view->is_filled) return OK;
     for (const struct mounted *m = mounts; m; m = m->next) TRY(add(unit, m));
     for (uint32_t i = 0; i < unit->sees.count; i++) {
-        const char *path = unit->sees.word[i];
-        const struct mounted *above = mount_above(path);
-        if (above != nullptr) TRY(attach_soon(unit, path, above));
+        char part[PATH_MOST];
+        const char *sight = unit->sees.word[i];
+        const struct mounted *above = mount_above(sight, part);
+        if (above != nullptr) TRY(attach_soon(unit, sight, part, above));
     }
     unit->view->is_filled = true;
     return OK;

@@ -2,7 +2,8 @@
 // Conversations and their files (net/net.h has the contract). What the protocols have in common is
 // here: the life of a conversation, commands, listening, and who runs again when something
 // happened.
-#include "ip.h"
+#include "rule.h"
+#include "view.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -43,19 +44,30 @@ static void untouch(struct conversation *conversation)
     }
 }
 
+// The path of one of its files ("": of its folder), and the tree that it is in.
+static struct p9_node *place(const struct conversation *conversation, const char *name, char *path,
+                             size_t size)
+{
+    const char *folder;
+    struct p9_node *root = view_tree(conversation->view, &folder);
+    snprintf(path, size, "%s%s%s/%u%s%s", folder, folder[0] == '\0' ? "" : "/",
+             conversation->protocol->name, conversation->number, name[0] == '\0' ? "" : "/", name);
+    return root;
+}
+
 void conversation_destroy(struct conversation *conversation)
 {
-    char path[48];
-    snprintf(path, sizeof(path), "%s/%u", conversation->protocol->name, conversation->number);
+    char path[80];
     while (conversation->first_call != nullptr) {
         struct conversation *call = conversation->first_call;
         conversation->first_call = call->next_call;
         conversation_destroy(call);
     }
     conversation->protocol->close(conversation);
-    p9_tree_remove(tree, path);
+    p9_tree_remove(place(conversation, "", path, sizeof(path)), path);
     untouch(conversation);
     number_give(conversation->protocol->numbers, conversation->number);
+    view_put(conversation->view);
     free(conversation);
 }
 
@@ -118,6 +130,8 @@ static int command_connect(struct p9_request *request, struct p9_open *open, con
             return -EISCONN;
         if (conversation->state == STATE_CONNECTING) return -EALREADY;
         if (!address_parse(where, &address, &port)) return -EINVAL;
+        if (!rules_allow_remote(conversation->rules, conversation->protocol, &address, port))
+            return -EACCES;
         int error = conversation->protocol->connect(conversation, &address, port);
         if (error != 0) return error;
         request->progress = 1;
@@ -136,6 +150,13 @@ static int command_set(struct conversation *conversation, const char *name, cons
     return conversation->protocol->set(conversation, name, (uint32_t)number);
 }
 
+static int command_announce(struct conversation *conversation, const char *backlog)
+{
+    const struct protocol *protocol = conversation->protocol;
+    if (!rules_allow_local(conversation->rules, protocol, conversation->local_port)) return -EACCES;
+    return protocol->announce(conversation, backlog == nullptr ? 1 : (uint32_t)atoi(backlog));
+}
+
 static int command(struct p9_request *request, struct p9_open *open, char *text)
 {
     struct conversation *conversation = open->state;
@@ -152,11 +173,11 @@ static int command(struct p9_request *request, struct p9_open *open, char *text)
         conversation->has_headers = true;
         return 0;
     }
-    if (strcmp(word, "announce") == 0)
-        return protocol->announce(conversation, first == nullptr ? 1 : (uint32_t)atoi(first));
+    if (strcmp(word, "announce") == 0) return command_announce(conversation, first);
     if (first == nullptr) return -EINVAL;
     if (strcmp(word, "connect") == 0) return command_connect(request, open, first);
     if (strcmp(word, "bind") != 0 || !address_parse(first, &address, &port)) return -EINVAL;
+    if (port != 0 && !rules_allow_local(conversation->rules, protocol, port)) return -EACCES;
     return protocol->bind(conversation, &address, port);
 }
 
@@ -209,10 +230,11 @@ static int listen_open(struct p9_request *request, struct p9_open *open)
 
 static int clone_open(struct p9_request *request, struct p9_open *open)
 {
-    const struct protocol *protocol = p9_tree_context(open->node);
-    struct conversation *conversation = conversation_create(protocol);
+    const struct door *door = p9_tree_context(open->node);
+    if (door == nullptr) return -ENOENT; // the view has ended
+    struct conversation *conversation = conversation_create(door->protocol, door->view);
     if (conversation == nullptr) return -ENOMEM;
-    int error = protocol->create(conversation);
+    int error = door->protocol->create(conversation);
     if (error == 0)
         become_ctl(open, conversation);
     else
@@ -271,13 +293,12 @@ static const struct p9_operations clone_operations = {.open = clone_open, .close
 static int add(struct conversation *conversation, const char *name, struct p9_tree_entry entry,
                struct p9_node **node)
 {
-    char path[64];
-    snprintf(path, sizeof(path), "%s/%u/%s", conversation->protocol->name, conversation->number,
-             name);
+    char path[80];
+    struct p9_node *root = place(conversation, name, path, sizeof(path));
     entry.path = path;
     entry.context = conversation;
     if (entry.mode == 0) entry.mode = 0666;
-    return p9_tree_add(tree, &entry, node);
+    return p9_tree_add(root, &entry, node);
 }
 
 static int add_files(struct conversation *conversation)
@@ -307,7 +328,7 @@ static int add_files(struct conversation *conversation)
     return error;
 }
 
-struct conversation *conversation_create(const struct protocol *protocol)
+struct conversation *conversation_create(const struct protocol *protocol, struct view *view)
 {
     struct conversation *conversation = calloc(1, sizeof(*conversation));
     if (conversation == nullptr) return nullptr;
@@ -316,22 +337,27 @@ struct conversation *conversation_create(const struct protocol *protocol)
         return nullptr;
     }
     conversation->protocol = protocol;
+    conversation->view = view;
+    conversation->rules = view_rules(view);
+    view_get(view);
     conversation->last_datagram = &conversation->first_datagram;
     if (add_files(conversation) == 0) return conversation;
     conversation_destroy(conversation);
     return nullptr;
 }
 
-int conversation_serve(const struct protocol *protocol)
+int conversation_serve(const struct door *door)
 {
-    char path[32];
-    struct p9_node *node;
-    snprintf(path, sizeof(path), "%s/clone", protocol->name);
+    char path[64];
+    const char *folder;
+    struct p9_node *node, *root = view_tree(door->view, &folder);
+    snprintf(path, sizeof(path), "%s%s%s/clone", folder, folder[0] == '\0' ? "" : "/",
+             door->protocol->name);
     struct p9_tree_entry entry = {
         .path = path,
         .mode = 0666,
         .operations = &clone_operations,
-        .context = (void *)protocol,
+        .context = (void *)(uintptr_t)door,
     };
-    return p9_tree_add(tree, &entry, &node);
+    return p9_tree_add(root, &entry, &node);
 }

@@ -2,6 +2,7 @@
 // Datagrams between lwIP and readers. A conversation holds at most QUEUE_BYTES unread, as a
 // socket's buffer does.
 #include "datagram.h"
+#include "rule.h"
 
 #include <errno.h>
 #include <lwip/ip.h>
@@ -16,7 +17,8 @@ void datagram_queue(struct conversation *conversation, struct pbuf *packet, cons
                     uint16_t remote_port)
 {
     struct datagram *datagram = nullptr;
-    if (conversation->queued + packet->tot_len <= QUEUE_BYTES)
+    if (conversation->queued + packet->tot_len <= QUEUE_BYTES &&
+        rules_allow_datagram(conversation, remote, remote_port))
         datagram = calloc(1, sizeof(*datagram));
     if (datagram == nullptr) {
         pbuf_free(packet);
@@ -114,6 +116,7 @@ int datagram_make(const struct conversation *conversation, const void *from, siz
         }
     }
     if (!has_remote) return -EDESTADDRREQ;
+    if (!rules_allow_datagram(conversation, &outgoing->remote, outgoing->port)) return -EACCES;
     if (count > DATAGRAM_MAX) return -EMSGSIZE;
     outgoing->packet = pbuf_alloc(PBUF_TRANSPORT, (uint16_t)count, PBUF_RAM);
     if (outgoing->packet == nullptr) return -ENOMEM;

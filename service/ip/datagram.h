@@ -5,7 +5,7 @@
 #include "ip.h"
 
 // Queues what arrived (takes `packet` over), or drops it when the conversation has too much unread
-// already.
+// already, or may not hear from there.
 void datagram_queue(struct conversation *conversation, struct pbuf *packet, const ip_addr_t *remote,
                     uint16_t remote_port);
 int64_t datagram_read(struct conversation *conversation, void *to, size_t count);

@@ -65,12 +65,21 @@ static void print_server(struct p9_text *text, const ip_addr_t *server)
     if (!ip_addr_isany(server)) p9_print(text, "nameserver %s\n", address_name(server, address));
 }
 
-static int resolv_text(struct p9_request *request, void *context, struct p9_text *text)
+int host_resolvers(struct p9_request *request, void *context, struct p9_text *text)
 {
     for (uint32_t i = 0; i < chosen_count; i++) print_server(text, &chosen[i]);
     if (chosen_count > 0) return 0;
     for (uint8_t i = 0; i < DNS_MAX_SERVERS; i++) print_server(text, dns_getserver(i));
     return 0;
+}
+
+bool host_is_name_server(const ip_addr_t *address)
+{
+    for (uint32_t i = 0; i < chosen_count; i++)
+        if (ip_addr_eq(&chosen[i], address)) return true;
+    for (uint8_t i = 0; i < DNS_MAX_SERVERS && chosen_count == 0; i++)
+        if (!ip_addr_isany(dns_getserver(i)) && ip_addr_eq(dns_getserver(i), address)) return true;
+    return false;
 }
 
 static void print_protocol(struct p9_text *text, const char *name, const struct stats_proto *stats)
@@ -98,7 +107,7 @@ int host_serve(void)
 {
     static const struct p9_tree_entry files[] = {
         {.path = "interfaces", .mode = 0444, .text = interfaces_text},
-        {.path = "resolv.conf", .mode = 0444, .text = resolv_text},
+        {.path = "resolv.conf", .mode = 0444, .text = host_resolvers},
         {.path = "statistics", .mode = 0444, .text = statistics_text},
     };
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {

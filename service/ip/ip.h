@@ -29,10 +29,15 @@ struct datagram { // received, waiting to be read
     uint16_t remote_port;
 };
 
+struct view;
+struct rules;
+
 struct conversation {
     struct conversation *next_touched;
     bool is_touched;
     const struct protocol *protocol;
+    struct view *view;         // that it was made in; nullptr: the whole network
+    const struct rules *rules; // the view's; nullptr: it may do everything
     uint32_t number;
     uint32_t opens; // open files; none: it ends
     enum conversation_state state;
@@ -71,15 +76,17 @@ extern const struct protocol tcp_protocol, udp_protocol, icmp_protocol, icmpv6_p
 extern struct p9_server server;
 extern struct p9_node *tree;
 
-// A conversation with its files below /net/<protocol>/<number>. nullptr: no memory.
-struct conversation *conversation_create(const struct protocol *protocol);
+// A conversation with its files below /net/<protocol>/<number>, as the view has it (nullptr: none).
+// nullptr: no memory.
+struct conversation *conversation_create(const struct protocol *protocol, struct view *view);
 // When nothing refers to it: gives everything back.
 void conversation_destroy(struct conversation *conversation);
 // Something about it changed: those who wait are run again by conversations_settle().
 void conversation_touch(struct conversation *conversation);
 void conversations_settle(void);
-// Adds /net/<protocol>/clone. 0 or a negative errno.
-int conversation_serve(const struct protocol *protocol);
+// Adds <protocol>/clone, to the whole network or a view. 0 or a negative errno. `door` stays.
+struct door;
+int conversation_serve(const struct door *door);
 
 // Reads "address!port" or "*!port"; false when it is not one.
 bool address_parse(const char *text, ip_addr_t *address, uint16_t *port);
@@ -113,6 +120,10 @@ struct netif *link_netif(const char *name);
 // Files about the host: interfaces, resolv.conf, statistics; and ctl, which configures it. 0 or a
 // negative errno.
 int host_serve(void);
+
+// Of a tree entry: the name servers, in the form that resolvers read. And whether this is one.
+int host_resolvers(struct p9_request *request, void *context, struct p9_text *text);
+bool host_is_name_server(const ip_addr_t *address);
 
 // This machine's name, from /etc/hostname; nullptr: it has none.
 const char *host_name(void);

@@ -3,6 +3,7 @@
 // driver, or a timer; then lwIP's due timers run, frames go out, requests that waited run again,
 // and the next timer is armed.
 #include "ip.h"
+#include "view.h"
 
 #include <abi/syscalls.h>
 #include <errno.h>
@@ -39,21 +40,27 @@ static void settle(void)
     conversations_settle();
     netif_poll_all(); // what those requests sent to this host itself
     conversations_settle();
+    views_settle();
     links_flush();
     arm_timer();
 }
 
 static int serve(void)
 {
-    static const struct protocol *const protocols[] = {&tcp_protocol, &udp_protocol, &icmp_protocol,
-                                                       &icmpv6_protocol};
+    static const struct door doors[] = {
+        {&tcp_protocol, nullptr},
+        {&udp_protocol, nullptr},
+        {&icmp_protocol, nullptr},
+        {&icmpv6_protocol, nullptr},
+    };
     server.name = "ip";
     server.signalled = signalled;
     int error = p9_tree_create(nullptr, 0, &tree);
     server.root = tree;
-    for (size_t i = 0; error == 0 && i < sizeof(protocols) / sizeof(protocols[0]); i++)
-        error = conversation_serve(protocols[i]);
+    for (size_t i = 0; error == 0 && i < sizeof(doors) / sizeof(doors[0]); i++)
+        error = conversation_serve(&doors[i]);
     if (error == 0) error = host_serve();
+    if (error == 0) error = views_serve();
     return error == 0 ? configure_serve() : error;
 }
 

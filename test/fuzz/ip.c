@@ -29,6 +29,7 @@
 #include "service/ip/frame.c"
 #include "service/ip/number.c"
 #include "service/ip/port.c"
+#include "service/ip/rule.c"
 #include "service/ip/tcp.c"
 
 enum record : uint8_t { FRAME, SEGMENT, TIME, READ, WRITE, SHUTDOWN, CALL, DIAL, SEND, RECORDS };
@@ -90,7 +91,7 @@ static const struct protocol datagram_protocol = {.close = datagrams_end};
 
 static struct conversation *datagrams_begin(void)
 {
-    struct conversation *made = conversation_create(&datagram_protocol);
+    struct conversation *made = conversation_create(&datagram_protocol, nullptr);
     struct udp_pcb *pcb = udp_new_ip_type(IPADDR_TYPE_ANY);
     if (pcb == nullptr || udp_bind(pcb, IP_ANY_TYPE, PORT) != ERR_OK) abort();
     made->pcb = pcb;
@@ -103,7 +104,7 @@ static struct conversation *datagrams_begin(void)
 
 void p9_print(struct p9_text *text, const char *format, ...) {}
 
-struct conversation *conversation_create(const struct protocol *protocol)
+struct conversation *conversation_create(const struct protocol *protocol, struct view *view)
 {
     struct conversation *made = calloc(1, sizeof *made);
     if (made == nullptr) abort();
@@ -219,7 +220,7 @@ static void dial(uint32_t which)
 {
     ip_addr_t address = IPADDR4_INIT_BYTES(10, 0, 0, 2);
     if (calls[which] != nullptr) return;
-    struct conversation *made = calls[which] = conversation_create(&tcp_protocol);
+    struct conversation *made = calls[which] = conversation_create(&tcp_protocol, nullptr);
     if (made->protocol->create(made) != 0) abort();
     (void)made->protocol->connect(made, &address, FAR_PORT);
 }
@@ -279,7 +280,7 @@ static void begin(void)
     (void)dhcp_start(&netif);
     (void)dhcp6_enable_stateless(&netif);
     netif_set_addr(&netif, &address, &mask, &gateway);
-    listener = conversation_create(&tcp_protocol);
+    listener = conversation_create(&tcp_protocol, nullptr);
     datagrams = datagrams_begin();
     if (tcp_protocol.create(listener) != 0) abort();
     if (tcp_protocol.bind(listener, &any, PORT) != 0) abort();
