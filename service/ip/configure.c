@@ -2,6 +2,8 @@
 // /net/ctl: how the host's addresses are set by hand. One command a write, for user 0:
 //     dhcp NAME                           asks for addresses again
 //     static NAME ADDRESS/BITS [GATEWAY]  sets an IPv4 address, or adds an IPv6 one
+//     bind NAME                           uses that card; another stack must have left it
+//     unbind NAME                         leaves it
 //     dns [ADDRESS...]                    the name servers, in place of those learnt
 #include "ip.h"
 
@@ -11,7 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum : uint32_t { COMMAND_SIZE = 256 };
+enum : uint32_t { COMMAND_SIZE = 256, MTU_LEAST = 1280 };
 
 static int set_static_v4(struct netif *netif, const ip_addr_t *address, uint32_t bits,
                          const char *gateway_text)
@@ -50,6 +52,72 @@ static int set_name_servers(char *first, char **rest)
     return host_choose_name_servers(servers, count);
 }
 
+// What a card's own ctl and /net/ctl share. `rest` has the other words.
+static int add_address(struct netif *netif, char **rest)
+{
+    char *address = strtok_r(nullptr, " \n", rest);
+    return address == nullptr ? -EINVAL
+                              : set_static(netif, address, strtok_r(nullptr, " \n", rest));
+}
+
+static int remove_address(struct netif *netif, const char *text)
+{
+    ip_addr_t address;
+    if (text == nullptr || ipaddr_aton(text, &address) == 0) return -EINVAL;
+    if (IP_IS_V4(&address)) {
+        if (!ip4_addr_eq(netif_ip4_addr(netif), ip_2_ip4(&address))) return -EADDRNOTAVAIL;
+        dhcp_release_and_stop(netif);
+        netif_set_addr(netif, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4);
+        return 0;
+    }
+    ip6_addr_assign_zone(ip_2_ip6(&address), IP6_UNICAST, netif);
+    int8_t index = netif_get_ip6_addr_match(netif, ip_2_ip6(&address));
+    if (index < 0) return -EADDRNOTAVAIL;
+    netif_ip6_addr_set_state(netif, index, IP6_ADDR_INVALID);
+    return 0;
+}
+
+// No larger than the card's, and no smaller than IPv6 needs.
+static int set_mtu(struct netif *netif, const char *text)
+{
+    char *end;
+    unsigned long mtu = text == nullptr ? 0 : strtoul(text, &end, 10);
+    if (mtu < MTU_LEAST || *end != '\0' || mtu > link_mtu(netif)) return -EINVAL;
+    netif->mtu = netif->mtu6 = (uint16_t)mtu;
+    return 0;
+}
+
+int configure_interface(struct p9_request *request, struct netif *netif, const char *bytes,
+                        size_t size)
+{
+    char text[COMMAND_SIZE], *rest;
+    if (request->identity->uid != 0) return -EPERM;
+    if (size >= sizeof(text)) return -EINVAL;
+    memcpy(text, bytes, size);
+    text[size] = '\0';
+    const char *word = strtok_r(text, " \n", &rest);
+    if (word == nullptr) return -EINVAL;
+    if (strcmp(word, "remove") == 0) return remove_address(netif, strtok_r(nullptr, " \n", &rest));
+    if (netif->hwaddr_len == 0) return -EINVAL; // the loopback stays as it is
+    if (strcmp(word, "dhcp") == 0) return lwip_errno(dhcp_start(netif));
+    if (strcmp(word, "add") == 0) return add_address(netif, &rest);
+    return strcmp(word, "mtu") == 0 ? set_mtu(netif, strtok_r(nullptr, " \n", &rest)) : -EINVAL;
+}
+
+static int bind_card(const char *name)
+{
+    int error = card_set(name, true);
+    if (error != 0) return error;
+    links_look();
+    return link_netif(name) == nullptr ? -ENODEV : 0;
+}
+
+static int unbind_card(const char *name)
+{
+    int error = link_leave(name);
+    return error == 0 ? card_set(name, false) : error;
+}
+
 static int ctl_command(struct p9_request *request, void *context, const char *bytes, size_t size)
 {
     char text[COMMAND_SIZE], *rest;
@@ -62,12 +130,12 @@ static int ctl_command(struct p9_request *request, void *context, const char *by
     if (word == nullptr) return -EINVAL;
     if (strcmp(word, "dns") == 0) return set_name_servers(first, &rest);
     if (first == nullptr) return -EINVAL;
+    if (strcmp(word, "bind") == 0) return bind_card(first);
+    if (strcmp(word, "unbind") == 0) return unbind_card(first);
     struct netif *netif = link_netif(first);
     if (netif == nullptr) return -ENODEV;
     if (strcmp(word, "dhcp") == 0) return lwip_errno(dhcp_start(netif));
-    char *address = strtok_r(nullptr, " \n", &rest);
-    if (strcmp(word, "static") != 0 || address == nullptr) return -EINVAL;
-    return set_static(netif, address, strtok_r(nullptr, " \n", &rest));
+    return strcmp(word, "static") == 0 ? add_address(netif, &rest) : -EINVAL;
 }
 
 int configure_serve(void)

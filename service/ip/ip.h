@@ -103,6 +103,25 @@ void links_state_changed(void);   // BIT_LINK
 void links_pump(void);            // BIT_FRAMES
 void links_flush(void);           // after lwIP ran: rings the drivers
 void links_print(struct p9_text *text);
+void link_print(struct p9_text *text, struct netif *netif);
+const char *link_name(const struct netif *netif); // "ether0", "loopback"
+uint16_t link_mtu(const struct netif *netif);     // the most that its card can carry
+void links_look(void);                            // for cards that are ours now
+int link_leave(const char *name);                 // 0, or -ENODEV
+
+// Which cards are this stack's: those of the program's arguments, or all. 0 or a negative errno.
+int cards_choose(int count, char **names);
+bool card_is_ours(const char *name);
+int card_set(const char *name, bool is_ours);
+
+// An interface's files below /net/ipifc, and a card's.
+int interface_add(struct netif *netif);
+void interface_remove(struct netif *netif);
+// A command to an interface's ctl.
+int configure_interface(struct p9_request *request, struct netif *netif, const char *bytes,
+                        size_t size);
+// Files about neighbours, ways and counters. 0 or a negative errno.
+int tables_serve(void);
 
 // Bind to a port that is drawn at random, when `port` is 0. 0 or a negative errno.
 struct tcp_pcb;

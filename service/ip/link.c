@@ -16,6 +16,7 @@
 #include <lwip/dhcp6.h>
 #include <lwip/etharp.h>
 #include <lwip/ethip6.h>
+#include <lwip/snmp.h>
 #include <netif/ethernet.h>
 #include <poll.h>
 #include <ring/ring.h>
@@ -63,6 +64,8 @@ static err_t output(struct netif *netif, struct pbuf *packet)
         link->dropped++;
         return ERR_MEM;
     }
+    MIB2_STATS_NETIF_ADD(netif, ifoutoctets, packet->tot_len);
+    MIB2_STATS_NETIF_INC(netif, ifoutucastpkts);
     entry.size = pbuf_copy_partial(packet, frame_at(link, entry.buffer), packet->tot_len, 0);
     return ring_put(&link->transmit, entry) == OK ? ERR_OK : ERR_IF;
 }
@@ -88,6 +91,8 @@ static void receive(struct link *link, struct ring_entry entry)
     if (entry.buffer >= link->layout.receive_count || entry.size > frame_room(link)) return;
     struct pbuf *packet = frame_make(frame_at(link, entry.buffer), entry.size);
     if (packet == nullptr) link->dropped++;
+    MIB2_STATS_NETIF_ADD(&link->netif, ifinoctets, entry.size);
+    MIB2_STATS_NETIF_INC(&link->netif, ifinucastpkts);
     entry.size = 0;
     (void)ring_put(&link->receive_free, entry);
     if (packet != nullptr && link->netif.input(packet, &link->netif) != ERR_OK) pbuf_free(packet);
@@ -260,6 +265,7 @@ static struct link *link_create(const char *name)
     }
     link->next = link_list;
     link_list = link;
+    if (interface_add(netif) != 0) fe_log("%s: no memory for its files", name);
     if (netif_default == nullptr) netif_set_default(netif);
     netif_create_ip6_linklocal_address(netif, 1);
     netif_set_ip6_autoconfig_enabled(netif, 1);
@@ -291,6 +297,7 @@ static void device_line(char *line)
     *state++ = '\0';
     char *name = strrchr(line, ' ');
     if (name == nullptr || strncmp(++name, "ether", 5) != 0) return;
+    if (!card_is_ours(name)) return;
     struct link *link = link_find(name);
     if (link != nullptr) link->is_listed = true;
     if (strcmp(state, "ready") != 0) {
@@ -305,7 +312,7 @@ static void device_line(char *line)
     if (link != nullptr) state_read(link);
 }
 
-static void devices_read(void)
+void links_look(void)
 {
     struct p9_file *file;
     if (p9_open("/dev/device/devices", OPEN_READ, 0, &file) != 0) return;
@@ -325,12 +332,33 @@ static void devices_read(void)
     free(text);
 }
 
+int link_leave(const char *name)
+{
+    struct link **at = &link_list;
+    while (*at != nullptr && strcmp((*at)->name, name) != 0) at = &(*at)->next;
+    struct link *link = *at;
+    if (link == nullptr) return -ENODEV;
+    struct netif *netif = &link->netif;
+    dhcp_release_and_stop(netif);
+    links_flush(); // the release goes out, too
+    dhcp_cleanup(netif);
+    dhcp6_disable(netif);
+    dhcp6_cleanup(netif);
+    interface_remove(netif);
+    netif_remove(netif);
+    *at = link->next;
+    detach(link);
+    if (netif_default == nullptr && link_list != nullptr) netif_set_default(&link_list->netif);
+    free(link);
+    return 0;
+}
+
 void links_devices_changed(void)
 {
     char text[32];
     while (p9_poll(changes, POLLIN, server.event, BIT_DEVICES) > 0) {
         if (p9_read(changes, 0, text, sizeof(text)) <= 0) return;
-        devices_read();
+        links_look();
     }
 }
 
@@ -347,6 +375,7 @@ static void loopback_init(void)
     if (netif == nullptr) return;
     netif->mtu = UINT16_MAX;
     netif->mtu6 = UINT16_MAX;
+    (void)interface_add(netif);
 }
 
 void links_init(void)
@@ -373,21 +402,34 @@ static void print_addresses(struct p9_text *text, const struct netif *netif)
     }
 }
 
+const char *link_name(const struct netif *netif)
+{
+    const struct link *link = link_list;
+    while (link != nullptr && &link->netif != netif) link = link->next;
+    return link == nullptr ? "loopback" : link->name;
+}
+
+uint16_t link_mtu(const struct netif *netif)
+{
+    return (uint16_t)((const struct link *)netif->state)->layout.mtu;
+}
+
+void link_print(struct p9_text *text, struct netif *netif)
+{
+    const struct link *link = netif->hwaddr_len == 0 ? nullptr : netif->state;
+    p9_print(text, "%s %s mtu %u", link_name(netif), netif_is_link_up(netif) ? "up" : "down",
+             netif->mtu);
+    const uint8_t *a = netif->hwaddr;
+    if (netif->hwaddr_len == 6)
+        p9_print(text, " ether %02x:%02x:%02x:%02x:%02x:%02x", a[0], a[1], a[2], a[3], a[4], a[5]);
+    if (link != nullptr) p9_print(text, " dropped %llu", (unsigned long long)link->dropped);
+    p9_print(text, "\n");
+    print_addresses(text, netif);
+}
+
 void links_print(struct p9_text *text)
 {
     struct netif *netif;
     NETIF_FOREACH(netif)
-    {
-        const struct link *link = link_list;
-        while (link != nullptr && &link->netif != netif) link = link->next;
-        p9_print(text, "%s %s mtu %u", link == nullptr ? "loopback" : link->name,
-                 netif_is_link_up(netif) ? "up" : "down", netif->mtu);
-        const uint8_t *a = netif->hwaddr;
-        if (netif->hwaddr_len == 6)
-            p9_print(text, " ether %02x:%02x:%02x:%02x:%02x:%02x", a[0], a[1], a[2], a[3], a[4],
-                     a[5]);
-        if (link != nullptr) p9_print(text, " dropped %llu", (unsigned long long)link->dropped);
-        p9_print(text, "\n");
-        print_addresses(text, netif);
-    }
+    link_print(text, netif);
 }

@@ -60,14 +60,16 @@ static int serve(void)
     for (size_t i = 0; error == 0 && i < sizeof(doors) / sizeof(doors[0]); i++)
         error = conversation_serve(&doors[i]);
     if (error == 0) error = host_serve();
+    if (error == 0) error = tables_serve();
     if (error == 0) error = views_serve();
     return error == 0 ? configure_serve() : error;
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
     lwip_init();
-    int error = serve();
+    int error = cards_choose(count - 1, arguments + 1);
+    if (error == 0) error = serve();
     if (error != 0 || p9_server_init(&server) != OK) {
         fe_log("cannot start, error %d", -error);
         return 1;
