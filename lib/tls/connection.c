@@ -55,8 +55,7 @@ static enum tls_status begin(struct tls **made, int fd, int endpoint)
     tls->fd = fd;
     mbedtls_ssl_init(&tls->ssl);
     mbedtls_ssl_config_init(&tls->configuration);
-    mbedtls_x509_crt_init(&tls->certificates);
-    mbedtls_pk_init(&tls->key);
+    mbedtls_x509_crt_init(&tls->authorities);
     unsigned char drawn;
     if (psa_crypto_init() != PSA_SUCCESS) return TLS_ENTROPY;
     if (mbedtls_psa_get_random(MBEDTLS_PSA_RANDOM_STATE, &drawn, sizeof drawn) != 0)
@@ -95,9 +94,9 @@ static enum tls_status trust_set(struct tls *tls, const struct tls_trust *trust)
     if (!trust->is_checked) return TLS_OK;
     const char *file = trust->authorities ? trust->authorities : system_authorities;
     // Certificates that cannot be understood are left out; they vouch for nobody.
-    if (mbedtls_x509_crt_parse_file(&tls->certificates, file) < 0) return TLS_AUTHORITIES;
-    if (tls->certificates.raw.len == 0) return TLS_AUTHORITIES;
-    mbedtls_ssl_conf_ca_chain(&tls->configuration, &tls->certificates, nullptr);
+    if (mbedtls_x509_crt_parse_file(&tls->authorities, file) < 0) return TLS_AUTHORITIES;
+    if (tls->authorities.raw.len == 0) return TLS_AUTHORITIES;
+    mbedtls_ssl_conf_ca_chain(&tls->configuration, &tls->authorities, nullptr);
     return TLS_OK;
 }
 
@@ -121,41 +120,21 @@ enum tls_status tls_connect(struct tls **tls, int fd, const struct tls_trust *tr
     return made(tls, status);
 }
 
-static enum tls_status identity_set(struct tls *tls, const char *certificate, const char *key)
-{
-    if (mbedtls_x509_crt_parse_file(&tls->certificates, certificate) != 0) return TLS_CERTIFICATE;
-    if (mbedtls_pk_parse_keyfile(&tls->key, key, nullptr, mbedtls_psa_get_random,
-                                 MBEDTLS_PSA_RANDOM_STATE) != 0)
-        return TLS_KEY;
-    if (mbedtls_pk_check_pair(&tls->certificates.pk, &tls->key, mbedtls_psa_get_random,
-                              MBEDTLS_PSA_RANDOM_STATE) != 0)
-        return TLS_KEY;
-    if (mbedtls_ssl_conf_own_cert(&tls->configuration, &tls->certificates, &tls->key) != 0)
-        return TLS_MEMORY;
-    return TLS_OK;
-}
-
-enum tls_status tls_accept_begin(struct tls **tls, int fd, const char *certificate, const char *key)
+enum tls_status tls_accept_begin(struct tls **tls, int fd, struct tls_identity *identity)
 {
     enum tls_status status = begin(tls, fd, MBEDTLS_SSL_IS_SERVER);
-    if (status == TLS_OK) status = identity_set(*tls, certificate, key);
+    if (status == TLS_OK && mbedtls_ssl_conf_own_cert(&(*tls)->configuration,
+                                                      &identity->certificates, &identity->key) != 0)
+        status = TLS_MEMORY;
     if (status == TLS_OK) status = setup(*tls);
     return made(tls, status);
 }
 
-enum tls_status tls_accept(struct tls **tls, int fd, const char *certificate, const char *key)
+enum tls_status tls_accept(struct tls **tls, int fd, struct tls_identity *identity)
 {
-    enum tls_status status = tls_accept_begin(tls, fd, certificate, key);
+    enum tls_status status = tls_accept_begin(tls, fd, identity);
     if (status != TLS_OK) return status;
     return made(tls, tls_shake_hands(*tls));
-}
-
-enum tls_status tls_identity_check(const char *certificate, const char *key)
-{
-    struct tls *tls;
-    enum tls_status status = tls_accept_begin(&tls, -1, certificate, key);
-    tls_close(tls);
-    return status;
 }
 
 enum tls_status tls_read(struct tls *tls, void *to, size_t size, size_t *got)
@@ -205,8 +184,7 @@ void tls_close(struct tls *tls)
     if (!tls) return;
     mbedtls_ssl_free(&tls->ssl);
     mbedtls_ssl_config_free(&tls->configuration);
-    mbedtls_x509_crt_free(&tls->certificates);
-    mbedtls_pk_free(&tls->key);
+    mbedtls_x509_crt_free(&tls->authorities);
     explicit_bzero(tls, sizeof *tls);
     free(tls);
 }

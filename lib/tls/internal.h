@@ -5,11 +5,15 @@
 #include <mbedtls/ssl.h>
 #include <tls/tls.h>
 
+struct tls_identity {
+    mbedtls_x509_crt certificates;
+    mbedtls_pk_context key;
+};
+
 struct tls {
     mbedtls_ssl_context ssl;
     mbedtls_ssl_config configuration;
-    mbedtls_x509_crt certificates; // of authorities for a client, its own for a server
-    mbedtls_pk_context key;
+    mbedtls_x509_crt authorities; // of a client
     int fd;
     bool is_self_signed, waits_to_write;
 };

@@ -4,6 +4,7 @@
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS // the number of an alert is nowhere else
 #include "internal.h"
 #include <mbedtls/error.h>
+#include <string.h>
 
 const char *tls_text(enum tls_status status)
 {
@@ -50,6 +51,14 @@ static enum tls_status verification(const struct tls *tls)
     return TLS_WRONG_USE;
 }
 
+// A certificate that is right, but for something else; or none at all.
+static enum tls_status use(const struct tls *tls)
+{
+    uint32_t flags = mbedtls_ssl_get_verify_result(&tls->ssl);
+    bool is_other = flags & (MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE);
+    return flags != UINT32_MAX && is_other ? TLS_WRONG_USE : TLS_PROTOCOL;
+}
+
 static enum tls_status alert(const struct tls *tls)
 {
     switch (tls->ssl.in_msg[1]) { // RFC 8446, section 6
@@ -59,6 +68,20 @@ static enum tls_status alert(const struct tls *tls)
     }
 }
 
+// A ServerHello of an older version, though the newest alone was offered. Its random number ends
+// like this when the server could have spoken TLS 1.3 (RFC 8446, section 4.1.3): so it was offered
+// less.
+static enum tls_status older(const struct tls *tls)
+{
+    enum : size_t { RANDOM_END = 4 + 2 + 32, MARK_START = RANDOM_END - 8 };
+    static const unsigned char mark[] = {'D', 'O', 'W', 'N', 'G', 'R', 'D'};
+    const mbedtls_ssl_context *ssl = &tls->ssl;
+    if (ssl->state != MBEDTLS_SSL_SERVER_HELLO || ssl->in_msglen < RANDOM_END) return TLS_PROTOCOL;
+    if (ssl->in_msg[0] != MBEDTLS_SSL_HS_SERVER_HELLO) return TLS_PROTOCOL;
+    bool is_marked = memcmp(ssl->in_msg + MARK_START, mark, sizeof mark) == 0;
+    return is_marked ? TLS_DOWNGRADED : TLS_PROTOCOL;
+}
+
 enum tls_status tls_status_of(const struct tls *tls, int error)
 {
     switch (error) {
@@ -66,8 +89,10 @@ enum tls_status tls_status_of(const struct tls *tls, int error)
     case MBEDTLS_ERR_SSL_WANT_READ:
     case MBEDTLS_ERR_SSL_WANT_WRITE: return TLS_AGAIN;
     case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED: return verification(tls);
+    case MBEDTLS_ERR_SSL_BAD_CERTIFICATE: return use(tls);
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE: return alert(tls);
     case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION: return TLS_VERSION;
+    case MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER: return older(tls);
     case MBEDTLS_ERR_SSL_CONN_EOF: return TLS_TRUNCATED;
     case MBEDTLS_ERR_SSL_INVALID_MAC: return TLS_TAMPERED;
     case MBEDTLS_ERR_SSL_ALLOC_FAILED:

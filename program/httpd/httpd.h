@@ -26,7 +26,8 @@ struct options {
     struct served served[16];
     size_t served_count;
     const char *port, *tls_port; // nullptr: there is no such one
-    const char *certificate, *key, *user;
+    const char *certificate, *key, *host, *user;
+    struct tls_identity *identity;
     int seconds; // a peer may keep others waiting
     bool has_state;
 };

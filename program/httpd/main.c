@@ -23,8 +23,8 @@ enum { LISTENERS = sizeof listeners / sizeof *listeners };
 static struct pollfd waited[MOST + LISTENERS];
 
 static const char usage[] =
-    "usage: httpd [-S] [-p port] [-s port] [-t seconds] [-u user] [-c certificate -k key]\n"
-    "             folder [name=path]...\n";
+    "usage: httpd [-S] [-p port] [-s port] [-t seconds] [-u user]\n"
+    "             [-c certificate -k key [-g host]] folder [name=path]...\n";
 
 // To the log where init started it, which gives it no descriptors.
 static int complain(const char *who, const char *what)
@@ -139,10 +139,24 @@ static bool user_become(const char *name)
     return complain(name, strerror(errno)), false;
 }
 
+static bool identity_get(void)
+{
+    bool is_kept = true;
+    enum tls_status status;
+    if (!options.key) return true;
+    if (options.host)
+        status = tls_identity_keep(&options.identity, options.certificate, options.key,
+                                   options.host, &is_kept);
+    else
+        status = tls_identity_read(&options.identity, options.certificate, options.key);
+    if (!is_kept) complain(options.key, "a new key, for as long as this runs");
+    return status == TLS_OK || complain(options.certificate, tls_text(status)) == 0;
+}
+
 static bool options_read(int count, char **words)
 {
     int option;
-    while ((option = getopt(count, words, "Sp:s:t:u:c:k:")) != -1) {
+    while ((option = getopt(count, words, "Sp:s:t:u:c:k:g:")) != -1) {
         switch (option) {
         case 'S': options.has_state = true; break;
         case 'p': options.port = optarg; break;
@@ -151,12 +165,13 @@ static bool options_read(int count, char **words)
         case 'u': options.user = optarg; break;
         case 'c': options.certificate = optarg; break;
         case 'k': options.key = optarg; break;
+        case 'g': options.host = optarg; break;
         default: return false;
         }
     }
     if (optind == count || options.seconds < 1 || options.seconds > 3600) return false;
     if (!options.certificate != !options.key) return false;
-    if (options.tls_port && !options.key) return false;
+    if ((options.tls_port || options.host) && !options.key) return false;
     if (options.key && !options.tls_port) options.tls_port = options.port, options.port = nullptr;
     for (int i = optind; i < count; i++) {
         if (!served_add(words[i])) return false;
@@ -167,11 +182,7 @@ static bool options_read(int count, char **words)
 int main(int count, char **words)
 {
     if (!options_read(count, words)) return fputs(usage, stderr), 2;
-    if (options.key) {
-        enum tls_status status = tls_identity_check(options.certificate, options.key);
-        if (status != TLS_OK) return complain(options.certificate, tls_text(status)), EXIT_FAILURE;
-    }
     signal(SIGPIPE, SIG_IGN);
-    if (!ports_open() || !user_become(options.user)) return EXIT_FAILURE;
+    if (!identity_get() || !ports_open() || !user_become(options.user)) return EXIT_FAILURE;
     for (;;) serve();
 }

@@ -16,8 +16,7 @@ static enum progress of_tls(const struct stream *stream, enum tls_status status)
 enum progress stream_shake_hands(struct stream *stream)
 {
     if (stream->is_plain) return WENT;
-    if (!stream->tls &&
-        tls_accept_begin(&stream->tls, stream->fd, options.certificate, options.key) != TLS_OK)
+    if (!stream->tls && tls_accept_begin(&stream->tls, stream->fd, options.identity) != TLS_OK)
         return ENDED;
     return of_tls(stream, tls_shake_hands(stream->tls));
 }

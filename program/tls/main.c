@@ -41,11 +41,11 @@ static int host_dial(const char *host, const char *port)
     return fd < 0 ? complain(host, strerror(errno)) : fd;
 }
 
-// Takes one connection.
+// Takes one connection, by IPv4 or by IPv6.
 static int port_take(const char *port)
 {
     struct addrinfo *found,
-        hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+        hints = {.ai_family = AF_INET6, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     int error = getaddrinfo(nullptr, port, &hints, &found);
     if (error != 0) return complain(port, gai_strerror(error));
     int fd = -1, listener = socket(found->ai_family, found->ai_socktype, found->ai_protocol);
@@ -117,11 +117,16 @@ static int finish(struct tls *tls, int fd, const char *who, enum tls_status stat
 
 static int serve(const char *port, const char *certificate, const char *key)
 {
+    struct tls_identity *identity;
+    enum tls_status status = tls_identity_read(&identity, certificate, key);
+    if (status != TLS_OK) return complain(certificate, tls_text(status)), EXIT_FAILURE;
     int fd = port_take(port);
     if (fd < 0) return EXIT_FAILURE;
     struct tls *tls;
-    enum tls_status status = tls_accept(&tls, fd, certificate, key);
-    return finish(tls, fd, port, status);
+    status = tls_accept(&tls, fd, identity);
+    int code = finish(tls, fd, port, status);
+    tls_identity_free(identity);
+    return code;
 }
 
 int main(int count, char **words)

@@ -87,7 +87,8 @@ def by_default(machine):
     pid = machine.pid_of("httpd")
     assert "uid 65534\n" in machine.run(f"cat /proc/{pid}/status")
     seen = {line.split()[-1] for line in machine.run(f"ns {pid}").splitlines()[1:]}
-    assert seen == {"/share/www", "/share/man", "/proc", "/net/tcp", "/net/statistics", "/etc/passwd"}, seen
+    assert seen == {"/share/www", "/share/man", "/proc", "/net/tcp", "/net/statistics", "/etc/passwd",
+                    "/etc/ssl/httpd"}, seen
     passed("a machine serves the book and its state from the start, as nobody, with few names")
     for address in ("127.0.0.1", "[::1]"):
         assert machine.run(f"curl -s -g http://{address}/book.html | wc -c").strip() == str(len(BOOK))
@@ -191,8 +192,34 @@ def encrypted(machine, port, authority):
     passed("curl on board takes it; a key of another is refused at the start")
 
 
+def makes_keys(machine):
+    """Without a certificate it makes one, and keeps it; what is there and wrong stays as it is."""
+    port = machine.ports[8444]
+    kept = []
+    machine.run("mkdir /tmp/made")
+    for _ in range(2):
+        start(machine, "-p 8444 -c /tmp/made/crt -k /tmp/made/key -g board.example")
+        kept.append(ssl.get_server_certificate(("127.0.0.1", port)))
+        said = machine.run("curl -s -S --cacert /tmp/made/crt --resolve board.example:8444:127.0.0.1 "
+                           "https://board.example:8444/book.html | wc -c")
+        assert int(said) == len(BOOK), said
+        machine.run("kill $!; wait $!", code=None)
+    assert kept[0] == kept[1]
+    assert machine.run("ls -l /tmp/made").count("-rw-------") == 1
+    assert "BEGIN" in machine.run("head -n 1 /tmp/made/key")
+    passed("a certificate is made when there is none, and kept")
+    start(machine, "-p 8445 -c /tmp/none/crt -k /tmp/none/key -g board.example 2>/tmp/said")
+    assert machine.run("cat /tmp/said") == "httpd: /tmp/none/key: a new key, for as long as this runs\n"
+    machine.run("cp /tmp/ca /tmp/made/key")
+    said = machine.run("httpd -p 8446 -c /tmp/made/crt -k /tmp/made/key -g board.example /share/www 2>&1", code=1)
+    assert said == "httpd: /tmp/made/crt: the key cannot be read or belongs to another certificate\n", said
+    passed("that it cannot be kept is told, and what is there is not replaced")
+
+
 def start(machine, options):
-    machine.run(f"httpd {options} {SERVED} & until nc -z localhost {options.split()[1]}; do sleep 0.1; done")
+    options, mark, errors = options.partition(" 2>")
+    machine.run(f"httpd {options} {SERVED} {mark}{errors} &")
+    machine.wait_listener(options.split()[1])
 
 
 def main():
@@ -203,7 +230,7 @@ def main():
         for path, name in (("/ca", authority.ca), ("/crt", base + ".crt"), ("/key", base + ".key")):
             with open(name, "rb") as file:
                 content[path] = file.read()
-        with WebServer(content) as web, Machine(forward=(80, 8080, 8443)) as machine:
+        with WebServer(content) as web, Machine(forward=(80, 8080, 8443, 8444)) as machine:
             machine.login()
             machine.reach()
             for path in content:
@@ -218,6 +245,7 @@ def main():
             greedy(machine, port)
             start(machine, "-p 8443 -c /tmp/crt -k /tmp/key")
             encrypted(machine, machine.ports[8443], authority)
+            makes_keys(machine)
 
 
 main()

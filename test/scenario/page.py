@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
-# needs: chromium
-"""The pages that a board serves, as a browser of others shows them: the book with its chapters and pictures, the manual, and
-what the machine does now, whose figures and graphs move by themselves."""
+# needs: chromium openssl
+"""The pages that a board serves, as a browser of others shows them: the book with its chapters and references, and what
+the machine does now, whose figures and graphs move by themselves."""
 
+import base64
+import hashlib
 import os
+import ssl
+import subprocess
 import tempfile
 
 from machine import TOP, Machine, passed
@@ -61,14 +65,38 @@ def state(page, address, machine):
     assert page.value("document.getElementById('error').textContent") == ""
 
 
+def key_of(port):
+    """What the browser knows a key by."""
+    certificate = ssl.get_server_certificate(("127.0.0.1", port))
+    public = subprocess.run(["openssl", "x509", "-noout", "-pubkey"], input=certificate.encode(), capture_output=True,
+                            check=True).stdout
+    key = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "der"], input=public, capture_output=True,
+                         check=True)
+    return base64.b64encode(hashlib.sha256(key.stdout).digest()).decode()
+
+
+def encrypted(page, port):
+    address = f"https://127.0.0.1:{port}/"
+    assert page.go(address) == "net::ERR_CERT_AUTHORITY_INVALID"
+    with Browser(f"--ignore-certificate-errors-spki-list={key_of(port)}") as other:
+        assert other.go(address + "book.html") == ""
+        assert other.value("document.querySelectorAll('section').length") > 10
+        assert other.go(address + "status.html") == ""
+        other.wait("document.querySelectorAll('#list tr').length > 10")
+    passed("by HTTPS it takes them from the key that it is told of, and from no other")
+
+
 def main():
-    with Machine(forward=(80,)) as machine, Browser() as page:
+    with Machine(forward=(80, 443)) as machine, Browser() as page:
         machine.login()
         machine.wait_listener(80)
         address = f"http://127.0.0.1:{machine.ports[80]}"
         index(page, address)
         book(page, address)
         state(page, address, machine)
+        encrypted(page, machine.ports[443])
+        assert page.go(address + "/status.html") == ""
+        page.wait("document.querySelectorAll('#list tr').length > 10")
         machine.line_send("poweroff")
         page.wait("document.getElementById('error').textContent != ''")
         passed("that the machine is gone is told, and what was known stays")
@@ -76,7 +104,8 @@ def main():
             picture = os.path.join(folder, "page.png")
             page.screenshot(picture)
             assert os.path.getsize(picture) > 10000
-        assert all("favicon" in error or "Failed to load" in error or "ERR_" in error for error in page.errors), page.errors
+        # What could not be loaded is told there, as an icon that nobody has. Errors of scripts are others.
+        assert all("Failed to load" in error for error in page.errors), page.errors
 
 
 main()

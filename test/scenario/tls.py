@@ -2,20 +2,24 @@
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 # needs: openssl
 """TLS 1.3 with OpenSSL as the other side: a certificate that is right, each kind that is wrong, other versions, a
-connection that is cut off, a server on board, and the authorities that an image brings."""
+connection that is cut off or changed in between, servers on board, and the authorities that an image brings."""
 
 import base64
 import hashlib
 import os
+import re
 import socket
 import ssl
 import subprocess
 import tempfile
 
 from machine import HOST, TOP, Machine, WebServer, passed
-from peer.tls import Authority, Cut, Server
+from peer.tls import Authority, Cut, Relay, Server, downgrading, tampering
 
 GET = r"printf 'GET / HTTP/1.0\r\n\r\n'"
+
+
+WEAK = "the certificate has a weak signature or key"
 
 
 def refused(machine, base, message, *more, options="-C /tmp/ca"):
@@ -39,12 +43,57 @@ def clients(machine, good, other, folder):
     refused(machine, other.issue("stranger"), "the certificate is signed by an unknown authority")
     refused(machine, base, "the other side does not speak TLS 1.3", "-tls1_2")
     refused(machine, base, "no certificates of authorities", options="-C /tmp/none")
+    refused(machine, good.issue("short", kind="rsa:1024"), WEAK, "-tls1_3", "-cipher", "DEFAULT@SECLEVEL=0")
+    refused(machine, good.issue("broken", digest="sha1"), WEAK, "-tls1_3", "-cipher", "DEFAULT@SECLEVEL=0")
+    refused(machine, good.issue("client", more="extendedKeyUsage=clientAuth\n"),
+            "the certificate is not meant for servers")
     with Server(os.path.join(folder, "stranger")) as server:
         assert "200 ok" in machine.run(f"{GET} | tls -k {HOST} {server.port}")
     passed("who asks for it is let through unchecked")
     said = machine.run(f"echo | tls -C /tmp/ca {HOST} {Cut(base).port} 2>&1", code=1)
     assert said == f"half of it\ntls: {HOST}: the connection was cut off before its end\n", said
     passed("an end without notice is told")
+
+
+def in_between(machine, base):
+    for change, options, message in ((tampering(), ["-tls1_3"], "somebody between changed what was sent"),
+                                     (downgrading, ["-serverpref"], "somebody between changed the version of TLS")):
+        with Server(base, *options) as server:
+            said = machine.run(f"{GET} | tls -C /tmp/ca {HOST} {Relay(server.port, change).port} 2>&1", code=1)
+            assert said.endswith(f"tls: {HOST}: {message}\n") and "200 ok" not in said, said
+        passed(f"refused: {message}")
+
+
+def client(port, *words):
+    """What OpenSSL's client and the server say to a request, and whether it ended well."""
+    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-ign_eof", *words], check=False,
+                          input="GET /index.html HTTP/1.1\r\nHost: ferrite\r\nConnection: close\r\n\r\n", text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=200)
+    return done.stdout, done.returncode == 0
+
+
+def asked_by_openssl(machine, folder, stranger):
+    """The web server that every machine has, with the certificate that it has made."""
+    machine.wait_listener(443)
+    port = machine.ports[443]
+    own = os.path.join(folder, "own.crt")
+    with open(own, "w", encoding="ascii") as file:
+        file.write(re.search("-----BEGIN.*END CERTIFICATE-----\n", client(port)[0], re.DOTALL)[0])
+    strict = ["-CAfile", own, "-verify_return_error", "-verify_hostname", "ferrite"]
+    for cipher in ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"):
+        for group in ("X25519", "P-256", "P-384", "P-521"):
+            said, is_well = client(port, *strict, "-ciphersuites", cipher, "-groups", group)
+            assert is_well and "Verification: OK" in said and f"TLSv1.3, Cipher is {cipher}" in said, said
+            assert "HTTP/1.1 200 OK" in said and "book.html" in said, said
+    passed("OpenSSL's client takes each cipher and each group")
+    for words, message in ((["-tls1_2"], "alert protocol version"),
+                           (["-ciphersuites", "TLS_AES_128_CCM_SHA256"], "alert"),
+                           ([*strict[:3], "-verify_hostname", "other"], "hostname mismatch"),
+                           (["-CAfile", stranger, "-verify_return_error"], "self-signed certificate")):
+        said, is_well = client(port, *words)
+        assert not is_well and message in said and "HTTP/1.1" not in said, said
+    assert client(port, *strict)[1]
+    passed("what must not be taken is refused by either, and the server goes on")
 
 
 def serves(machine, authority):
@@ -129,14 +178,16 @@ def main():
         for path, name in (("/ca", good.ca), ("/crt", board + ".crt"), ("/key", board + ".key")):
             with open(name, "rb") as file:
                 files[path] = file.read()
-        with WebServer(files) as web, Machine(forward=(9443,)) as machine:
+        with WebServer(files) as web, Machine(forward=(443, 9443)) as machine:
             machine.login()
             machine.reach()
             for path in files:
                 machine.run(f"wget -q -O /tmp{path} {web.url(path)}")
             clients(machine, good, other, folder)
+            in_between(machine, board)
             authorities_of_the_image(machine, board)
             serves(machine, good)
+            asked_by_openssl(machine, folder, other.ca)
 
 
 main()

@@ -11,12 +11,13 @@ import time
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 LIMIT = 200  # seconds: the host may be busy
-OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars", "--disable-background-networking",
-           "--remote-debugging-pipe", "--window-size=1000,1100")
+OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars",
+           "--disable-background-networking", "--remote-debugging-pipe", "--window-size=1000,1100")
 
 
 def program():
-    found = subprocess.check_output(["make", "-s", "--no-print-directory", "-C", TOP, "found", "NEEDS=chromium"], text=True)
+    found = subprocess.check_output(["make", "-s", "--no-print-directory", "-C", TOP, "found", "NEEDS=chromium"],
+                                    text=True)
     assert found.strip(), "tool/setup found no chromium"
     return found.strip()
 

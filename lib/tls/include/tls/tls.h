@@ -46,17 +46,26 @@ struct tls_trust {
 // `trust->host`. `fd` stays the caller's to close, after tls_close.
 enum tls_status tls_connect(struct tls **tls, int fd, const struct tls_trust *trust);
 
-// Makes a server's side of it. Both files are PEM; the certificate comes first, then those that
-// lead to its authority.
-enum tls_status tls_accept(struct tls **tls, int fd, const char *certificate, const char *key);
+// What a server proves itself by: a key, its certificate, and those that lead to its authority.
+struct tls_identity;
 
-// Whether both files are there and belong together.
-enum tls_status tls_identity_check(const char *certificate, const char *key);
+// Both files are PEM; the server's own certificate comes first.
+enum tls_status tls_identity_read(struct tls_identity **identity, const char *certificate,
+                                  const char *key);
+
+// The same. When there is no key, it makes one and a certificate that is signed by itself, for
+// `host` and the names of the machine within itself, and writes both files. Not `is_kept`: that
+// failed, and the identity lasts as long as this process.
+enum tls_status tls_identity_keep(struct tls_identity **identity, const char *certificate,
+                                  const char *key, const char *host, bool *is_kept);
+void tls_identity_free(struct tls_identity *identity); // nullptr is fine
+
+// Makes a server's side of it. The identity may have many connections, and outlives them.
+enum tls_status tls_accept(struct tls **tls, int fd, struct tls_identity *identity);
 
 // The same for a descriptor that does not wait: tls_shake_hands is called, again after TLS_AGAIN,
 // until it returns TLS_OK.
-enum tls_status tls_accept_begin(struct tls **tls, int fd, const char *certificate,
-                                 const char *key);
+enum tls_status tls_accept_begin(struct tls **tls, int fd, struct tls_identity *identity);
 enum tls_status tls_shake_hands(struct tls *tls);
 
 // After TLS_AGAIN: it waits until it can write, otherwise until there is something to read.
