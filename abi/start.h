@@ -16,12 +16,23 @@ struct fe_start_handle {
 };
 static_assert(sizeof(struct fe_start_handle) == 16);
 
+// A fault that a supervisor has its service make, to see how all goes on.
+enum watch_fault : uint32_t {
+    WATCH_NO_FAULT,
+    WATCH_HANG,  // it waits for what does not come
+    WATCH_SPIN,  // it runs without an end
+    WATCH_FAULT, // it writes where it has no memory
+    WATCH_FAULTS
+};
+
 // What a service's loop tells of itself, where its supervisor can look (ferrite/watchdog.h).
 struct fe_watch {
     uint32_t came_round; // it took a message since the supervisor cleared this
     uint32_t thread;     // the number of the one that serves; 0: it does not serve yet
+    uint32_t fault;      // enum watch_fault, for the next message that finds came_round cleared
+    uint32_t zero;
 };
-static_assert(sizeof(struct fe_watch) == 8);
+static_assert(sizeof(struct fe_watch) == 16);
 
 struct fe_start {
     uint32_t magic, version;
@@ -37,7 +48,7 @@ struct fe_start {
     uint32_t data, data_size; // offset and size of bytes private to lib/posix (open files, ...)
     struct fe_watch watch;    // the one part that is written later
 };
-static_assert(sizeof(struct fe_start) == 112);
+static_assert(sizeof(struct fe_start) == 120);
 
 // Handle names every process gets: "self" (its process), "thread" (its first thread), "namespace".
 // init's further names: "initrd" (memory; value = bytes), "dtb" (memory), "acpi" (value = RSDP

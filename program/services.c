@@ -13,7 +13,7 @@ static constexpr char units[] = "/dev/services", drivers[] = "/dev/device/driver
 
 static int usage(void)
 {
-    fputs("usage: services [start | stop | restart NAME...]\n", stderr);
+    fputs("usage: services [start | stop | restart | hang | spin | fault NAME...]\n", stderr);
     return 2;
 }
 
@@ -102,6 +102,15 @@ static int list(const char *path)
     return is_bad ? failed(path) : 0;
 }
 
+static bool is_order(const char *word)
+{
+    static const char *const orders[] = {"start", "stop", "restart", "hang", "spin", "fault"};
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        if (strcmp(word, orders[i]) == 0) return true;
+    }
+    return false;
+}
+
 int main(int count, char **arguments)
 {
     if (count == 1) {
@@ -110,8 +119,6 @@ int main(int count, char **arguments)
         int result = list(units);
         return access(drivers, R_OK) != 0 ? result : list(drivers) | result;
     }
-    bool is_known = strcmp(arguments[1], "start") == 0 || strcmp(arguments[1], "stop") == 0 ||
-                    strcmp(arguments[1], "restart") == 0;
-    if (!is_known || count < 3) return usage();
+    if (!is_order(arguments[1]) || count < 3) return usage();
     return command(arguments[1], arguments + 2);
 }

@@ -29,6 +29,8 @@ struct device {
     struct driver *driver;       // what drives it; nullptr: nothing matches
     uint32_t index;              // the driver's nth device: /dev/<name><index>
     fe_handle process;           // of the running driver
+    fe_handle stack;             // its memory with its struct fe_watch, where it is watched ...
+    uint64_t watch;              // ... and the place of that
     fe_handle channel;           // that one driver after another serves
     uint64_t session;            // the driver's, its badge at this server
     fe_handle dma;    // what the running driver makes its DMA memory from, derived for it alone

@@ -104,9 +104,13 @@ static void tell_init(const struct device *device, fe_handle process)
 }
 
 // Init also ends the driver when it hangs.
-static void tell_watchdog(const struct device *device, struct fe_child *child)
+static void tell_watchdog(struct device *device, struct fe_child *child)
 {
     fe_handle handles[2] = {FE_NO_HANDLE, child->stack};
+    fe_handle_drop(&device->stack);
+    device->watch = child->watch;
+    if (fe_handle_copy(child->stack, &device->stack) != OK)
+        fe_log("%s: no fault can be injected", device->location);
     uint32_t rights = RIGHT_TRANSFER | RIGHT_INSPECT | RIGHT_PROCESS_KILL;
     if (fe_handle_duplicate(child->process, rights, &handles[0]) != OK) {
         fe_handle_drop(&child->stack);

@@ -12,6 +12,7 @@
 #include <ferrite/log.h>
 #include <ferrite/restart.h>
 #include <ferrite/status.h>
+#include <ferrite/watchdog.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,6 +59,7 @@ static void ended(struct device *device, int32_t code)
 {
     fe_exit_text(code, device->error, sizeof(device->error));
     fe_handle_drop(&device->process);
+    fe_handle_drop(&device->stack);
     device_retire(device);
     device->is_ready = false;
     devices_changed();
@@ -138,7 +140,14 @@ static struct device *device_named(const char *name)
     return device;
 }
 
-// `start NAME` or `restart NAME`.
+static int inject(struct device *device, enum watch_fault fault)
+{
+    if (device->process == FE_NO_HANDLE) return -ESRCH;
+    if (device->stack == FE_NO_HANDLE) return -EOPNOTSUPP;
+    return fe_watchdog_inject(device->stack, device->watch, fault) == OK ? 0 : -EIO;
+}
+
+// `start NAME` or `restart NAME`, or a fault that NAME is to make.
 int drivers_command(struct p9_request *request, void *context, const char *text, size_t size)
 {
     char line[64], word[8], name[48];
@@ -147,9 +156,11 @@ int drivers_command(struct p9_request *request, void *context, const char *text,
     line[size] = '\0';
     if (sscanf(line, "%7s %47s", word, name) != 2) return -EINVAL;
     bool is_restart = strcmp(word, "restart") == 0;
-    if (!is_restart && strcmp(word, "start") != 0) return -EINVAL;
+    enum watch_fault fault = fe_watchdog_fault_named(word, strlen(word));
+    if (!is_restart && fault == WATCH_NO_FAULT && strcmp(word, "start") != 0) return -EINVAL;
     struct device *device = device_named(name);
     if (device == nullptr || device->is_leaving) return -ENOENT;
+    if (fault != WATCH_NO_FAULT) return inject(device, fault);
     device->failures = 0;
     if (device->process == FE_NO_HANDLE) device->due = 0;
     drivers_start();

@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include <9p/server.h>
+#include <abi/start.h>
 #include <ferrite/spawn.h>
 
 enum : uint64_t { // bits of the server's event; the low ones: a unit ended
@@ -100,6 +101,7 @@ void processes_register(void); // those that it does not know yet
 fe_handle watchdog_event(void);
 int watchdog_add(fe_handle process, fe_handle memory, uint64_t place, uint64_t time);
 int watchdog_request(struct p9_request *request);
+int watchdog_inject(fe_handle process, enum watch_fault fault); // 0 or a negative errno
 
 // job.c: work of the second thread
 struct job {

@@ -11,6 +11,7 @@
 #include <ferrite/libc.h>
 #include <ferrite/path.h>
 #include <ferrite/start.h>
+#include <ferrite/watchdog.h>
 
 static uint32_t power_action;
 static struct p9_node *unit_folder;
@@ -167,14 +168,21 @@ static int unit_text(struct p9_request *request, void *context, struct p9_text *
     return 0;
 }
 
-// `start`, `stop` or `restart`.
+// An order, or a fault that it is to make.
+static int unit_do(struct unit *unit, struct p9_name word)
+{
+    enum unit_order order;
+    enum watch_fault fault = fe_watchdog_fault_named(word.text, word.size);
+    if (fault != WATCH_NO_FAULT) return watchdog_inject(unit->process, fault);
+    return find_order(word, &order) == OK ? unit_command(unit, order) : -EINVAL;
+}
+
+// A word of unit_do's.
 static int unit_order_command(struct p9_request *request, void *context, const char *text,
                               size_t size)
 {
-    enum unit_order order;
     if (size > 0 && text[size - 1] == '\n') size--;
-    if (find_order((struct p9_name){text, size}, &order) != OK) return -EINVAL;
-    return unit_command(context, order);
+    return unit_do(context, (struct p9_name){text, size});
 }
 
 void unit_show(struct unit *unit)
@@ -190,19 +198,17 @@ void unit_show(struct unit *unit)
         say("%s: no file in /dev/units", unit->name);
 }
 
-// `start NAME`, `stop NAME` or `restart NAME`.
+// A word of unit_do's, and a name.
 static int services_command(struct p9_request *request, void *context, const char *text,
                             size_t size)
 {
-    enum unit_order order;
     if (size > 0 && text[size - 1] == '\n') size--;
     const char *space = memchr(text, ' ', size);
     if (space == nullptr) return -EINVAL;
     struct p9_name word = {text, (size_t)(space - text)};
     struct p9_name name = {space + 1, size - word.size - 1};
-    if (find_order(word, &order) != OK) return -EINVAL;
     for (struct unit *unit = units; unit; unit = unit->next) {
-        if (p9_name_is(name, unit->name)) return unit_command(unit, order);
+        if (p9_name_is(name, unit->name)) return unit_do(unit, word);
     }
     return -ENOENT;
 }

@@ -209,6 +209,21 @@ int watchdog_add(fe_handle process, fe_handle memory, uint64_t place, uint64_t t
     return fe_event_signal(event, BIT_LOOK) == OK ? 0 : -EIO;
 }
 
+int watchdog_inject(fe_handle process, enum watch_fault fault)
+{
+    struct fe_process_info info, other;
+    if (process == FE_NO_HANDLE || fe_process_inspect(process, &info) != OK) return -ESRCH;
+    int result = -EOPNOTSUPP;
+    fe_lock_take(&lock);
+    for (struct watched *watched = list; watched; watched = watched->next) {
+        if (fe_process_inspect(watched->process, &other) != OK || other.id != info.id) continue;
+        enum status status = fe_watchdog_inject(watched->memory, watched->place, fault);
+        result = status == OK ? 0 : -EIO;
+    }
+    fe_lock_release(&lock);
+    return result;
+}
+
 // A driver's, by the device manager: data: u64 place, u64 ns; handles: its process, its stack.
 int watchdog_request(struct p9_request *request)
 {

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <abi/start.h>
+#include <abi/status.h>
+#include <stddef.h>
 
 // The loop's word: zero when the supervisor wants to hear. One that nobody watches never is.
 extern uint32_t *fe_watchdog_word;
@@ -21,6 +23,12 @@ static inline void fe_watchdog_round(void)
     if (__atomic_load_n(fe_watchdog_word, __ATOMIC_RELAXED) == 0) [[clang::unlikely]]
         fe_watchdog_tell();
 }
+
+// For the supervisor: has the loop make a fault with its next message, or after at most a quarter
+// of the time that it may take. `place` is that of its struct fe_watch in `memory`.
+enum status fe_watchdog_inject(fe_handle memory, uint64_t place, enum watch_fault fault);
+// WATCH_NO_FAULT: it is the name of none.
+enum watch_fault fe_watchdog_fault_named(const char *word, size_t size);
 
 // Still at work on the same request, and getting on with it.
 static inline void fe_watchdog_alive(void)
