@@ -5,53 +5,13 @@
 their exit status; a terminal and its size; bytes both ways; several sessions at once; a client that is killed."""
 
 import hashlib
-import os
 import random
-import subprocess
 import tempfile
 
 from machine import Machine, passed
+from ssh_client import Client, reach
 
 KINDS = (("ed25519", "256"), ("ecdsa", "256"), ("ecdsa", "384"), ("ecdsa", "521"), ("rsa", "2048"))
-
-
-class Client:
-    """OpenSSH's client for one machine, with files of its own."""
-
-    def __init__(self, folder, port):
-        self.folder, self.port = folder, port
-        self.ask = self.path("ask")
-        with open(self.ask, "w", encoding="utf-8") as file:
-            file.write("#!/bin/sh\necho \"$PASSWORD\"\n")
-        os.chmod(self.ask, 0o700)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def key(self, kind, bits):
-        """Makes a key; its public line."""
-        name = self.path(kind + bits)
-        subprocess.run(["ssh-keygen", "-q", "-t", kind, "-b", bits, "-N", "", "-C", "", "-f", name], check=True)
-        with open(name + ".pub", encoding="utf-8") as file:
-            return file.read().strip()
-
-    def words(self, *command, key=None, password=None, user="user", more=()):
-        how = (["-o", "PreferredAuthentications=publickey", "-o", "IdentitiesOnly=yes", "-i", self.path(key)] if key
-               else ["-o", "PreferredAuthentications=password", "-o", "NumberOfPasswordPrompts=1"])
-        environment = {**os.environ, "SSH_ASKPASS": self.ask, "SSH_ASKPASS_REQUIRE": "force",
-                       "PASSWORD": password or ""}
-        return {"args": ["ssh", "-F", "none", "-p", str(self.port), "-o", f"UserKnownHostsFile={self.path('known')}",
-                         "-o", "StrictHostKeyChecking=accept-new", "-o", "LogLevel=ERROR", *how, *more,
-                         f"{user}@127.0.0.1", *command], "env": environment}
-
-    def run(self, *command, data=b"", code=0, **how):
-        """A command there: what it printed, and to its errors."""
-        done = subprocess.run(**self.words(*command, **how), input=data, capture_output=True, timeout=200, check=False)
-        assert done.returncode == code, f"{command}: {done.returncode}, not {code}: {done.stdout[-300:]}{done.stderr}"
-        return done.stdout, done.stderr
-
-    def start(self, *command, **how):
-        return subprocess.Popen(**self.words(*command, **how), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 def proofs(machine, client):
@@ -122,9 +82,7 @@ def many(machine, client):
 def main():
     with tempfile.TemporaryDirectory(prefix="ferrite-") as folder, Machine(forward=(22,)) as machine:
         client = Client(folder, machine.ports[22])
-        machine.login()
-        machine.reach()
-        machine.wait_listener(22)
+        reach(machine)
         proofs(machine, client)
         commands(client)
         terminal(client)

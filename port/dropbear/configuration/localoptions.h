@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What of the server is compiled: one connection, on standard input; keys of Ed25519 for the host.
+// What is compiled. Of the server: one connection, on standard input; keys of Ed25519 for the host.
 #pragma once
 
 #define NON_INETD_MODE 0
@@ -29,3 +29,6 @@
 
 #define DEFAULT_KEEPALIVE 60
 #define DEFAULT_RECV_WINDOW 262144
+
+#define DROPBEAR_PATH_SSH_PROGRAM "/bin/ssh"
+#define DROPBEAR_CLI_AGENTFWD 0
