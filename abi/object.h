@@ -107,7 +107,21 @@ enum : uint64_t { FE_FOREVER = UINT64_MAX, FE_UNINTERRUPTED = UINT64_MAX - 1 };
 // thread_upcall_return is told to keep the interrupt, its next wait that can be interrupted ends at
 // once. process_stop ends every such wait of a process and then runs none of its threads until
 // process_continue.
+//
+// A thread that does what it may not gets an upcall as well, when its process has set an entry for
+// that (thread_fault_set): at once, whatever else is under way. It goes on where it was, which is
+// tried again. Without an entry, or when neither its stack nor the one that it has named for that
+// can take the frame, its process ends; so it does when memory is short, and by a breakpoint.
 enum : uint32_t { UPCALL_KEEP = 1u << 0 }; // thread_upcall_return flags
+
+// What an upcall finds below the frame: it ends where that begins.
+struct fe_upcall {
+    uint32_t reason;       // enum fault_reason; 0: interrupted
+    uint32_t access;       // of what is mapped at the address, MAP_*; 0: nothing is
+    uint64_t address;      // of the data, or of the instruction
+    uint64_t place, stack; // the thread's
+};
+static_assert(sizeof(struct fe_upcall) == 32);
 
 // What handle_inspect tells.
 struct fe_handle_info {

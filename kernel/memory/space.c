@@ -308,6 +308,12 @@ enum status space_fault(struct space *space, uintptr_t address, uint32_t access)
     return OK;
 }
 
+uint32_t space_protection(const struct space *space, uintptr_t address)
+{
+    const struct region *region = region_find(space, address);
+    return region == nullptr || region->start > address ? 0 : region->protection;
+}
+
 // What translations allow to the space's own threads needs no look at regions and objects. Only of
 // RAM has the kernel a view. Gives how many bytes there are, 0 if it cannot be made.
 static size_t view_make(struct space *space, uintptr_t address, size_t most, struct page_view *view)

@@ -73,6 +73,9 @@ enum status space_protect(struct space *space, uintptr_t *address, uintptr_t end
 // supplied. CALL_RESTART: an interrupt waits, and the way is only half done.
 enum status space_fault(struct space *space, uintptr_t address, uint32_t access);
 
+// What is allowed of what is mapped at an address, MAP_*; 0: nothing is mapped there.
+uint32_t space_protection(const struct space *space, uintptr_t address);
+
 // Frees a bounded part of everything; true when nothing is left. For a process that is dead, and
 // before the space was ever used when its making fails.
 bool space_clear(struct space *space);

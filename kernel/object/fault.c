@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Faults: pages are brought in, FP registers loaded; whatever else a thread does that it may not
-// ends its process, with a report by which the place is found in its image.
+// its process is told by an upcall, or it ends, with a report by which the place is found in its
+// image.
 #include "kernel/object/fault.h"
 #include "kernel/log.h"
 #include "kernel/memory/user.h"
@@ -20,6 +21,7 @@ static const char *const reasons[] = {
     [FAULT_EXECUTE] = "executes memory it may not", [FAULT_INSTRUCTION] = "undefined instruction",
     [FAULT_ALIGNMENT] = "unaligned access",         [FAULT_BREAKPOINT] = "breakpoint",
     [FAULT_ARITHMETIC] = "arithmetic error",        [FAULT_OUT_OF_MEMORY] = "out of memory",
+    [FAULT_BUS] = "what is mapped does not answer",
 };
 
 static void print_address(const struct process *process, uintptr_t address)
@@ -102,12 +104,33 @@ void fault_report(struct frame *frame, enum fault_reason reason, uintptr_t addre
     }
 }
 
+static const uint32_t access[] = {
+    [FAULT_READ] = MAP_READ, [FAULT_WRITE] = MAP_WRITE, [FAULT_EXECUTE] = MAP_EXECUTE};
+
 static enum status bring_in(enum fault_reason reason, uintptr_t address)
 {
-    static const uint32_t access[] = {
-        [FAULT_READ] = MAP_READ, [FAULT_WRITE] = MAP_WRITE, [FAULT_EXECUTE] = MAP_EXECUTE};
     if (reason > FAULT_EXECUTE) return ERR_BAD_ADDRESS;
     return space_fault(&process_current()->space, address, access[reason]);
+}
+
+// False: nobody wants to know, or can be told.
+static bool tell(struct frame *frame, struct fe_upcall *fault)
+{
+    struct thread *thread = thread_current();
+    if (thread->process->fault_entry == 0 || thread->process->ending) return false;
+    if (fault->reason == FAULT_BREAKPOINT || fault->reason == FAULT_OUT_OF_MEMORY) return false;
+    fault->place = arch_frame_place(frame).pc;
+    fault->stack = arch_frame_place(frame).stack;
+    arch_cpu()->reschedule = true; // every register is loaded on the whole way out
+    return thread_upcall_fault(thread, fault);
+}
+
+// Why the page could not be had, although what is mapped there allows it: there is none behind it.
+static void look_closer(struct fe_upcall *fault)
+{
+    fault->access = space_protection(&process_current()->space, (uintptr_t)fault->address);
+    if (fault->reason <= FAULT_EXECUTE && (fault->access & access[fault->reason]) != 0)
+        fault->reason = FAULT_BUS;
 }
 
 void trap_fault(struct frame *frame, enum fault_reason reason, uintptr_t address)
@@ -121,7 +144,12 @@ void trap_fault(struct frame *frame, enum fault_reason reason, uintptr_t address
     bool starved = status == ERR_NO_MEMORY || status == ERR_QUOTA;
     uint64_t limit = 0;
     if (starved && reap_make_room(&limit)) return; // and faults again
-    fault_report(frame, starved ? FAULT_OUT_OF_MEMORY : reason, address);
+    struct fe_upcall fault = {.reason = reason, .address = address};
+    if (starved)
+        fault.reason = FAULT_OUT_OF_MEMORY;
+    else
+        look_closer(&fault);
+    if (!tell(frame, &fault)) fault_report(frame, fault.reason, address);
 }
 
 bool trap_user_copy_fault(uintptr_t address, bool write)

@@ -90,7 +90,8 @@ struct process {
     enum process_state state;
     enum process_phase phase;
     struct fault_report report;
-    bool ending; // its end has begun: no new threads, no new handles
+    uintptr_t fault_entry; // where a thread that faults is called up; 0: the process ends
+    bool ending;           // its end has begun: no new threads, no new handles
     bool stopped;
     bool is_filled;
     uint32_t filled;    // steps of process_fill that are done

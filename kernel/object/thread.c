@@ -144,20 +144,46 @@ void thread_interrupt(struct thread *thread)
     if (thread->state == THREAD_RUNNING) place_reschedule(thread->cpu); // looks for upcalls
 }
 
-// Room below the red zone for the frame, which user space gives back by thread_upcall_return.
+// Room below the red zone for the frame, which user space gives back by thread_upcall_return, and
+// below that for what it is about.
 enum : uintptr_t { RED_ZONE = 128, STACK_ALIGN = 16 };
+
+static bool call_up(struct thread *thread, uintptr_t entry, const struct fe_upcall *about,
+                    uintptr_t stack)
+{
+    enum : uintptr_t { SIZE = sizeof thread->frame + sizeof *about };
+    if (stack < SIZE + STACK_ALIGN) return false;
+    uintptr_t at = (stack - sizeof thread->frame) & ~(STACK_ALIGN - 1), below = at - sizeof *about;
+    if (user_write(at, &thread->frame, sizeof thread->frame) != OK) return false;
+    if (user_write(below, about, sizeof *about) != OK) return false;
+    thread->upcalled = true;
+    thread->ipc.copied_with = 0;
+    progress_end(&thread->progress); // the call may be made anew, or never
+    arch_frame_init(&thread->frame, entry, below, at);
+    return true;
+}
+
+static uintptr_t stack_of(const struct thread *thread)
+{
+    uintptr_t stack = arch_frame_place(&thread->frame).stack;
+    return stack < RED_ZONE ? 0 : stack - RED_ZONE;
+}
 
 bool thread_upcall(struct thread *thread)
 {
     ASSERT(thread->upcall_entry != 0 && !thread->upcalling);
-    uintptr_t stack = arch_frame_place(&thread->frame).stack;
-    if (stack < RED_ZONE + sizeof thread->frame + STACK_ALIGN) return false;
-    stack = (stack - RED_ZONE - sizeof thread->frame) & ~(STACK_ALIGN - 1);
-    if (user_write(stack, &thread->frame, sizeof thread->frame) != OK) return false;
+    struct frame_place place = arch_frame_place(&thread->frame);
+    const struct fe_upcall about = {.place = place.pc, .stack = place.stack};
+    if (!call_up(thread, thread->upcall_entry, &about, stack_of(thread))) return false;
     thread->interrupted = false;
-    thread->upcalling = thread->upcalled = true;
-    thread->ipc.copied_with = 0;
-    progress_end(&thread->progress); // the call may be made anew, or never
-    arch_frame_init(&thread->frame, thread->upcall_entry, stack, stack);
+    thread->upcalling = true;
     return true;
+}
+
+bool thread_upcall_fault(struct thread *thread, const struct fe_upcall *fault)
+{
+    uintptr_t entry = thread->process->fault_entry;
+    if (call_up(thread, entry, fault, stack_of(thread)) || user_copy_stopped()) return true;
+    if (thread->fault_stack == 0) return false;
+    return call_up(thread, entry, fault, thread->fault_stack) || user_copy_stopped();
 }

@@ -92,6 +92,7 @@ struct thread {
     uint64_t slice_left; // counter, READY: of the slice in which it was preempted; 0: a new one
     struct fe_schedule schedule;
     uintptr_t upcall_entry;
+    uintptr_t fault_stack;      // where a fault's upcall begins if it has no room on its own
     bool owns_shared;           // others may wait for its end by its number: futex_own_shared
     struct tree_node by_shared; // then: its number, among those of all processes
     struct list dependents;     // then: who waits for it, each by its of_owner
@@ -127,6 +128,10 @@ void thread_interrupt(struct thread *thread);
 // Redirects the current thread, about to return to user mode, to its upcall. False: no room on its
 // stack.
 bool thread_upcall(struct thread *thread);
+
+// The same after a fault, on the other stack that it named if its own has no room. True with
+// nothing done: an interrupt came, and it is to fault again.
+bool thread_upcall_fault(struct thread *thread, const struct fe_upcall *fault);
 
 // The thread that a token's upper half names; nullptr: none.
 struct thread *thread_by_slot(uint32_t slot);

@@ -186,6 +186,15 @@ enum status sys_thread_upcall_set(uintptr_t entry)
     return OK;
 }
 
+enum status sys_thread_fault_set(uintptr_t entry, uintptr_t stack)
+{
+    if (entry != 0 && !user_range_is_valid(entry, 1)) return ERR_BAD_ADDRESS;
+    if (stack != 0 && !user_range_is_valid(stack - 1, 1)) return ERR_BAD_ADDRESS;
+    process_current()->fault_entry = entry;
+    thread_current()->fault_stack = stack;
+    return OK;
+}
+
 // The frame comes from user memory: it is made harmless, and all its registers are the thread's
 // now.
 enum status sys_thread_upcall_return(uintptr_t address, uint32_t flags)

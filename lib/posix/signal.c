@@ -29,8 +29,7 @@ static const struct thread *told_thread; // whom the service interrupts
 _Thread_local volatile uint32_t signal_held;
 
 static_assert(FE_CALL_THREAD_UPCALL_RETURN == 64); // context.S has the number
-void posix_upcall_entry(void); // arch/<isa>/user/context.S: saves all registers, calls posix_upcall
-uint32_t posix_upcall(void);
+uint32_t posix_upcall(uintptr_t frame);
 void posix_run_on(void (*function)(void *), void *argument, uintptr_t top); // there, too
 
 static struct fe_signal_page *shared(void)
@@ -223,7 +222,11 @@ void signal_describe(const struct fe_signal_slot *known, siginfo_t *info)
     *info = (siginfo_t){.si_signo = (int)known->number, .si_code = known->code};
     info->si_pid = (pid_t)known->pid;
     info->si_uid = known->uid;
-    if (known->number == SIGCHLD && known->code > 0) {
+    if (known->code > 0 && fault_is_signal((int)known->number)) {
+        info->si_pid = 0;
+        info->si_uid = 0;
+        info->si_addr = (void *)(uintptr_t)known->value;
+    } else if (known->number == SIGCHLD && known->code > 0) {
         info->si_status = (int)known->value;
     } else {
         info->si_value.sival_ptr = (void *)(uintptr_t)known->value;
@@ -287,7 +290,7 @@ static void call_handler(struct thread *thread, const struct fe_signal_slot *kno
     signal_set_blocked(thread, call.mask);
 }
 
-static enum signal_outcome deliver(struct thread *thread, const struct fe_signal_slot *known)
+enum signal_outcome signal_deliver(struct thread *thread, const struct fe_signal_slot *known)
 {
     int number = (int)known->number;
     struct context *context = context_current();
@@ -312,7 +315,7 @@ enum signal_outcome signal_run(struct thread *thread)
         thread_enter(thread);
         struct fe_signal_slot known;
         while (signal_take(thread, ~thread->blocked, &known) != 0) {
-            enum signal_outcome one = deliver(thread, &known);
+            enum signal_outcome one = signal_deliver(thread, &known);
             if (one > outcome) outcome = one;
         }
         if (thread->restores) {
@@ -351,8 +354,13 @@ bool signal_ended_wait(struct thread *thread)
 }
 
 // In the middle of anything, on the thread's own stack. The result is thread_upcall_return's flags.
-uint32_t posix_upcall(void)
+uint32_t posix_upcall(uintptr_t frame)
 {
+    const struct fe_upcall *about = (const struct fe_upcall *)frame - 1;
+    if (about->reason != 0) {
+        fault_run(about);
+        return 0;
+    }
     struct thread *thread = thread_self();
     if (thread->depth != 0) {
         thread->is_owed = true;

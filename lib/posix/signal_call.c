@@ -29,6 +29,8 @@ int64_t call_rt_sigaction(const int64_t *a)
         context->actions[number] = *action;
         long error = is_new ? signal_publish(context) : 0;
         if (error < 0) return error;
+        bool is_caught = action->handler != SIG_DFL && action->handler != SIG_IGN;
+        if (is_caught && fault_is_signal(number)) fault_arm(thread_self());
     }
     if (a[2] != 0) *(struct signal_action *)a[2] = before;
     return 0;
@@ -146,6 +148,7 @@ int64_t call_sigaltstack(const int64_t *a)
         if (!off && wish->ss_size < (size_t)MINSIGSTKSZ) return -ENOMEM;
         thread->stack_base = off ? 0 : (uintptr_t)wish->ss_sp;
         thread->stack_size = off ? 0 : wish->ss_size;
+        fault_stack_changed(thread);
     }
     if (a[1] != 0) *(stack_t *)a[1] = before;
     return 0;

@@ -56,6 +56,17 @@ void signal_disarm(struct thread *thread);
 // `thread`, off the list already, ends: signals for the process are told to another.
 void signal_leave(const struct thread *thread);
 
+// Faults (fault.c). Whether a signal is one that they send; the calling thread's process catches
+// one, or the thread has another stack; and an upcall for one.
+struct fe_upcall;
+bool fault_is_signal(int number);
+void fault_arm(struct thread *thread);
+void fault_stack_changed(struct thread *thread);
+void fault_run(const struct fe_upcall *fault);
+
+// arch/<isa>/user/context.S: saves all registers, calls posix_upcall.
+void posix_upcall_entry(void);
+
 // What the handlers that ran mean for an interrupted call.
 enum signal_outcome : uint32_t { SIGNAL_NONE, SIGNAL_RESTART, SIGNAL_INTERRUPT };
 
@@ -67,6 +78,9 @@ void signal_describe(const struct fe_signal_slot *known, siginfo_t *info);
 
 // Whether a signal with this value is pending for the process.
 bool signal_is_queued(uint32_t number, uint64_t value);
+
+// Does with one signal what the process wants of it.
+enum signal_outcome signal_deliver(struct thread *thread, const struct fe_signal_slot *known);
 
 // Runs the handlers of all deliverable signals in the calling thread.
 enum signal_outcome signal_run(struct thread *thread);

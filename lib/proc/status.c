@@ -10,7 +10,8 @@ static int signal_of_fault(enum fault_reason reason)
 {
     switch (reason) {
     case FAULT_INSTRUCTION: return SIGILL;
-    case FAULT_ALIGNMENT: return SIGBUS;
+    case FAULT_ALIGNMENT:
+    case FAULT_BUS: return SIGBUS;
     case FAULT_BREAKPOINT: return SIGTRAP;
     case FAULT_ARITHMETIC: return SIGFPE;
     case FAULT_OUT_OF_MEMORY: return SIGKILL;

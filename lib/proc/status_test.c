@@ -19,5 +19,6 @@ TEST("a signal and a fault are signals")
     EXPECT(WTERMSIG(status_of_code(FE_EXIT_FAULT - (int)FAULT_READ)) == SIGSEGV);
     EXPECT(WTERMSIG(status_of_code(FE_EXIT_FAULT - (int)FAULT_INSTRUCTION)) == SIGILL);
     EXPECT(WTERMSIG(status_of_code(FE_EXIT_FAULT - (int)FAULT_ARITHMETIC)) == SIGFPE);
+    EXPECT(WTERMSIG(status_of_code(FE_EXIT_FAULT - (int)FAULT_BUS)) == SIGBUS);
     EXPECT(WTERMSIG(status_of_code(FE_EXIT_KILLED)) == SIGKILL);
 }

@@ -109,6 +109,47 @@ TEST("a computing thread is called up, and goes on where it was")
     EXPECT(fe_thread_upcall_return(unmapped_address, 0) == ERR_BAD_ADDRESS);
 }
 
+static struct fe_upcall fault_seen;
+static uintptr_t fault_at;
+static volatile uint32_t faults;
+
+// Maps what was missed, and has it tried again.
+static void mend_fault(uintptr_t frame)
+{
+    static const uint32_t both = MAP_READ | MAP_WRITE | MAP_FIXED;
+    FE_HANDLE memory = FE_NO_HANDLE;
+    uintptr_t address;
+    fault_at = frame;
+    fault_seen = ((const struct fe_upcall *)frame)[-1];
+    faults++;
+    bool is_mended = fe_memory_create(FE_PAGE_SIZE, 0, &memory) == OK &&
+                     fe_process_map(fe_process_self(), memory, 0, FE_PAGE_SIZE,
+                                    (uintptr_t)fault_seen.address, both, &address) == OK;
+    if (!is_mended && fe_thread_fault_set(0, 0) != OK) fe_exit(1);
+    (void)!fe_thread_upcall_return(frame, 0);
+}
+
+TEST("a thread that touches what is not there is called up, and goes on when it has been mended")
+{
+    if (!guest_translates) return; // nothing can be mapped at an address that is wanted
+    void *place;
+    fe_handle memory;
+    EXPECT(fe_memory_create(FE_PAGE_SIZE, 0, &memory) == OK);
+    EXPECT(fe_memory_map(memory, 0, FE_PAGE_SIZE, MAP_READ | MAP_WRITE, &place) == OK);
+    EXPECT(fe_memory_unmap(place, FE_PAGE_SIZE) == OK && fe_handle_close(memory) == OK);
+    faults = 0;
+    EXPECT(fe_thread_fault_set((uintptr_t)mend_fault, 0) == OK);
+    double kept = (double)(uintptr_t)place + 0.5;
+    *(volatile uint32_t *)place = 7;
+    EXPECT(*(volatile uint32_t *)place == 7 && kept == (double)(uintptr_t)place + 0.5);
+    EXPECT(faults == 1 && fault_seen.reason == FAULT_WRITE && fault_seen.access == 0);
+    EXPECT(fault_seen.address == (uintptr_t)place && fault_seen.place != 0);
+    EXPECT(fault_at < fault_seen.stack && fe_memory_unmap(place, FE_PAGE_SIZE) == OK);
+    EXPECT(fe_thread_fault_set(kernel_address, 0) == ERR_BAD_ADDRESS);
+    EXPECT(fe_thread_fault_set((uintptr_t)mend_fault, kernel_address) == ERR_BAD_ADDRESS);
+    EXPECT(fe_thread_fault_set(0, 0) == OK);
+}
+
 // Makes `count` threads and waits for their ends.
 struct crew {
     fe_handle end[8];

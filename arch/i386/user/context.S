@@ -3,6 +3,13 @@
 // another stack, and vfork.
 #include "arch/x86/user/float.inc"
 
+.macro CALL_UPCALL
+    sub     $12, %esp
+    push    %ebx
+    call    posix_upcall
+    add     $16, %esp
+.endm
+
     // A thread of the C library: eax, and esi, its id, are what posix_thread_begin wants, the stack
     // is 16-aligned.
     .section .text.posix_thread_entry, "ax", @progbits

@@ -3,6 +3,11 @@
 // another stack, and vfork.
 #include "arch/x86/user/float.inc"
 
+.macro CALL_UPCALL
+    mov     %rbx, %rdi
+    call    posix_upcall
+.endm
+
     // A thread of the C library: rdi and rsi, its id, are what posix_thread_begin wants, the stack
     // is 16-aligned.
     .section .text.posix_thread_entry, "ax", @progbits

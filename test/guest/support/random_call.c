@@ -67,10 +67,11 @@ static uint32_t argument_make(struct random_caller *caller, uint8_t kind, uint64
 
 static bool is_wanted(const struct call_grammar *call)
 {
-    static const char *const unwanted[] = {"process_exit",  "process_kill",  "process_stop",
-                                           "thread_exit",   "process_unmap", "process_protect",
-                                           "thread_create", "thread_upcall", "thread_pointer_set",
-                                           "system_power",  "debug_write",   "process_map"};
+    static const char *const unwanted[] = {
+        "process_exit",       "process_kill",     "process_stop",  "thread_exit",
+        "process_unmap",      "process_protect",  "thread_create", "thread_upcall",
+        "thread_pointer_set", "thread_fault_set", "system_power",  "debug_write",
+        "process_map"};
     for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++)
         if (strncmp(call->name, unwanted[i], strlen(unwanted[i])) == 0) return false;
     return true;
