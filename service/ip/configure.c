@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <lwip/dhcp.h>
+#include <lwip_privacy.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -87,6 +88,14 @@ static int set_mtu(struct netif *netif, const char *text)
     return 0;
 }
 
+static int set_privacy(struct netif *netif, const char *word)
+{
+    bool is_on = word != nullptr && strcmp(word, "on") == 0;
+    if (!is_on && (word == nullptr || strcmp(word, "off") != 0)) return -EINVAL;
+    lwip_temporary_set(netif, is_on);
+    return 0;
+}
+
 int configure_interface(struct p9_request *request, struct netif *netif, const char *bytes,
                         size_t size)
 {
@@ -101,6 +110,7 @@ int configure_interface(struct p9_request *request, struct netif *netif, const c
     if (netif->hwaddr_len == 0) return -EINVAL; // the loopback stays as it is
     if (strcmp(word, "dhcp") == 0) return lwip_errno(dhcp_start(netif));
     if (strcmp(word, "add") == 0) return add_address(netif, &rest);
+    if (strcmp(word, "privacy") == 0) return set_privacy(netif, strtok_r(nullptr, " \n", &rest));
     return strcmp(word, "mtu") == 0 ? set_mtu(netif, strtok_r(nullptr, " \n", &rest)) : -EINVAL;
 }
 

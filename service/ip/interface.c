@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <lwip/stats.h>
+#include <lwip/timeouts.h>
+#include <lwip_privacy.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -81,6 +83,19 @@ void interface_remove(struct netif *netif)
     snprintf(folder, sizeof(folder), "ipifc/%u", number_of(netif));
     p9_tree_remove(tree, folder);
     if (netif->hwaddr_len != 0) p9_tree_remove(tree, link_name(netif));
+}
+
+static void look(void *unused)
+{
+    struct netif *netif;
+    NETIF_FOREACH(netif)
+    lwip_temporary_look(netif);
+    sys_timeout(1000, look, nullptr);
+}
+
+void interfaces_start(void)
+{
+    look(nullptr);
 }
 
 int interface_add(struct netif *netif)

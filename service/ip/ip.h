@@ -116,6 +116,7 @@ int card_set(const char *name, bool is_ours);
 
 // An interface's files below /net/ipifc, and a card's.
 int interface_add(struct netif *netif);
+void interfaces_start(void); // from then on temporary addresses come and go
 void interface_remove(struct netif *netif);
 // A command to an interface's ctl.
 int configure_interface(struct p9_request *request, struct netif *netif, const char *bytes,
@@ -128,6 +129,10 @@ struct tcp_pcb;
 struct udp_pcb;
 int tcp_port_bind(struct tcp_pcb *pcb, const ip_addr_t *address, uint16_t port);
 int udp_port_bind(struct udp_pcb *pcb, const ip_addr_t *address, uint16_t port);
+
+// The address that packets to `remote` come from; `local` is it where it was chosen already. 0 or
+// -ENETUNREACH.
+int route_find(const ip_addr_t *local, const ip_addr_t *remote, const ip_addr_t **source);
 
 // A frame that came, for lwIP: a copy, padded with zeros to Ethernet's least size. nullptr: no
 // memory, or larger than lwIP can have it.

@@ -17,6 +17,7 @@
 #include <lwip/etharp.h>
 #include <lwip/ethip6.h>
 #include <lwip/snmp.h>
+#include <lwip_privacy.h>
 #include <netif/ethernet.h>
 #include <poll.h>
 #include <ring/ring.h>
@@ -381,6 +382,7 @@ static void loopback_init(void)
 void links_init(void)
 {
     loopback_init();
+    interfaces_start();
     int error = p9_open("/dev/device/changes", OPEN_READ, 0, &changes);
     if (error == 0)
         links_devices_changed();
@@ -398,7 +400,10 @@ static void print_addresses(struct p9_text *text, const struct netif *netif)
     }
     for (uint8_t i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
         if (!ip6_addr_isvalid(netif_ip6_addr_state(netif, i))) continue;
-        p9_print(text, "\taddress %s\n", address_name(netif_ip_addr6(netif, i), address));
+        bool is_old = !ip6_addr_ispreferred(netif_ip6_addr_state(netif, i));
+        p9_print(text, "\taddress %s%s%s\n", address_name(netif_ip_addr6(netif, i), address),
+                 lwip_address_is_temporary(netif, i) ? " temporary" : "",
+                 is_old ? " deprecated" : "");
     }
 }
 

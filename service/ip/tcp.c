@@ -173,7 +173,10 @@ static int connect_remote(struct conversation *conversation, const ip_addr_t *ad
 {
     struct tcp_pcb *pcb = conversation->pcb;
     if (conversation->state != STATE_IDLE || pcb == nullptr) return -EINVAL;
-    int error = pcb->local_port == 0 ? tcp_port_bind(pcb, &pcb->local_ip, 0) : 0;
+    const ip_addr_t *local;
+    int error = route_find(&pcb->local_ip, address, &local);
+    if (error != 0) return error;
+    error = pcb->local_port == 0 ? tcp_port_bind(pcb, &pcb->local_ip, 0) : 0;
     if (error != 0) return error;
     conversation->state = STATE_CONNECTING;
     error = lwip_errno(tcp_connect(pcb, address, port, connected));

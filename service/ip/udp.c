@@ -47,6 +47,18 @@ static int port_have(struct conversation *conversation)
     return pcb->local_port == 0 ? udp_port_bind(pcb, &pcb->local_ip, 0) : 0;
 }
 
+// The address that datagrams to there come from, where none was chosen: who asks before it sends
+// finds out whether there is a way at all.
+static int local_choose(struct conversation *conversation, const ip_addr_t *remote)
+{
+    const struct udp_pcb *pcb = conversation->pcb;
+    const ip_addr_t *local;
+    if (ip_addr_ismulticast(remote)) return 0;
+    int error = route_find(&pcb->local_ip, remote, &local);
+    if (error == 0) conversation->local = *local;
+    return error;
+}
+
 static int connect_remote(struct conversation *conversation, const ip_addr_t *address,
                           uint16_t port)
 {
@@ -54,6 +66,11 @@ static int connect_remote(struct conversation *conversation, const ip_addr_t *ad
     if (error == 0) error = lwip_errno(udp_connect(conversation->pcb, address, port));
     if (error != 0) return error;
     local_note(conversation);
+    error = local_choose(conversation, address);
+    if (error != 0) {
+        udp_disconnect(conversation->pcb);
+        return error;
+    }
     conversation->remote = *address;
     conversation->remote_port = port;
     conversation->state = STATE_CONNECTED;

@@ -29,6 +29,7 @@
 #include "service/ip/frame.c"
 #include "service/ip/number.c"
 #include "service/ip/port.c"
+#include "service/ip/route.c"
 #include "service/ip/rule.c"
 #include "service/ip/tcp.c"
 

@@ -3,6 +3,8 @@
 // lost of a stream, and who is forgotten when there are too many.
 #pragma once
 
+#include <lwip_privacy.h>
+
 #include <lwip/tcp.h>
 
 struct tcp_hdr;
