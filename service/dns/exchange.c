@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// One question to one server, by the files of net(4).
+#include "exchange.h"
+
+#include <abi/errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire.h"
+
+enum : uint32_t { PORT = 53, PATH_SIZE = 64 };
+
+// The control file's own number tells where its other files are.
+static int open_data(struct exchange *exchange, const char *protocol)
+{
+    char number[16], path[PATH_SIZE];
+    int64_t size = p9_read(exchange->control, 0, number, sizeof number - 1);
+    if (size <= 0) return size < 0 ? (int)size : -EIO;
+    number[size] = '\0';
+    snprintf(path, sizeof path, "/net/%s/%lu/data", protocol, strtoul(number, nullptr, 10));
+    return p9_open(path, OPEN_READ_WRITE | OPEN_NONBLOCK, 0, &exchange->data);
+}
+
+static int connect_server(struct exchange *exchange, const char *server)
+{
+    char command[PATH_SIZE];
+    int size = snprintf(command, sizeof command, "connect %s!%u", server, PORT);
+    int64_t written = p9_write(exchange->control, 0, command, (size_t)size);
+    return written >= 0 || written == -EINPROGRESS ? 0 : (int)written;
+}
+
+int exchange_begin(struct exchange *exchange, const char *server, const uint8_t *question,
+                   size_t size)
+{
+    const char *protocol = exchange->is_stream ? "tcp" : "udp";
+    char path[PATH_SIZE];
+    size_t head = exchange->is_stream ? STREAM_HEAD : 0;
+    put16(exchange->out, (uint16_t)size);
+    memcpy(exchange->out + head, question, size);
+    exchange->size = head + size;
+    exchange->capacity = exchange->is_stream ? STREAM_HEAD + UINT16_MAX : DATAGRAM_MOST;
+    exchange->in = malloc(exchange->capacity);
+    if (exchange->in == nullptr) return -ENOMEM;
+    snprintf(path, sizeof path, "/net/%s/clone", protocol);
+    int result = p9_open(path, OPEN_READ_WRITE | OPEN_NONBLOCK, 0, &exchange->control);
+    if (result == 0) result = connect_server(exchange, server);
+    return result == 0 ? open_data(exchange, protocol) : result;
+}
+
+void exchange_end(struct exchange *exchange)
+{
+    p9_close(exchange->data);
+    p9_close(exchange->control);
+    free(exchange->in);
+    *exchange = (struct exchange){};
+}
+
+static int send_rest(struct exchange *exchange)
+{
+    while (exchange->sent < exchange->size) {
+        int64_t written = p9_write(exchange->data, 0, exchange->out + exchange->sent,
+                                   exchange->size - exchange->sent);
+        if (written <= 0) return written < 0 ? (int)written : -EIO;
+        exchange->sent += (size_t)written;
+    }
+    return 0;
+}
+
+// How much of a stream there must be: first its size, then all of it.
+static size_t stream_wanted(const struct exchange *exchange)
+{
+    if (exchange->received < STREAM_HEAD) return STREAM_HEAD;
+    return STREAM_HEAD + (size_t)get16(exchange->in);
+}
+
+static int64_t stream_run(struct exchange *exchange, const uint8_t **message)
+{
+    while (exchange->received < stream_wanted(exchange) || exchange->received == STREAM_HEAD) {
+        if (exchange->received == STREAM_HEAD && get16(exchange->in) == 0) return -EIO;
+        int64_t size = p9_read(exchange->data, 0, exchange->in + exchange->received,
+                               stream_wanted(exchange) - exchange->received);
+        if (size <= 0) return size < 0 ? size : -EIO;
+        exchange->received += (size_t)size;
+    }
+    *message = exchange->in + STREAM_HEAD;
+    size_t size = exchange->received - STREAM_HEAD;
+    exchange->received = 0;
+    return (int64_t)size;
+}
+
+int64_t exchange_run(struct exchange *exchange, const uint8_t **message)
+{
+    int result = send_rest(exchange);
+    if (result != 0) return result == -ENOTCONN ? -EAGAIN : result;
+    if (exchange->is_stream) return stream_run(exchange, message);
+    *message = exchange->in;
+    return p9_read(exchange->data, 0, exchange->in, exchange->capacity);
+}
+
+int exchange_poll(struct exchange *exchange, fe_handle event, uint64_t bits)
+{
+    uint32_t events = exchange->sent < exchange->size ? READY_WRITE : READY_READ;
+    return p9_poll(exchange->data, events, event, bits);
+}

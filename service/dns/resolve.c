@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+// Questions that are being asked. Each attempt has an id and a port of its own, drawn at random.
+// One server is asked at a time, the one first that answered last; when it says nothing in time, or
+// does not know, the next one. Who is sent answers that are none is being deceived, perhaps: he
+// asks by a stream.
+#include "resolve.h"
+
+#include <abi/errno.h>
+#include <abi/syscalls.h>
+#include <ferrite/clock.h>
+#include <ferrite/entropy.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exchange.h"
+#include "table.h"
+
+enum : uint64_t {
+    SECOND = 1'000'000'000,
+    PATIENCE = 1 * SECOND, // with a datagram, in the first round
+    STREAM_PATIENCE = 5 * SECOND,
+    LEAST_TTL = 1 * SECOND, // so that those who wait for it find it
+    FAILURE_TTL = 2 * SECOND,
+};
+enum : uint32_t { ROUNDS = 3, QUERIES_MOST = 64, WRONG_MOST = 8 };
+
+struct query {
+    struct query *next;
+    struct settings settings;
+    uint32_t server, round, wrong;
+    bool is_stream;
+    uint16_t id;
+    uint64_t deadline;
+    struct exchange exchange;
+    struct answer answer;
+};
+
+static struct query *queries;
+static uint32_t query_count;
+static struct cache cache;
+static char good_server[ADDRESS_SIZE]; // that answered last
+
+static void settings_read(struct settings *settings)
+{
+    char *text = file_read("/net/resolv.conf");
+    settings_parse(text == nullptr ? "" : text, settings);
+    free(text);
+    for (uint32_t i = 1; i < settings->servers; i++) {
+        if (strcmp(settings->server[i], good_server) != 0) continue;
+        memcpy(settings->server[i], settings->server[0], ADDRESS_SIZE);
+        memcpy(settings->server[0], good_server, ADDRESS_SIZE);
+    }
+}
+
+static uint64_t patience(const struct query *query)
+{
+    return query->is_stream ? STREAM_PATIENCE : PATIENCE << query->round;
+}
+
+// Asks the present server, or the next one that can be asked. False: there is none left.
+static bool attempt(struct query *query)
+{
+    const struct settings *settings = &query->settings;
+    uint8_t question[QUESTION_MOST];
+    for (; query->round < ROUNDS; query->round++, query->server = 0) {
+        for (; query->server < settings->servers; query->server++) {
+            exchange_end(&query->exchange);
+            query->exchange.is_stream = query->is_stream;
+            query->deadline = fe_clock_after(patience(query));
+            [[maybe_unused]] bool is_random = fe_entropy(&query->id, sizeof query->id);
+            const struct answer *answer = &query->answer;
+            size_t size = question_write(&answer->last, answer->question.type, query->id, question);
+            if (exchange_begin(&query->exchange, settings->server[query->server], question, size) ==
+                0)
+                return true;
+            query->is_stream = false;
+        }
+    }
+    return false;
+}
+
+static bool attempt_next(struct query *query)
+{
+    query->server++;
+    query->is_stream = false;
+    query->wrong = 0;
+    return attempt(query);
+}
+
+static bool attempt_stream(struct query *query)
+{
+    if (query->is_stream) return attempt_next(query);
+    query->is_stream = true;
+    return attempt(query);
+}
+
+static void query_end(struct query *query, enum outcome outcome)
+{
+    struct answer *answer = &query->answer;
+    bool is_failure = outcome == OUTCOME_FAILED;
+    uint64_t ttl = is_failure ? FAILURE_TTL : answer->ttl * SECOND;
+    uint8_t code = outcome == OUTCOME_NO_NAME ? CODE_NO_NAME : CODE_OK;
+    answer_end(answer, is_failure ? CODE_FAILED : code);
+    if (ttl < LEAST_TTL) ttl = LEAST_TTL;
+    [[maybe_unused]] bool is_kept = cache_put(&cache, answer, outcome, fe_clock_after(ttl));
+    if (!is_failure) memcpy(good_server, query->settings.server[query->server], sizeof good_server);
+    exchange_end(&query->exchange);
+    struct query **at = &queries;
+    while (*at != query) at = &(*at)->next;
+    *at = query->next;
+    query_count--;
+    free(query);
+    resolve_changed();
+}
+
+// What follows from a message. False: the query has ended.
+static bool heard(struct query *query, const uint8_t *message, size_t size)
+{
+    enum outcome outcome = answer_read(&query->answer, query->id, message, size);
+    bool goes_on = false;
+    switch (outcome) {
+    case OUTCOME_WRONG:
+        if (++query->wrong < WRONG_MOST) return true;
+        goes_on = attempt_stream(query);
+        break;
+    case OUTCOME_TRUNCATED: goes_on = attempt_stream(query); break;
+    case OUTCOME_FAILED: goes_on = query->answer.links <= LINKS_MOST && attempt_next(query); break;
+    case OUTCOME_MORE:
+        query->is_stream = false;
+        outcome = OUTCOME_FAILED;
+        goes_on = attempt(query);
+        break;
+    default: query_end(query, outcome); return false;
+    }
+    if (!goes_on) query_end(query, OUTCOME_FAILED);
+    return goes_on;
+}
+
+// As far as it goes without waiting.
+static void query_run(struct query *query)
+{
+    for (;;) {
+        const uint8_t *message;
+        int64_t size = exchange_run(&query->exchange, &message);
+        if (size >= 0) {
+            if (!heard(query, message, (size_t)size)) return;
+            continue;
+        }
+        bool is_waiting = size == -EAGAIN && fe_clock_monotonic() < query->deadline;
+        int ready = is_waiting ? exchange_poll(&query->exchange, server.event, BIT_NET) : -EIO;
+        if (ready == 0) return;
+        if (ready < 0 && !attempt_next(query)) return query_end(query, OUTCOME_FAILED);
+    }
+}
+
+static int query_begin(const struct question *question)
+{
+    if (query_count >= QUERIES_MOST) return -EBUSY;
+    struct query *query = calloc(1, sizeof *query);
+    if (query == nullptr) return -ENOMEM;
+    query->next = queries;
+    queries = query;
+    query_count++;
+    settings_read(&query->settings);
+    answer_begin(&query->answer, question);
+    if (!attempt(query)) query->deadline = 0; // resolve_run() ends it
+    return P9_LATER;
+}
+
+int resolve(const struct question *question, const struct cache_entry **entry)
+{
+    *entry = cache_find(&cache, question, fe_clock_monotonic());
+    if (*entry != nullptr) return 0;
+    for (const struct query *query = queries; query != nullptr; query = query->next) {
+        const struct question *asked = &query->answer.question;
+        if (asked->type == question->type && name_equal(&asked->name, &question->name))
+            return P9_LATER;
+    }
+    return query_begin(question);
+}
+
+void resolve_run(void)
+{
+    uint64_t deadline = FE_FOREVER;
+    for (struct query *query = queries, *next; query != nullptr; query = next) {
+        next = query->next;
+        if (query->exchange.data == nullptr)
+            query_end(query, OUTCOME_FAILED);
+        else
+            query_run(query);
+    }
+    for (const struct query *query = queries; query != nullptr; query = query->next) {
+        if (query->deadline < deadline) deadline = query->deadline;
+    }
+    [[maybe_unused]] enum status status = fe_event_arm(server.event, BIT_TIMER, deadline, 0);
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Questions that are being asked, of the servers that /net/resolv.conf names, and what is known.
+#pragma once
+
+#include "cache.h"
+
+#include <9p/server.h>
+
+enum : uint64_t { BIT_NET = 1, BIT_TIMER = 2 };
+
+// What is known of it. P9_LATER: it is being asked; resolve_changed() will be called. -EBUSY: there
+// are too many questions at a time. The entry stays until the next call.
+int resolve(const struct question *question, const struct cache_entry **entry);
+// Goes on with what is being asked, and arms the timer.
+void resolve_run(void);
+// What the program of it does when an answer has come, or will not come.
+void resolve_changed(void);
+
+extern struct p9_server server;
+
+// All of a file and a NUL, to be freed; nullptr: it is not to be read.
+char *file_read(const char *path);
