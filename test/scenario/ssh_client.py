@@ -30,7 +30,7 @@ class Client:
                else ["-o", "PreferredAuthentications=password", "-o", "NumberOfPasswordPrompts=1"])
         environment = {**os.environ, "SSH_ASKPASS": self.ask, "SSH_ASKPASS_REQUIRE": "force",
                        "PASSWORD": password or ""}
-        return {"args": ["ssh", "-p", str(self.port), *self.options(), *how, *more, f"{user}@127.0.0.1", *command],
+        return {"args": ["ssh", "-p", str(self.port), *more, *self.options(), *how, f"{user}@127.0.0.1", *command],
                 "env": environment}
 
     def options(self):
@@ -43,8 +43,9 @@ class Client:
         assert done.returncode == code, f"{command}: {done.returncode}, not {code}: {done.stdout[-300:]}{done.stderr}"
         return done.stdout, done.stderr
 
-    def start(self, *command, **how):
-        return subprocess.Popen(**self.words(*command, **how), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    def start(self, *command, stderr=None, **how):
+        return subprocess.Popen(**self.words(*command, **how), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=stderr)
 
     def copy(self, program, *words, key, data=b"", code=0):
         """OpenSSH's scp or sftp with these words: what it printed, and to its errors."""

@@ -27,6 +27,10 @@
 #define DROPBEAR_SFTPSERVER 1
 #define SFTPSERVER_PATH "/bin/sftp-server"
 
+// Keys are agreed on by what uses Curve25519 alone.
+#define DROPBEAR_ECDH 0
+#define DROPBEAR_DH_GROUP14_SHA256 0
+
 #define DEFAULT_KEEPALIVE 60
 #define DEFAULT_RECV_WINDOW 262144
 
