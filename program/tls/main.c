@@ -129,6 +129,15 @@ static int serve(const char *port, const char *certificate, const char *key)
     return code;
 }
 
+// An address of IPv6 as URLs have it, without its brackets.
+static char *host_plain(char *host)
+{
+    size_t size = strlen(host);
+    if (size < 2 || host[0] != '[' || host[size - 1] != ']') return host;
+    host[size - 1] = '\0';
+    return host + 1;
+}
+
 int main(int count, char **words)
 {
     struct tls_trust trust = {.is_checked = true, .authorities = getenv("SSL_CERT_FILE")};
@@ -150,11 +159,11 @@ int main(int count, char **words)
     words += optind;
     if (is_server && left == 3) return serve(words[0], words[1], words[2]);
     if (is_server || left < 1 || left > 2) return fputs(usage, stderr), 2;
-    trust.host = words[0];
+    trust.host = host_plain(words[0]);
     end_is_kept = fd >= 0;
-    if (fd < 0) fd = host_dial(words[0], left == 2 ? words[1] : "443");
+    if (fd < 0) fd = host_dial(trust.host, left == 2 ? words[1] : "443");
     if (fd < 0) return EXIT_FAILURE;
     struct tls *tls;
     enum tls_status status = tls_connect(&tls, fd, &trust);
-    return finish(tls, fd, words[0], status);
+    return finish(tls, fd, trust.host, status);
 }

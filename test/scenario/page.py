@@ -89,7 +89,7 @@ def encrypted(page, port):
 def main():
     with Machine(forward=(80, 443)) as machine, Browser() as page:
         machine.login()
-        machine.wait_listener(80)
+        machine.run("until nc -z localhost 80; do sleep 0.1; done")
         address = f"http://127.0.0.1:{machine.ports[80]}"
         index(page, address)
         book(page, address)

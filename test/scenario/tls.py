@@ -74,7 +74,7 @@ def client(port, *words):
 
 def asked_by_openssl(machine, folder, stranger):
     """The web server that every machine has, with the certificate that it has made."""
-    machine.wait_listener(443)
+    machine.run("until nc -z localhost 443; do sleep 0.1; done")
     port = machine.ports[443]
     own = os.path.join(folder, "own.crt")
     with open(own, "w", encoding="ascii") as file:
