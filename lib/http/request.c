@@ -8,7 +8,7 @@
 struct framing {
     uint32_t hosts, lengths;
     uint64_t length;
-    bool has_coding, has_expectation;
+    bool has_coding, has_expectation, has_tags;
 };
 
 size_t http_head_size(const char *from, size_t size)
@@ -108,6 +108,9 @@ static void field_take(struct text name, struct text value, struct http_request 
         range_read(value, &request->range);
     } else if (text_is(name, "if-none-match")) {
         tag_read(value, request->tag);
+        framing->has_tags = true;
+    } else if (text_is(name, "if-modified-since")) {
+        request->has_date = date_read(value, &request->date);
     } else if (text_is(name, "if-range")) {
         tag_read(value, request->range_tag);
     }
@@ -148,5 +151,6 @@ int http_request_read(const char *head, size_t size, struct http_request *reques
         if (line.size == 0) break;
         if (!field_read(line, request, &framing)) return 400;
     }
+    if (framing.has_tags) request->has_date = false;
     return framing_judge(&framing, request);
 }

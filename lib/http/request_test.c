@@ -104,6 +104,38 @@ static int ranged(const char *text, uint64_t size, uint64_t *first, uint64_t *co
     return http_range_apply(&request.range, size, first, count);
 }
 
+TEST("dates are read in the form that is sent")
+{
+    EXPECT(field("If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT") == 200);
+    EXPECT(request.has_date && request.date == 784111777);
+    EXPECT(field("If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT") == 200);
+    EXPECT(request.has_date && request.date == 0);
+    EXPECT(field("If-Modified-Since: Tue, 29 Feb 2000 23:59:59 GMT") == 200);
+    EXPECT(request.has_date && request.date == 951868799);
+    EXPECT(field("If-Modified-Since: Fri, 31 Dec 9999 23:59:59 GMT") == 200);
+    EXPECT(request.has_date && request.date == 253402300799);
+    EXPECT(field("If-None-Match: \"x\", \"y\"\r\n"
+                 "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT") == 200 &&
+           !request.has_date);
+    static const char *const ignored[] = {
+        "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994",
+        "yesterday",
+        "Sun, 06 Nov 1994 08:49:37 CET",
+        "Sun, 06 Nox 1994 08:49:37 GMT",
+        "Sun, 00 Nov 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1969 08:49:37 GMT",
+        "Sun, 06 Nov 1994 24:49:37 GMT",
+        "Sun, 06 Nov 1994 08:60:37 GMT",
+        "Sun, 06 Nov 1994 08:49:6x GMT",
+        "",
+    };
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) {
+        char line[100] = "If-Modified-Since: ";
+        EXPECT(field(strcat(line, ignored[i])) == 200 && !request.has_date);
+    }
+}
+
 TEST("ranges lie within the file")
 {
     uint64_t first, count;

@@ -184,7 +184,9 @@ static void file_answer(struct answer *answer, const struct http_request *reques
              (unsigned long long)about->st_mtim.tv_sec, (unsigned long)about->st_mtim.tv_nsec);
     if (request->range_tag[0] && strcmp(request->range_tag, tag) != 0) range.is_given = false;
     int status = http_range_apply(&range, size, &first, &answer->left);
-    if (strcmp(request->tag, tag) == 0) status = 304, answer->left = 0;
+    bool is_known = strcmp(request->tag, tag) == 0 ||
+                    (request->has_date && about->st_mtim.tv_sec <= request->date);
+    if (is_known) status = 304, answer->left = 0;
     if (status == 206 && lseek(answer->file, (off_t)first, SEEK_SET) < 0) status = 503;
     if (status == 503) return answer_refuse(answer, status, answer->is_kept);
     if (status == 416) answer->left = 0;

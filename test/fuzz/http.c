@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Feeds the reader of HTTP requests with anything. What it takes has a path that stays within what
 // is served, and a range within any file.
+#include "lib/http/date.c"
 #include "lib/http/range.c"
 #include "lib/http/request.c"
 #include "lib/http/target.c"
@@ -23,6 +24,7 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
         "GET / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "GET / HTTP/1.1\nHost: a\n\nGET / HTTP/1.1\r\n",
         "GET / HTTP/1.1\r\nHost : a\r\n b\r\nIf-None-Match: \"a\", \"b\"\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nIf-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n",
     };
     for (size_t i = 0; *count > 1 && i < sizeof seeds / sizeof *seeds; i++) {
         char path[4096];

@@ -43,6 +43,10 @@ def files(port):
         assert status == 200 and body == BOOK and headers["Content-Type"].startswith("text/html")
         tag = headers["ETag"]
         assert get(web, "/book.html", If_None_Match=tag)[0::2] == (304, b"")
+        changed = headers["Last-Modified"]
+        assert get(web, "/book.html", If_Modified_Since=changed)[0::2] == (304, b"")
+        assert get(web, "/book.html", If_Modified_Since=changed, If_None_Match='"other"')[2] == BOOK
+        assert get(web, "/book.html", If_Modified_Since="once")[2] == BOOK
         status, headers, body = get(web, "/book.html", Range="bytes=1000-1999")
         assert (status, body) == (206, BOOK[1000:2000])
         assert headers["Content-Range"] == f"bytes 1000-1999/{len(BOOK)}"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 # needs: nginx openssl
-"""nginx at the other end, both ways: curl and wget fetch, go on where a download ended, follow, post, put and go through
+"""nginx at the other end, both ways: curl and wget fetch, go on where a download ended, follow, post, put, go through
 a proxy, over IPv4 and IPv6, with TLS and without; nginx as a client verifies the board's own web server."""
 
 import contextlib

@@ -22,6 +22,8 @@ struct http_request {
     char path[HTTP_PATH_MAX]; // decoded; begins with /, has no empty parts and none of dots
     struct http_range range;
     char tag[HTTP_TAG_MAX]; // the one of If-None-Match; empty: there is none, or not one alone
+    bool has_date;          // If-Modified-Since, which If-None-Match makes void
+    int64_t date;           // s since 1970
     char range_tag[HTTP_TAG_MAX]; // of If-Range: the range is meant if this is the file's tag
 };
 
