@@ -13,7 +13,7 @@ import socket
 import ssl
 import tempfile
 
-from machine import HOST, TOP, Machine, WebServer, passed
+from machine import HOST, TOP, Machine, WebServer, make, passed
 from peer.tls import Authority
 
 WAIT = 60
@@ -219,6 +219,23 @@ def makes_keys(machine):
     passed("that it cannot be kept is told, and what is there is not replaced")
 
 
+def keeps_keys(folder):
+    """Where / is on a disk the machine's own certificate is the same after each start."""
+    disk = os.path.join(folder, "root.img")
+    make("SYSTEM=scenario", f"DISK={disk}", "disk")
+    seen = []
+    for _ in range(2):
+        with Machine(disk=disk, forward=(443,)) as machine:
+            machine.login()
+            machine.run("until nc -z localhost 443; do sleep 0.1; done")
+            seen.append(ssl.get_server_certificate(("127.0.0.1", machine.ports[443])))
+            machine.run("cat /etc/ssl/httpd/key", code=1)  # not for users
+            machine.line_send("poweroff")
+            machine.expect_end()
+    assert seen[0] == seen[1] and "BEGIN CERTIFICATE" in seen[0]
+    passed("a disk keeps the machine's own")
+
+
 def start(machine, options):
     options, mark, errors = options.partition(" 2>")
     machine.run(f"httpd {options} {SERVED} {mark}{errors} &")
@@ -250,6 +267,7 @@ def main():
             start(machine, "-p 8443 -c /tmp/crt -k /tmp/key")
             encrypted(machine, machine.ports[8443], authority)
             makes_keys(machine)
+        keeps_keys(folder)
 
 
 main()
