@@ -25,8 +25,8 @@ static void fail(struct device *device)
     uint64_t pause = fe_restart_pause(device->failures);
     const char *program = device->driver->program;
     device->due = pause == FE_FOREVER ? FE_FOREVER : fe_clock_after(pause);
-    fe_log("%s for %s: %s, %s", program, device->location, device->error,
-           pause == FE_FOREVER ? "given up" : "started again");
+    fe_log("%s%s for %s: %s, %s", pause == FE_FOREVER ? "<0>" : "", program, device->location,
+           device->error, pause == FE_FOREVER ? "given up" : "started again");
     if (pause != FE_FOREVER) return;
     fe_handle_drop(&device->channel); // who waits for the driver is told
     device->is_mounted = false;
