@@ -53,3 +53,17 @@ with Machine(extra=f"-device {BALLOON[this_board().rpartition('-')[2]]}") as mac
     assert re.search(r"hang for .+: fault: writing memory, started again", found), found
     assert len(re.findall(r"(?m)^hang0? +ready .*fault: writing memory", found)) == 2, found
     passed("one that follows a bad pointer is started again")
+
+    for name, path in ("hang", "/dev/hang"), ("hang0", "/dev/hang0"):
+        for _ in range(40):  # some come too late for the message
+            told = machine.run(f"until services fault {name} 2>/dev/null; do sleep 0.1; done; cat {path}/said",
+                               code=None)
+            if re.search(rf"(?m)^{name} +failed +\d+ +- +- +- +0 +0  fault: writing memory", machine.run("services")):
+                break
+        assert re.search(r"cat: .*I/O error", told), told
+        machine.run(f"! services fault {name}; services start {name}; until cat {path}/said; do sleep 0.1; done")
+        assert re.search(rf"(?m)^{name} +ready +\d+ .*  fault: writing memory", machine.run("services"))
+    found = machine.run("log -l error")
+    assert re.search(r"error init: hang: given up after 10 failures: fault: writing memory", found), found
+    assert re.search(r"error device: .*hang for .*: fault: writing memory, given up", found), found
+    passed("one that fails again and again is given up, as services and the log show, until it is started by hand")
