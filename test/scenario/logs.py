@@ -19,8 +19,8 @@ LARGE = 256 << 10  # from this size on a file is rotated
 
 # Each time the file is large, so the next message rotates it; it says how often, when that message is on the disk.
 ROTATE = """i=0; while :; do i=$((i+1)); echo mark $i >> {0}; head -c 262144 /dev/zero >> {0};
-echo restart > /dev/units/srv; while grep -q mark {0} 2>/dev/null; do sleep 0.1; done; until grep -q 'init: srv: killed' {0} 2>/dev/null; do sleep 0.1;
-done; sync {0}; echo ro""tated $i; done"""
+echo restart > /dev/units/srv; while grep -q mark {0} 2>/dev/null; do sleep 0.1; done;
+until grep -q 'init: srv: killed' {0} 2>/dev/null; do sleep 0.1; done; sync {0}; echo ro""tated $i; done"""
 
 
 def until(machine, text):
