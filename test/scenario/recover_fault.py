@@ -10,7 +10,7 @@ import os
 import re
 
 from machine import passed
-from recovery.load import busy_machine, judge, under_load
+from recovery.load import busy_machine, judge, type_anew, under_load
 
 ROUNDS = int(os.environ.get("RECOVER_ROUNDS", "1"))
 VICTIMS = ["ether0", "ip", "console", "disk0", "root", "disk1", "card"]
@@ -29,6 +29,8 @@ def inject(machine, fault, name):
     """Has it make the fault, and waits until there is another."""
     _, before, _ = state(machine, name)
     machine.run(f"services {fault} {name}")
+    if name == "console":
+        type_anew(machine)
     for _ in range(100):
         assert "alive 3" in machine.run("echo one two three | (read a b c; echo alive $(expr 1 + 2))")
         now, restarts, error = state(machine, name)

@@ -8,6 +8,8 @@ import os
 import re
 import tempfile
 
+import pexpect
+
 from machine import Machine, WebServer, disk_device, host, make, passed
 
 DATA = bytes(i * 31 & 255 for i in range(1 << 20))
@@ -55,6 +57,16 @@ def kill(machine, name):
     machine.run(f"kill -9 {pids[0]}")
     assert "alive 3" in machine.run("echo one two three | (read a b c; echo alive $(expr 1 + 2))")
     assert is_back(machine, name, pids), f"{name} does not come back"
+
+
+def type_anew(machine):
+    """What was typed and read by nobody when the terminal ended is lost: types until somebody answers."""
+    for _ in range(40):
+        machine.send("\x03")  # half a line goes
+        machine.line_send('echo he""re')
+        if machine.child.expect(["here", pexpect.TIMEOUT], timeout=5) == 0:
+            return
+    assert False, "nobody answers"
 
 
 def memory_free(machine):
