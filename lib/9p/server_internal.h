@@ -69,9 +69,10 @@ struct p9_server_state {
     uint8_t *in;
     struct p9_reply reply;
     struct p9_request *kept;  // every request that waits or is kept
-    struct p9_request *spare; // room for the next one without data; or nullptr
-    struct p9_node *changed;  // their waiting requests are to be run
-    bool is_busy;             // serving: changes are put off
+    struct p9_request *spare; // rooms for the next ones without data, by `next`
+    uint32_t spares;
+    struct p9_node *changed; // their waiting requests are to be run
+    bool is_busy;            // serving: changes are put off
     void (*gone)(void *owner, uint64_t badge);
     struct fe_message message; // received, and in the end what is sent
     alignas(FE_TRANSFER_ROOM_ALIGN) struct fe_transfer transfer; // room for requests, set once

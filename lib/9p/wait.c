@@ -5,7 +5,7 @@
 #include "server_internal.h"
 #include <ferrite/status.h>
 
-enum : uint32_t { POLLERS_PER_OPEN = 64 };
+enum : uint32_t { POLLERS_PER_OPEN = 64, SPARES = 4 };
 
 static void kept_link(struct p9_request *request)
 {
@@ -27,13 +27,14 @@ static void kept_unlink(struct p9_request *request)
     request->next = request->previous = nullptr;
 }
 
-// Most copies have no data. The last one of those that was let go is the next one: who answers one
-// request after the other, such as a disk's driver, needs the allocator for none of them.
+// Most copies have no data. The last ones of those that were let go are the next ones: who answers
+// one request after the other, or has a few that wait, needs the allocator for none of them.
 static struct p9_request *room_for(struct p9_server_state *state, size_t size)
 {
     struct p9_request *spare = state->spare;
     if (size == 0 && spare != nullptr) {
-        state->spare = nullptr;
+        state->spare = spare->next;
+        state->spares--;
         return spare;
     }
     return malloc(sizeof *spare + FE_MESSAGE_WORDS * sizeof(uint64_t) + size);
@@ -57,8 +58,10 @@ static void request_free(struct p9_request *request)
 {
     for (uint32_t i = 0; i < request->handle_count; i++) fe_handle_drop(&request->handle[i]);
     struct p9_server_state *state = request->server->state;
-    if (request->size == 0 && state->spare == nullptr) {
+    if (request->size == 0 && state->spares < SPARES) {
+        request->next = state->spare;
         state->spare = request;
+        state->spares++;
     } else {
         free(request);
     }

@@ -203,7 +203,10 @@ static int64_t data_read(struct p9_request *request, struct p9_open *open, uint6
 {
     struct conversation *conversation = open->state;
     if (conversation->error != 0) return error_take(conversation);
-    return conversation->protocol->read(conversation, to, count);
+    int64_t result = conversation->protocol->read(conversation, to, count);
+    request->bytes = conversation->bytes;
+    conversation->bytes = nullptr;
+    return result;
 }
 
 static int64_t data_write(struct p9_request *request, struct p9_open *open, uint64_t offset,

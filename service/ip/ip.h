@@ -50,6 +50,7 @@ struct conversation {
     struct pbuf *stream, *stream_last; // received bytes (tcp): pbufs in our own list by `next`
     struct datagram *first_datagram, **last_datagram;
     size_t queued;                               // bytes received and not read
+    const void *bytes;                           // of a read: where they lie, when not copied
     struct conversation *first_call, *next_call; // calls that wait to be taken; in such a list
     uint32_t calls, backlog;
     uint64_t sent, received; // bytes
@@ -124,6 +125,9 @@ int configure_interface(struct p9_request *request, struct netif *netif, const c
 // Files about neighbours, ways and counters. 0 or a negative errno.
 int tables_serve(void);
 
+// What was read of streams goes, when all answers are sent.
+void tcp_spent_free(void);
+
 // Bind to a port that is drawn at random, when `port` is 0. 0 or a negative errno.
 struct tcp_pcb;
 struct udp_pcb;
@@ -137,6 +141,22 @@ int route_find(const ip_addr_t *local, const ip_addr_t *remote, const ip_addr_t 
 // A frame that came, for lwIP: a copy, padded with zeros to Ethernet's least size. nullptr: no
 // memory, or larger than lwIP can have it.
 struct pbuf *frame_make(const void *bytes, uint32_t size);
+
+// Frames that follow each other in one stream of TCP, as one packet (coalesce.c): fewer and larger
+// ones are cheaper. They stay where they are until that is made.
+enum : uint32_t { RUN_MAX = 64 };
+struct frame_run {
+    uint32_t count;
+    struct {
+        const uint8_t *frame;
+        uint32_t header, payload; // bytes
+    } part[RUN_MAX];
+    uint32_t payload, next; // of all; where the stream goes on
+};
+// False: it does not belong there. The first one does when it is whole and sound.
+bool frame_run_add(struct frame_run *run, const uint8_t *frame, uint32_t size);
+// The packet of all that were added, two at least. nullptr: no memory.
+struct pbuf *frame_run_make(const struct frame_run *run);
 
 // The interface of a card by its name in /dev; nullptr: none.
 struct netif *link_netif(const char *name);

@@ -36,6 +36,9 @@ struct link {
     fe_handle memory_handle, doorbell;
     struct ring received, receive_free, transmit, transmit_free;
     uint64_t dropped;
+    struct frame_run run; // of what is received just now
+    uint32_t run_buffer[RUN_MAX];
+    uint32_t told_transmit, told_free; // how far the driver was told of what is in the rings
 };
 
 static struct link *link_list;
@@ -87,24 +90,65 @@ static err_t netif_set_up_link(struct netif *netif)
     return ERR_OK;
 }
 
+static void input(struct link *link, struct pbuf *packet)
+{
+    if (packet == nullptr)
+        link->dropped++;
+    else if (link->netif.input(packet, &link->netif) != ERR_OK)
+        pbuf_free(packet);
+}
+
+// What was joined is sound, and its checksums are not of all of it.
+static void input_joined(struct link *link, struct pbuf *packet)
+{
+    uint16_t flags = link->netif.chksum_flags;
+    link->netif.chksum_flags &= (uint16_t)~(NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP);
+    input(link, packet);
+    link->netif.chksum_flags = flags;
+}
+
+// The frames that are joined go to lwIP, and their buffers back.
+static void run_end(struct link *link)
+{
+    struct frame_run *run = &link->run;
+    if (run->count == 1)
+        input(link, frame_make(run->part[0].frame, run->part[0].header + run->part[0].payload));
+    else if (run->count != 0)
+        input_joined(link, frame_run_make(run));
+    for (uint32_t i = 0; i < run->count; i++)
+        (void)ring_put(&link->receive_free, (struct ring_entry){link->run_buffer[i], 0});
+    run->count = run->payload = 0;
+}
+
 static void receive(struct link *link, struct ring_entry entry)
 {
     if (entry.buffer >= link->layout.receive_count || entry.size > frame_room(link)) return;
-    struct pbuf *packet = frame_make(frame_at(link, entry.buffer), entry.size);
-    if (packet == nullptr) link->dropped++;
     MIB2_STATS_NETIF_ADD(&link->netif, ifinoctets, entry.size);
     MIB2_STATS_NETIF_INC(&link->netif, ifinucastpkts);
+    const uint8_t *frame = frame_at(link, entry.buffer);
+    struct frame_run *run = &link->run;
+    bool is_joined = frame_run_add(run, frame, entry.size);
+    if (!is_joined && run->count != 0) {
+        run_end(link);
+        is_joined = frame_run_add(run, frame, entry.size);
+    }
+    if (is_joined) {
+        link->run_buffer[run->count - 1] = entry.buffer;
+        return;
+    }
+    input(link, frame_make(frame, entry.size));
     entry.size = 0;
     (void)ring_put(&link->receive_free, entry);
-    if (packet != nullptr && link->netif.input(packet, &link->netif) != ERR_OK) pbuf_free(packet);
 }
 
 void links_flush(void)
 {
     for (struct link *link = link_list; link != nullptr; link = link->next) {
         if (!link->is_attached) continue;
-        ring_notify(&link->transmit);
-        ring_notify(&link->receive_free);
+        if (link->transmit.own != link->told_transmit) ring_notify(&link->transmit);
+        if (link->receive_free.own != link->told_free) ring_notify(&link->receive_free);
+        link->told_transmit = link->transmit.own;
+        link->told_free = link->receive_free.own;
     }
 }
 
@@ -115,6 +159,7 @@ void links_pump(void)
         struct ring_entry entry;
         do {
             while (ring_take(&link->received, &entry) == OK) receive(link, entry);
+            run_end(link);
         } while (!ring_sleep(&link->received));
     }
 }
@@ -155,6 +200,7 @@ static enum status map_stream(struct link *link)
     if (!layout_is_good(&link->layout, size)) return ERR_BAD_MESSAGE;
     TRY(fe_memory_map(link->memory_handle, 0, link->layout.memory_size, MAP_READ | MAP_WRITE, &at));
     link->memory = at;
+    link->told_transmit = link->told_free = 0;
     const struct ethernet_stream *layout = &link->layout;
     uint32_t capacity = layout->ring_capacity;
     uint64_t bits = layout->doorbell_bits;

@@ -17,16 +17,26 @@
 struct p9_server server;
 struct p9_node *tree;
 
-static void arm_timer(void)
+static uint64_t armed; // when the timer goes off; 0: it does not
+
+// lwIP's timers that are due run, and the next is waited for: again only when that is earlier than
+// what is waited for. Times are compared in lwIP's steps of 1 ms.
+static void serve_timers(void)
 {
     uint32_t wait = sys_timeouts_sleeptime(); // ms
+    if (wait == 0) {
+        sys_check_timeouts();
+        wait = sys_timeouts_sleeptime();
+    }
     if (wait == SYS_TIMEOUTS_SLEEPTIME_INFINITE) return;
     uint64_t deadline = fe_clock_after((uint64_t)wait * 1'000'000);
-    (void)fe_event_arm(server.event, BIT_TIMER, deadline, 0);
+    if (armed != 0 && armed <= deadline + 1'000'000) return;
+    if (fe_event_arm(server.event, BIT_TIMER, deadline, 0) == OK) armed = deadline;
 }
 
 static void signalled(struct p9_server *unused, uint64_t bits)
 {
+    if ((bits & BIT_TIMER) != 0) armed = 0;
     if ((bits & BIT_DEVICES) != 0) links_devices_changed();
     if ((bits & BIT_LINK) != 0) links_state_changed();
 }
@@ -35,14 +45,15 @@ static void signalled(struct p9_server *unused, uint64_t bits)
 static void settle(void)
 {
     links_pump(); // also what came with the message, and on a link that was attached just now
-    sys_check_timeouts();
+    serve_timers();
     netif_poll_all();
     conversations_settle();
     netif_poll_all(); // what those requests sent to this host itself
     conversations_settle();
     views_settle();
+    tcp_spent_free();
     links_flush();
-    arm_timer();
+    serve_timers(); // those that began just now
 }
 
 static int serve(void)

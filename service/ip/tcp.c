@@ -12,6 +12,12 @@
 enum : uint8_t {
     HALF_OPEN_MIN = 64
 }; // calls that are not complete; the backlog is of those that are
+enum : size_t {
+    LEND_MIN = 4096,     // a part as large as this is read where it lies
+    TIMESTAMP_SIZE = 12, // of that option in a segment: RFC 7323, appendix A
+};
+
+static struct pbuf *spent; // read; an answer may still be sent from there
 
 static void fail(struct conversation *conversation, int8_t error)
 {
@@ -32,9 +38,16 @@ static void failed(void *argument, err_t error)
     fail(conversation, error);
 }
 
-// lwIP's own pbuf_cat() would walk the whole list, whose total length its fields cannot hold.
+// lwIP's own pbuf_cat() would walk the whole list, whose total length its fields cannot hold. Parts
+// that have only been headers are left out.
 static void append(struct conversation *conversation, struct pbuf *packet)
 {
+    while (packet->len == 0 && packet->next != nullptr) {
+        struct pbuf *empty = packet;
+        packet = empty->next;
+        empty->next = nullptr;
+        pbuf_free(empty);
+    }
     if (conversation->stream == nullptr)
         conversation->stream = packet;
     else
@@ -43,7 +56,7 @@ static void append(struct conversation *conversation, struct pbuf *packet)
     conversation->stream_last = packet;
 }
 
-// Frees the first `size` bytes of what was received.
+// Gives up the first `size` bytes of what was received.
 static void drop_front(struct conversation *conversation, size_t size)
 {
     while (size != 0 && conversation->stream != nullptr) {
@@ -54,8 +67,18 @@ static void drop_front(struct conversation *conversation, size_t size)
         }
         size -= first->len;
         conversation->stream = first->next;
-        first->next = nullptr;
         first->tot_len = first->len;
+        first->next = spent;
+        spent = first;
+    }
+}
+
+void tcp_spent_free(void)
+{
+    while (spent != nullptr) {
+        struct pbuf *first = spent;
+        spent = first->next;
+        first->next = nullptr;
         pbuf_free(first);
     }
 }
@@ -68,6 +91,8 @@ static err_t received(void *argument, struct tcp_pcb *pcb, struct pbuf *packet, 
     } else {
         conversation->queued += packet->tot_len;
         conversation->received += packet->tot_len;
+        // Several segments that became one are acknowledged as several: RFC 5681, section 4.2.
+        if (packet->tot_len >= 2 * pcb->mss) tcp_set_flags(pcb, TF_ACK_NOW);
         append(conversation, packet);
     }
     conversation_touch(conversation);
@@ -279,6 +304,13 @@ static int64_t read_stream(struct conversation *conversation, void *to, size_t c
         return conversation->state == STATE_CONNECTED ? P9_LATER : -ENOTCONN;
     }
     size_t done = 0;
+    const struct pbuf *first = conversation->stream;
+    if (first->len >= LEND_MIN && count >= LEND_MIN) {
+        conversation->bytes = first->payload;
+        done = count < first->len ? count : first->len;
+        consume(conversation, done);
+        return (int64_t)done;
+    }
     for (struct pbuf *part = conversation->stream; part != nullptr && done < count;
          part = part->next) {
         size_t step = part->len < count - done ? part->len : count - done;
@@ -289,17 +321,25 @@ static int64_t read_stream(struct conversation *conversation, void *to, size_t c
     return (int64_t)done;
 }
 
+// What is written at a time: whole segments, where more than one goes in.
+static size_t step_most(const struct tcp_pcb *pcb)
+{
+    size_t options = (pcb->flags & TF_TIMESTAMP) != 0 ? TIMESTAMP_SIZE : 0;
+    size_t segment = pcb->mss > options ? pcb->mss - options : 1;
+    return UINT16_MAX / segment * segment;
+}
+
 static int64_t write_stream(struct conversation *conversation, const void *from, size_t count)
 {
     struct tcp_pcb *pcb = conversation->pcb;
     if (pcb == nullptr) return conversation->state == STATE_CLOSED ? -EPIPE : -ENOTCONN;
     if (conversation->state == STATE_CONNECTING) return P9_LATER;
     if (conversation->state != STATE_CONNECTED) return -ENOTCONN;
-    size_t done = 0;
+    size_t done = 0, most = step_most(pcb);
     while (done < count) {
         size_t step = count - done, room = tcp_sndbuf(pcb);
         if (step > room) step = room;
-        if (step > UINT16_MAX / 2) step = UINT16_MAX / 2;
+        if (step > most) step = most;
         uint8_t flags = TCP_WRITE_FLAG_COPY | (done + step < count ? TCP_WRITE_FLAG_MORE : 0);
         if (step == 0) break;
         if (tcp_write(pcb, (const uint8_t *)from + done, (uint16_t)step, flags) != ERR_OK) break;

@@ -4,12 +4,16 @@
 // allow.
 #pragma once
 
-// One thread; memory from the C library, so that nothing has a fixed number of places.
+// One thread; memory from the C library by heap.c, so that nothing has a fixed number of places.
 #define NO_SYS 1
 #define SYS_LIGHTWEIGHT_PROT 0
 #define LWIP_NETCONN 0
 #define LWIP_SOCKET 0
-#define MEM_LIBC_MALLOC 1
+#define MEM_CUSTOM_ALLOCATOR 1
+#define MEM_CUSTOM_MALLOC lwip_heap_allocate
+#define MEM_CUSTOM_CALLOC lwip_heap_allocate_zeroed
+#define MEM_CUSTOM_FREE lwip_heap_free
+#define MEMCPY(to, from, size) lwip_copy(to, from, size)
 #define MEMP_MEM_MALLOC 1
 #define MEM_ALIGNMENT 16
 #define MEM_SIZE (64 << 20)
@@ -21,7 +25,9 @@
 #define ARP_QUEUEING 1
 #define ETH_PAD_SIZE 0
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
-#define LWIP_CHECKSUM_ON_COPY 1
+#define LWIP_CHECKSUM_ON_COPY 0 // what stays on this host needs none
+#define LWIP_CHKSUM lwip_checksum
+#define PBUF_POOL_BUFSIZE 1664
 #define LWIP_HAVE_LOOPIF 1
 #define LWIP_NETIF_LOOPBACK 1
 #define LWIP_LOOPBACK_MAX_PBUFS 0
@@ -72,18 +78,22 @@
     (LWIP_DNS_SECURE_RAND_XID | LWIP_DNS_SECURE_NO_MULTIPLE_OUTSTANDING |                          \
      LWIP_DNS_SECURE_RAND_SRC_PORT)
 
-// UDP and TCP. Windows of up to 2 MiB: 16 bits shifted by 5.
+// UDP and TCP. Windows of up to 2 MiB: 16 bits shifted by 5. A segment is as large as its link lets
+// it, and has 32 KiB of data on this host itself. The window is told anew when a quarter of it has
+// been read.
 #define LWIP_UDP 1
 #define LWIP_TCP 1
 #define LWIP_ALTCP 0
 #define LWIP_WND_SCALE 1
 #define TCP_RCV_SCALE 5
-#define TCP_MSS 1460
+#define TCP_MSS ((32 << 10) + 12) // the timestamps' option is part of it
+#define LWIP_DISABLE_TCP_SANITY_CHECKS 1 // they take segments for smaller
 #define TCP_WND (1 << 20)
 #define TCP_SND_BUF (1 << 20)
-#define TCP_SND_QUEUELEN (4 * TCP_SND_BUF / TCP_MSS)
+#define TCP_SND_QUEUELEN (4 * TCP_SND_BUF / 1460)
 #define TCP_SNDLOWAT (32 << 10)
-#define TCP_OVERSIZE TCP_MSS
+#define TCP_OVERSIZE 1460
+#define TCP_WND_UPDATE_THRESHOLD (TCP_WND_MAX(pcb) / 4)
 #define TCP_QUEUE_OOSEQ 1
 #define LWIP_TCP_SACK_OUT 1
 #define LWIP_TCP_TIMESTAMPS 1

@@ -17,3 +17,18 @@ uint32_t lwip_random(void);
 
 // The user of lwIP says where a broken invariant is reported; the process ends.
 [[noreturn]] void lwip_assertion_failed(const char *text, const char *file, int line);
+
+// The ones' complement sum of the bytes, as words of 16 bits in the order of this machine.
+uint16_t lwip_checksum(const void *data, int size);
+// As memcpy, for what is often large.
+void lwip_copy(void *to, const void *from, size_t size);
+
+// heap.c
+void *lwip_heap_allocate(size_t size);
+void *lwip_heap_allocate_zeroed(size_t count, size_t size);
+void lwip_heap_free(void *bytes);
+size_t lwip_heap_kept(void); // bytes that nobody has
+
+// loopback.c: what arrives of a packet that is sent to this host itself. NULL: no memory.
+struct pbuf;
+struct pbuf *lwip_loopback_packet(struct pbuf *packet);

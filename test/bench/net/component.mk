@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Benchmarks of the network, through the C library; its unit starts it when the machine is up.
+kind := program
+name := net
+uses := c
+entitlements := resource/system
