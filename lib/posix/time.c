@@ -132,7 +132,7 @@ int64_t call_clock_settime(const int64_t *a)
     uint64_t ns;
     if (a[0] != CLOCK_REALTIME || !time_length((const struct timespec *)a[1], &ns)) return -EINVAL;
     if (resource == FE_NO_HANDLE) return -EPERM;
-    return -fe_status_errno(fe_clock_adjust(resource, ns));
+    return -fe_status_errno(fe_clock_adjust(resource, ns - fe_clock_monotonic()));
 }
 
 static long sleep_until(uint64_t deadline, struct timespec *left)

@@ -2,6 +2,7 @@
 // Sets the system's time of day from the machine's real-time clock, once, and ends.
 #include <9p/client.h>
 #include <abi/syscalls.h>
+#include <ferrite/clock.h>
 #include <ferrite/log.h>
 #include <ferrite/start.h>
 #include <ferrite/status.h>
@@ -29,7 +30,8 @@ int main(void)
         fe_log("/dev/rtc0/time does not tell the time");
         return 1;
     }
-    enum status status = fe_clock_adjust(fe_start_handle("resource/system"), seconds * SECOND);
+    enum status status = fe_clock_adjust(fe_start_handle("resource/system"),
+                                         seconds * SECOND - fe_clock_monotonic());
     if (status == OK) return 0;
     fe_log("cannot set the clock: %s", fe_status_text(status));
     return 1;

@@ -11,6 +11,7 @@
 #include <lwip/dns.h>
 #include <lwip/stats.h>
 #include <lwip/sys.h>
+#include <lwip_hooks.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,9 +68,20 @@ static void print_server(struct p9_text *text, const ip_addr_t *server)
 
 int host_resolvers(struct p9_request *request, void *context, struct p9_text *text)
 {
+    const char *domain = lwip_told_domain();
+    if (domain[0] != '\0') p9_print(text, "search %s\n", domain);
     for (uint32_t i = 0; i < chosen_count; i++) print_server(text, &chosen[i]);
     if (chosen_count > 0) return 0;
     for (uint8_t i = 0; i < DNS_MAX_SERVERS; i++) print_server(text, dns_getserver(i));
+    return 0;
+}
+
+// The time servers that the network told, in the form of /etc/ntp.conf.
+static int time_servers_text(struct p9_request *request, void *context, struct p9_text *text)
+{
+    const ip4_addr_t *servers;
+    uint8_t count = lwip_told_time_servers(&servers);
+    for (uint8_t i = 0; i < count; i++) p9_print(text, "server %s\n", ip4addr_ntoa(&servers[i]));
     return 0;
 }
 
@@ -107,6 +119,7 @@ int host_serve(void)
 {
     static const struct p9_tree_entry files[] = {
         {.path = "interfaces", .mode = 0444, .text = interfaces_text},
+        {.path = "ntp.conf", .mode = 0444, .text = time_servers_text},
         {.path = "resolv.conf", .mode = 0444, .text = host_resolvers},
         {.path = "statistics", .mode = 0444, .text = statistics_text},
     };

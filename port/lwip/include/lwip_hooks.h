@@ -31,5 +31,14 @@ void lwip_backlog_receive(struct tcp_pcb *pcb, const struct tcp_hdr *header);
     (lwip_backlog_receive(pcb, header),                                                            \
      lwip_recovery_receive(pcb, header, options_size, first_size, second))
 
+// told.c: an option of DHCP that lwIP does not know, and what was told: a name, "" for none, and how
+// many time servers there are.
+void lwip_dhcp_option(u8_t option, u8_t length, struct pbuf *packet, u16_t offset);
+#define LWIP_HOOK_DHCP_PARSE_OPTION(netif, dhcp, state, message, kind, option, length, packet,     \
+                                    offset)                                                        \
+    lwip_dhcp_option(option, length, packet, offset)
+const char *lwip_told_domain(void);
+u8_t lwip_told_time_servers(const ip4_addr_t **servers);
+
 // Sends a segment again where it is; recovery.patch has it.
 err_t lwip_tcp_resend(struct tcp_pcb *pcb, struct tcp_seg *segment);

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// A time server: each request has a port and a cookie of its own, both drawn at random.
+#include "peer.h"
+
+#include <abi/errno.h>
+#include <ferrite/clock.h>
+#include <ferrite/entropy.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum : uint64_t {
+    SECOND = 1'000'000'000,
+    FIRST_INTERVAL = 2 * SECOND, // of the first requests
+    INTERVAL = 64 * SECOND,
+    INTERVAL_MOST = 1024 * SECOND,
+};
+enum : uint32_t { FIRST = 4, SILENT_MOST = 4, PORT = 123 };
+
+uint32_t peers_parse(const char *text, struct peer peers[SERVERS_MOST])
+{
+    uint32_t count = 0;
+    for (; *text != '\0' && count < SERVERS_MOST; text += *text != '\0') {
+        struct peer peer = {.port = PORT, .interval = FIRST_INTERVAL, .verdict = VERDICT_LOST};
+        unsigned port = 0;
+        int fields = sscanf(text, "server %63[^ \t\r\n!#] %u", peer.host, &port);
+        if (fields == 2 && port > 0 && port <= UINT16_MAX) peer.port = (uint16_t)port;
+        if (fields == 1 || peer.port == port) peers[count++] = peer;
+        text += strcspn(text, "\n");
+    }
+    return count;
+}
+
+static void request_end(struct peer *peer)
+{
+    p9_close(peer->data);
+    p9_close(peer->control);
+    peer->data = peer->control = nullptr;
+}
+
+// What the connection service says: a file to open, and what to connect to.
+static int address_find(const struct peer *peer, char address[128])
+{
+    char text[HOST_SIZE + 16], line[160] = "";
+    struct p9_file *file;
+    int size = snprintf(text, sizeof text, "udp!%s!%u", peer->host, peer->port);
+    int result = p9_open("/net/cs", OPEN_READ_WRITE | OPEN_NONBLOCK, 0, &file);
+    if (result != 0) return result;
+    int64_t got = p9_write(file, 0, text, (size_t)size);
+    if (got > 0) got = p9_read(file, 0, line, sizeof line - 1);
+    p9_close(file);
+    if (got <= 0) return got < 0 ? (int)got : -ENOENT;
+    return sscanf(line, "/net/udp/clone %127s", address) == 1 ? 0 : -EIO;
+}
+
+static int connect_server(struct peer *peer)
+{
+    char address[128], command[160], number[16], path[64];
+    int result = address_find(peer, address);
+    if (result != 0) return result;
+    result = p9_open("/net/udp/clone", OPEN_READ_WRITE, 0, &peer->control);
+    if (result != 0) return result;
+    int size = snprintf(command, sizeof command, "connect %s", address);
+    int64_t done = p9_write(peer->control, 0, command, (size_t)size);
+    if (done > 0) done = p9_read(peer->control, 0, number, sizeof number - 1);
+    if (done <= 0) return done < 0 ? (int)done : -EIO;
+    number[done] = '\0';
+    snprintf(path, sizeof path, "/net/udp/%lu/data", strtoul(number, nullptr, 10));
+    return p9_open(path, OPEN_READ_WRITE | OPEN_NONBLOCK, 0, &peer->data);
+}
+
+void peer_run(struct peer *peer)
+{
+    uint8_t packet[PACKET_SIZE];
+    if (peer->verdict == VERDICT_NEVER || fe_clock_monotonic() < peer->due) return;
+    request_end(peer);
+    bool is_slow = peer->asked >= FIRST && peer->interval < INTERVAL;
+    if (is_slow) peer->interval = INTERVAL;
+    if (connect_server(peer) != 0) { // no network yet, or its name is being asked for
+        request_end(peer);
+        peer->due = fe_clock_after(SECOND);
+        return;
+    }
+    peer->due = fe_clock_after(peer->interval);
+    peer->asked++;
+    if (++peer->silent > SILENT_MOST) peer->filter.count = 0;
+    [[maybe_unused]] bool is_random = fe_entropy(&peer->cookie, sizeof peer->cookie);
+    request_write(packet, peer->cookie);
+    peer->sent = (int64_t)fe_clock_realtime();
+    if (p9_write(peer->data, 0, packet, sizeof packet) < 0) request_end(peer);
+}
+
+// What follows from a packet. True: the server told the time.
+static bool heard(struct peer *peer, const uint8_t *packet, size_t size, int64_t came)
+{
+    struct reply reply;
+    struct sample sample;
+    enum verdict verdict = reply_read(packet, size, peer->cookie, &reply);
+    if (verdict == VERDICT_WRONG) {
+        peer->wrong++;
+        return false;
+    }
+    peer->heard++;
+    peer->silent = 0;
+    peer->verdict = verdict;
+    peer->stratum = reply.stratum;
+    peer->cookie = ~peer->cookie; // the same reply again is none
+    if (verdict == VERDICT_SLOWER) {
+        peer->interval = peer->interval < INTERVAL ? INTERVAL : peer->interval * 2;
+        if (peer->interval > INTERVAL_MOST) peer->interval = INTERVAL_MOST;
+        peer->due = fe_clock_after(peer->interval);
+    }
+    if (verdict == VERDICT_NEVER) peer->filter.count = 0;
+    if (verdict != VERDICT_TIME) return false;
+    if (!sample_make(peer->sent, came, reply.received, reply.sent, &sample)) return false;
+    sample.distance = reply.distance;
+    filter_add(&peer->filter, &sample);
+    return true;
+}
+
+bool peer_hear(struct peer *peer, fe_handle event, uint64_t bits)
+{
+    uint8_t packet[PACKET_SIZE + 512];
+    bool is_told = false;
+    while (peer->data != nullptr) {
+        int64_t size = p9_read(peer->data, 0, packet, sizeof packet);
+        int64_t came = (int64_t)fe_clock_realtime();
+        if (size >= 0) {
+            is_told |= heard(peer, packet, (size_t)size, came);
+            continue;
+        }
+        int ready = size == -EAGAIN ? p9_poll(peer->data, READY_READ, event, bits) : -EIO;
+        if (ready == 0) break;
+        if (ready < 0) request_end(peer);
+    }
+    return is_told;
+}
