@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A time server that is not to be believed: python3 clocks.py ADDRESS stale|deny. Stale ones answer what was asked the time
-before; the others give a kiss of death."""
+"""A time server that is not to be believed: python3 clocks.py ADDRESS stale|deny. Stale ones answer what was asked the
+time before; the others give a kiss of death."""
 
 import socket
 import struct
