@@ -34,6 +34,8 @@ static struct netif netif;
 static struct server {
     bool is_silent, refuses, lies; // answers nothing; with NAK; to another transaction
     uint8_t address;               // 10.0.0.this is given
+    uint8_t taken;                 // 10.0.0.this has somebody else
+    unsigned declines;
     unsigned discovers, requests, broadcasts;
     bool knows_name;
     const char *domain;
@@ -136,7 +138,8 @@ static void place_tell(struct pbuf *bytes)
     place.arp.sipaddr = asked;
     ip4_addr_t server_address;
     memcpy(&server_address, &asked, 4);
-    has_place = server_address.addr == PP_HTONL(0x0a000001);
+    bool is_taken = server.taken && server_address.addr == lwip_htonl(0x0a000000u + server.taken);
+    has_place = server_address.addr == PP_HTONL(0x0a000001) || is_taken;
 }
 
 static err_t output(struct netif *unused, struct pbuf *bytes)
@@ -150,10 +153,12 @@ static err_t output(struct netif *unused, struct pbuf *bytes)
     const uint8_t *kind = option(&frame.dhcp, size, 53), *name = option(&frame.dhcp, size, 12);
     if (!kind) return ERR_OK;
     server.discovers += kind[1] == DHCP_DISCOVER;
+    server.declines += kind[1] == DHCP_DECLINE;
+    if (kind[1] == DHCP_DECLINE) server.address++;
     server.requests += kind[1] == DHCP_REQUEST;
     server.broadcasts += kind[1] == DHCP_REQUEST && frame.ip.dest.addr == 0xffffffff;
     server.knows_name = name && name[0] == sizeof host - 1 && !memcmp(name + 1, host, name[0]);
-    if (server.is_silent) return ERR_OK;
+    if (server.is_silent || kind[1] == DHCP_DECLINE) return ERR_OK;
     answer(&frame, kind[1] == DHCP_DISCOVER ? DHCP_OFFER : server.refuses ? DHCP_NAK : DHCP_ACK);
     return ERR_OK;
 }
@@ -274,6 +279,19 @@ TEST("an address that is refused is given up at once, and another one is got")
     server.address = 10;
     pass(2 * MINUTE);
     EXPECT(has(10));
+}
+
+TEST("an address that somebody has is declined, and another one is got")
+{
+    start(9);
+    server.taken = 20;
+    server.address = 20;
+    dhcp_release_and_stop(&netif);
+    (void)dhcp_start(&netif);
+    pass(8);
+    EXPECT(has(0) && server.declines == 1);
+    pass(MINUTE);
+    EXPECT(has(21) && server.declines == 1);
 }
 
 TEST("an answer to somebody else's question is not taken")

@@ -52,7 +52,8 @@
 #define LWIP_IGMP 1
 #define LWIP_RAW 1
 #define LWIP_DHCP 1
-#define LWIP_DHCP_DOES_ACD_CHECK 0
+#define LWIP_ACD 1
+#define LWIP_DHCP_DOES_ACD_CHECK 1 // acd.patch says how fast
 #define LWIP_DHCP_MAX_DNS_SERVERS 4
 #define LWIP_DHCP_GET_NTP_SRV 1
 #define LWIP_DHCP_MAX_NTP_SERVERS 4
