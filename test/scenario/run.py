@@ -3,6 +3,7 @@
 """What a user may do wrong with `make run` is answered by one line that says what to do; without it, it starts."""
 
 import os
+import re
 import socket
 import subprocess
 import tempfile
@@ -50,11 +51,26 @@ with tempfile.TemporaryDirectory(prefix="ferrite-") as folder:
     disk = os.path.join(folder, "disk.img")
     with open(disk, "wb") as file:
         file.truncate(64 << 20)
-    words = make("-s", BOARD, "SYSTEM=scenario", "CPUS=1", f"DISK={disk}", f"PORTS={free_port()}-:22", "run")
+    port = free_port()
+    words = make("-s", BOARD, "SYSTEM=scenario", "CPUS=1", f"DISK={disk}", f"PORTS={port}-:22", "run")
     child = pexpect.spawn(words[0], words[1:], cwd=TOP, timeout=300, encoding="utf-8", codec_errors="replace")
+    child.expect(f"ssh -p {port} user@127.0.0.1")
     child.expect("ferrite login: ")
     says("a disk that another machine has", f"the disk {disk} is another machine's", "tool/run", EMULATOR, "-m", "64M",
          "-drive", f"if=none,id=disk0,format=raw,file={disk}")
     child.send("\x01x")
     child.expect(pexpect.EOF)
 passed("make run comes to the prompt")
+
+TOLD = ["tool/run", "echo", "-m", "64M", "-netdev", "user,id=net0"]
+told = subprocess.check_output(TOLD, cwd=TOP, text=True)
+found = re.search(r"reach   ssh -p (22[23]\d) user@127\.0\.0\.1\n.*http://127\.0\.0\.1:(80[89]\d)/\n"
+                  r"-m 64M -netdev user,id=net0,hostfwd=tcp:127\.0\.0\.1:(\d+)-:22,hostfwd=tcp:127\.0\.0\.1:(\d+)-:80\n", told)
+assert found and found.groups()[:2] == found.groups()[2:], told
+with socket.socket() as taken:
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    taken.bind(("127.0.0.1", int(found[1])))
+    taken.listen()
+    told = subprocess.check_output(TOLD, cwd=TOP, text=True)
+    assert f"ssh -p {found[1]} " not in told and "ssh -p 22" in told, told
+passed("without PORTS, SSH and the web server are reached at ports that are free, which are told")

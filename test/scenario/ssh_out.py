@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: MIT
+# cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
+# needs: sshd
+"""Logging in elsewhere, with ssh and scp of this system, at OpenSSH's server: keys that are made here or there, the
+host's key when it is new, known and another one, commands, terminals, files, and what goes wrong. And at this system's own."""
+
+import contextlib
+import getpass
+import os
+import re
+import signal
+import subprocess
+import tempfile
+
+from machine import HOST, TOP, Machine, free_port, passed
+from ssh_client import reach
+
+USER = getpass.getuser()
+
+
+class Server:
+    """OpenSSH's server on this host."""
+
+    def __init__(self, folder):
+        self.folder, self.port = folder, free_port()
+        self.child = None
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def admit(self, line):
+        with open(self.path("authorized"), "a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+    def start(self, name):
+        """With a key of this name, which is made."""
+        key = self.path(name)
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+        with open(self.path("config"), "w", encoding="utf-8") as file:
+            file.write(f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {key}\nPidFile none\nUsePAM no\n"
+                       f"AuthorizedKeysFile {self.path('authorized')}\nStrictModes no\nPasswordAuthentication no\n"
+                       "PermitRootLogin prohibit-password\n")
+        with contextlib.suppress(OSError):
+            os.makedirs("/run/sshd", exist_ok=True)
+        program = subprocess.check_output(["make", "-s", "--no-print-directory", "found", "NEEDS=sshd"], cwd=TOP, text=True).strip()
+        self.child = subprocess.Popen([program, "-D", "-e", "-f", self.path("config")], stderr=subprocess.DEVNULL)
+
+    def stop(self):
+        if self.child:
+            self.child.send_signal(signal.SIGTERM)
+            self.child.wait()
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="ferrite-") as folder, Machine() as machine:
+        server = Server(folder)
+        try:
+            reach(machine)
+            run(machine, server)
+        finally:
+            server.stop()
+
+
+def keys(machine, server):
+    machine.run("mkdir -p .ssh && chmod 700 .ssh")
+    text = machine.run("dropbearkey -t ed25519 -f .ssh/id_dropbear")
+    line = re.search(r"^ssh-ed25519 \S+", text, re.MULTILINE)
+    assert line, text
+    server.admit(line[0])
+    assert "File exists" in machine.run("dropbearkey -t ed25519 -f .ssh/id_dropbear", code=1)
+    passed("a key is made, and not over another one")
+
+
+def known(machine, server, there):
+    machine.line_send(f"ssh {there} echo come; echo code $?:")
+    machine.expect("is not in the trusted hosts file")
+    machine.line_send("n")
+    machine.expect("code 1:")
+    machine.line_send(f"ssh {there} echo come; echo code $?:")
+    machine.expect(r"continue connecting\? \(y/n\)")
+    machine.line_send("y")
+    machine.expect("come")
+    machine.expect("code 0:")
+    text = machine.run(f"ssh {there} echo come")
+    assert "come" in text and "trusted" not in text, text
+    passed("a host that is new is asked for, and known from then on")
+
+
+def commands(machine, there):
+    machine.run(f"ssh {there} exit 42", code=42)
+    assert "errors" not in machine.run(f"ssh {there} 'echo errors >&2; echo out' 2>/dev/null")
+    assert "abc" in machine.run(f"echo cba | ssh {there} rev")
+    passed("a command has its exit status, its input and output")
+    text = machine.run(f"ssh -t {there} 'stty size; tty'")
+    size = re.search(r"^(\d+) (\d+)\r?$", machine.run("stty size"), re.MULTILINE)
+    assert "/dev/" in text and size[0].strip() in text, (text, size)
+    passed("a terminal there has the size of the one here")
+
+
+def files(machine, server, there):
+    host, port = f"{USER}@{HOST}", server.port
+    machine.run("dd if=/dev/urandom of=/tmp/one bs=64k count=32")
+    machine.run(f"scp -q -P {port} /tmp/one '{host}:{server.path('two')}'")
+    machine.run(f"scp -q -P {port} '{host}:{server.path('two')}' /tmp/three")
+    machine.run("cmp /tmp/one /tmp/three")
+    machine.run(f"mkdir -p /tmp/tree/a && echo x >/tmp/tree/a/b && scp -q -r -P {port} /tmp/tree {host}:{server.path('tree')}")
+    assert open(server.path("tree/a/b"), encoding="utf-8").read() == "x\n"
+    passed("files and folders go there by scp and come back as they were")
+
+
+def wrong(machine, server, there):
+    machine.run("mv .ssh/id_dropbear .ssh/mine && dropbearkey -t ed25519 -f .ssh/id_dropbear")
+    text = machine.run(f"ssh {there} true", code=1)
+    assert "No auth methods could be used" in text, text
+    machine.run("mv .ssh/mine .ssh/id_dropbear")
+    text = machine.run(f"ssh -i .ssh/theirs {there} true", code=1)
+    assert ".ssh/theirs is no key of this program; dropbearconvert" in text, text
+    text = machine.run(f"ssh -i .ssh/none {there} true; :")
+    assert ".ssh/none" in text, text
+    text = machine.run(f"ssh -p 1 user@{HOST} true", code=1)
+    assert "refused" in text, text
+    text = machine.run("ssh user@no.such.invalid true", code=1)
+    assert "no.such.invalid" in text, text
+    server.stop()
+    server.start("another")
+    text = machine.run(f"ssh {there} true", code=1)
+    assert "host key mismatch" in text, text
+    passed("a wrong key, nobody who listens, no such host, and a host whose key is another one are told")
+
+
+def converted(machine, server, there):
+    """A key of OpenSSH, and one of here."""
+    name = server.path("theirs")
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", name], check=True)
+    with open(name + ".pub", encoding="utf-8") as file:
+        server.admit(file.read().strip())
+    machine.run(f"scp -q -P {server.port} {USER}@{HOST}:{name} .ssh/theirs")
+    machine.run("dropbearconvert openssh dropbear .ssh/theirs .ssh/converted")
+    machine.run(f"ssh -i .ssh/converted {there} true")
+    passed("a key of OpenSSH is converted and logs in")
+
+
+def own(machine):
+    """This system's own server, by password."""
+    machine.line_send("ssh user@127.0.0.1 'whoami; tty'; echo code $?:")
+    machine.expect(r"continue connecting\? \(y/n\)")
+    machine.line_send("y")
+    machine.expect("(?i)password: ")
+    machine.line_send("ferrite")
+    machine.expect(r"user\s+not a tty\s+code 1:")
+    passed("at this system's own server it logs in by password")
+
+
+def run(machine, server):
+    server.start("host")
+    there = f"-p {server.port} {USER}@{HOST}"
+    keys(machine, server)
+    known(machine, server, there)
+    commands(machine, there)
+    files(machine, server, there)
+    converted(machine, server, there)
+    own(machine)
+    wrong(machine, server, there)
+
+
+main()
