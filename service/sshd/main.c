@@ -9,9 +9,11 @@
 #include <ferrite/log.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum : uint32_t { CONNECTIONS_MOST = 48, PEER_MOST = 24 };
+enum : uint64_t { BIT_ENDED = 1 };
+
+static fe_handle event; // one of the processes has ended
 
 static struct connection {
     fe_handle process; // FE_NO_HANDLE: free
@@ -49,7 +51,35 @@ static void serve(const struct call *call, const char *key)
     }
     int result = child_start(call, key, &place->process);
     if (result != 0) fe_log("%s: no process for it (%d)", call->peer, result);
+    if (result == 0) (void)!fe_process_watch(place->process, event, BIT_ENDED);
     strcpy(place->peer, call->peer);
+}
+
+// Until a connection has ended, and what it took is there for the next. False: there is none.
+static bool wait_for_end(void)
+{
+    uint32_t count = 0;
+    uint64_t bits;
+    for (const struct connection *at = connections; at < connections + CONNECTIONS_MOST; at++)
+        count += at->process != FE_NO_HANDLE && !has_ended(at->process);
+    return count > 0 && fe_event_wait(event, BIT_ENDED, FE_FOREVER, &bits) == OK;
+}
+
+static void take_calls(const char *folder, const char *key)
+{
+    for (;;) {
+        uint64_t ended;
+        struct call call = {};
+        (void)!fe_event_wait(event, BIT_ENDED, 0, &ended); // what ended before is not waited for
+        int result = listen_take(folder, &call);
+        if (result == 0) {
+            serve(&call, key);
+            p9_close(call.data);
+            continue;
+        }
+        fe_log("no call (%d)", result);
+        if (!wait_for_end()) return;
+    }
 }
 
 static uint16_t read_port(const char *text)
@@ -80,15 +110,7 @@ int main(int count, char **arguments)
         fe_log("port %u: %d", port, result);
         return 1;
     }
-    for (;;) {
-        struct call call = {};
-        result = listen_take(folder, &call);
-        if (result == 0) {
-            serve(&call, key);
-            p9_close(call.data);
-        } else {
-            fe_log("no call (%d)", result);
-            sleep(1);
-        }
-    }
+    if (fe_event_create(&event) != OK) return 1;
+    take_calls(folder, key);
+    return 1; // init starts it again, after a pause
 }
