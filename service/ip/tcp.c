@@ -5,10 +5,14 @@
 #include "ip.h"
 
 #include <errno.h>
+#include <lwip/ip.h>
+#include <lwip/nd6.h>
+#include <lwip/prot/tcp.h>
 #include <lwip/tcp.h>
 #include <poll.h>
 #include <string.h>
 
+enum : uint32_t { KEEP_MOST = 32767 }; // seconds, and times
 enum : uint8_t {
     HALF_OPEN_MIN = 64
 }; // calls that are not complete; the backlog is of those that are
@@ -24,6 +28,7 @@ static void fail(struct conversation *conversation, int8_t error)
     conversation->error = -lwip_errno(error);
     if (conversation->state == STATE_CONNECTING && error == ERR_RST)
         conversation->error = ECONNREFUSED;
+    if (error == ERR_ABRT) conversation->error = ETIMEDOUT; // lwIP's word for an end that is silent
     conversation->state = STATE_CLOSED;
     conversation->is_remote_closed = true;
     conversation->is_local_closed = true;
@@ -256,10 +261,28 @@ static int hangup(struct conversation *conversation)
     return 0;
 }
 
+// When a connection that is kept alive asks whether the other end is there, in seconds, and how
+// often until it is not. -ENOPROTOOPT: it is none of these.
+static int set_keeping(struct tcp_pcb *pcb, const char *name, uint32_t value)
+{
+    bool is_idle = strcmp(name, "keepidle") == 0, is_interval = strcmp(name, "keepinterval") == 0;
+    if (!is_idle && !is_interval && strcmp(name, "keepcount") != 0) return -ENOPROTOOPT;
+    if (value == 0 || value > KEEP_MOST) return -EINVAL;
+    if (is_idle)
+        pcb->keep_idle = value * 1000;
+    else if (is_interval)
+        pcb->keep_intvl = value * 1000;
+    else
+        pcb->keep_cnt = value;
+    return 0;
+}
+
 static int set(struct conversation *conversation, const char *name, uint32_t value)
 {
     struct tcp_pcb *pcb = conversation->pcb;
     if (pcb == nullptr) return -EINVAL;
+    if (strncmp(name, "keep", 4) == 0 && strcmp(name, "keepalive") != 0)
+        return conversation->state == STATE_ANNOUNCED ? 0 : set_keeping(pcb, name, value);
     uint8_t option = 0;
     if (strcmp(name, "keepalive") == 0) option = SOF_KEEPALIVE;
     if (strcmp(name, "reuse") == 0) option = SOF_REUSEADDR;
@@ -329,12 +352,25 @@ static size_t step_most(const struct tcp_pcb *pcb)
     return UINT16_MAX / segment * segment;
 }
 
+// What a router told of a path of IPv6 (RFC 8201) holds for what is written from now on; what waits
+// already goes in pieces. Of IPv4, routers may cut packets themselves.
+static void segments_fit(struct tcp_pcb *pcb)
+{
+    if (!IP_IS_V6_VAL(pcb->remote_ip)) return;
+    struct netif *netif = ip_route(&pcb->local_ip, &pcb->remote_ip);
+    if (netif == nullptr) return;
+    uint16_t path = nd6_get_destination_mtu(ip_2_ip6(&pcb->remote_ip), netif);
+    uint16_t most = (uint16_t)(path - IP6_HLEN - TCP_HLEN);
+    if (path >= IP6_MIN_MTU_LENGTH && pcb->mss > most) pcb->mss = most;
+}
+
 static int64_t write_stream(struct conversation *conversation, const void *from, size_t count)
 {
     struct tcp_pcb *pcb = conversation->pcb;
     if (pcb == nullptr) return conversation->state == STATE_CLOSED ? -EPIPE : -ENOTCONN;
     if (conversation->state == STATE_CONNECTING) return P9_LATER;
     if (conversation->state != STATE_CONNECTED) return -ENOTCONN;
+    segments_fit(pcb);
     size_t done = 0, most = step_most(pcb);
     while (done < count) {
         size_t step = count - done, room = tcp_sndbuf(pcb);

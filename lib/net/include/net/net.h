@@ -19,7 +19,8 @@
 //     shutdown            no more will be sent
 //     hangup              ends the connection at once
 //     headers             each datagram read or written begins with a struct net_datagram
-//     set NAME VALUE      nodelay, keepalive, reuse, broadcast (0 or 1), ttl, tos
+//     set NAME VALUE      nodelay, keepalive, reuse, broadcast (0 or 1), ttl, tos;
+//                         keepidle, keepinterval (seconds), keepcount
 // The ctl of a conversation polls like its data; of one that takes calls: readable when a call
 // waits.
 #pragma once
