@@ -140,11 +140,20 @@ static int run_file(const char *name)
     return 1;
 }
 
+static bool is_within(const struct p9_mount_entry *entry, const char *path)
+{
+    return is_in(entry->path, path) && strcmp(entry->path, path) != 0;
+}
+
+// What was mounted below the place goes, too: the name service below /net is another service than
+// the part of the network that is bound there. All is below the root, and stays.
 static int bind(char *words)
 {
-    char *new = strchr(words, '=');
+    char path[FE_PATH_MAX], *new = strchr(words, '=');
     if (new == nullptr) return usage();
     *new ++= '\0';
+    if (names_path(new, path) != 0) return fail(new);
+    if (strcmp(path, "/") != 0 && take(is_within, path) < 0) return fail(new);
     return add(words, new);
 }
 

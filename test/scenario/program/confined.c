@@ -42,9 +42,9 @@ static struct sockaddr_in end(const char *address, int port)
 static void try_names(void)
 {
     static const char *const names[] = {
-        "/net/ctl",        "/net/view",          "/net/interfaces",   "/net/statistics",
-        "/net/icmp/clone", "/net/icmpv6/clone",  "/net/../tcp/clone", "/net/resolv.conf",
-        "/net/1/tcp",      "/net/view/tcp/clone"};
+        "/net/ctl",        "/net/view",           "/net/interfaces",   "/net/statistics",
+        "/net/icmp/clone", "/net/icmpv6/clone",   "/net/../tcp/clone", "/net/resolv.conf",
+        "/net/1/tcp",      "/net/view/tcp/clone", "/net/dns",          "/net/cs"};
     char path[80];
     struct stat status;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
