@@ -49,7 +49,7 @@ with tempfile.TemporaryDirectory(prefix="ferrite-") as folder:
     dump = os.path.join(folder, "dump")
     with Machine(extra=f"-object filter-dump,id=dump,netdev=net0,file={dump}") as guest:
         guest.login(user="root")
-        guest.run("services stop sshd")  # who listens has a conversation
+        guest.run("services stop sshd httpd")  # who listens has a conversation
         guest.reach()
         name = guest.run("hostname").strip().encode()
         in_a_row(guest)
