@@ -43,7 +43,7 @@ static int answer(int result, const char *what)
 static int add(const char *old, const char *new)
 {
     struct p9_parts parts;
-    char from[FE_PATH_MAX], to[FE_PATH_MAX];
+    static char from[FE_PATH_MAX], to[FE_PATH_MAX]; // stacks are small on some machines
     if (names_path(old, from) != 0) return fail(old);
     if (names_path(new, to) != 0) return fail(new);
     p9_namespace_set(outside);

@@ -70,6 +70,7 @@ struct thread {
     uint8_t float_switches; // so many more bring the FP registers along
     bool upcalling;         // between upcall and thread_upcall_return, or its setting anew
     bool upcalled;          // has been called up at all
+    bool owns_shared;       // others may wait for its end by its number: futex_own_shared
     struct budget *payer;   // whose time it uses now, a reference: schedule/budget.h
     struct budget *budget;  // its own period, nullptr: none
     struct list_node unsettled;    // in the list of those whose urgency has to be looked at again
@@ -93,8 +94,7 @@ struct thread {
     struct fe_schedule schedule;
     uintptr_t upcall_entry;
     uintptr_t fault_stack;      // where a fault's upcall begins if it has no room on its own
-    bool owns_shared;           // others may wait for its end by its number: futex_own_shared
-    struct tree_node by_shared; // then: its number, among those of all processes
+    struct tree_node by_shared; // owns_shared: its number, among those of all processes
     struct list dependents;     // then: who waits for it, each by its of_owner
     struct list_node of_owner;  // FUTEX_SHARED
     struct list_node in_process;

@@ -17,17 +17,10 @@ struct request {
     uint8_t buffer[2 * FE_PATH_MAX];
 };
 
-static int request_attempt(struct attempt *attempt, const struct target *target)
+static int request_run(struct request *request, const struct target *target, const void *send,
+                       size_t size)
 {
-    struct request *request = (struct request *)attempt;
-    uint8_t send[2 * FE_PATH_MAX + 128];
-    size_t size = request->head_size + target->size + request->tail_size;
-    if (size > sizeof send) return -ENAMETOOLONG;
-    if (request->head_size) memcpy(send, request->head, request->head_size);
-    memcpy(send + request->head_size, target->relative, target->size);
-    if (request->tail_size) {
-        memcpy(send + request->head_size + target->size, request->tail, request->tail_size);
-    }
+    struct attempt *attempt = &request->attempt;
     call_init(&attempt->call, request->operation, FE_9P_ROOT_FID);
     for (int i = 1; i < (int)FE_MESSAGE_WORDS; i++) {
         attempt->call.message.word[i] = request->word[i];
@@ -37,6 +30,27 @@ static int request_attempt(struct attempt *attempt, const struct target *target)
     call_receive(&attempt->call, attempt->reply, attempt->reply_capacity);
     attempt->call.transfer.receive_handle_capacity = request->handles;
     return call_run(target->session, &attempt->call);
+}
+
+// Apart, for small stacks: what has nothing but a path needs no room for it.
+[[gnu::noinline]] static int request_run_whole(struct request *request, const struct target *target)
+{
+    uint8_t send[2 * FE_PATH_MAX + 128];
+    size_t size = request->head_size + target->size + request->tail_size;
+    if (size > sizeof send) return -ENAMETOOLONG;
+    if (request->head_size) memcpy(send, request->head, request->head_size);
+    memcpy(send + request->head_size, target->relative, target->size);
+    if (request->tail_size) {
+        memcpy(send + request->head_size + target->size, request->tail, request->tail_size);
+    }
+    return request_run(request, target, send, size);
+}
+
+static int request_attempt(struct attempt *attempt, const struct target *target)
+{
+    struct request *request = (struct request *)attempt;
+    if ((request->head_size | request->tail_size) != 0) return request_run_whole(request, target);
+    return request_run(request, target, target->relative, target->size);
 }
 
 static void request_init(struct request *request, uint32_t operation)

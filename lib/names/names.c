@@ -10,6 +10,7 @@
 #include <ferrite/namespace.h>
 #include <ferrite/path.h>
 #include <ferrite/status.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -33,12 +34,20 @@ int names_path(const char *name, char path[static FE_PATH_MAX])
     return answer(whole_path(name, path));
 }
 
+// Not on the stack, which is small on some machines: what is called with them has its own there.
+struct two_paths {
+    char from[FE_PATH_MAX], to[FE_PATH_MAX];
+};
+
 int names_bind(const char *old, const char *new_path, uint32_t flags)
 {
-    char from[FE_PATH_MAX], to[FE_PATH_MAX];
-    int result = whole_path(old, from);
-    if (result == 0) result = whole_path(new_path, to);
-    return answer(result == 0 ? p9_bind(from, to, flags) : result);
+    struct two_paths *path = malloc(sizeof *path);
+    if (path == nullptr) return answer(-ENOMEM);
+    int result = whole_path(old, path->from);
+    if (result == 0) result = whole_path(new_path, path->to);
+    if (result == 0) result = p9_bind(path->from, path->to, flags);
+    free(path);
+    return answer(result);
 }
 
 // A posted connector; -ENOTTY: the file is none.
@@ -123,10 +132,13 @@ int names_post(fe_handle connector, const char *service, uint32_t mode)
 
 int names_unmount(const char *source, const char *path)
 {
-    char from[FE_PATH_MAX], to[FE_PATH_MAX];
-    int result = whole_path(path, to);
-    if (result == 0 && source != nullptr) result = whole_path(source, from);
-    return answer(result == 0 ? p9_unmount(source == nullptr ? nullptr : from, to) : result);
+    struct two_paths *whole = malloc(sizeof *whole);
+    if (whole == nullptr) return answer(-ENOMEM);
+    int result = whole_path(path, whole->to);
+    if (result == 0 && source != nullptr) result = whole_path(source, whole->from);
+    if (result == 0) result = p9_unmount(source == nullptr ? nullptr : whole->from, whole->to);
+    free(whole);
+    return answer(result);
 }
 
 bool names_option(int option, uint32_t *flags)

@@ -16,6 +16,13 @@
 
 #define PROGRAM "/test/posix_faults"
 
+// Without an MMU nothing below a stack is kept free.
+#if defined __riscv && __riscv_xlen == 32
+static const bool has_guards = false;
+#else
+static const bool has_guards = true;
+#endif
+
 // NOLINTBEGIN(bugprone-signal-handler): they are what is tried here.
 static sigjmp_buf back;
 static volatile siginfo_t told;
@@ -218,7 +225,7 @@ static bool give(void *at, size_t size)
 TEST("a stack that is full is found out, and told on the other one")
 {
     EXPECT(give(room, sizeof room) && use(SIGSEGV, leave, SA_ONSTACK));
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; has_guards && i < 3; i++) {
         if (sigsetjmp(back, 1) == 0) use_stack(0);
         EXPECT(runs == i + 1 && was_aside && told.si_signo == SIGSEGV);
     }
@@ -238,6 +245,7 @@ TEST("so it is on another thread, with a stack of its own")
 {
     pthread_t thread;
     void *result;
+    if (!has_guards) return;
     EXPECT(use(SIGSEGV, leave, SA_ONSTACK));
     EXPECT(pthread_create(&thread, nullptr, overflow_aside, room) == 0);
     EXPECT(pthread_join(thread, &result) == 0 && result == room && runs == 1);
@@ -247,7 +255,8 @@ TEST("without a handler, ignored, blocked, within it, or without a stack for it:
 {
     EXPECT(ended_by("segv") == SIGSEGV && ended_by("ignored") == SIGSEGV);
     EXPECT(ended_by("blocked") == SIGSEGV && ended_by("nested") == SIGSEGV);
-    EXPECT(ended_by("default") == SIGSEGV && ended_by("overflow") == SIGSEGV);
+    EXPECT(ended_by("default") == SIGSEGV);
+    EXPECT(!has_guards || ended_by("overflow") == SIGSEGV);
 }
 
 TEST("what others send is told apart, and a call that fails for a bad address is no fault")
