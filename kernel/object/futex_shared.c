@@ -40,7 +40,9 @@ static struct thread *owner_find(uint32_t value)
     uint32_t number = value & LOCK_OWNER;
     struct tree_node *node = tree_find(&owners, number);
     if (node == nullptr || node->key != number) return nullptr;
-    return CONTAINER(node, struct thread, by_shared);
+    struct thread *owner = CONTAINER(node, struct thread, by_shared);
+    ASSERT(owner->owns_shared);
+    return owner;
 }
 
 static enum status wait_for(uintptr_t word, uint32_t expected, uint64_t deadline, bool is_owned)

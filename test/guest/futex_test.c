@@ -126,7 +126,8 @@ static _Atomic enum status owned_status;
 static void own_and_end(void *)
 {
     uint64_t bits, id;
-    if (fe_futex_own_shared() != OK || fe_futex_own_shared() != OK) return;
+    if (fe_futex_own_shared() != OK) return;
+    if (fe_futex_own_shared() != OK) return; // said again
     if (fe_thread_current(&id) != OK) return;
     *views[0] = owner_number = (uint32_t)id & LOCK_OWNER;
     if (fe_event_wait(gate, 1, guest_limit(), &bits) != OK) return;

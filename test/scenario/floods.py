@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
-"""What others on the wire can do: floods of frames of every kind, while the prompt answers and a connection works; peers
-that vanish, that stall, and that send a byte at a time; and messages that a path carries less."""
+"""What others on the wire can do: floods of frames of every kind, while the prompt answers and a connection works;
+peers that vanish, that stall, and that send a byte at a time; and messages that a path carries less."""
 
 import contextlib
 import os
@@ -120,11 +120,11 @@ def kinds(wire):
         "echo requests": wire.echo,
         "first fragments": lambda: wire.ip4(17, wire.bytes(1400), fragment=0x2000),
         "fragments in the middle": lambda: wire.ip4(17, wire.bytes(800), fragment=0x2000 | wire.random.randrange(8000)),
-        "IPv6 fragments": lambda: wire.ip6(44, struct.pack(">BBHI", 17, 0, 1, wire.random.getrandbits(32)) + wire.bytes(1200)),
+        "IPv6 fragments": lambda: wire.ip6(44, b"\x11\0\0\1" + wire.bytes(1204)),
         "routers": wire.advertisement,
         "neighbours": wire.solicitation,
         "calls": wire.call,
-        "datagrams to nobody": lambda: wire.ip4(17, struct.pack(">HHHH", 1, wire.random.randrange(65536), 108, 0) + wire.bytes(100)),
+        "datagrams to nobody": lambda: wire.ip4(17, b"\0\1" + wire.bytes(2) + b"\0\x6c\0\0" + wire.bytes(100)),
         "frames of no protocol": lambda: wire.ether(0x88b5, wire.bytes(1000)),
         "short frames": lambda: wire.ether(0x0800, wire.bytes(3)),
     }
@@ -238,7 +238,7 @@ def check_vanished(machine, cable):
 
 
 def check_path(machine, wire):
-    """A router says that it carries less; then less is sent at a time. That it carries next to nothing is no router's."""
+    """A router says that it carries less; then less is sent at a time. Next to nothing is no router's."""
     far = socket.inet_pton(socket.AF_INET6, "fec0::2")
     listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
     port = listener.getsockname()[1]

@@ -65,7 +65,8 @@ passed("make run comes to the prompt")
 TOLD = ["tool/run", "echo", "-m", "64M", "-netdev", "user,id=net0"]
 told = subprocess.check_output(TOLD, cwd=TOP, text=True)
 found = re.search(r"reach   ssh -p (22[23]\d) user@127\.0\.0\.1\n.*http://127\.0\.0\.1:(80[89]\d)/\n"
-                  r"-m 64M -netdev user,id=net0,hostfwd=tcp:127\.0\.0\.1:(\d+)-:22,hostfwd=tcp:127\.0\.0\.1:(\d+)-:80\n", told)
+                  r"-m 64M -netdev user,id=net0,"
+                  r"hostfwd=tcp:127\.0\.0\.1:(\d+)-:22,hostfwd=tcp:127\.0\.0\.1:(\d+)-:80\n", told)
 assert found and found.groups()[:2] == found.groups()[2:], told
 with socket.socket() as taken:
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

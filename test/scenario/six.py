@@ -62,7 +62,8 @@ def check_addresses(machine):
 def check_source(machine, port, temporary):
     run = machine.run
     assert run(f"wget -q -O - 'http://[{ROUTER}]:{port}/'").strip() == "six"
-    run(f"sleep 1000 | nc {ROUTER} {port} & until grep -q '^{ROUTER}!{port}' /net/tcp/*/remote 2> /dev/null; do sleep 0.1; done")
+    run(f"sleep 1000 | nc {ROUTER} {port} &")
+    run(f"until grep -q '^{ROUTER}!{port}' /net/tcp/*/remote 2> /dev/null; do sleep 0.1; done")
     local = run(f"cat $(grep -l '^{ROUTER}!{port}' /net/tcp/*/remote 2> /dev/null | head -1 | sed 's/remote/local/')")
     assert local.startswith(temporary + "!"), (local, temporary)
     number = run("cat /net/ipifc/*/status | grep -c temporary")

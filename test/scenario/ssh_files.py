@@ -57,7 +57,8 @@ def by_sftp(client, key):
 
 def refused(client, key):
     for line, said in (("get /tmp/none x", "not found"), ("ls /none", "not found"), ("rmdir /tmp", ""),
-                       ("get /etc/secret/shadow x", "ermission denied"), ("mkdir /etc/box", ""), ("rm /etc/passwd", "")):
+                       ("get /etc/secret/shadow x", "ermission denied"), ("mkdir /etc/box", ""),
+                       ("rm /etc/passwd", "")):
         _, errors = sftp(client, key, line, code=1)
         assert said in errors and errors, (line, errors)
     _, errors = client.copy("scp", client.path("none"), "user@127.0.0.1:", key=key, code=255)

@@ -2,7 +2,8 @@
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 # needs: sshd
 """Logging in elsewhere, with ssh and scp of this system, at OpenSSH's server: keys that are made here or there, the
-host's key when it is new, known and another one, commands, terminals, files, and what goes wrong. And at this system's own."""
+host's key when it is new, known and another one, commands, terminals, files, and what goes wrong.
+And at this system's own."""
 
 import contextlib
 import getpass
@@ -42,7 +43,8 @@ class Server:
                        "PermitRootLogin prohibit-password\n")
         with contextlib.suppress(OSError):
             os.makedirs("/run/sshd", exist_ok=True)
-        program = subprocess.check_output(["make", "-s", "--no-print-directory", "found", "NEEDS=sshd"], cwd=TOP, text=True).strip()
+        wanted = ["make", "-s", "--no-print-directory", "found", "NEEDS=sshd"]
+        program = subprocess.check_output(wanted, cwd=TOP, text=True).strip()
         self.child = subprocess.Popen([program, "-D", "-e", "-f", self.path("config")], stderr=subprocess.DEVNULL)
 
     def stop(self):
@@ -103,7 +105,8 @@ def files(machine, server, there):
     machine.run(f"scp -q -P {port} /tmp/one '{host}:{server.path('two')}'")
     machine.run(f"scp -q -P {port} '{host}:{server.path('two')}' /tmp/three")
     machine.run("cmp /tmp/one /tmp/three")
-    machine.run(f"mkdir -p /tmp/tree/a && echo x >/tmp/tree/a/b && scp -q -r -P {port} /tmp/tree {host}:{server.path('tree')}")
+    machine.run("mkdir -p /tmp/tree/a && echo x >/tmp/tree/a/b")
+    machine.run(f"scp -q -r -P {port} /tmp/tree {host}:{server.path('tree')}")
     assert open(server.path("tree/a/b"), encoding="utf-8").read() == "x\n"
     passed("files and folders go there by scp and come back as they were")
 

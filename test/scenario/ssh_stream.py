@@ -2,7 +2,8 @@
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 # needs: ssh
 """One connection of SSH for long: what is offered to agree on, a long stream both ways, keys that are agreed on anew
-on the way, a peer that asks whether somebody is there, and a window that changes its size. SSH_STREAM_MIB sizes the stream."""
+on the way, a peer that asks whether somebody is there, and a window that changes its size.
+SSH_STREAM_MIB sizes the stream."""
 
 import fcntl
 import hashlib

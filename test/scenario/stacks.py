@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
-"""Two cards in two networks: one stack uses both, each for what it leads to; then the second stack, mounted at /net.alt,
-has one of them, with addresses, neighbours, ways and connections of its own. And what the files of /net tell of it."""
+"""Two cards in two networks: one stack uses both, each for what it leads to; then the second stack, mounted at
+/net.alt, has one of them, with addresses, neighbours, ways and connections of its own. And what the files of
+/net tell of it."""
 
 import re
 
@@ -55,10 +56,12 @@ def check_files(machine, second):
     assert re.search(r"InReceives: [1-9]", run("cat /net/ipifc/stats"))
     assert "InDatagrams: " in run("cat /net/udp/stats")
     run(f"echo 'add 192.0.2.77/24' > /net/ipifc/{number}/ctl && grep -q 192.0.2.77 /net/ipselftab")
-    run(f"echo 'add fec0:77::1/64' > /net/ipifc/{number}/ctl; until grep -q fec0:77::1 /net/ipselftab; do sleep 0.1; done")
+    run(f"echo 'add fec0:77::1/64' > /net/ipifc/{number}/ctl")
+    run("until grep -q fec0:77::1 /net/ipselftab; do sleep 0.1; done")
     run(f"echo 'remove fec0:77::1' > /net/ipifc/{number}/ctl; ! grep -q fec0:77::1 /net/ipselftab")
     for wrong in ("add 1.2.3.4", "add x/24", "remove 9.9.9.9", "nothing", "mtu 67", "mtu 1501", "add fec0:77::1/65"):
-        assert re.search("Invalid argument|not available", run(f"echo '{wrong}' > /net/ipifc/{number}/ctl", code=1)), wrong
+        said = run(f"echo '{wrong}' > /net/ipifc/{number}/ctl", code=1)
+        assert re.search("Invalid argument|not available", said), wrong
     run(f"echo dhcp > /net/ipifc/{number}/ctl")
     card_with(machine, "10.9.0.15")
     passed("the files of /net tell of interfaces, neighbours, ways and what was counted")

@@ -9,8 +9,8 @@ import re
 from machine import HOST, Machine, WebServer, passed
 
 DENIED = "Permission denied"
-BAD = ["tcp!nobody!80", "tcp!10.0.2.2!0", "tcp!10.0.2.2!65536", "sctp", "tcp!listen", "tcp,", ",tcp", "tcp!1.2.3.4!80!9",
-       "tcp!", "tcp!!", "dns!53", "x" * 200]
+BAD = ["tcp!nobody!80", "tcp!10.0.2.2!0", "tcp!10.0.2.2!65536", "sctp", "tcp!listen", "tcp,", ",tcp",
+       "tcp!1.2.3.4!80!9", "tcp!", "tcp!!", "dns!53", "x" * 200]
 
 
 def inside(rules, command):
