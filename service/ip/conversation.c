@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 static struct conversation *touched;
+static struct conversation *early; // those that connect or send before there is a way
 
 void conversation_touch(struct conversation *conversation)
 {
@@ -22,8 +23,58 @@ void conversation_touch(struct conversation *conversation)
     touched = conversation;
 }
 
+static void early_forget(struct conversation *conversation)
+{
+    for (struct conversation **at = &early; *at != nullptr; at = &(*at)->next_early) {
+        if (*at != conversation) continue;
+        *at = conversation->next_early;
+        break;
+    }
+    conversation->is_early = false;
+}
+
+// Runs again with each change, until there is a way or none is coming.
+static void early_add(struct conversation *conversation)
+{
+    if (conversation->is_early) return;
+    conversation->is_early = true;
+    conversation->next_early = early;
+    early = conversation;
+}
+
+// What is asked for an address is not told yet that there is no way: it connects when there is.
+static int connect_or_wait(struct conversation *conversation, const ip_addr_t *address,
+                           uint16_t port)
+{
+    int error = conversation->protocol->connect(conversation, address, port);
+    if (error != -ENETUNREACH || !route_is_coming(address)) return error;
+    conversation->remote = *address;
+    conversation->remote_port = port;
+    conversation->state = STATE_CONNECTING;
+    early_add(conversation);
+    return 0;
+}
+
+static void early_connect(void)
+{
+    struct conversation *list = early, *next;
+    early = nullptr;
+    for (; list != nullptr; list = next) {
+        next = list->next_early;
+        ip_addr_t address = list->remote;
+        bool is_connecting = list->state == STATE_CONNECTING; // else it sends, or was hung up
+        int error = 0;
+        list->is_early = false;
+        if (is_connecting) list->state = STATE_IDLE;
+        if (is_connecting) error = connect_or_wait(list, &address, list->remote_port);
+        if (error != 0) list->error = -error;
+        if (!list->is_early) conversation_touch(list);
+    }
+}
+
 void conversations_settle(void)
 {
+    early_connect();
     while (touched != nullptr) {
         struct conversation *conversation = touched;
         touched = conversation->next_touched;
@@ -63,6 +114,7 @@ void conversation_destroy(struct conversation *conversation)
         conversation->first_call = call->next_call;
         conversation_destroy(call);
     }
+    early_forget(conversation);
     conversation->protocol->close(conversation);
     p9_tree_remove(place(conversation, "", path, sizeof(path)), path);
     untouch(conversation);
@@ -132,7 +184,7 @@ static int command_connect(struct p9_request *request, struct p9_open *open, con
         if (!address_parse(where, &address, &port)) return -EINVAL;
         if (!rules_allow_remote(conversation->rules, conversation->protocol, &address, port))
             return -EACCES;
-        int error = conversation->protocol->connect(conversation, &address, port);
+        int error = connect_or_wait(conversation, &address, port);
         if (error != 0) return error;
         request->progress = 1;
     }
@@ -215,7 +267,12 @@ static int64_t data_write(struct p9_request *request, struct p9_open *open, uint
     struct conversation *conversation = open->state;
     if (conversation->error != 0) return error_take(conversation);
     if (conversation->is_local_closed) return -EPIPE;
-    return conversation->protocol->write(conversation, from, count);
+    int64_t result = conversation->protocol->write(conversation, from, count);
+    bool can_wait = (open->flags & OPEN_NONBLOCK) == 0;
+    if (result != -ENETUNREACH || !can_wait || !route_is_coming(&conversation->remote))
+        return result;
+    early_add(conversation);
+    return P9_LATER;
 }
 
 // Waits for a call, whose ctl the open file then is.

@@ -33,8 +33,9 @@ struct view;
 struct rules;
 
 struct conversation {
-    struct conversation *next_touched;
+    struct conversation *next_touched, *next_early;
     bool is_touched;
+    bool is_early; // it goes on when there is a way; in STATE_CONNECTING: to `remote`
     const struct protocol *protocol;
     struct view *view;         // that it was made in; nullptr: the whole network
     const struct rules *rules; // the view's; nullptr: it may do everything
@@ -137,6 +138,8 @@ int udp_port_bind(struct udp_pcb *pcb, const ip_addr_t *address, uint16_t port);
 // The address that packets to `remote` come from; `local` is it where it was chosen already. 0 or
 // -ENETUNREACH.
 int route_find(const ip_addr_t *local, const ip_addr_t *remote, const ip_addr_t **source);
+// Whether there may be a way soon: an address is being got from the network.
+bool route_is_coming(const ip_addr_t *remote);
 
 // A frame that came, for lwIP: a copy, padded with zeros to Ethernet's least size. nullptr: no
 // memory, or larger than lwIP can have it.

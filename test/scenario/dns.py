@@ -34,7 +34,7 @@ def wait(lan, pattern, count=1):
 
 
 def check_lease(machine, lan):
-    machine.run("until grep -q nameserver /etc/resolv.conf; do sleep 0.1; done")
+    machine.run("until ip addr | grep -q 'address 10.7'; do sleep 0.1; done")
     address = re.search(r"address (10\.7\.0\.\d+)", machine.run("ip addr"))[1]
     assert f"nameserver {ADDRESS}" in machine.run("cat /etc/resolv.conf")
     wait(lan, rf"DHCPACK\({CARD}\) {address} \S+ ferrite")
