@@ -214,10 +214,20 @@ int64_t call_bind(const int64_t *a)
     return error;
 }
 
+// A datagram socket has no peer from now on; of a stream, both ends and what is under way are gone.
+static long disconnect(struct socket *socket)
+{
+    long error = socket_command(socket, "hangup");
+    if (error == 0) socket->is_connected = false;
+    return error;
+}
+
 static long connect_over_net(struct file *file, const void *address, size_t size)
 {
     char command[96];
     struct socket *socket = file->socket;
+    const struct sockaddr *asked = address;
+    if (size >= sizeof asked->sa_family && asked->sa_family == AF_UNSPEC) return disconnect(socket);
     long error = address_command("connect", address, size, command);
     if (error == 0) error = socket_command(socket, command);
     if (error < 0 && error != -EINPROGRESS) return error;

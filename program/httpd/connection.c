@@ -181,8 +181,10 @@ void connection_go_on(struct connection *connection)
     for (int i = 0; i < STEPS && connection->waits == WENT; i++) step(connection);
 }
 
+// Who does not read does not leave what was sent behind, where it would take memory.
 void connection_expire(struct connection *connection)
 {
+    if (connection->stage == ANSWERS) stream_reset(&connection->stream);
     if (connection->stage == READS_HEAD && connection->head_size > 0)
         refuse(connection, 408);
     else

@@ -63,12 +63,24 @@ static bool ports_open(void)
     return true;
 }
 
+// Errors that are of one call or pass by. After another the listener is none any more, as when the
+// service of the network ended: who is started again has the next one's.
+static bool is_passing(int error)
+{
+    return error == EAGAIN || error == EINTR || error == ECONNABORTED || error == EMFILE ||
+           error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
 static void take(int listener, bool is_plain)
 {
     struct sockaddr_in6 peer = {};
     socklen_t size = sizeof peer;
     int fd = accept4(listener, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) return;
+    if (fd < 0 && is_passing(errno)) return;
+    if (fd < 0) {
+        complain("accept", strerror(errno));
+        exit(EXIT_FAILURE);
+    }
     int place = place_make(&peer.sin6_addr);
     if (place >= 0) connections[place] = connection_begin(fd, is_plain, &peer.sin6_addr);
     if (place < 0 || !connections[place])

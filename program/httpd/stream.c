@@ -50,6 +50,12 @@ void stream_end(struct stream *stream)
     shutdown(stream->fd, SHUT_WR);
 }
 
+void stream_reset(struct stream *stream)
+{
+    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    (void)connect(stream->fd, &nobody, sizeof nobody);
+}
+
 void stream_close(struct stream *stream)
 {
     tls_close(stream->tls);

@@ -19,15 +19,12 @@ struct p9_node *tree;
 
 static uint64_t armed; // when the timer goes off; 0: it does not
 
-// lwIP's timers that are due run, and the next is waited for: again only when that is earlier than
-// what is waited for. Times are compared in lwIP's steps of 1 ms.
-static void serve_timers(void)
+// The next of lwIP's timers is waited for: again only when that is earlier than what is waited for.
+// Times are compared in lwIP's steps of 1 ms. One that is due by now goes off at once: what it does
+// has to be settled, too.
+static void arm_timer(void)
 {
     uint32_t wait = sys_timeouts_sleeptime(); // ms
-    if (wait == 0) {
-        sys_check_timeouts();
-        wait = sys_timeouts_sleeptime();
-    }
     if (wait == SYS_TIMEOUTS_SLEEPTIME_INFINITE) return;
     uint64_t deadline = fe_clock_after((uint64_t)wait * 1'000'000);
     if (armed != 0 && armed <= deadline + 1'000'000) return;
@@ -45,7 +42,7 @@ static void signalled(struct p9_server *unused, uint64_t bits)
 static void settle(void)
 {
     links_pump(); // also what came with the message, and on a link that was attached just now
-    serve_timers();
+    if (sys_timeouts_sleeptime() == 0) sys_check_timeouts();
     netif_poll_all();
     conversations_settle();
     netif_poll_all(); // what those requests sent to this host itself
@@ -53,7 +50,7 @@ static void settle(void)
     views_settle();
     tcp_spent_free();
     links_flush();
-    serve_timers(); // those that began just now
+    arm_timer();
 }
 
 static int serve(void)
