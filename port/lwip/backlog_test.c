@@ -131,3 +131,19 @@ TEST("of connections that are over the oldest are forgotten")
     EXPECT(length(tcp_tw_pcbs) == KEPT);
     EXPECT(tcp_tw_pcbs->remote_port == 1000 + 10000 + CONNECTIONS - 1);
 }
+
+TEST("between the same ends a later call is taken at once, and an old one that comes again is not")
+{
+    enum : unsigned { PEER = 20000 };
+    start();
+    uint32_t place = call(PEER);
+    send(PEER, TCP_FIN | TCP_ACK, 101, place + 1);
+    unsigned before = accepted;
+    send(PEER, TCP_SYN, 100, 0);
+    EXPECT((TCPH_FLAGS(&answer) & TCP_SYN) == 0 && tcp_tw_pcbs->remote_port == 1000 + PEER);
+    send(PEER, TCP_SYN, 102, 0);
+    EXPECT((TCPH_FLAGS(&answer) & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK));
+    EXPECT(lwip_ntohl(answer.ackno) == 103);
+    send(PEER, TCP_ACK, 103, lwip_ntohl(answer.seqno) + 1);
+    EXPECT(accepted == before + 1);
+}

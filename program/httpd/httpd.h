@@ -45,7 +45,7 @@ enum progress { WENT, WAITS_TO_READ, WAITS_TO_WRITE, ENDED };
 enum progress stream_shake_hands(struct stream *stream);
 enum progress stream_read(struct stream *stream, void *to, size_t size, size_t *got);
 enum progress stream_write(struct stream *stream, const void *from, size_t size, size_t *written);
-void stream_end(struct stream *stream); // tells the other side that nothing more comes
+void stream_end(struct stream *stream);   // tells the other side that nothing more comes
 void stream_reset(struct stream *stream); // what is under way is gone, too
 void stream_close(struct stream *stream);
 

@@ -53,7 +53,7 @@ void stream_end(struct stream *stream)
 void stream_reset(struct stream *stream)
 {
     const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-    (void)connect(stream->fd, &nobody, sizeof nobody);
+    if (connect(stream->fd, &nobody, sizeof nobody) != 0) stream_end(stream);
 }
 
 void stream_close(struct stream *stream)

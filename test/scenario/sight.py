@@ -33,7 +33,7 @@ def check_all(machine):
     """Everything that has a name can be listed, and what a file says can be read: nothing waits."""
     machine.run("cd / && ls -d proc net srv dev/users dev/trace dev/log dev/console && cd")
     assert "groups wheel users user" in machine.run("cat /dev/users/user")
-    said = machine.run("unshare -d /dev/hang /test/explore /")  # without what is made to fail
+    said = machine.run("/test/explore / hang")  # which is made to fail
     folders, files = map(int, re.search(r"(\d+) folders, (\d+) files", said).groups())
     assert "waits" not in said and "fails" not in said and folders > 100 and files > 500, said
     passed(f"all {folders} folders can be listed, and {files} files read")
