@@ -4,6 +4,7 @@
 
 #include "internal.h"
 #include <string.h>
+#include <time.h>
 
 static bool number_at(const char *at, size_t size, uint32_t most, uint32_t *number)
 {
@@ -22,14 +23,6 @@ static uint32_t month_of(const char *at)
     return 0;
 }
 
-// Days from 1970 on, by years that begin with March.
-static int64_t days_of(uint32_t year, uint32_t month, uint32_t day)
-{
-    uint32_t shifted = month > 2 ? year : year - 1, since_march = (month + 9) % 12;
-    uint32_t in_year = (153 * since_march + 2) / 5 + day - 1;
-    return 365 * (int64_t)shifted + shifted / 4 - shifted / 100 + shifted / 400 + in_year - 719468;
-}
-
 bool date_read(struct text text, int64_t *seconds)
 {
     static const char form[] = "???, ?? ??? ???? ??:??:?? GMT";
@@ -44,6 +37,11 @@ bool date_read(struct text text, int64_t *seconds)
     if (!number_at(text.at + 17, 2, 23, &hour) || !number_at(text.at + 20, 2, 59, &minute))
         return false;
     if (!number_at(text.at + 23, 2, 60, &second)) return false;
-    *seconds = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+    *seconds = timegm(&(struct tm){.tm_year = (int)year - 1900,
+                                   .tm_mon = (int)month - 1,
+                                   .tm_mday = (int)day,
+                                   .tm_hour = (int)hour,
+                                   .tm_min = (int)minute,
+                                   .tm_sec = (int)second});
     return true;
 }

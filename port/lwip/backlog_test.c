@@ -3,6 +3,7 @@
 // connections that end.
 #include <stdbool.h> // the C of lwIP has none of its own
 
+#include "test/lwip.h"
 #include "test/unit.h"
 
 #include <lwip/init.h>
@@ -20,17 +21,6 @@ enum { PORT = 80, BACKLOG = 64, FLOOD = 2000, CONNECTIONS = 1500, KEPT = 1024 };
 static struct netif netif;
 static struct tcp_hdr answer; // the last that was sent
 static unsigned accepted;
-
-uint32_t sys_now(void)
-{
-    return 0;
-}
-
-void lwip_assertion_failed(const char *text, const char *file, int line)
-{
-    printf("%s (%s:%d)\n", text, file, line);
-    abort();
-}
 
 static err_t output(struct netif *unused, struct pbuf *bytes, const ip4_addr_t *to)
 {

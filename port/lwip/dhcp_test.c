@@ -3,6 +3,7 @@
 // the test's own time.
 #include <stdbool.h> // the C of lwIP has none of its own
 
+#include "test/lwip.h"
 #include "test/unit.h"
 
 #include <lwip/dhcp.h>
@@ -27,7 +28,6 @@ enum { LEASE = 1200, T1 = LEASE / 2, T2 = LEASE * 7 / 8, MINUTE = 60, OPTIONS = 
 
 static const uint8_t near[6] = {2, 0, 0, 0, 0, 1}, far[6] = {2, 0, 0, 0, 0, 2};
 static const char host[] = "ferrite";
-static uint32_t now;
 static struct netif netif;
 
 // What the server does, and what it saw.
@@ -47,17 +47,6 @@ struct frame {
     struct udp_hdr udp;
     struct dhcp_msg dhcp;
 } __attribute__((packed));
-
-uint32_t sys_now(void)
-{
-    return now;
-}
-
-void lwip_assertion_failed(const char *text, const char *file, int line)
-{
-    printf("%s (%s:%d)\n", text, file, line);
-    abort();
-}
 
 static const uint8_t *option(const struct dhcp_msg *message, size_t size, uint8_t wanted)
 {

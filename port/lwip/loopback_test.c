@@ -3,6 +3,7 @@
 // the sender.
 #include <stdbool.h> // the C of lwIP has none of its own
 
+#include "test/lwip.h"
 #include "test/unit.h"
 
 #include <lwip/pbuf.h>
@@ -12,17 +13,6 @@
 #include <string.h>
 
 enum { SIZE = 5000 };
-
-uint32_t sys_now(void)
-{
-    return 0;
-}
-
-void lwip_assertion_failed(const char *text, const char *file, int line)
-{
-    printf("%s (%s:%d)\n", text, file, line);
-    abort();
-}
 
 static struct pbuf *packet_make(uint8_t version, uint16_t size)
 {

@@ -2,6 +2,7 @@
 // What is believed of messages that a packet was too big for its path.
 #include <stdbool.h> // the C of lwIP has none of its own
 
+#include "test/lwip.h"
 #include "test/unit.h"
 
 #include <lwip/icmp6.h>
@@ -16,17 +17,6 @@
 #include <string.h>
 
 static struct netif netif;
-
-uint32_t sys_now(void)
-{
-    return 0;
-}
-
-void lwip_assertion_failed(const char *text, const char *file, int line)
-{
-    printf("%s (%s:%d)\n", text, file, line);
-    abort();
-}
 
 // The path's size after a message with this one, where 1500 was known before.
 static uint16_t after(uint32_t told)

@@ -2,6 +2,7 @@
 // Temporary addresses: when they are made, preferred, and over, in the test's own time.
 #include <stdbool.h> // the C of lwIP has none of its own
 
+#include "test/lwip.h"
 #include "test/unit.h"
 
 #include <lwip/init.h>
@@ -15,17 +16,6 @@
 enum { DAY = 24 * 3600, PLACE = 1 };
 
 static struct netif netif;
-
-uint32_t sys_now(void)
-{
-    return 0;
-}
-
-void lwip_assertion_failed(const char *text, const char *file, int line)
-{
-    printf("%s (%s:%d)\n", text, file, line);
-    abort();
-}
 
 static err_t output(struct netif *unused, struct pbuf *bytes, const ip6_addr_t *to)
 {

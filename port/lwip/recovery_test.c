@@ -3,6 +3,7 @@
 // millisecond later, with source and destination exchanged. Time is the test's own.
 #include <stdbool.h> // the C of lwIP has none of its own
 
+#include "test/lwip.h"
 #include "test/unit.h"
 
 #include <lwip/init.h>
@@ -28,17 +29,6 @@ static struct packet {
     uint32_t at;
     struct pbuf *bytes;
 } *first, **last = &first;
-
-uint32_t sys_now(void)
-{
-    return now;
-}
-
-void lwip_assertion_failed(const char *text, const char *file, int line)
-{
-    printf("%s (%s:%d)\n", text, file, line);
-    abort();
-}
 
 static bool is_lost(const struct pbuf *bytes)
 {

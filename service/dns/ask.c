@@ -2,6 +2,7 @@
 // Questions of programs, as text and as messages.
 #include "ask.h"
 
+#include <9p/client.h>
 #include <ferrite/clock.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +89,7 @@ static int take_searched(const char *text, const struct name *name, uint16_t typ
 {
     struct settings settings = {};
     struct name whole;
-    char *conf = strchr(text, '.') == nullptr ? file_read("/net/resolv.conf") : nullptr;
+    char *conf = strchr(text, '.') == nullptr ? p9_read_whole("/net/resolv.conf") : nullptr;
     if (conf != nullptr) settings_parse(conf, &settings);
     free(conf);
     for (uint32_t i = 0; i < settings.search; i++) {
@@ -103,7 +104,7 @@ static int take_searched(const char *text, const struct name *name, uint16_t typ
 static int take_hosts(const char *text, const struct name *name, uint16_t type,
                       const struct taker *taker)
 {
-    char *hosts = file_read("/etc/hosts"), address[ADDRESS_SIZE];
+    char *hosts = p9_read_whole("/etc/hosts"), address[ADDRESS_SIZE];
     const char *rest = hosts == nullptr ? "" : hosts;
     int count = 0, result = 0;
     while (result == 0 && hosts_next(&rest, name, address)) {
@@ -162,7 +163,7 @@ static int connection_add(const struct record_text *line, void *context)
 static int port_find(struct connection *connection, const char *service)
 {
     uint16_t port;
-    char *services = file_read("/etc/services");
+    char *services = p9_read_whole("/etc/services");
     bool is_known =
         service_port(services == nullptr ? "" : services, service, connection->network, &port);
     free(services);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
 # Answers questions about names of hosts, below /net.
 kind := service
-uses := 9p ferrite c
+uses := dial 9p ferrite c
 entitlements := resource/debug

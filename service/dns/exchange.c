@@ -3,38 +3,19 @@
 #include "exchange.h"
 
 #include <abi/errno.h>
+#include <dial/dial.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "wire.h"
 
-enum : uint32_t { PORT = 53, PATH_SIZE = 64 };
-
-// The control file's own number tells where its other files are.
-static int open_data(struct exchange *exchange, const char *protocol)
-{
-    char number[16], path[PATH_SIZE];
-    int64_t size = p9_read(exchange->control, 0, number, sizeof number - 1);
-    if (size <= 0) return size < 0 ? (int)size : -EIO;
-    number[size] = '\0';
-    snprintf(path, sizeof path, "/net/%s/%lu/data", protocol, strtoul(number, nullptr, 10));
-    return p9_open(path, OPEN_READ_WRITE | OPEN_NONBLOCK, 0, &exchange->data);
-}
-
-static int connect_server(struct exchange *exchange, const char *server)
-{
-    char command[PATH_SIZE];
-    int size = snprintf(command, sizeof command, "connect %s!%u", server, PORT);
-    int64_t written = p9_write(exchange->control, 0, command, (size_t)size);
-    return written >= 0 || written == -EINPROGRESS ? 0 : (int)written;
-}
+enum : uint32_t { PORT = 53, ADDRESS_MOST = 64 };
 
 int exchange_begin(struct exchange *exchange, const char *server, const uint8_t *question,
                    size_t size)
 {
-    const char *protocol = exchange->is_stream ? "tcp" : "udp";
-    char path[PATH_SIZE];
+    char address[ADDRESS_MOST];
     size_t head = exchange->is_stream ? STREAM_HEAD : 0;
     put16(exchange->out, (uint16_t)size);
     memcpy(exchange->out + head, question, size);
@@ -42,10 +23,8 @@ int exchange_begin(struct exchange *exchange, const char *server, const uint8_t 
     exchange->capacity = exchange->is_stream ? STREAM_HEAD + UINT16_MAX : DATAGRAM_MOST;
     exchange->in = malloc(exchange->capacity);
     if (exchange->in == nullptr) return -ENOMEM;
-    snprintf(path, sizeof path, "/net/%s/clone", protocol);
-    int result = p9_open(path, OPEN_READ_WRITE | OPEN_NONBLOCK, 0, &exchange->control);
-    if (result == 0) result = connect_server(exchange, server);
-    return result == 0 ? open_data(exchange, protocol) : result;
+    snprintf(address, sizeof address, "%s!%u", server, PORT);
+    return dial(exchange->is_stream ? "tcp" : "udp", address, &exchange->control, &exchange->data);
 }
 
 void exchange_end(struct exchange *exchange)

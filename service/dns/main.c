@@ -19,26 +19,6 @@ struct conversation { // one for each open file
 struct p9_server server;
 static struct p9_node *root, *dns, *cs;
 
-char *file_read(const char *path)
-{
-    enum : size_t { PIECE = 4096, LARGEST = 1 << 20 };
-    struct p9_file *file;
-    char *text = nullptr;
-    size_t size = 0;
-    int64_t got = PIECE;
-    if (p9_open(path, OPEN_READ, 0, &file) != 0) return nullptr;
-    while (got > 0 && size < LARGEST) {
-        char *more = realloc(text, size + PIECE + 1);
-        if (more == nullptr) break;
-        text = more;
-        got = p9_read(file, FE_9P_POSITION, text + size, PIECE);
-        if (got > 0) size += (size_t)got;
-    }
-    p9_close(file);
-    if (text != nullptr) text[size] = '\0';
-    return text;
-}
-
 void resolve_changed(void)
 {
     p9_node_changed(dns);
@@ -59,8 +39,8 @@ static void file_close(struct p9_open *open)
 }
 
 // A message whole, or as much as there is room for; lines one at a time.
-static int64_t file_read_answer(struct p9_request *request, struct p9_open *open, uint64_t offset,
-                                void *to, size_t count)
+static int64_t reply_read(struct p9_request *request, struct p9_open *open, uint64_t offset,
+                          void *to, size_t count)
 {
     struct conversation *conversation = open->state;
     size_t left = conversation->reply.size - conversation->at;
@@ -104,7 +84,7 @@ static int serve(void)
     static const struct p9_operations operations = {
         .open = file_open,
         .close = file_close,
-        .read = file_read_answer,
+        .read = reply_read,
         .write = file_write,
     };
     struct p9_tree_entry entry = {.path = "dns", .mode = 0666, .operations = &operations};

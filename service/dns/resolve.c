@@ -5,6 +5,7 @@
 // asks by a stream.
 #include "resolve.h"
 
+#include <9p/client.h>
 #include <abi/errno.h>
 #include <abi/syscalls.h>
 #include <ferrite/clock.h>
@@ -42,7 +43,7 @@ static char good_server[ADDRESS_SIZE]; // that answered last
 
 static void settings_read(struct settings *settings)
 {
-    char *text = file_read("/net/resolv.conf");
+    char *text = p9_read_whole("/net/resolv.conf");
     settings_parse(text == nullptr ? "" : text, settings);
     free(text);
     for (uint32_t i = 1; i < settings->servers; i++) {

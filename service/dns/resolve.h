@@ -17,6 +17,3 @@ void resolve_run(void);
 void resolve_changed(void);
 
 extern struct p9_server server;
-
-// All of a file and a NUL, to be freed; nullptr: it is not to be read.
-char *file_read(const char *path);

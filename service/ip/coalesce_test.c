@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Frames that are joined, and those that are not: everything that may differ between two is changed
 // once, and every size that can be wrong is.
+#include "test/refused.h"
 #include "test/unit.h"
 
 #include "ip.h"
-#include <abi/status.h>
-#include <arch/user/syscall.h>
 #include <stdlib.h>
 #include <string.h>
-
-// No system call is needed here, only what would make some comes along.
-#define REFUSED(size)                                                                              \
-    void fe_syscall##size(uint64_t number, uint64_t reg[size])                                     \
-    {                                                                                              \
-        reg[0] = (uint64_t)(int64_t)ERR_BAD_CALL;                                                  \
-    }
-REFUSED(2)
-REFUSED(4)
-REFUSED(8)
-REFUSED(12)
 
 enum : uint32_t { PAYLOAD = 100, HEADERS = 14 + 20 + 32, HEADERS6 = 14 + 40 + 32, ROOM = 2048 };
 

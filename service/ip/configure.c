@@ -96,14 +96,23 @@ static int set_privacy(struct netif *netif, const char *word)
     return 0;
 }
 
+// Commands are user 0's. Gives the bytes as text.
+static int command_read(const struct p9_request *request, const char *bytes, size_t size,
+                        char text[COMMAND_SIZE])
+{
+    if (request->identity->uid != 0) return -EPERM;
+    if (size >= COMMAND_SIZE) return -EINVAL;
+    memcpy(text, bytes, size);
+    text[size] = '\0';
+    return 0;
+}
+
 int configure_interface(struct p9_request *request, struct netif *netif, const char *bytes,
                         size_t size)
 {
     char text[COMMAND_SIZE], *rest;
-    if (request->identity->uid != 0) return -EPERM;
-    if (size >= sizeof(text)) return -EINVAL;
-    memcpy(text, bytes, size);
-    text[size] = '\0';
+    int error = command_read(request, bytes, size, text);
+    if (error != 0) return error;
     const char *word = strtok_r(text, " \n", &rest);
     if (word == nullptr) return -EINVAL;
     if (strcmp(word, "remove") == 0) return remove_address(netif, strtok_r(nullptr, " \n", &rest));
@@ -131,10 +140,8 @@ static int unbind_card(const char *name)
 static int ctl_command(struct p9_request *request, void *context, const char *bytes, size_t size)
 {
     char text[COMMAND_SIZE], *rest;
-    if (request->identity->uid != 0) return -EPERM;
-    if (size >= sizeof(text)) return -EINVAL;
-    memcpy(text, bytes, size);
-    text[size] = '\0';
+    int error = command_read(request, bytes, size, text);
+    if (error != 0) return error;
     const char *word = strtok_r(text, " \n", &rest);
     char *first = strtok_r(nullptr, " \n", &rest);
     if (word == nullptr) return -EINVAL;

@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Rules: what they allow, and that nothing else is allowed.
+#include "test/refused.h"
 #include "test/unit.h"
 
 #include "rule.h"
-#include <abi/status.h>
-#include <arch/user/syscall.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-// No system call is needed here, only what would make some comes along.
-#define REFUSED(size)                                                                              \
-    void fe_syscall##size(uint64_t number, uint64_t reg[size])                                     \
-    {                                                                                              \
-        reg[0] = (uint64_t)(int64_t)ERR_BAD_CALL;                                                  \
-    }
-REFUSED(2)
-REFUSED(4)
-REFUSED(8)
-REFUSED(12)
 
 static const struct protocol tcp = {.name = "tcp"}, udp = {.name = "udp"}, icmp = {.name = "icmp"};
 static struct rules *rules;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
 # Keeps the time of day as time servers tell it.
 kind := service
-uses := 9p ferrite c
+uses := dial 9p ferrite c
 entitlements := resource/system resource/debug priority=40

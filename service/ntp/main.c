@@ -25,13 +25,9 @@ static uint64_t slew_due, settings_due;
 
 static void peers_read(const char *path)
 {
-    static char text[4096];
-    struct p9_file *file;
-    if (p9_open(path, OPEN_READ, 0, &file) != 0) return;
-    int64_t size = p9_read(file, 0, text, sizeof text - 1);
-    p9_close(file);
-    text[size < 0 ? 0 : size] = '\0';
-    peer_count = peers_parse(text, peers);
+    char *text = p9_read_whole(path);
+    if (text != nullptr) peer_count = peers_parse(text, peers);
+    free(text);
 }
 
 // The user's servers stand before those that the network tells.

@@ -3,6 +3,7 @@
 #include "peer.h"
 
 #include <abi/errno.h>
+#include <dial/dial.h>
 #include <ferrite/clock.h>
 #include <ferrite/entropy.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@ enum : uint64_t {
     INTERVAL = 64 * SECOND,
     INTERVAL_MOST = 1024 * SECOND,
 };
+enum : size_t { ADDRESS_MOST = 128 };
 enum : uint32_t { FIRST = 4, SILENT_MOST = 4, PORT = 123 };
 
 uint32_t peers_parse(const char *text, struct peer peers[SERVERS_MOST])
@@ -39,7 +41,7 @@ static void request_end(struct peer *peer)
 }
 
 // What the connection service says: a file to open, and what to connect to.
-static int address_find(const struct peer *peer, char address[128])
+static int address_find(const struct peer *peer, char address[ADDRESS_MOST])
 {
     char text[HOST_SIZE + 16], line[160] = "";
     struct p9_file *file;
@@ -55,18 +57,16 @@ static int address_find(const struct peer *peer, char address[128])
 
 static int connect_server(struct peer *peer)
 {
-    char address[128], command[160], number[16], path[64];
+    char address[ADDRESS_MOST];
     int result = address_find(peer, address);
-    if (result != 0) return result;
-    result = p9_open("/net/udp/clone", OPEN_READ_WRITE, 0, &peer->control);
-    if (result != 0) return result;
-    int size = snprintf(command, sizeof command, "connect %s", address);
-    int64_t done = p9_write(peer->control, 0, command, (size_t)size);
-    if (done > 0) done = p9_read(peer->control, 0, number, sizeof number - 1);
-    if (done <= 0) return done < 0 ? (int)done : -EIO;
-    number[done] = '\0';
-    snprintf(path, sizeof path, "/net/udp/%lu/data", strtoul(number, nullptr, 10));
-    return p9_open(path, OPEN_READ_WRITE | OPEN_NONBLOCK, 0, &peer->data);
+    return result == 0 ? dial("udp", address, &peer->control, &peer->data) : result;
+}
+
+// Who has no network yet, or whose name is being asked for, is asked soon.
+static void put_off(struct peer *peer)
+{
+    request_end(peer);
+    peer->due = fe_clock_after(SECOND);
 }
 
 void peer_run(struct peer *peer)
@@ -76,18 +76,16 @@ void peer_run(struct peer *peer)
     request_end(peer);
     bool is_slow = peer->asked >= FIRST && peer->interval < INTERVAL;
     if (is_slow) peer->interval = INTERVAL;
-    if (connect_server(peer) != 0) { // no network yet, or its name is being asked for
-        request_end(peer);
-        peer->due = fe_clock_after(SECOND);
-        return;
-    }
-    peer->due = fe_clock_after(peer->interval);
-    peer->asked++;
-    if (++peer->silent > SILENT_MOST) peer->filter.count = 0;
+    if (connect_server(peer) != 0) return put_off(peer);
     [[maybe_unused]] bool is_random = fe_entropy(&peer->cookie, sizeof peer->cookie);
     request_write(packet, peer->cookie);
     peer->sent = (int64_t)fe_clock_realtime();
-    if (p9_write(peer->data, 0, packet, sizeof packet) < 0) request_end(peer);
+    int64_t written = p9_write(peer->data, 0, packet, sizeof packet);
+    if (written == -EAGAIN) return put_off(peer);
+    if (written < 0) request_end(peer);
+    peer->due = fe_clock_after(peer->interval);
+    peer->asked++;
+    if (++peer->silent > SILENT_MOST) peer->filter.count = 0;
 }
 
 // What follows from a packet. True: the server told the time.

@@ -3,7 +3,7 @@
 // another one.
 #include "sshd.h"
 
-#include <errno.h>
+#include <dial/dial.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +14,6 @@ static int command(struct p9_file *control, const char *text)
     return written < 0 ? (int)written : 0;
 }
 
-static int folder_of(struct p9_file *control, char folder[ADDRESS_SIZE])
-{
-    char number[16];
-    int64_t size = p9_read(control, 0, number, sizeof number - 1);
-    if (size <= 0) return size < 0 ? (int)size : -EIO;
-    number[size] = '\0';
-    snprintf(folder, ADDRESS_SIZE, "/net/tcp/%ld", strtol(number, nullptr, 10));
-    return 0;
-}
-
 int listen_announce(uint16_t port, char folder[ADDRESS_SIZE], struct p9_file **control)
 {
     enum : int { BACKLOG = 16 };
@@ -32,7 +22,7 @@ int listen_announce(uint16_t port, char folder[ADDRESS_SIZE], struct p9_file **c
     snprintf(announce, sizeof announce, "announce %d", BACKLOG);
     int result = p9_open("/net/tcp/clone", OPEN_READ_WRITE, 0, control);
     if (result != 0) return result;
-    result = folder_of(*control, folder);
+    result = dial_folder(*control, "tcp", folder);
     if (result == 0) result = command(*control, "set reuse 1");
     if (result == 0) result = command(*control, bind);
     if (result == 0) result = command(*control, announce);
@@ -58,7 +48,7 @@ static void read_peer(const char *folder, char peer[ADDRESS_SIZE])
 static int open_data(struct p9_file *control, struct call *call)
 {
     char folder[ADDRESS_SIZE], path[ADDRESS_SIZE + 16];
-    int result = folder_of(control, folder);
+    int result = dial_folder(control, "tcp", folder);
     if (result != 0) return result;
     read_peer(folder, call->peer);
     (void)command(control, "set nodelay 1");

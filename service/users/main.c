@@ -6,7 +6,7 @@
 #include <abi/errno.h>
 #include <ferrite/libc.h>
 
-enum : size_t { NAME_MOST = 64, PIECE = 1024, LARGEST = 1 << 20 };
+enum : size_t { NAME_MOST = 64 };
 
 struct user { // that has a file
     struct user *next;
@@ -15,28 +15,6 @@ struct user { // that has a file
 
 static struct p9_node *root;
 static struct user *users;
-
-// All of a file, ended by a NUL; to be freed. nullptr: an error.
-static char *file_read(const char *path)
-{
-    struct p9_file *file;
-    char *text = nullptr;
-    size_t size = 0;
-    int64_t got = PIECE;
-    if (p9_open(path, OPEN_READ, 0, &file) != 0) return nullptr;
-    while (got > 0 && size < LARGEST) {
-        char *more = realloc(text, size + PIECE + 1);
-        if (more == nullptr) break;
-        text = more;
-        got = p9_read(file, FE_9P_POSITION, text + size, PIECE);
-        if (got > 0) size += (size_t)got;
-    }
-    p9_close(file);
-    if (text != nullptr) text[size] = '\0';
-    if (got == 0) return text;
-    free(text);
-    return nullptr;
-}
 
 static const char *next_line(const char *line)
 {
@@ -110,7 +88,7 @@ static int user_text(struct p9_request *request, void *context, struct p9_text *
 {
     static const char *const names[] = {"name", nullptr, "uid", "gid", "person", "home", "shell"};
     const struct user *user = context;
-    char *table = file_read("/etc/passwd"), *groups = file_read("/etc/group");
+    char *table = p9_read_whole("/etc/passwd"), *groups = p9_read_whole("/etc/group");
     const char *line = table == nullptr ? nullptr : line_find(table, user->name);
     for (uint32_t i = 0; i < sizeof names / sizeof *names && line != nullptr; i++) {
         if (names[i] != nullptr) print_field(text, names[i], field(line, i));
@@ -170,7 +148,7 @@ static int user_add(struct p9_name name)
 // As the table is now.
 static int refresh(void)
 {
-    char *table = file_read("/etc/passwd");
+    char *table = p9_read_whole("/etc/passwd");
     if (table == nullptr) return -EIO;
     int result = 0;
     forget_gone(table);

@@ -38,7 +38,7 @@ enum record : uint8_t { FRAME, SEGMENT, TIME, READ, WRITE, SHUTDOWN, CALL, DIAL,
 enum : uint32_t { CALLS = 4, SEQUENCE = 0x10000, PORT = 80, FAR_PORT = 4000, TIME_UNIT = 50 };
 
 static const uint8_t near[6] = {2, 0, 0, 0, 0, 1}, far[6] = {2, 0, 0, 0, 0, 2};
-static uint32_t now, random_number;
+static uint32_t random_number;
 static struct netif netif;
 static struct conversation *listener, *datagrams, *calls[CALLS];
 
@@ -46,11 +46,6 @@ int LLVMFuzzerInitialize(int *count, char ***arguments);
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 
 // What lwIP asks of its host.
-
-uint32_t sys_now(void)
-{
-    return now;
-}
 
 uint32_t lwip_random(void)
 {
@@ -61,12 +56,6 @@ u32_t lwip_initial_sequence(const ip_addr_t *local, u16_t local_port, const ip_a
                             u16_t remote_port)
 {
     return SEQUENCE;
-}
-
-void lwip_assertion_failed(const char *text, const char *file, int line)
-{
-    fprintf(stderr, "%s (%s:%d)\n", text, file, line);
-    abort();
 }
 
 // UDP, as udp.c has it, whose functions have the names of tcp.c's.

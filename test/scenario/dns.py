@@ -10,7 +10,7 @@ import time
 
 from machine import LIMIT, Machine, passed
 from peer.cable import Cable
-from peer.lan import ADDRESS, CARD, Lan
+from peer.lan import ADDRESS, CARD, DNSMASQ, Lan
 
 SILENT = "10.7.0.9"
 MANY = [f"192.0.2.{i}" for i in range(1, 61)]
@@ -19,10 +19,9 @@ RECORDS = ["--host-record=web.lan.example,192.0.2.1", "--host-record=both.exampl
            "--mx-host=example,mail.example,10", "--txt-record=text.example,a text",
            "--ptr-record=9.2.0.192.in-addr.arpa,nine.example", "--srv-host=_x._tcp.example,web.lan.example,80",
            *(f"--host-record=many.example,{address}" for address in MANY)]
-DNSMASQ = ["dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--pid-file=",
-           "--user=root", "--log-facility=-", "--log-queries", "--log-dhcp", f"--interface={CARD}", "--bind-interfaces",
-           "--domain=lan.example", "--local-ttl=60", "--auth-ttl=60", "--local=/example/", "--dhcp-authoritative",
-           "--dhcp-range=10.7.0.50,10.7.0.60,120", "--dhcp-option-force=58,4", "--dhcp-option-force=59,8", *RECORDS]
+SERVER = [*DNSMASQ, "--log-queries", "--log-dhcp", "--domain=lan.example", "--local-ttl=60", "--auth-ttl=60",
+          "--local=/example/", "--dhcp-authoritative", "--dhcp-range=10.7.0.50,10.7.0.60,120",
+          "--dhcp-option-force=58,4", "--dhcp-option-force=59,8", *RECORDS]
 
 
 def wait(lan, pattern, count=1):
@@ -116,7 +115,7 @@ def check_servers(machine, lan):
 
 
 with Cable() as cable, Lan(cable) as lan:
-    lan.start("dnsmasq", *DNSMASQ)
+    lan.start("dnsmasq", *SERVER)
     with cable.attach(Machine(), 0) as machine:
         machine.login(user="root")
         check_lease(machine, lan)

@@ -11,14 +11,11 @@ import time
 from machine import Machine, passed
 from peer import clocks
 from peer.cable import Cable
-from peer.lan import ADDRESS, CARD, Lan
+from peer.lan import ADDRESS, CARD, DNSMASQ, Lan
 
 STALE, DENY = "10.7.0.2", "10.7.0.3"
-DNSMASQ = ["dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--pid-file=",
-           "--user=root", "--log-facility=-", f"--interface={CARD}", "--bind-interfaces", "--domain=lan.example",
-           "--local=/lan.example/",
-           "--dhcp-range=10.7.0.50,10.7.0.60,120", f"--dhcp-option=option:ntp-server,{STALE},{DENY},{ADDRESS}",
-           "--host-record=web.lan.example,192.0.2.1"]
+SERVER = [*DNSMASQ, "--domain=lan.example", "--local=/lan.example/", "--dhcp-range=10.7.0.50,10.7.0.60,120",
+          f"--dhcp-option=option:ntp-server,{STALE},{DENY},{ADDRESS}", "--host-record=web.lan.example,192.0.2.1"]
 CHRONY = "local stratum 5\nallow\nbindaddress {address}\ncmdport 0\nbindcmdaddress /\npidfile {folder}/chrony.pid\n"
 
 
@@ -29,7 +26,7 @@ def start_servers(lan):
     with open(lan.path("chrony.conf"), "w", encoding="ascii") as file:
         file.write(CHRONY.format(folder=lan.folder, address=ADDRESS))
     lan.start("chrony", "chronyd", "-x", "-d", "-u", "root", "-f", lan.path("chrony.conf"))
-    lan.start("dnsmasq", *DNSMASQ)
+    lan.start("dnsmasq", *SERVER)
 
 
 def check_time(machine):

@@ -4,10 +4,9 @@
 // takes for its disk says nothing. /disk/data is larger than the file system's cache, and is gone
 // through in an order in which nothing that is read is there any more. Arguments: where to write,
 // and an operation that is repeated for ever instead, for tool/profile.
-#include <abi/syscalls.h>
+#include <busy/busy.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ferrite/start.h>
 #include <recover/recover.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,17 +22,6 @@ enum { SAMPLES = 101, WRITTEN = 32, SETTLING = 2 }; // SETTLING in seconds
 static char buffer[MIB];
 static int file;
 static uint64_t samples[SAMPLES];
-
-// Instructions that were not spent waiting, since some time.
-static bool busy_now(uint64_t *busy)
-{
-    struct timespec time;
-    struct fe_cpu_info info;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    if (fe_cpu_inspect(fe_start_handle("resource/system"), 0, &info) != OK) return false;
-    *busy = (uint64_t)time.tv_sec * 1'000'000'000 + (uint64_t)time.tv_nsec - info.idle_time;
-    return true;
-}
 
 static bool read_mib(size_t i)
 {

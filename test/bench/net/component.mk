@@ -2,5 +2,5 @@
 # Benchmarks of the network, through the C library; its unit starts it when the machine is up.
 kind := program
 name := net
-uses := c
+uses := busy c
 entitlements := resource/system

@@ -4,9 +4,8 @@
 // host is says nothing. For what goes over the card, a process of the host connects when a line
 // `PEER operation` tells it to, and sends or receives as long as it is let (tool/support/peer.py).
 // Arguments: where to write, and an operation that is repeated for ever instead, for tool/profile.
-#include <abi/syscalls.h>
+#include <busy/busy.h>
 #include <errno.h>
-#include <ferrite/start.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -26,17 +25,6 @@ enum : int { CONNECTIONS = 1000 };
 static char buffer[PIECE], other_buffer[PIECE];
 static int near, far; // the ends of a connection
 static uint64_t samples[SAMPLES];
-
-// Instructions that were not spent waiting, since some time.
-static bool busy_now(uint64_t *busy)
-{
-    struct timespec time;
-    struct fe_cpu_info info;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    if (fe_cpu_inspect(fe_start_handle("resource/system"), 0, &info) != OK) return false;
-    *busy = (uint64_t)time.tv_sec * 1'000'000'000 + (uint64_t)time.tv_nsec - info.idle_time;
-    return true;
-}
 
 // --- Connections -------------------------------------------------------------------------------
 

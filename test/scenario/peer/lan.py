@@ -18,6 +18,9 @@ import threading
 ADDRESS, CARD = "10.7.0.1", "lan0"
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x0002, 0x1000  # linux/if_tun.h
 FRAME_MOST = 65536
+# That host's server of names and addresses, without what it serves.
+DNSMASQ = ["dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--pid-file=",
+           "--user=root", "--log-facility=-", f"--interface={CARD}", "--bind-interfaces"]
 
 
 def tap():

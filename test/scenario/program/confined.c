@@ -3,6 +3,8 @@
 // given at 10.0.2.2 for tcp and udp, and the local port 7000 of udp: see test/scenario/views.py.
 // Prints what it got hold of, and ends with 1 if that is anything. Without an argument it looks
 // whether /net is a view at all, as the unit `viewed` does.
+#include "session.h"
+
 #include <9p/mount.h>
 #include <abi/9p.h>
 #include <abi/9p_operations.h>
@@ -55,22 +57,6 @@ static void try_names(void)
         snprintf(path, sizeof path, "/net/%s/%u/data", protocols[i % 2], i / 2);
         if (stat(path, &status) == 0) reach(path, "its number");
     }
-}
-
-static uint64_t ask(fe_handle session, uint32_t operation, const uint64_t word[3], const char *text)
-{
-    static char answer[FE_9P_DATA_MAX];
-    struct fe_transfer transfer = {.send = (uintptr_t)text,
-                                   .send_size = (uint32_t)strlen(text),
-                                   .receive = (uintptr_t)answer,
-                                   .receive_capacity = sizeof answer,
-                                   .receive_handle_capacity = 1};
-    struct fe_message message = {.label = operation, .transfer = &transfer};
-    memcpy(message.word, word, 3 * sizeof *word);
-    if (fe_channel_call(session, &message, FE_FOREVER) != OK) return EIO;
-    for (uint32_t i = 0; i < transfer.received_handle_count; i++)
-        fe_handle_drop(&transfer.received_handle[i]);
-    return message.label;
 }
 
 // The mount's own session, without the library that resolves names.

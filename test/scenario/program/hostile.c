@@ -2,6 +2,8 @@
 // Tries to reach what it was not given: see test/scenario/unshare.py. Started by unshare with the
 // folder /tmp/box, in which links lead to /tmp/secret, and the pid of a process outside. Prints
 // what it got hold of, and ends with 1 if that is anything.
+#include "session.h"
+
 #include <9p/client.h>
 #include <9p/mount.h>
 #include <9p/tree.h>
@@ -80,22 +82,6 @@ static void try_names(const char *pid)
 }
 
 // --- Sessions ----------------------------------------------------------------------------------
-
-static uint64_t ask(fe_handle session, uint32_t operation, const uint64_t word[3], const char *text)
-{
-    static char answer[FE_9P_DATA_MAX];
-    struct fe_transfer transfer = {.send = (uintptr_t)text,
-                                   .send_size = (uint32_t)strlen(text),
-                                   .receive = (uintptr_t)answer,
-                                   .receive_capacity = sizeof answer,
-                                   .receive_handle_capacity = 1};
-    struct fe_message message = {.label = operation, .transfer = &transfer};
-    memcpy(message.word, word, 3 * sizeof *word);
-    if (fe_channel_call(session, &message, FE_FOREVER) != OK) return EIO;
-    for (uint32_t i = 0; i < transfer.received_handle_count; i++)
-        fe_handle_drop(&transfer.received_handle[i]);
-    return message.label;
-}
 
 // What is answered is within the session, so it knows none of these.
 static void try_walks(fe_handle session, const char *how)

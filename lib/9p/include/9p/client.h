@@ -70,6 +70,9 @@ int p9_statfs(const char *path, struct fe_9p_statfs *statistics);
 // The real path of what `path` names, links followed. `to` has FE_PATH_MAX bytes.
 int p9_real_path(const char *path, char *to);
 
+// All of a file and a NUL, to be freed; nullptr: it cannot be read, or is larger than 1 MiB.
+char *p9_read_whole(const char *path);
+
 // Open files. `offset` FE_9P_POSITION: at the file's position, which advances.
 int64_t p9_read(struct p9_file *file, uint64_t offset, void *to, size_t count);
 int64_t p9_write(struct p9_file *file, uint64_t offset, const void *from, size_t count);
