@@ -267,6 +267,7 @@ static int64_t data_write(struct p9_request *request, struct p9_open *open, uint
     struct conversation *conversation = open->state;
     if (conversation->error != 0) return error_take(conversation);
     if (conversation->is_local_closed) return -EPIPE;
+    if (conversation->state == STATE_CONNECTING) return P9_LATER;
     int64_t result = conversation->protocol->write(conversation, from, count);
     bool can_wait = (open->flags & OPEN_NONBLOCK) == 0;
     if (result != -ENETUNREACH || !can_wait || !route_is_coming(&conversation->remote))

@@ -160,7 +160,7 @@ int datagram_set(struct conversation *conversation, const char *name, uint32_t v
 
 uint32_t datagram_ready(const struct conversation *conversation)
 {
-    uint32_t events = POLLOUT;
+    uint32_t events = conversation->state == STATE_CONNECTING ? 0 : POLLOUT;
     if (conversation->first_datagram != nullptr || conversation->is_remote_closed) events |= POLLIN;
     if (conversation->error != 0) events |= POLLERR | POLLIN;
     return events;

@@ -1,26 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Datagrams, frames and addresses, on lwIP without a network: what is written becomes a packet with
 // a destination, what has arrived is read as it came.
+#include "test/refused.h"
 #include "test/unit.h"
 
 #include "datagram.h"
-#include <abi/status.h>
-#include <arch/user/syscall.h>
 #include <errno.h>
 #include <lwip/ip.h>
 #include <net/net.h>
+#include <poll.h>
 #include <string.h>
-
-// No system call is needed here, only what would make some comes along.
-#define REFUSED(size)                                                                              \
-    void fe_syscall##size(uint64_t number, uint64_t reg[size])                                     \
-    {                                                                                              \
-        reg[0] = (uint64_t)(int64_t)ERR_BAD_CALL;                                                  \
-    }
-REFUSED(2)
-REFUSED(4)
-REFUSED(8)
-REFUSED(12)
 
 static struct outgoing last;
 static uint8_t bytes[64];
@@ -74,8 +63,11 @@ TEST("a datagram goes where connect said, or nowhere")
 {
     struct conversation conversation = fresh();
     EXPECT(datagram_write(&conversation, "hello", 5, send) == -EDESTADDRREQ);
+    conversation.state = STATE_CONNECTING; // until there is a way
+    EXPECT((datagram_ready(&conversation) & POLLOUT) == 0);
     EXPECT(address_parse("10.0.2.2!7", &conversation.remote, &conversation.remote_port));
     conversation.state = STATE_CONNECTED;
+    EXPECT((datagram_ready(&conversation) & POLLOUT) != 0);
     EXPECT(datagram_write(&conversation, "hello", 5, send) == 5 && conversation.sent == 5);
     EXPECT(memcmp(bytes, "hello", 5) == 0 && last.port == 7);
     EXPECT(is_address(&last.remote, "10.0.2.2"));

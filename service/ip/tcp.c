@@ -368,7 +368,6 @@ static int64_t write_stream(struct conversation *conversation, const void *from,
 {
     struct tcp_pcb *pcb = conversation->pcb;
     if (pcb == nullptr) return conversation->state == STATE_CLOSED ? -EPIPE : -ENOTCONN;
-    if (conversation->state == STATE_CONNECTING) return P9_LATER;
     if (conversation->state != STATE_CONNECTED) return -ENOTCONN;
     segments_fit(pcb);
     size_t done = 0, most = step_most(pcb);
