@@ -14,7 +14,7 @@
 #include "kernel/syscall.h"
 #include "kernel/trace.h"
 
-enum : uint32_t { STEP_PAGES = 8, CLONE_PAGES = 4 };
+enum : uint32_t { STEP_PAGES = 6, CLONE_PAGES = 4 };
 
 uint64_t memory_page_count; // guarded by the kernel lock
 
