@@ -5,6 +5,7 @@
 // segment for the connection that there is, time that passes, and what programs do meanwhile.
 // Checksums are neither made nor looked at, random numbers count up, so that inputs can be right.
 #include "service/ip/ip.h"
+#include "test/lwip.h"
 
 #include <lwip/dhcp.h>
 #include <lwip/dhcp6.h>

@@ -22,8 +22,9 @@ with Machine() as machine:
     assert machine.run("whoami").strip() == "user"
     assert re.search(r"uid=1000.* groups=1000\(user\),10\(wheel\)", machine.run("id"))
     machine.run("cat /etc/shadow", code=None)
-    for _ in range(3):  # what goes on keeps its session's memory, and there is some for the next
+    for count in range(1, 4):  # what goes on keeps its session's memory, and there is some for the next
         machine.run("(trap '' HUP; exec sleep 1000) &")
+        machine.run(f"until [ $(ps | grep -c '[s]leep 1000') = {count} ]; do :; done")
         machine.line_send("exit")
         machine.login()
     assert machine.run("ps | grep -c '[s]leep'").strip() == "3"
