@@ -108,6 +108,8 @@
 #define SO_REUSE_RXTOALL 1
 #define LWIP_TCP_RTO_TIME 1000 // RFC 6298, section 2
 #define TCP_TMR_INTERVAL 100   // ms; retransmission is timed in steps of twice this
+#define LWIP_TCP_RTO_MOST 60000 // ms, of connect.patch; RFC 6298, section 2, rule 2.5
+#define TCP_SYNMAXRTX 7         // three minutes: RFC 9293, section 3.8.3
 
 // Counters, shown below /net. Complaints are kept to those that tell of a defect.
 #define LWIP_STATS 1
