@@ -12,7 +12,8 @@ static int usage(void)
     fputs("usage: ip [address | statistics | connections]\n"
           "       ip dhcp <card>\n"
           "       ip static <card> <address>/<bits> [<gateway>]\n"
-          "       ip dns [<address>...]\n",
+          "       ip dns [<address>...]\n"
+          "       ip ntp [<address>...]\n",
           stderr);
     return 2;
 }
@@ -101,8 +102,6 @@ int main(int count, char **arguments)
         if (strncmp(word, "connections", strlen(word)) == 0) return show_connections();
     }
     bool is_whole = count > 2 && (strcmp(word, "dhcp") == 0 || strcmp(word, "static") == 0);
-    if (is_whole || strcmp(word, "dns") == 0) {
-        return configure(arguments + 1, count - 1);
-    }
-    return usage();
+    bool are_servers = strcmp(word, "dns") == 0 || strcmp(word, "ntp") == 0;
+    return is_whole || are_servers ? configure(arguments + 1, count - 1) : usage();
 }

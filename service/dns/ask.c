@@ -43,6 +43,8 @@ static int outcome_error(enum outcome outcome)
 {
     if (outcome == OUTCOME_NO_NAME) return -ENOENT;
     if (outcome == OUTCOME_NO_DATA) return -ENODATA;
+    if (outcome == OUTCOME_NO_WAY) return -ENETUNREACH;
+    if (outcome == OUTCOME_NO_RANDOM) return -EIO;
     return outcome == OUTCOME_FOUND ? 0 : -EHOSTUNREACH;
 }
 
@@ -216,7 +218,9 @@ int ask_message(const uint8_t *bytes, size_t size, struct reply *reply)
     const struct cache_entry *entry;
     if (!question_read(bytes, size, &id, &question)) return -EINVAL;
     int result = resolve(&question, &entry);
-    if (result == 0) result = reply_add(reply, entry->bytes, entry->size);
+    if (result != 0) return result;
+    bool is_asked = entry->outcome != OUTCOME_NO_WAY && entry->outcome != OUTCOME_NO_RANDOM;
+    result = is_asked ? reply_add(reply, entry->bytes, entry->size) : outcome_error(entry->outcome);
     if (result != 0) return result;
     put16((uint8_t *)reply->bytes, id);
     ttl_set((uint8_t *)reply->bytes, reply->size, entry->expires);

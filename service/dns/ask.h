@@ -19,7 +19,8 @@ int reply_add(struct reply *reply, const void *bytes, size_t size);
 
 // "NAME", "NAME TYPE": lines NAME TYPE VALUE. "NETWORK!HOST!SERVICE": lines CLONE-FILE
 // ADDRESS!PORT. 0, P9_LATER, or a negative errno: -ENOENT: there is no such name; -ENODATA: there
-// is, without what was asked for; -EHOSTUNREACH: no server tells; -EINVAL: not understood.
+// is, without what was asked for; -EHOSTUNREACH: no server tells; -ENETUNREACH: there is none that
+// can be asked; -EIO: there are no random numbers; -EINVAL: not understood.
 int ask_names(const char *text, struct reply *reply);
 int ask_connection(const char *text, struct reply *reply);
 // The same for a message: the answer is one.

@@ -91,6 +91,7 @@ static int serve(void)
     int error = p9_tree_create(nullptr, 0, &root);
     server.name = "dns";
     server.root = root;
+    server.signalled = resolve_signalled;
     if (error == 0) error = p9_tree_add(root, &entry, &dns);
     entry.path = "cs";
     return error == 0 ? p9_tree_add(root, &entry, &cs) : error;
@@ -105,6 +106,7 @@ int main(void)
     }
     if (p9_server_ready(&server, "dns", dns) != OK || p9_server_ready(&server, "cs", cs) != OK)
         return 1;
+    resolve_run();
     while (p9_serve_once(&server, FE_FOREVER) == OK) resolve_run();
     return 1;
 }

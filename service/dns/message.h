@@ -54,6 +54,8 @@ enum outcome : uint32_t {
     OUTCOME_MORE,      // an alias: `last` is to be asked for
     OUTCOME_TRUNCATED, // to be asked for by a stream
     OUTCOME_FAILED,    // the server does not know, or does not want to
+    OUTCOME_NO_WAY,    // there is no server, or no way to one
+    OUTCOME_NO_RANDOM, // no numbers that nobody guesses, by which answers are known
 };
 
 // The question in its wire form. Gives its size; `to` has QUESTION_MOST bytes.

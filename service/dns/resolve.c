@@ -2,14 +2,17 @@
 // Questions that are being asked. Each attempt has an id and a port of its own, drawn at random.
 // One server is asked at a time, the one first that answered last; when it says nothing in time, or
 // does not know, the next one. Who is sent answers that are none is being deceived, perhaps: he
-// asks by a stream.
+// asks by a stream. When no server can be asked while the machine is getting an address, which may
+// bring one, the question waits for that.
 #include "resolve.h"
 
 #include <9p/client.h>
 #include <abi/errno.h>
 #include <abi/syscalls.h>
+#include <dial/dial.h>
 #include <ferrite/clock.h>
 #include <ferrite/entropy.h>
+#include <ferrite/log.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +23,8 @@ enum : uint64_t {
     SECOND = 1'000'000'000,
     PATIENCE = 1 * SECOND, // with a datagram, in the first round
     STREAM_PATIENCE = 5 * SECOND,
-    LEAST_TTL = 1 * SECOND, // so that those who wait for it find it
+    SERVER_PATIENCE = 20 * SECOND, // with what may bring servers, which ends by itself before
+    LEAST_TTL = 1 * SECOND,        // so that those who wait for it find it
     FAILURE_TTL = 2 * SECOND,
 };
 enum : uint32_t { ROUNDS = 3, QUERIES_MOST = 64, WRONG_MOST = 8 };
@@ -31,8 +35,9 @@ struct query {
     uint32_t server, round, wrong;
     bool is_stream;
     uint16_t id;
-    uint64_t deadline;
-    struct exchange exchange;
+    uint64_t deadline, last;  // of this attempt; until when servers are waited for
+    enum outcome failure;     // when there is nobody else to be asked
+    struct exchange exchange; // without data: there is no attempt
     struct answer answer;
 };
 
@@ -40,6 +45,9 @@ static struct query *queries;
 static uint32_t query_count;
 static struct cache cache;
 static char good_server[ADDRESS_SIZE]; // that answered last
+static struct dial_watch watch;
+static bool is_told = true;         // the settings may be others
+static enum outcome logged_failure; // why nobody could be asked, as the log says already
 
 static void settings_read(struct settings *settings)
 {
@@ -58,25 +66,36 @@ static uint64_t patience(const struct query *query)
     return query->is_stream ? STREAM_PATIENCE : PATIENCE << query->round;
 }
 
+static bool attempt_server(struct query *query)
+{
+    uint8_t question[QUESTION_MOST];
+    const struct answer *answer = &query->answer;
+    exchange_end(&query->exchange);
+    query->exchange.is_stream = query->is_stream;
+    query->deadline = fe_clock_after(patience(query));
+    size_t size = question_write(&answer->last, answer->question.type, query->id, question);
+    return exchange_begin(&query->exchange, query->settings.server[query->server], question,
+                          size) == 0;
+}
+
 // Asks the present server, or the next one that can be asked. False: there is none left.
 static bool attempt(struct query *query)
 {
-    const struct settings *settings = &query->settings;
-    uint8_t question[QUESTION_MOST];
     for (; query->round < ROUNDS; query->round++, query->server = 0) {
-        for (; query->server < settings->servers; query->server++) {
-            exchange_end(&query->exchange);
-            query->exchange.is_stream = query->is_stream;
-            query->deadline = fe_clock_after(patience(query));
-            [[maybe_unused]] bool is_random = fe_entropy(&query->id, sizeof query->id);
-            const struct answer *answer = &query->answer;
-            size_t size = question_write(&answer->last, answer->question.type, query->id, question);
-            if (exchange_begin(&query->exchange, settings->server[query->server], question, size) ==
-                0)
+        for (; query->server < query->settings.servers; query->server++) {
+            if (!fe_entropy(&query->id, sizeof query->id)) {
+                query->failure = OUTCOME_NO_RANDOM;
+                exchange_end(&query->exchange);
+                return false;
+            }
+            if (attempt_server(query)) {
+                query->failure = OUTCOME_FAILED;
                 return true;
+            }
             query->is_stream = false;
         }
     }
+    exchange_end(&query->exchange);
     return false;
 }
 
@@ -95,10 +114,15 @@ static bool attempt_stream(struct query *query)
     return attempt(query);
 }
 
+static bool outcome_is_failure(enum outcome outcome)
+{
+    return outcome == OUTCOME_FAILED || outcome == OUTCOME_NO_WAY || outcome == OUTCOME_NO_RANDOM;
+}
+
 static void query_end(struct query *query, enum outcome outcome)
 {
     struct answer *answer = &query->answer;
-    bool is_failure = outcome == OUTCOME_FAILED;
+    bool is_failure = outcome_is_failure(outcome);
     uint64_t ttl = is_failure ? FAILURE_TTL : answer->ttl * SECOND;
     uint8_t code = outcome == OUTCOME_NO_NAME ? CODE_NO_NAME : CODE_OK;
     answer_end(answer, is_failure ? CODE_FAILED : code);
@@ -114,7 +138,26 @@ static void query_end(struct query *query, enum outcome outcome)
     resolve_changed();
 }
 
-// What follows from a message. False: the query has ended.
+static void failure_log(enum outcome failure)
+{
+    if (failure == logged_failure) return;
+    logged_failure = failure;
+    if (failure == OUTCOME_NO_WAY) fe_log("there is no name server, or no way to one");
+    if (failure == OUTCOME_NO_RANDOM)
+        fe_log("no random numbers: no name is asked for, since answers could be forged");
+}
+
+// Nobody is left to be asked.
+static void give_up(struct query *query)
+{
+    bool waits = watch.is_coming && fe_clock_monotonic() < query->last;
+    query->deadline = query->last;
+    if (query->failure == OUTCOME_NO_WAY && waits) return;
+    failure_log(query->failure);
+    query_end(query, query->failure);
+}
+
+// What follows from a message. False: it is not being asked any more.
 static bool heard(struct query *query, const uint8_t *message, size_t size)
 {
     enum outcome outcome = answer_read(&query->answer, query->id, message, size);
@@ -128,12 +171,11 @@ static bool heard(struct query *query, const uint8_t *message, size_t size)
     case OUTCOME_FAILED: goes_on = query->answer.links <= LINKS_MOST && attempt_next(query); break;
     case OUTCOME_MORE:
         query->is_stream = false;
-        outcome = OUTCOME_FAILED;
         goes_on = attempt(query);
         break;
     default: query_end(query, outcome); return false;
     }
-    if (!goes_on) query_end(query, OUTCOME_FAILED);
+    if (!goes_on) give_up(query);
     return goes_on;
 }
 
@@ -150,7 +192,7 @@ static void query_run(struct query *query)
         bool is_waiting = size == -EAGAIN && fe_clock_monotonic() < query->deadline;
         int ready = is_waiting ? exchange_poll(&query->exchange, server.event, BIT_NET) : -EIO;
         if (ready == 0) return;
-        if (ready < 0 && !attempt_next(query)) return query_end(query, OUTCOME_FAILED);
+        if (ready < 0 && !attempt_next(query)) return give_up(query);
     }
 }
 
@@ -162,9 +204,11 @@ static int query_begin(const struct question *question)
     query->next = queries;
     queries = query;
     query_count++;
+    query->failure = OUTCOME_NO_WAY;
+    query->last = fe_clock_after(SERVER_PATIENCE);
     settings_read(&query->settings);
     answer_begin(&query->answer, question);
-    if (!attempt(query)) query->deadline = 0; // resolve_run() ends it
+    (void)attempt(query); // resolve_run() goes on
     return P9_LATER;
 }
 
@@ -180,13 +224,42 @@ int resolve(const struct question *question, const struct cache_entry **entry)
     return query_begin(question);
 }
 
+void resolve_signalled(struct p9_server *unused, uint64_t bits)
+{
+    if ((bits & BIT_SETTINGS) != 0) is_told = true;
+}
+
+static bool is_stuck(void)
+{
+    const struct query *query = queries;
+    while (query != nullptr && query->exchange.data != nullptr) query = query->next;
+    return query != nullptr;
+}
+
+// With other servers than before everything may be otherwise.
+static void settings_look(void)
+{
+    if (!is_told && !is_stuck()) return;
+    is_told = false;
+    if (!dial_changed(&watch, server.event, BIT_SETTINGS)) return;
+    cache_clear(&cache);
+    logged_failure = OUTCOME_FOUND;
+    for (struct query *query = queries; query != nullptr; query = query->next) {
+        if (query->exchange.data != nullptr) continue;
+        settings_read(&query->settings);
+        query->round = query->server = 0;
+        (void)attempt(query);
+    }
+}
+
 void resolve_run(void)
 {
     uint64_t deadline = FE_FOREVER;
+    settings_look();
     for (struct query *query = queries, *next; query != nullptr; query = next) {
         next = query->next;
         if (query->exchange.data == nullptr)
-            query_end(query, OUTCOME_FAILED);
+            give_up(query);
         else
             query_run(query);
     }

@@ -74,6 +74,23 @@ static int vouch(struct entry *entry)
     return !entry->is_image || entry->image != FE_NO_HANDLE ? 0 : image_make(entry);
 }
 
+static int initrd_open(struct p9_request *request, struct p9_open *open)
+{
+    bool is_file = (open->node->mode & MODE_TYPE) == MODE_FILE;
+    return is_file && p9_open_has(open, OPEN_WRITE) ? -EROFS : 0;
+}
+
+static int initrd_truncate(struct p9_request *request, struct p9_node *node, uint64_t size)
+{
+    return -EROFS;
+}
+
+static int initrd_setattr(struct p9_request *request, struct p9_node *node, uint32_t valid,
+                          const struct fe_9p_attributes *attributes)
+{
+    return -EROFS;
+}
+
 static int64_t initrd_read(struct p9_request *request, struct p9_open *open, uint64_t offset,
                            void *to, size_t count)
 {
@@ -131,11 +148,14 @@ static int initrd_statfs(struct p9_request *request, struct p9_node *node,
 const struct p9_operations initrd_operations = {
     .lookup = initrd_lookup,
     .readdir = initrd_readdir,
+    .open = initrd_open,
     .read = initrd_read,
+    .truncate = initrd_truncate,
     .readlink = initrd_readlink,
     .memory = initrd_memory,
     .image = initrd_image,
     .statfs = initrd_statfs,
+    .setattr = initrd_setattr,
 };
 
 int main(int count, char **arguments)

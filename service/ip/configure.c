@@ -5,6 +5,7 @@
 //     bind NAME                           uses that card; another stack must have left it
 //     unbind NAME                         leaves it
 //     dns [ADDRESS...]                    the name servers, in place of those learnt
+//     ntp [ADDRESS...]                    the time servers
 #include "ip.h"
 
 #include <errno.h>
@@ -43,14 +44,15 @@ static int set_static(struct netif *netif, char *address_text, const char *gatew
     return lwip_errno(netif_add_ip6_address(netif, ip_2_ip6(&address), &index));
 }
 
-static int set_name_servers(char *first, char **rest)
+static int set_servers(int (*choose)(const ip_addr_t *servers, uint32_t count), char *first,
+                       char **rest)
 {
     uint32_t count = 0;
     ip_addr_t servers[COMMAND_SIZE / sizeof("::")]; // as many as a command can name
     for (char *text = first; text != nullptr; text = strtok_r(nullptr, " \n", rest)) {
         if (ipaddr_aton(text, &servers[count++]) == 0) return -EINVAL;
     }
-    return host_choose_name_servers(servers, count);
+    return choose(servers, count);
 }
 
 // What a card's own ctl and /net/ctl share. `rest` has the other words.
@@ -104,6 +106,7 @@ static int command_read(const struct p9_request *request, const char *bytes, siz
     if (size >= COMMAND_SIZE) return -EINVAL;
     memcpy(text, bytes, size);
     text[size] = '\0';
+    changes_note();
     return 0;
 }
 
@@ -145,7 +148,8 @@ static int ctl_command(struct p9_request *request, void *context, const char *by
     const char *word = strtok_r(text, " \n", &rest);
     char *first = strtok_r(nullptr, " \n", &rest);
     if (word == nullptr) return -EINVAL;
-    if (strcmp(word, "dns") == 0) return set_name_servers(first, &rest);
+    if (strcmp(word, "dns") == 0) return set_servers(host_choose_name_servers, first, &rest);
+    if (strcmp(word, "ntp") == 0) return set_servers(host_choose_time_servers, first, &rest);
     if (first == nullptr) return -EINVAL;
     if (strcmp(word, "bind") == 0) return bind_card(first);
     if (strcmp(word, "unbind") == 0) return unbind_card(first);

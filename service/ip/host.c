@@ -16,8 +16,11 @@
 #include <string.h>
 
 // What a user chose stands before what DHCP and routers tell, also when they tell it again.
-static ip_addr_t *chosen;
-static uint32_t chosen_count;
+struct choice {
+    ip_addr_t *servers;
+    uint32_t count;
+};
+static struct choice name_servers, time_servers;
 
 // Milliseconds; wraps, as lwIP expects.
 uint32_t sys_now(void)
@@ -49,48 +52,75 @@ static int interfaces_text(struct p9_request *request, void *context, struct p9_
     return 0;
 }
 
-int host_choose_name_servers(const ip_addr_t *servers, uint32_t count)
+static int choose(struct choice *choice, const ip_addr_t *servers, uint32_t count)
 {
     ip_addr_t *copy = malloc(count * sizeof(*copy) + 1);
     if (copy == nullptr) return -ENOMEM;
     memcpy(copy, servers, count * sizeof(*copy));
-    free(chosen);
-    chosen = copy;
-    chosen_count = count;
+    free(choice->servers);
+    *choice = (struct choice){copy, count};
+    changes_note();
     return 0;
 }
 
-static void print_server(struct p9_text *text, const ip_addr_t *server)
+int host_choose_name_servers(const ip_addr_t *servers, uint32_t count)
 {
-    char address[IPADDR_STRLEN_MAX];
-    if (!ip_addr_isany(server)) p9_print(text, "nameserver %s\n", address_name(server, address));
+    return choose(&name_servers, servers, count);
+}
+
+int host_choose_time_servers(const ip_addr_t *servers, uint32_t count)
+{
+    return choose(&time_servers, servers, count);
+}
+
+const ip_addr_t *host_name_server(uint32_t index)
+{
+    const struct choice *choice = &name_servers;
+    if (choice->count > 0) return index < choice->count ? &choice->servers[index] : nullptr;
+    for (uint8_t i = 0; i < DNS_MAX_SERVERS; i++)
+        if (!ip_addr_isany(dns_getserver(i)) && index-- == 0) return dns_getserver(i);
+    return nullptr;
+}
+
+bool host_time_server(uint32_t index, ip_addr_t *server)
+{
+    const struct choice *choice = &time_servers;
+    const ip4_addr_t *told;
+    uint32_t count = choice->count > 0 ? choice->count : lwip_told_time_servers(&told);
+    if (index >= count) return false;
+    if (choice->count > 0)
+        *server = choice->servers[index];
+    else
+        ip_addr_copy_from_ip4(*server, told[index]);
+    return true;
 }
 
 int host_resolvers(struct p9_request *request, void *context, struct p9_text *text)
 {
+    char name[IPADDR_STRLEN_MAX];
+    const ip_addr_t *server;
     const char *domain = lwip_told_domain();
     if (domain[0] != '\0') p9_print(text, "search %s\n", domain);
-    for (uint32_t i = 0; i < chosen_count; i++) print_server(text, &chosen[i]);
-    if (chosen_count > 0) return 0;
-    for (uint8_t i = 0; i < DNS_MAX_SERVERS; i++) print_server(text, dns_getserver(i));
+    for (uint32_t i = 0; (server = host_name_server(i)) != nullptr; i++)
+        p9_print(text, "nameserver %s\n", address_name(server, name));
     return 0;
 }
 
-// The time servers that the network told, in the form of /etc/ntp.conf.
+// In the form of /etc/ntp.conf.
 static int time_servers_text(struct p9_request *request, void *context, struct p9_text *text)
 {
-    const ip4_addr_t *servers;
-    uint8_t count = lwip_told_time_servers(&servers);
-    for (uint8_t i = 0; i < count; i++) p9_print(text, "server %s\n", ip4addr_ntoa(&servers[i]));
+    char name[IPADDR_STRLEN_MAX];
+    ip_addr_t server;
+    for (uint32_t i = 0; host_time_server(i, &server); i++)
+        p9_print(text, "server %s\n", address_name(&server, name));
     return 0;
 }
 
 bool host_is_name_server(const ip_addr_t *address)
 {
-    for (uint32_t i = 0; i < chosen_count; i++)
-        if (ip_addr_eq(&chosen[i], address)) return true;
-    for (uint8_t i = 0; i < DNS_MAX_SERVERS && chosen_count == 0; i++)
-        if (!ip_addr_isany(dns_getserver(i)) && ip_addr_eq(dns_getserver(i), address)) return true;
+    const ip_addr_t *server;
+    for (uint32_t i = 0; (server = host_name_server(i)) != nullptr; i++)
+        if (ip_addr_eq(server, address)) return true;
     return false;
 }
 

@@ -171,11 +171,19 @@ int host_serve(void);
 // Of a tree entry: the name servers, in the form that resolvers read. And whether this is one.
 int host_resolvers(struct p9_request *request, void *context, struct p9_text *text);
 bool host_is_name_server(const ip_addr_t *address);
+const ip_addr_t *host_name_server(uint32_t index);        // nullptr: there are fewer
+bool host_time_server(uint32_t index, ip_addr_t *server); // false: there are fewer
 
 // This machine's name, from /etc/hostname; nullptr: it has none.
 const char *host_name(void);
 
-// The name servers from now on, in place of those that the network tells; none: those again. 0 or
-// -ENOMEM.
+// The name servers, or the time servers, from now on, in place of those that the network tells;
+// none: those again. 0 or -ENOMEM.
 int host_choose_name_servers(const ip_addr_t *servers, uint32_t count);
+int host_choose_time_servers(const ip_addr_t *servers, uint32_t count);
 int configure_serve(void);
+
+// Adds /net/changes. 0 or a negative errno.
+int changes_serve(void);
+void changes_note(void);   // what the network tells may be another now
+void changes_settle(void); // tells of it, when it is

@@ -42,12 +42,16 @@ static void signalled(struct p9_server *unused, uint64_t bits)
 static void settle(void)
 {
     links_pump(); // also what came with the message, and on a link that was attached just now
-    if (sys_timeouts_sleeptime() == 0) sys_check_timeouts();
+    if (sys_timeouts_sleeptime() == 0) {
+        sys_check_timeouts();
+        changes_note();
+    }
     netif_poll_all();
     conversations_settle();
     netif_poll_all(); // what those requests sent to this host itself
     conversations_settle();
     views_settle();
+    changes_settle();
     tcp_spent_free();
     links_flush();
     arm_timer();
@@ -70,6 +74,7 @@ static int serve(void)
     if (error == 0) error = host_serve();
     if (error == 0) error = tables_serve();
     if (error == 0) error = views_serve();
+    if (error == 0) error = changes_serve();
     return error == 0 ? configure_serve() : error;
 }
 

@@ -6,13 +6,15 @@
 #include <9p/tree.h>
 #include <abi/clock.h>
 #include <abi/syscalls.h>
+#include <dial/dial.h>
 #include <ferrite/clock.h>
 #include <ferrite/log.h>
 #include <ferrite/start.h>
 #include <ferrite/status.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum : uint64_t { BIT_NET = 1, BIT_TIMER = 2, SETTINGS_PERIOD = 5'000'000'000 };
+enum : uint64_t { BIT_NET = 1, BIT_TIMER = 2, BIT_SETTINGS = 4 };
 enum : uint32_t { ASKED_ENOUGH = 3 }; // a server that then has said nothing is not waited for
 
 static struct p9_server server;
@@ -21,22 +23,41 @@ static uint32_t peer_count;
 static struct clock clock;
 static int chosen = -1;
 static int64_t last_offset;
-static uint64_t slew_due, settings_due;
+static uint64_t slew_due;
+static struct dial_watch watch;
+static bool is_told = true; // the settings may be others
 
-static void peers_read(const char *path)
+static uint32_t peers_read(const char *path, struct peer *list)
 {
     char *text = p9_read_whole(path);
-    if (text != nullptr) peer_count = peers_parse(text, peers);
+    uint32_t count = text == nullptr ? 0 : peers_parse(text, list);
     free(text);
+    return count;
 }
 
-// The user's servers stand before those that the network tells.
-static void settings_read(void)
+static void signalled(struct p9_server *unused, uint64_t bits)
 {
-    if (peer_count > 0 || fe_clock_monotonic() < settings_due) return;
-    settings_due = fe_clock_after(SETTINGS_PERIOD);
-    peers_read("/etc/ntp.conf");
-    if (peer_count == 0) peers_read("/net/ntp.conf");
+    if ((bits & BIT_SETTINGS) != 0) is_told = true;
+}
+
+// The user's servers stand before those that the network tells. The same ones as before are asked
+// on, those at once that could not be.
+static void settings_look(void)
+{
+    static struct peer list[SERVERS_MOST];
+    if (!is_told) return;
+    is_told = false;
+    if (!dial_changed(&watch, server.event, BIT_SETTINGS)) return;
+    uint32_t count = peers_read("/etc/ntp.conf", list);
+    if (count == 0) count = peers_read("/net/ntp.conf", list);
+    if (peers_are_same(peers, peer_count, list, count)) {
+        for (uint32_t i = 0; i < count; i++) peer_resume(&peers[i]);
+        return;
+    }
+    for (uint32_t i = 0; i < peer_count; i++) peer_end(&peers[i]);
+    memcpy(peers, list, sizeof peers);
+    peer_count = count;
+    chosen = -1;
 }
 
 // Adds to the clock; what is known of it changes as much.
@@ -87,7 +108,7 @@ static void clock_run(void)
 
 static void arm_timer(void)
 {
-    uint64_t deadline = peer_count == 0 ? settings_due : FE_FOREVER;
+    uint64_t deadline = FE_FOREVER;
     if (clock.left != 0 && slew_due < deadline) deadline = slew_due;
     for (uint32_t i = 0; i < peer_count; i++) {
         if (peers[i].verdict != VERDICT_NEVER && peers[i].due < deadline) deadline = peers[i].due;
@@ -98,7 +119,7 @@ static void arm_timer(void)
 static void run(void)
 {
     bool is_told = false;
-    settings_read();
+    settings_look();
     for (uint32_t i = 0; i < peer_count; i++) {
         is_told |= peer_hear(&peers[i], server.event, BIT_NET);
         peer_run(&peers[i]);
@@ -134,6 +155,7 @@ int main(void)
     struct p9_node *status;
     int error = p9_tree_create(nullptr, 0, &server.root);
     server.name = "ntp";
+    server.signalled = signalled;
     if (error == 0) error = p9_tree_add(server.root, &entry, &status);
     if (error != 0 || p9_server_init(&server) != OK) {
         fe_log("cannot start, error %d", -error);

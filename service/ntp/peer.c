@@ -6,6 +6,7 @@
 #include <dial/dial.h>
 #include <ferrite/clock.h>
 #include <ferrite/entropy.h>
+#include <ferrite/log.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,15 @@ uint32_t peers_parse(const char *text, struct peer peers[SERVERS_MOST])
     return count;
 }
 
-static void request_end(struct peer *peer)
+bool peers_are_same(const struct peer *a, uint32_t a_count, const struct peer *b, uint32_t b_count)
+{
+    bool are_same = a_count == b_count;
+    for (uint32_t i = 0; are_same && i < a_count; i++)
+        are_same = strcmp(a[i].host, b[i].host) == 0 && a[i].port == b[i].port;
+    return are_same;
+}
+
+void peer_end(struct peer *peer)
 {
     p9_close(peer->data);
     p9_close(peer->control);
@@ -62,27 +71,48 @@ static int connect_server(struct peer *peer)
     return result == 0 ? dial("udp", address, &peer->control, &peer->data) : result;
 }
 
-// Who has no network yet, or whose name is being asked for, is asked soon.
+// It is asked again soon, for its name is being asked for, perhaps; then later and later. When the
+// network changes peer_resume() is sooner.
 static void put_off(struct peer *peer)
 {
-    request_end(peer);
-    peer->due = fe_clock_after(SECOND);
+    peer_end(peer);
+    peer->wait = peer->wait == 0 ? SECOND : peer->wait * 2;
+    if (peer->wait > INTERVAL) peer->wait = INTERVAL;
+    peer->due = fe_clock_after(peer->wait);
+}
+
+void peer_resume(struct peer *peer)
+{
+    if (peer->wait == 0) return;
+    peer->wait = 0;
+    peer->due = 0;
+}
+
+// By which a reply is known. Who could guess it could set the clock: then nobody is asked.
+static bool cookie_draw(struct peer *peer)
+{
+    static bool is_logged;
+    bool is_random = fe_entropy(&peer->cookie, sizeof peer->cookie);
+    if (!is_random && !is_logged)
+        fe_log("no random numbers: no server is asked, since replies could be forged");
+    is_logged = !is_random;
+    return is_random;
 }
 
 void peer_run(struct peer *peer)
 {
     uint8_t packet[PACKET_SIZE];
     if (peer->verdict == VERDICT_NEVER || fe_clock_monotonic() < peer->due) return;
-    request_end(peer);
+    peer_end(peer);
     bool is_slow = peer->asked >= FIRST && peer->interval < INTERVAL;
     if (is_slow) peer->interval = INTERVAL;
-    if (connect_server(peer) != 0) return put_off(peer);
-    [[maybe_unused]] bool is_random = fe_entropy(&peer->cookie, sizeof peer->cookie);
+    if (!cookie_draw(peer) || connect_server(peer) != 0) return put_off(peer);
     request_write(packet, peer->cookie);
     peer->sent = (int64_t)fe_clock_realtime();
     int64_t written = p9_write(peer->data, 0, packet, sizeof packet);
     if (written == -EAGAIN) return put_off(peer);
-    if (written < 0) request_end(peer);
+    if (written < 0) peer_end(peer);
+    peer->wait = 0;
     peer->due = fe_clock_after(peer->interval);
     peer->asked++;
     if (++peer->silent > SILENT_MOST) peer->filter.count = 0;
@@ -129,7 +159,7 @@ bool peer_hear(struct peer *peer, fe_handle event, uint64_t bits)
         }
         int ready = size == -EAGAIN ? p9_poll(peer->data, READY_READ, event, bits) : -EIO;
         if (ready == 0) break;
-        if (ready < 0) request_end(peer);
+        if (ready < 0) peer_end(peer);
     }
     return is_told;
 }

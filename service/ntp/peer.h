@@ -16,6 +16,7 @@ struct peer {
     uint64_t cookie;
     int64_t sent;                         // when, by the clock
     uint64_t due, interval;               // when it is asked again: monotonic; ns
+    uint64_t wait;                        // ns; 0: the last request could be sent
     uint32_t asked, heard, wrong, silent; // silent: requests in a row without a reply
     uint32_t stratum;
     enum verdict verdict;
@@ -24,6 +25,10 @@ struct peer {
 
 // Reads lines "server HOST [PORT]". How many servers there are now.
 uint32_t peers_parse(const char *text, struct peer peers[SERVERS_MOST]);
+bool peers_are_same(const struct peer *a, uint32_t a_count, const struct peer *b, uint32_t b_count);
+void peer_end(struct peer *peer);
+// The network is another: one that could not be asked is asked at once.
+void peer_resume(struct peer *peer);
 // Asks when it is time.
 void peer_run(struct peer *peer);
 // Takes what has come; `event` gets `bits` when there is more. True: a time.

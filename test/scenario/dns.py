@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 # needs: dnsmasq tap
-"""dnsmasq gives an address and name servers, and renews them; it answers questions about names of every kind, by
+"""What is named before there is an address waits for it, and is told why it cannot be found when none comes. dnsmasq
+gives an address and name servers, and renews them; it answers questions about names of every kind, by
 /net/dns, /net/cs and the C library: aliases, an answer that takes a stream, what is remembered, servers that say
 nothing."""
 
 import re
+import sys
 import time
 
 from machine import LIMIT, Machine, passed
@@ -14,7 +16,7 @@ from peer.lan import ADDRESS, CARD, DNSMASQ, Lan
 
 SILENT = "10.7.0.9"
 MANY = [f"192.0.2.{i}" for i in range(1, 61)]
-RECORDS = ["--host-record=web.lan.example,192.0.2.1", "--host-record=both.example,192.0.2.7,2001:db8::7",
+RECORDS = [f"--host-record=host.lan.example,{ADDRESS}", "--host-record=web.lan.example,192.0.2.1", "--host-record=both.example,192.0.2.7,2001:db8::7",
            "--cname=alias.example,other.example", "--cname=other.example,web.lan.example",
            "--mx-host=example,mail.example,10", "--txt-record=text.example,a text",
            "--ptr-record=9.2.0.192.in-addr.arpa,nine.example", "--srv-host=_x._tcp.example,web.lan.example,80",
@@ -30,6 +32,26 @@ def wait(lan, pattern, count=1):
     while len(re.findall(pattern, lan.said("dnsmasq"))) < count:
         assert time.monotonic() < until, (pattern, lan.said("dnsmasq"))
         time.sleep(0.1)
+
+
+def check_nobody():
+    with Machine() as machine:
+        machine.login(user="root")
+        machine.run("echo unbind ether0 >/net/ctl; ip dns")
+        assert "Network unreachable" in machine.run("echo web.lan.example >/net/dns", code=1)
+        assert "Network unreachable" in machine.run("wget -O - http://web.lan.example/", code=1)
+        assert "there is no name server" in machine.run("dmesg")
+        passed("without a network a name is not waited for, and it is told why")
+
+
+def check_early(machine, lan):
+    """DHCP answers only when the question was asked: at the first prompt."""
+    assert "nameserver" not in machine.run("cat /net/resolv.conf")
+    machine.line_send("wget -q -O - http://host.lan.example/greeting; echo \"en\"\"ded:$?:\"")
+    lan.start("dnsmasq", *SERVER)
+    assert machine.expect(r"(?s)hello early.*ended:(\d+):")[1] == "0"
+    machine.expect(r"[$#] ")
+    passed("a name that is asked for before there is an address waits for it")
 
 
 def check_lease(machine, lan):
@@ -114,10 +136,14 @@ def check_servers(machine, lan):
     passed("a question that no server answers comes to an end")
 
 
+check_nobody()
 with Cable() as cable, Lan(cable) as lan:
-    lan.start("dnsmasq", *SERVER)
+    with open(lan.path("greeting"), "w", encoding="ascii") as file:
+        file.write("hello early\n")
+    lan.start("web", sys.executable, "-m", "http.server", "--bind", ADDRESS, "--directory", lan.folder, "80")
     with cable.attach(Machine(), 0) as machine:
         machine.login(user="root")
+        check_early(machine, lan)
         check_lease(machine, lan)
         check_questions(machine, lan)
         check_connections(machine)

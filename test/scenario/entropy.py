@@ -35,9 +35,19 @@ def machine_without(*devices):
     return machine
 
 
+def check_names_and_time(machine):
+    """What a stranger's answer is known by cannot be drawn."""
+    assert "I/O error" in machine.run("echo a.example 2>&1 >/net/dns", code=1)
+    assert "bad address 'a.example': I/O error" in machine.run("wget -O - http://a.example/ 2>&1", code=1)
+    machine.run(f"ip ntp {HOST}; until dmesg | grep -q 'ntp: no random numbers'; do sleep 0.1; done")
+    assert f"server {HOST}!123 silent asked 0 heard 0" in machine.run("cat /net/ntp")
+    assert "dns: no random numbers" in machine.run("dmesg")
+    passed("no name is asked for, and no time: both say why")
+
+
 def main():
     with WebServer({"/a": b"a"}) as server, machine_without() as machine:
-        machine.login()
+        machine.login(user="root")
         machine.reach()
         assert "no source of random numbers yet" in machine.run("dmesg")
         for name in ("random", "urandom"):
@@ -49,6 +59,7 @@ def main():
         said = machine.run(f"curl -s -S https://{HOST}:{server.port}/ 2>&1", code=None)
         assert "curl: (" in said and "ntropy" in said, said
         passed("no keys are made")
+        check_names_and_time(machine)
         assert machine.run(f"wget -q -O - {server.url('/a')}; mktemp").startswith("a")
         passed("what needs no keys goes on")
     with machine_without("virtio-rng-device") as machine:

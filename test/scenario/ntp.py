@@ -51,6 +51,26 @@ def check_domain(machine):
     passed("names are looked for in the domain that DHCP told")
 
 
+def servers(machine):
+    return re.findall(r"server (\S+)!123", machine.run("cat /net/ntp"))
+
+
+def check_settings(machine):
+    assert servers(machine) == [STALE, DENY, ADDRESS]
+    machine.run(f"ip ntp {ADDRESS}; until [ $(grep -c server /net/ntp) = 1 ]; do sleep 0.1; done")
+    assert servers(machine) == [ADDRESS]
+    assert f"server {ADDRESS}\n" == machine.run("cat /net/ntp.conf").replace("\r", "")
+    machine.run("ip ntp; until [ $(grep -c server /net/ntp) = 3 ]; do sleep 0.1; done")
+    assert "Invalid argument" in machine.run("ip ntp somebody", code=1)
+    passed("servers that are chosen take the place of those that DHCP told, at once")
+    assert "Read-only file system" in machine.run(f"echo server {ADDRESS} 2>&1 >/etc/ntp.conf", code=1)
+    assert "Read-only file system" in machine.run("chmod 0 /etc/ntp.conf", code=1)
+    machine.run(f"kill -9 {machine.pid_of('ip')}; until ip a | grep -q 'address 10.7'; do sleep 0.1; done")
+    machine.run(f"ip ntp {STALE}; until [ $(grep -c server /net/ntp) = 1 ]; do sleep 0.1; done")
+    assert servers(machine) == [STALE]
+    passed("an IP service that was started anew is listened to, too")
+
+
 with Cable() as cable, Lan(cable) as lan:
     start_servers(lan)
     machine = cable.attach(Machine(), 0)
@@ -59,3 +79,4 @@ with Cable() as cable, Lan(cable) as lan:
         machine.login(user="root")
         check_time(machine)
         check_domain(machine)
+        check_settings(machine)

@@ -20,7 +20,8 @@ def names(machine, service):
 def check_services(machine):
     assert names(machine, "tmp") == [] and names(machine, "log") == [] and names(machine, "virtio-net") == []
     assert set(names(machine, "ip")) == {"/dev/device", "/dev/ether0", "/etc/hostname"}
-    assert set(names(machine, "dns")) == {"/net/udp", "/net/tcp", "/net/resolv.conf", "/etc/hosts", "/etc/services"}
+    assert set(names(machine, "dns")) == {"/net/udp", "/net/tcp", "/net/changes", "/net/resolv.conf", "/etc/hosts",
+                                          "/etc/services"}
     assert set(names(machine, "login")) >= {"/dev/console", "/etc", "/bin", "/home"}
     assert "groups=1000(user),10(wheel)" in machine.run("id")
     assert "/net" not in names(machine, "login") and "/" not in names(machine, "login")

@@ -45,23 +45,32 @@ static void begin(int count, const unsigned char *const *queries, const int *siz
     }
 }
 
+// Of a question that could not be asked: there is no name server, or there are no random numbers.
+static int is_refusal(int error)
+{
+    return error == ENETUNREACH || error == EIO;
+}
+
 int __res_msend_rc(int count, const unsigned char *const *queries, const int *sizes,
                    unsigned char *const *answers, int *answer_sizes, int most,
                    const struct resolvconf *conf)
 {
-    int state, saved = errno, file;
+    int state, saved = errno, result = 0, file;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     file = open("/net/dns", O_RDWR | O_CLOEXEC);
     if (file >= 0) {
         begin(count, queries, sizes);
         for (int i = 0; i < count; i++) {
-            answer_sizes[i] =
-                ask(file, queries[i], sizes[i]) == 0 ? hear(file, answers[i], most) : 0;
+            int is_asked = ask(file, queries[i], sizes[i]) == 0;
+            answer_sizes[i] = is_asked ? hear(file, answers[i], most) : 0;
+            if (is_asked || !is_refusal(errno)) continue;
+            saved = errno;
+            result = -1;
         }
         close(file);
         errno = saved;
     }
     pthread_setcancelstate(state, 0);
-    if (file >= 0) return 0;
+    if (file >= 0) return result;
     return __res_msend_servers(count, queries, sizes, answers, answer_sizes, most, conf);
 }

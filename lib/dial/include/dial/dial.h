@@ -14,3 +14,13 @@ int dial_folder(struct p9_file *control, const char *protocol, char folder[DIAL_
 // the caller's to close in any case.
 int dial(const char *protocol, const char *address, struct p9_file **control,
          struct p9_file **data);
+
+// Hears of changes in what the network tells: name servers, the domain, time servers.
+struct dial_watch {
+    struct p9_file *file; // nullptr: not yet open
+    bool is_coming;       // an address is being got, which may bring them
+};
+
+// Whether there was a change since the last call; at the first one there is. `event` gets `bits` at
+// the next.
+bool dial_changed(struct dial_watch *watch, fe_handle event, uint64_t bits);
