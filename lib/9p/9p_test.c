@@ -518,3 +518,13 @@ TEST("a file that was removed is no more when it is closed, whatever its operati
     EXPECT(__asan_address_is_poisoned(node));
     EXPECT(p9_open("/gone/file", OPEN_READ, 0, &file) == -ENOENT);
 }
+
+TEST("a name is another's when neither is longer, whatever bytes are in it")
+{
+    EXPECT(p9_name_is((struct p9_name){"note/", 4}, "note") &&
+           p9_name_is((struct p9_name){"", 0}, ""));
+    EXPECT(!p9_name_is((struct p9_name){"note", 3}, "note"));
+    EXPECT(!p9_name_is((struct p9_name){"notes", 5}, "note"));
+    EXPECT(!p9_name_is((struct p9_name){"not\0e", 5}, "not"));
+    EXPECT(!p9_name_is((struct p9_name){"mote", 4}, "note"));
+}

@@ -54,7 +54,9 @@ struct p9_name p9_name_of(const char *text)
 
 bool p9_name_is(struct p9_name name, const char *text)
 {
-    return strlen(text) == name.size && memcmp(name.text, text, name.size) == 0;
+    size_t at = 0; // most differ at once
+    while (at < name.size && text[at] != '\0' && text[at] == name.text[at]) at++;
+    return at == name.size && text[at] == '\0';
 }
 
 // The next name of a path; false at its end or when the path is malformed (*bad).

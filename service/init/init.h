@@ -22,6 +22,7 @@ struct mounted { // in the order in which they came
     struct mounted *next;
     struct unit *unit; // whose it is
     char *path;
+    size_t path_size;
     char name[64]; // below /srv
     fe_handle connector;
     uint64_t mount;

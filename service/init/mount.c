@@ -15,10 +15,10 @@ struct mounted *mounts;
 
 bool mount_exists(const char *path)
 {
-    for (struct mounted *m = mounts; m; m = m->next) {
-        if (strcmp(m->path, path) == 0) return true;
-    }
-    return false;
+    size_t size = strlen(path);
+    const struct mounted *m = mounts;
+    while (m && (m->path_size != size || memcmp(m->path, path, size) != 0)) m = m->next;
+    return m != nullptr;
 }
 
 static struct mounted *mount_find(const struct unit *unit, const char *path)
@@ -32,15 +32,17 @@ static struct mounted *mount_find(const struct unit *unit, const char *path)
 static struct mounted *mount_record(struct unit *unit, const char *path)
 {
     struct mounted *fresh = calloc(1, sizeof *fresh);
-    char *copy = malloc(strlen(path) + 1);
+    size_t size = strlen(path);
+    char *copy = malloc(size + 1);
     if (fresh == nullptr || copy == nullptr) {
         free(fresh);
         free(copy);
         return nullptr;
     }
-    memcpy(copy, path, strlen(path) + 1);
+    memcpy(copy, path, size + 1);
     fresh->unit = unit;
     fresh->path = copy;
+    fresh->path_size = size;
     struct mounted **end = &mounts;
     while (*end) end = &(*end)->next;
     *end = fresh;

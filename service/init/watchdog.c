@@ -28,7 +28,7 @@ enum : uint32_t {
     TIMES_ASKING = 4,    // ... which waits for another service
     STACK_SIZE = 16 * 1024,
 };
-enum : uint64_t { BIT_LOOK = 1 }; // one was added, or ended; the other bits: fe_watchdog_bit
+enum : uint64_t { BIT_ADDED = 1 }; // the other bits: a thread tells, or one has ended
 
 struct watched {
     struct watched *next;
@@ -37,6 +37,7 @@ struct watched {
     uint64_t slice;    // ns
     uint64_t due;      // FE_FOREVER: it rests
     uint64_t cpu_time; // when it last came round
+    uint64_t end;      // the bit by which the kernel tells that it has ended
     uint32_t number;   // of its thread; 0: not known
     uint32_t misses;   // looks in a row that found it where it was
     bool has_served;
@@ -122,12 +123,13 @@ static void look(struct watched *watched, const struct fe_watch *watch,
     }
 }
 
-// What the bits say, and what is due. False: it has ended.
+// What the bits say, and what is due. False: it has ended. Several have the same bits, where there
+// are many: those are looked at in vain.
 static bool attend(struct watched *watched, uint64_t bits, uint64_t now)
 {
-    bool is_told = watched->number == 0 || (bits & fe_watchdog_bit(watched->number)) != 0;
+    uint64_t own = watched->end | (watched->number ? fe_watchdog_bit(watched->number) : UINT64_MAX);
     bool is_due = watched->due <= now;
-    if (!is_due && !is_told && (bits & BIT_LOOK) == 0) return true;
+    if (!is_due && (bits & own) == 0) return true;
     struct fe_process_info info;
     struct fe_watch watch;
     if (fe_process_inspect(watched->process, &info) != OK || info.state == PROCESS_DEAD)
@@ -190,8 +192,10 @@ fe_handle watchdog_event(void)
 
 int watchdog_add(fe_handle process, fe_handle memory, uint64_t place, uint64_t time)
 {
+    static uint32_t count; // the serving thread's alone
+    uint64_t end_bit = fe_watchdog_bit(count++);
     struct watched *watched = calloc(1, sizeof *watched);
-    if (watched == nullptr || fe_process_watch(process, event, BIT_LOOK) != OK) {
+    if (watched == nullptr || fe_process_watch(process, event, end_bit) != OK) {
         free(watched);
         fe_handle_drop(&process);
         fe_handle_drop(&memory);
@@ -201,12 +205,13 @@ int watchdog_add(fe_handle process, fe_handle memory, uint64_t place, uint64_t t
                                 .memory = memory,
                                 .place = place,
                                 .slice = time / SLICES,
+                                .end = end_bit,
                                 .due = fe_clock_after(time / SLICES)};
     fe_lock_take(&lock);
     watched->next = list;
     list = watched;
     fe_lock_release(&lock);
-    return fe_event_signal(event, BIT_LOOK) == OK ? 0 : -EIO;
+    return fe_event_signal(event, BIT_ADDED) == OK ? 0 : -EIO;
 }
 
 int watchdog_inject(fe_handle process, enum watch_fault fault)

@@ -9,6 +9,8 @@ RECOVER_ROUNDS=20 test/scenario/recover_fault.py qemu-virt-aarch64 raw makes it 
 import os
 import re
 
+import pexpect
+
 from machine import passed
 from recovery.load import busy_machine, judge, type_anew, under_load
 
@@ -25,12 +27,25 @@ def state(machine, name):
     return found[1], int(found[2]), found[3]
 
 
+def type_until_ended(machine, told):
+    """The terminal makes its fault with a message, within a quarter of the time that it may take for one. Until then
+    it answers; what is typed and not read by then is lost."""
+    for _ in range(40):
+        if machine.child.expect([f"console: {told}", pexpect.TIMEOUT], timeout=5) == 0:
+            return
+        machine.line_send("")
+    assert False, "the terminal made no fault"
+
+
 def inject(machine, fault, name):
     """Has it make the fault, and waits until there is another."""
     _, before, _ = state(machine, name)
-    machine.run(f"services {fault} {name}")
     if name == "console":
+        machine.line_send(f"services {fault} {name}")
+        type_until_ended(machine, TOLD[fault])
         type_anew(machine)
+    else:
+        machine.run(f"services {fault} {name}")
     for _ in range(100):
         assert "alive 3" in machine.run("echo one two three | (read a b c; echo alive $(expr 1 + 2))")
         now, restarts, error = state(machine, name)

@@ -134,12 +134,15 @@ static bool measure_all(void)
 
 static bool repeat(const char *name)
 {
-    size_t which = 0;
+    size_t which = 0, victim = 0;
     while (which < OPERATIONS && strcmp(operations[which].name, name) != 0) which++;
-    if (which == OPERATIONS) return false;
+    while (victim < VICTIMS && strcmp(victims[victim].operation, name) != 0) victim++;
+    if (which == OPERATIONS && victim == VICTIMS) return false;
     puts("PROFILE");
     fflush(stdout);
-    while (operations[which].run()) continue;
+    while (which < OPERATIONS ? operations[which].run()
+                              : recover_measure(&victims[victim], 1, tick))
+        continue;
     return false;
 }
 
