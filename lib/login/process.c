@@ -52,12 +52,17 @@ int login_namespace(const struct user *user, fe_handle *name_space)
     return 0;
 }
 
-uint64_t login_memory(uint32_t parts)
+enum : uint64_t { MEMORY_LEAST = 1 << 20 };
+
+uint64_t login_memory(uint32_t parts, uint32_t kept)
 {
     struct fe_process_info own;
     enum status status = fe_memory_reclaim();
     if (status == OK) status = fe_process_inspect(fe_process_self(), &own);
-    return status == OK ? own.memory_left / parts : 0;
+    if (status != OK) return 0;
+    uint64_t keep = kept == 0 ? 0 : own.memory_limit / kept;
+    uint64_t share = own.memory_left > keep ? (own.memory_left - keep) / parts : 0;
+    return share > MEMORY_LEAST ? share : MEMORY_LEAST;
 }
 
 // As the process: a session of its own, the user's identity. *number is the session's.

@@ -3,7 +3,9 @@
 // there are as many as a listener allows, a new one takes the place of the one that has been silent
 // for longest, so that a flood of them keeps nobody out who answers in time (RFC 4987, section 3.5).
 // Connections that are over, and are kept only for what may still be on its way (TIME-WAIT): beyond
-// a number, the oldest is forgotten.
+// a number, the oldest is forgotten. A listener that has as many complete calls as its program wants
+// answers none until one of them is taken; who called asks again, and is not refused (RFC 9293, section
+// 3.8.1).
 #include <lwip_hooks.h>
 
 #include <lwip/priv/tcp_priv.h>
@@ -37,11 +39,30 @@ static void time_wait_limit(void)
     if (count >= TIME_WAIT_MAX) tcp_abandon(oldest, 0);
 }
 
-void lwip_backlog_receive(struct tcp_pcb *pcb, const struct tcp_hdr *header)
+// lwIP's own tcp_backlog_set() has no 0.
+void lwip_backlog_set(struct tcp_pcb *listener, uint8_t count)
+{
+    if (listener != NULL && listener->state == LISTEN)
+        ((struct tcp_pcb_listen *)listener)->backlog = count;
+}
+
+// The call, and what would complete one. What ends one is taken.
+static bool is_for_full(const struct tcp_pcb *pcb, unsigned flags)
+{
+    if ((flags & TCP_RST) != 0) return false;
+    const struct tcp_pcb_listen *listener =
+        pcb->state == LISTEN ? (const struct tcp_pcb_listen *)pcb : pcb->listener;
+    if (pcb->state != LISTEN && pcb->state != SYN_RCVD) return false;
+    return listener != NULL && listener->backlog == 0;
+}
+
+err_t lwip_backlog_receive(struct tcp_pcb *pcb, const struct tcp_hdr *header)
 {
     unsigned flags = TCPH_FLAGS(header);
+    if (is_for_full(pcb, flags)) return ERR_MEM;
     if (pcb->state == LISTEN && (flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
         half_open_limit((const struct tcp_pcb_listen *)pcb);
     if (pcb->state >= FIN_WAIT_1 && pcb->state != TIME_WAIT && (flags & (TCP_FIN | TCP_ACK)) != 0)
         time_wait_limit();
+    return ERR_OK;
 }

@@ -12,6 +12,7 @@
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/prot/ip4.h>
 #include <lwip/sys.h>
+#include <lwip_hooks.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ enum { PORT = 80, BACKLOG = 64, FLOOD = 2000, CONNECTIONS = 1500, KEPT = 1024 };
 static struct netif netif;
 static struct tcp_hdr answer; // the last that was sent
 static unsigned accepted;
+static struct tcp_pcb *listener;
 
 static err_t output(struct netif *unused, struct pbuf *bytes, const ip4_addr_t *to)
 {
@@ -57,7 +59,8 @@ static void start(void)
     netif_set_link_up(&netif);
     struct tcp_pcb *pcb = tcp_new();
     (void)tcp_bind(pcb, IP_ANY_TYPE, PORT);
-    tcp_accept(tcp_listen_with_backlog(pcb, BACKLOG), on_call);
+    listener = tcp_listen_with_backlog(pcb, BACKLOG);
+    tcp_accept(listener, on_call);
 }
 
 // A segment of peer number `peer`.
@@ -108,6 +111,41 @@ TEST("a flood of calls that nobody completes takes the backlog, and who answers 
     EXPECT(accepted == 1);
     send(FLOOD - 1, TCP_ACK, 101, lwip_ntohl(answer.ackno)); // of no use to somebody who guesses
     EXPECT(accepted == 1);
+}
+
+TEST("a listener that is full answers no call, refuses none, and takes it when there is room")
+{
+    enum : unsigned { FIRST = 30000, SECOND };
+    start();
+    send(FIRST, TCP_SYN, 100, 0);
+    uint32_t place = lwip_ntohl(answer.seqno) + 1;
+    unsigned before = accepted;
+    lwip_backlog_set(listener, 0);
+    memset(&answer, 0, sizeof answer);
+    send(FIRST, TCP_ACK, 101, place);
+    send(SECOND, TCP_SYN, 100, 0);
+    EXPECT(TCPH_FLAGS(&answer) == 0 && accepted == before);
+    send(FIRST, TCP_RST, 101, 0); // which is looked at: nothing is left to complete
+    lwip_backlog_set(listener, BACKLOG);
+    send(FIRST, TCP_ACK, 101, place);
+    EXPECT(accepted == before && (TCPH_FLAGS(&answer) & TCP_RST) != 0);
+    call(SECOND);
+    EXPECT(accepted == before + 1);
+}
+
+TEST("a call that a full listener did not take is completed when there is room")
+{
+    enum : unsigned { PEER = 31000 };
+    start();
+    send(PEER, TCP_SYN, 100, 0);
+    uint32_t place = lwip_ntohl(answer.seqno) + 1;
+    unsigned before = accepted;
+    lwip_backlog_set(listener, 0);
+    send(PEER, TCP_ACK, 101, place);
+    EXPECT(accepted == before);
+    lwip_backlog_set(listener, BACKLOG);
+    send(PEER, TCP_ACK, 101, place);
+    EXPECT(accepted == before + 1);
 }
 
 TEST("of connections that are over the oldest are forgotten")

@@ -90,7 +90,7 @@ int session_run(const struct user *user)
         .environment = environment.list,
         .name_space = name_space,
         // Half of what is left, or a quarter where services take half.
-        .memory = login_memory(FE_SAVING > 1 ? 4 : 2),
+        .memory = login_memory(FE_SAVING > 1 ? 4 : 2, 0),
         .terminal = "/dev/console",
     };
     add_names(what);

@@ -285,6 +285,7 @@ static int listen_open(struct p9_request *request, struct p9_open *open)
     if (call == nullptr) return P9_LATER;
     conversation->first_call = call->next_call;
     conversation->calls--;
+    tcp_calls_changed(conversation);
     become_ctl(open, call);
     return 0;
 }

@@ -128,6 +128,8 @@ int tables_serve(void);
 
 // What was read of streams goes, when all answers are sent.
 void tcp_spent_free(void);
+// A call was added to those of the listener that wait, or taken: whether it takes more.
+void tcp_calls_changed(struct conversation *listener);
 
 // Bind to a port that is drawn at random, when `port` is 0. 0 or a negative errno.
 struct tcp_pcb;

@@ -9,13 +9,13 @@
 #include <lwip/nd6.h>
 #include <lwip/prot/tcp.h>
 #include <lwip/tcp.h>
+#include <lwip_hooks.h>
 #include <poll.h>
 #include <string.h>
 
 enum : uint32_t { KEEP_MOST = 32767 }; // seconds, and times
-enum : uint8_t {
-    HALF_OPEN_MIN = 64
-}; // calls that are not complete; the backlog is of those that are
+// Calls that are not complete; the backlog is of those that are.
+enum : uint8_t { HALF_OPEN_MIN = 64, HALF_OPEN_MAX = 255 };
 enum : size_t {
     LEND_MIN = 4096,     // a part as large as this is read where it lies
     TIMESTAMP_SIZE = 12, // of that option in a segment: RFC 7323, appendix A
@@ -138,6 +138,18 @@ static void callbacks_set(struct conversation *conversation)
     tcp_err(pcb, failed);
 }
 
+static uint8_t half_open_most(const struct conversation *listener)
+{
+    if (listener->calls >= listener->backlog) return 0;
+    if (listener->backlog > HALF_OPEN_MAX) return HALF_OPEN_MAX;
+    return listener->backlog < HALF_OPEN_MIN ? HALF_OPEN_MIN : (uint8_t)listener->backlog;
+}
+
+void tcp_calls_changed(struct conversation *listener)
+{
+    lwip_backlog_set(listener->pcb, half_open_most(listener));
+}
+
 static err_t called(void *argument, struct tcp_pcb *pcb, err_t error)
 {
     struct conversation *listener = argument;
@@ -153,6 +165,7 @@ static err_t called(void *argument, struct tcp_pcb *pcb, err_t error)
     while (*last != nullptr) last = &(*last)->next_call;
     *last = call;
     listener->calls++;
+    tcp_calls_changed(listener);
     conversation_touch(listener);
     return ERR_OK;
 }
@@ -221,13 +234,11 @@ static int announce(struct conversation *conversation, uint32_t backlog)
     err_t error;
     if (backlog == 0) backlog = 1;
     if (backlog > 4096) backlog = 4096;
-    uint8_t lwips = backlog > 255             ? 255
-                    : backlog < HALF_OPEN_MIN ? HALF_OPEN_MIN
-                                              : (uint8_t)backlog;
-    struct tcp_pcb *pcb = tcp_listen_with_backlog_and_err(conversation->pcb, lwips, &error);
+    conversation->backlog = backlog;
+    struct tcp_pcb *pcb =
+        tcp_listen_with_backlog_and_err(conversation->pcb, half_open_most(conversation), &error);
     if (pcb == nullptr) return lwip_errno(error);
     conversation->pcb = pcb;
-    conversation->backlog = backlog;
     conversation->state = STATE_ANNOUNCED;
     tcp_arg(pcb, conversation);
     tcp_accept(pcb, called);

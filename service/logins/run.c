@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum : uint32_t { TERMINALS_MOST = 8, MEMORY_PARTS = 8 };
+enum : uint32_t { TERMINALS_MOST = 8, MEMORY_PARTS = 8, MEMORY_KEPT = 4 };
 enum : size_t { COMMAND_SIZE = 32 * 1024, KIND_SIZE = 64 };
 
 void terminal_free(struct terminal *terminal)
@@ -160,7 +160,7 @@ static int start(struct work *work, struct login_process *what)
     struct running *running = calloc(1, sizeof *running);
     if (running == nullptr) return -ENOMEM;
     what->user = &conversation->user;
-    what->memory = login_memory(MEMORY_PARTS);
+    what->memory = login_memory(MEMORY_PARTS, MEMORY_KEPT);
     int result = 0;
     if (conversation->name_space == FE_NO_HANDLE) {
         result = login_namespace(&conversation->user, &conversation->name_space);

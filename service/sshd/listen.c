@@ -16,7 +16,7 @@ static int command(struct p9_file *control, const char *text)
 
 int listen_announce(uint16_t port, char folder[ADDRESS_SIZE], struct p9_file **control)
 {
-    enum : int { BACKLOG = 16 };
+    enum : int { BACKLOG = 64 }; // a burst of calls is longer than a process takes to start
     char bind[32], announce[32];
     snprintf(bind, sizeof bind, "bind *!%u", port);
     snprintf(announce, sizeof announce, "announce %d", BACKLOG);

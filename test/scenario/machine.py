@@ -166,8 +166,8 @@ class Machine:
 
     def wait_listener(self, port):
         """Until a program of the board takes calls at this port."""
-        self.run(f"until f=$(grep -l '!{port}$' /net/tcp/*/local | head -n 1) && "
-                 "grep -q announced ${f%local}status; do sleep 0.1; done")
+        self.run(f"until for f in $(grep -l '!{port}$' /net/tcp/*/local); do grep -h announced ${{f%local}}status; "
+                 "done | grep -q .; do sleep 0.1; done")
 
     def pids_of(self, name):
         """The pids, as text, of drivers or services that have this name in ps; none: it does not run now."""

@@ -18,9 +18,11 @@ SESSIONS, ADDRESS_MOST, FAILURES_MOST = 20, 24, 6
 
 def many(client, key):
     """Twenty that are there at once; every fourth is killed, and the others go on."""
-    ones = [client.start("echo there; read line; echo $line", key=key) for _ in range(SESSIONS)]
-    for one in ones:
-        assert one.stdout.readline() == b"there\n"
+    ones = [client.start("echo there; read line; echo $line", key=key, stderr=subprocess.PIPE)
+            for _ in range(SESSIONS)]
+    for number, one in enumerate(ones):
+        line = one.stdout.readline()
+        assert line == b"there\n", f"session {number}: {line}, {one.communicate(timeout=100)}, {one.returncode}"
     passed(f"{SESSIONS} sessions are there at once")
     for one in ones[::4]:
         one.kill()
@@ -28,8 +30,8 @@ def many(client, key):
     for number, one in enumerate(ones):
         if number % 4 == 0:
             continue
-        out, _ = one.communicate(f"{number}\n".encode(), timeout=100)
-        assert out == f"{number}\n".encode() and one.returncode == 0, (number, out, one.returncode)
+        out, errors = one.communicate(f"{number}\n".encode(), timeout=100)
+        assert out == f"{number}\n".encode() and one.returncode == 0, (number, out, errors, one.returncode)
     passed("when some are killed the others go on")
 
 
@@ -62,7 +64,7 @@ def delayed(machine, client, key):
         machine.run("until log | grep -q 'user: wrong password'; do sleep 0.1; done")
         client.run("true", key=key)
         assert wrong.poll() is None, "three wrong passwords were answered before one key"
-        assert wrong.wait(100) == 255
+        assert wrong.wait(100) == 255, wrong.returncode
     assert time.monotonic() - begin >= 1 + 2 + 4, "wrong passwords were answered too soon"
     passed("wrong passwords are answered later each time, and others do not wait for it")
     before = machine.run("log").count("user: wrong password")

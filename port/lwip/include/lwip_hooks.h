@@ -24,12 +24,17 @@ void lwip_recovery_sent(struct tcp_pcb *pcb, struct tcp_seg *segment);
 bool lwip_recovery_timed_out(struct tcp_pcb *pcb);
 tcpwnd_size_t lwip_recovery_output(struct tcp_pcb *pcb);
 
-// backlog.c: a segment came for a listener, or for a connection.
-void lwip_backlog_receive(struct tcp_pcb *pcb, const struct tcp_hdr *header);
+// backlog.c: a segment came for a listener, or for a connection. Otherwise than ERR_OK: it is not
+// looked at.
+err_t lwip_backlog_receive(struct tcp_pcb *pcb, const struct tcp_hdr *header);
+// How many calls a listener lets be incomplete; 0: it takes none for now, and whoever calls asks
+// again.
+void lwip_backlog_set(struct tcp_pcb *listener, uint8_t count);
 
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, options_size, first_size, second, packet)          \
-    (lwip_backlog_receive(pcb, header),                                                            \
-     lwip_recovery_receive(pcb, header, options_size, first_size, second))
+    (lwip_backlog_receive(pcb, header) != ERR_OK                                                   \
+         ? ERR_MEM                                                                                 \
+         : lwip_recovery_receive(pcb, header, options_size, first_size, second))
 
 // told.c: an option of DHCP that lwIP does not know, and what was told: a name, "" for none, and how
 // many time servers there are.
