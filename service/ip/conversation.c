@@ -294,7 +294,9 @@ static int clone_open(struct p9_request *request, struct p9_open *open)
 {
     const struct door *door = p9_tree_context(open->node);
     if (door == nullptr) return -ENOENT; // the view has ended
-    struct conversation *conversation = conversation_create(door->protocol, door->view);
+    const struct p9_identity *who = request->identity;
+    struct conversation *conversation =
+        conversation_create(door->protocol, door->view, (struct owner){who->uid, who->gid});
     if (conversation == nullptr) return -ENOMEM;
     int error = door->protocol->create(conversation);
     if (error == 0)
@@ -359,7 +361,9 @@ static int add(struct conversation *conversation, const char *name, struct p9_tr
     struct p9_node *root = place(conversation, name, path, sizeof(path));
     entry.path = path;
     entry.context = conversation;
-    if (entry.mode == 0) entry.mode = 0666;
+    entry.uid = conversation->owner.uid;
+    entry.gid = conversation->owner.gid;
+    if (entry.mode == 0) entry.mode = 0660;
     return p9_tree_add(root, &entry, node);
 }
 
@@ -385,12 +389,13 @@ static int add_files(struct conversation *conversation)
         error = add(conversation, "status",
                     (struct p9_tree_entry){.text = status_text, .mode = 0444}, &unused);
     if (error == 0)
-        error = add(conversation, "error", (struct p9_tree_entry){.text = error_text, .mode = 0444},
+        error = add(conversation, "error", (struct p9_tree_entry){.text = error_text, .mode = 0440},
                     &unused);
     return error;
 }
 
-struct conversation *conversation_create(const struct protocol *protocol, struct view *view)
+struct conversation *conversation_create(const struct protocol *protocol, struct view *view,
+                                         struct owner owner)
 {
     struct conversation *conversation = calloc(1, sizeof(*conversation));
     if (conversation == nullptr) return nullptr;
@@ -400,6 +405,7 @@ struct conversation *conversation_create(const struct protocol *protocol, struct
     }
     conversation->protocol = protocol;
     conversation->view = view;
+    conversation->owner = owner;
     conversation->rules = view_rules(view);
     view_get(view);
     conversation->last_datagram = &conversation->first_datagram;

@@ -32,6 +32,10 @@ struct datagram { // received, waiting to be read
 struct view;
 struct rules;
 
+struct owner { // who made a conversation; of a call, its listener
+    uint32_t uid, gid;
+};
+
 struct conversation {
     struct conversation *next_touched, *next_early;
     bool is_touched;
@@ -39,6 +43,7 @@ struct conversation {
     const struct protocol *protocol;
     struct view *view;         // that it was made in; nullptr: the whole network
     const struct rules *rules; // the view's; nullptr: it may do everything
+    struct owner owner;        // nobody else can use its files
     uint32_t number;
     uint32_t opens; // open files; none: it ends
     enum conversation_state state;
@@ -80,7 +85,8 @@ extern struct p9_node *tree;
 
 // A conversation with its files below /net/<protocol>/<number>, as the view has it (nullptr: none).
 // nullptr: no memory.
-struct conversation *conversation_create(const struct protocol *protocol, struct view *view);
+struct conversation *conversation_create(const struct protocol *protocol, struct view *view,
+                                         struct owner owner);
 // When nothing refers to it: gives everything back.
 void conversation_destroy(struct conversation *conversation);
 // Something about it changed: those who wait are run again by conversations_settle().

@@ -155,7 +155,7 @@ static err_t called(void *argument, struct tcp_pcb *pcb, err_t error)
     struct conversation *listener = argument;
     if (pcb == nullptr || error != ERR_OK) return ERR_VAL;
     if (listener->calls >= listener->backlog) return ERR_MEM;
-    struct conversation *call = conversation_create(&tcp_protocol, listener->view);
+    struct conversation *call = conversation_create(&tcp_protocol, listener->view, listener->owner);
     if (call == nullptr) return ERR_MEM;
     call->pcb = pcb;
     call->state = STATE_CONNECTED;
@@ -211,6 +211,14 @@ static int bind_local(struct conversation *conversation, const ip_addr_t *addres
     return error;
 }
 
+// Nobody answers who stands for many: RFC 9293, section 3.9.2.3.
+static bool is_of_many(const ip_addr_t *address, const ip_addr_t *local)
+{
+    struct netif *netif = ip_route(local, address);
+    return ip_addr_ismulticast(address) ||
+           (netif != nullptr && ip_addr_isbroadcast(address, netif));
+}
+
 static int connect_remote(struct conversation *conversation, const ip_addr_t *address,
                           uint16_t port)
 {
@@ -219,6 +227,7 @@ static int connect_remote(struct conversation *conversation, const ip_addr_t *ad
     const ip_addr_t *local;
     int error = route_find(&pcb->local_ip, address, &local);
     if (error != 0) return error;
+    if (is_of_many(address, local)) return -ENETUNREACH;
     error = pcb->local_port == 0 ? tcp_port_bind(pcb, &pcb->local_ip, 0) : 0;
     if (error != 0) return error;
     conversation->state = STATE_CONNECTING;

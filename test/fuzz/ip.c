@@ -82,7 +82,7 @@ static const struct protocol datagram_protocol = {.close = datagrams_end};
 
 static struct conversation *datagrams_begin(void)
 {
-    struct conversation *made = conversation_create(&datagram_protocol, nullptr);
+    struct conversation *made = conversation_create(&datagram_protocol, nullptr, (struct owner){});
     struct udp_pcb *pcb = udp_new_ip_type(IPADDR_TYPE_ANY);
     if (pcb == nullptr || udp_bind(pcb, IP_ANY_TYPE, PORT) != ERR_OK) abort();
     made->pcb = pcb;
@@ -95,7 +95,8 @@ static struct conversation *datagrams_begin(void)
 
 void p9_print(struct p9_text *text, const char *format, ...) {}
 
-struct conversation *conversation_create(const struct protocol *protocol, struct view *view)
+struct conversation *conversation_create(const struct protocol *protocol, struct view *view,
+                                         struct owner owner)
 {
     struct conversation *made = calloc(1, sizeof *made);
     if (made == nullptr) abort();
@@ -211,7 +212,8 @@ static void dial(uint32_t which)
 {
     ip_addr_t address = IPADDR4_INIT_BYTES(10, 0, 0, 2);
     if (calls[which] != nullptr) return;
-    struct conversation *made = calls[which] = conversation_create(&tcp_protocol, nullptr);
+    struct conversation *made = calls[which] =
+        conversation_create(&tcp_protocol, nullptr, (struct owner){});
     if (made->protocol->create(made) != 0) abort();
     (void)made->protocol->connect(made, &address, FAR_PORT);
 }
@@ -271,7 +273,7 @@ static void begin(void)
     (void)dhcp_start(&netif);
     (void)dhcp6_enable_stateless(&netif);
     netif_set_addr(&netif, &address, &mask, &gateway);
-    listener = conversation_create(&tcp_protocol, nullptr);
+    listener = conversation_create(&tcp_protocol, nullptr, (struct owner){});
     datagrams = datagrams_begin();
     if (tcp_protocol.create(listener) != 0) abort();
     if (tcp_protocol.bind(listener, &any, PORT) != 0) abort();

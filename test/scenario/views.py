@@ -4,6 +4,7 @@
 reaches nothing else, however it tries: not by names, forged fids and sessions, nor by addresses; nor after the IP
 service was started anew."""
 
+import os
 import re
 
 from machine import HOST, Machine, WebServer, passed
@@ -36,6 +37,12 @@ def check_icmp(machine):
     run(inside(f"icmp!{HOST}", f"ping -c 1 {HOST}"))
     assert DENIED in run(inside("icmp!10.0.2.3", f"ping -c 1 {HOST}"), code=1)
     passed("one machine that may be pinged")
+
+
+def check_many(machine):
+    for address in ("255.255.255.255", "10.0.2.255", "224.0.0.1"):
+        assert "unreachable" in machine.run(f"nc {address} 7000 </dev/null", code=1), address
+    passed("a connection is with one other end, not with many")
 
 
 def check_listening(machine):
@@ -100,13 +107,36 @@ def check_end(machine):
     passed("600 views that are over leave nothing")
 
 
+def check_owner(machine):
+    """A conversation is of the user who made it, as is what its listener takes."""
+    machine.run("(sleep 1000 | nc -l -p 7100 >/tmp/none &)")
+    machine.wait_listener(7100)
+    machine.run("(sleep 1000 | nc 127.0.0.1 7100 >/tmp/none &)")
+    ends = machine.run("until grep -q '!7100$' /net/tcp/*/remote; do sleep 0.1; done 2>/tmp/none; "
+                       "grep -l '!7100$' /net/tcp/*/local /net/tcp/*/remote 2>/tmp/none", code=None).split()
+    assert len(ends) >= 2, ends
+    machine.line_send("exit")
+    machine.login()
+    for folder in {os.path.dirname(end) for end in ends}:
+        for command in (f"cat {folder}/data", f"echo hangup >{folder}/ctl", f"cat {folder}/listen",
+                        f"cat {folder}/error"):
+            assert DENIED in machine.run(command, code=1), command
+        assert "no such" not in machine.run(f"cat {folder}/status")
+    said = machine.run("exec 3<>/net/udp/clone; ls -ln /net/udp/$(cat <&3); exec 3>&-")
+    for name in ("ctl", "data", "listen"):
+        assert re.search(rf"(?m)^-rw-rw---- +1 +1000 +1000 .* {name}$", said), said
+    passed("nobody else reads, writes, ends or takes the calls of a conversation")
+
+
 with Machine() as guest, WebServer({"/text": b"content\n"}) as first, WebServer({"/text": b"content\n"}) as second:
     guest.login(user="root")
     guest.reach()
     check_peers(guest, first, second)
     check_icmp(guest)
+    check_many(guest)
     check_listening(guest)
     check_rules(guest)
     check_hostile(guest, first)
     check_end(guest)
     check_restart(guest, first, second)
+    check_owner(guest)
