@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <diskio.h>
+
 enum : uint32_t { BOOT_SIZE = 512, SECTOR_MAX = 4096 };
 
 struct fat fat = {.mask = 0022};
@@ -53,6 +55,29 @@ static int structures_open(void)
     return result;
 }
 
+// One sector of the table, and the same of its copy.
+static int copy_mend(LBA_t sector)
+{
+    uint8_t first[SECTOR_MAX], second[SECTOR_MAX];
+    DRESULT result = disk_read(fat.fs.pdrv, first, sector, 1);
+    if (result == RES_OK) result = disk_read(fat.fs.pdrv, second, sector + fat.fs.fsize, 1);
+    if (result != RES_OK) return -EIO;
+    if (memcmp(first, second, fat.cache.block_size) == 0) return 0;
+    result = disk_write(fat.fs.pdrv, first, sector + fat.fs.fsize, 1);
+    if (result != RES_OK) return -EIO;
+    return fat.cache.held > fat.cache.pages_max * fat.cache.page_blocks / 4 ? commit(false) : 0;
+}
+
+// A commit that came to no end may have left a table whose copy is older. The table is written
+// first, and is what counts.
+static int copies_mend(void)
+{
+    int result = 0;
+    if (fat.fs.n_fats != 2) return 0;
+    for (DWORD i = 0; i < fat.fs.fsize && result == 0; i++) result = copy_mend(fat.fs.fatbase + i);
+    return result == 0 ? commit(false) : result;
+}
+
 // What is counted is the number of free clusters; the volume's own note is only a hint.
 static int writing_begin(void)
 {
@@ -65,7 +90,7 @@ static int writing_begin(void)
     if (is_dirty)
         fe_log("%s: was not closed after writing, and should be checked", fat.device.path);
     fat.was_dirty = is_dirty;
-    return 0;
+    return is_dirty ? copies_mend() : 0;
 }
 
 int fat_open(const char *path, bool is_read_only)
