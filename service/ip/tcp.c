@@ -6,8 +6,8 @@
 
 #include <errno.h>
 #include <lwip/ip.h>
-#include <lwip/nd6.h>
 #include <lwip/prot/tcp.h>
+#include <lwip/priv/tcp_priv.h>
 #include <lwip/tcp.h>
 #include <lwip_hooks.h>
 #include <poll.h>
@@ -29,6 +29,7 @@ static void fail(struct conversation *conversation, int8_t error)
     if (conversation->state == STATE_CONNECTING && error == ERR_RST)
         conversation->error = ECONNREFUSED;
     if (error == ERR_ABRT) conversation->error = ETIMEDOUT; // lwIP's word for an end that is silent
+    if (error == ERR_RTE) conversation->error = EHOSTUNREACH; // path.c's
     conversation->state = STATE_CLOSED;
     conversation->is_remote_closed = true;
     conversation->is_local_closed = true;
@@ -372,16 +373,14 @@ static size_t step_most(const struct tcp_pcb *pcb)
     return UINT16_MAX / segment * segment;
 }
 
-// What a router told of a path of IPv6 (RFC 8201) holds for what is written from now on; what waits
-// already goes in pieces. Of IPv4, routers may cut packets themselves.
+// What a router told of a path (RFC 1191, RFC 8201) holds for what is written from now on; what
+// waits already goes in pieces.
 static void segments_fit(struct tcp_pcb *pcb)
 {
-    if (!IP_IS_V6_VAL(pcb->remote_ip)) return;
     struct netif *netif = ip_route(&pcb->local_ip, &pcb->remote_ip);
     if (netif == nullptr) return;
-    uint16_t path = nd6_get_destination_mtu(ip_2_ip6(&pcb->remote_ip), netif);
-    uint16_t most = (uint16_t)(path - IP6_HLEN - TCP_HLEN);
-    if (path >= IP6_MIN_MTU_LENGTH && pcb->mss > most) pcb->mss = most;
+    uint16_t most = tcp_eff_send_mss_netif(pcb->mss, netif, &pcb->remote_ip);
+    if (most != 0) pcb->mss = most;
 }
 
 static int64_t write_stream(struct conversation *conversation, const void *from, size_t count)

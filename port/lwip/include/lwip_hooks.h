@@ -45,5 +45,14 @@ void lwip_dhcp_option(u8_t option, u8_t length, struct pbuf *packet, u16_t offse
 const char *lwip_told_domain(void);
 u8_t lwip_told_time_servers(const ip4_addr_t **servers);
 
+// path.c: how much a path of IPv4 carries; the flags of a packet of this protocol, for its header;
+// and what is heard of a path: an ICMP message of a destination that is not reached, from its own
+// header on, or nothing, from the neighbour that a packet waits for.
+struct ip4_addr;
+u16_t lwip_path_mtu(const struct ip4_addr *to, const struct netif *netif);
+u16_t lwip_path_flags(u8_t protocol, const struct ip4_addr *to);
+void lwip_path_message(const struct pbuf *message);
+void lwip_path_silent(const struct pbuf *packet);
+
 // Sends a segment again where it is; recovery.patch has it.
 err_t lwip_tcp_resend(struct tcp_pcb *pcb, struct tcp_seg *segment);

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// What the network says of the paths of IPv4. Segments of TCP ask not to be cut; a router that cannot
+// pass one on says how much it carries (RFC 1191), and that is known for ten minutes: connections make
+// smaller segments, and what waits already is cut here. A call to an end that cannot be reached
+// fails, by a router's word or the silence of a neighbour; a connection that there is goes on (RFC 1122,
+// section 4.2.3.9). A message is believed when it quotes what a connection has sent and nobody has
+// acknowledged (RFC 5927, section 4). It is called at the places of path.patch.
+#include <stdbool.h> // the C of lwIP has none of its own
+
+#include <lwip/icmp.h>
+#include <lwip/priv/tcp_priv.h>
+#include <lwip/prot/icmp.h>
+#include <lwip/prot/ip4.h>
+#include <lwip/prot/tcp.h>
+#include <lwip/sys.h>
+#include <lwip_hooks.h>
+
+enum : uint32_t { PATHS = 64, KNOWN_FOR = 600000 }; // ms
+enum : uint16_t {
+    LEAST = 552,      // bytes; who says less may cut packets of this size, which do not ask then
+    LEAST_OF_IP = 68, // RFC 791, section 3.2
+};
+
+// A packet that this host sent, as a message quotes its begin: 8 bytes follow its header.
+struct quoted {
+    ip_addr_t from, to;
+    uint16_t size; // of the whole
+    uint16_t local_port, remote_port;
+    uint32_t number;
+};
+
+static struct path {
+    ip4_addr_t to;
+    uint16_t mtu; // 0: nothing is known
+    bool is_cut;
+    uint32_t told_at;
+} paths[PATHS];
+static uint32_t path_count; // none: nothing is looked for
+
+static struct path *path_find(const ip4_addr_t *to)
+{
+    for (uint32_t i = 0; i < path_count; i++) {
+        struct path *path = &paths[i];
+        if (path->mtu == 0 || !ip4_addr_eq(&path->to, to)) continue;
+        if (sys_now() - path->told_at < KNOWN_FOR) return path;
+        path->mtu = 0;
+    }
+    return NULL;
+}
+
+// A place for one more: one that is free, or else the oldest's.
+static struct path *path_place(void)
+{
+    if (path_count < PATHS) return &paths[path_count++];
+    struct path *oldest = &paths[0];
+    uint32_t now = sys_now();
+    for (struct path *path = paths; path < paths + PATHS; path++) {
+        if (path->mtu == 0) return path;
+        if (now - path->told_at > now - oldest->told_at) oldest = path;
+    }
+    return oldest;
+}
+
+u16_t lwip_path_mtu(const ip4_addr_t *to, const struct netif *netif)
+{
+    const struct path *path = path_count == 0 ? NULL : path_find(to);
+    return path != NULL && path->mtu < netif->mtu ? path->mtu : netif->mtu;
+}
+
+u16_t lwip_path_flags(u8_t protocol, const ip4_addr_t *to)
+{
+    if (protocol != IP_PROTO_TCP) return 0;
+    const struct path *path = path_count == 0 ? NULL : path_find(to);
+    return path != NULL && path->is_cut ? 0 : PP_HTONS(IP_DF);
+}
+
+static bool quoted_read(const struct pbuf *packet, uint16_t at, struct quoted *quoted)
+{
+    struct ip_hdr ip;
+    struct {
+        uint16_t local_port, remote_port;
+        uint32_t number;
+    } tcp;
+    if (pbuf_copy_partial(packet, &ip, sizeof ip, at) != sizeof ip) return false;
+    if (IPH_V(&ip) != 4 || IPH_HL_BYTES(&ip) < IP_HLEN || IPH_PROTO(&ip) != IP_PROTO_TCP)
+        return false;
+    at = (uint16_t)(at + IPH_HL_BYTES(&ip));
+    if (pbuf_copy_partial(packet, &tcp, sizeof tcp, at) != sizeof tcp) return false;
+    ip_addr_copy_from_ip4(quoted->from, ip.src);
+    ip_addr_copy_from_ip4(quoted->to, ip.dest);
+    quoted->size = lwip_ntohs(IPH_LEN(&ip));
+    quoted->local_port = lwip_ntohs(tcp.local_port);
+    quoted->remote_port = lwip_ntohs(tcp.remote_port);
+    quoted->number = lwip_ntohl(tcp.number);
+    return true;
+}
+
+// The connection that sent it and still waits for an acknowledgement of it.
+static struct tcp_pcb *sender_of(const struct quoted *quoted)
+{
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
+        if (pcb->local_port == quoted->local_port && pcb->remote_port == quoted->remote_port &&
+            ip_addr_eq(&pcb->local_ip, &quoted->from) && ip_addr_eq(&pcb->remote_ip, &quoted->to))
+            return TCP_SEQ_GEQ(quoted->number, pcb->lastack) &&
+                           TCP_SEQ_LT(quoted->number, pcb->snd_nxt)
+                       ? pcb
+                       : NULL;
+    }
+    return NULL;
+}
+
+// What a router carries that does not say it: the next smaller size of links that there are; RFC 1191,
+// section 7.1.
+static uint16_t next_smaller(uint16_t size)
+{
+    static const uint16_t sizes[] = {32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        if (sizes[i] < size) return sizes[i];
+    return LEAST_OF_IP;
+}
+
+static void too_big(const struct quoted *quoted, uint16_t told)
+{
+    const ip4_addr_t *to = ip_2_ip4(&quoted->to);
+    if (told == 0) told = next_smaller(quoted->size);
+    if (told < LEAST_OF_IP || told >= quoted->size) return;
+    struct path *path = path_find(to);
+    if (path != NULL && told >= path->mtu) return;
+    if (path == NULL) path = path_place();
+    *path = (struct path){.to = *to,
+                          .mtu = LWIP_MAX(told, LEAST),
+                          .is_cut = told < LEAST,
+                          .told_at = sys_now()};
+}
+
+static void call_fail(struct tcp_pcb *pcb, err_t error)
+{
+    tcp_err_fn failed = pcb->errf;
+    void *argument = pcb->callback_arg;
+    if (pcb->state != SYN_SENT) return;
+    pcb->errf = NULL;
+    tcp_abandon(pcb, 0);
+    if (failed != NULL) failed(argument, error);
+}
+
+void lwip_path_message(const struct pbuf *message)
+{
+    struct icmp_hdr header;
+    struct quoted quoted;
+    if (pbuf_copy_partial(message, &header, sizeof header, 0) != sizeof header) return;
+    if (!quoted_read(message, sizeof header, &quoted)) return;
+    struct tcp_pcb *pcb = sender_of(&quoted);
+    if (pcb == NULL) return;
+    if (header.code == ICMP_DUR_FRAG)
+        too_big(&quoted, (uint16_t)lwip_ntohl(header.data));
+    else if (header.code == ICMP_DUR_PROTO || header.code == ICMP_DUR_PORT)
+        call_fail(pcb, ERR_RST);
+    else
+        call_fail(pcb, ERR_RTE);
+}
+
+void lwip_path_silent(const struct pbuf *packet)
+{
+    struct quoted quoted;
+    if (!quoted_read(packet, 0, &quoted)) return;
+    struct tcp_pcb *pcb = sender_of(&quoted);
+    if (pcb != NULL) call_fail(pcb, ERR_RTE);
+}
