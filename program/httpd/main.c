@@ -151,11 +151,31 @@ static bool user_become(const char *name)
     return complain(name, strerror(errno)), false;
 }
 
+enum : size_t { HOST_MOST = 64 }; // of what a certificate calls its owner: RFC 5280, appendix A.1
+
+static bool is_host(const char *name)
+{
+    static const char letters[] =
+        "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    size_t size = strlen(name);
+    return size > 0 && size <= HOST_MOST && strspn(name, letters) == size;
+}
+
+// "." is the machine itself.
+static bool host_choose(void)
+{
+    static char name[HOST_MOST + 1];
+    if (!options.host) return true;
+    if (strcmp(options.host, ".") == 0 && gethostname(name, sizeof name) == 0) options.host = name;
+    return is_host(options.host) || complain(options.host, "is no name of a host") == 0;
+}
+
 static bool identity_get(void)
 {
     bool is_kept = true;
     enum tls_status status;
     if (!options.key) return true;
+    if (!host_choose()) return false;
     if (options.host)
         status = tls_identity_keep(&options.identity, options.certificate, options.key,
                                    options.host, &is_kept);

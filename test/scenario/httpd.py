@@ -11,6 +11,7 @@ import os
 import re
 import socket
 import ssl
+import subprocess
 import tempfile
 
 from machine import HOST, TOP, Machine, WebServer, make, passed
@@ -91,7 +92,8 @@ def by_default(machine):
     pid = machine.pid_of("httpd")
     assert "uid 65534\n" in machine.run(f"cat /proc/{pid}/status")
     seen = {line.split()[-1] for line in machine.run(f"ns {pid}").splitlines()[1:]}
-    assert seen == {"/share/www", "/share/man", "/proc", "/net", "/net/statistics", "/etc/passwd", "/etc/ssl/httpd"}
+    assert seen == {"/share/www", "/share/man", "/proc", "/net", "/net/statistics", "/etc/passwd", "/etc/hostname",
+                    "/etc/ssl/httpd"}
     passed("a machine serves the book and its state from the start, as nobody, with few names")
     for address in ("127.0.0.1", "[::1]"):
         assert machine.run(f"curl -s -g http://{address}/book.html | wc -c").strip() == str(len(BOOK))
@@ -219,6 +221,24 @@ def makes_keys(machine):
     passed("that it cannot be kept is told, and what is there is not replaced")
 
 
+def names_host(machine):
+    """The machine's own name is in the certificate, and those that it has for itself."""
+    machine.run("echo board7.example >/tmp/name; bind /tmp/name /etc/hostname")
+    start(machine, "-p 8444 -c /tmp/own/crt -k /tmp/own/key -g . 2>/tmp/said")
+    text = ssl.get_server_certificate(("127.0.0.1", machine.ports[8444]))
+    said = subprocess.run(["openssl", "x509", "-noout", "-subject", "-ext", "subjectAltName"], input=text, text=True,
+                          check=True, capture_output=True).stdout
+    assert "subject=CN = board7.example\n" in said, said
+    names = {"DNS:board7.example", "DNS:localhost", "IP Address:127.0.0.1", "IP Address:0:0:0:0:0:0:0:1"}
+    assert set(said.splitlines()[-1].strip().split(", ")) == names, said
+    machine.run("kill $!; wait $!", code=None)
+    for name in ("a b", "a,CN=b", "", "x" * 65):
+        machine.run(f"echo '{name}' >/tmp/name")
+        said = machine.run(f"httpd -p 8444 -c /tmp/own/crt -k /tmp/own/key -g '{name}' /share/www 2>&1", code=1)
+        assert said == f"httpd: {name}: is no name of a host\n", said
+    passed("a certificate has the machine's name, and none that is no name")
+
+
 def keeps_keys(folder):
     """Where / is on a disk the machine's own certificate is the same after each start."""
     disk = os.path.join(folder, "root.img")
@@ -267,6 +287,7 @@ def main():
             start(machine, "-p 8443 -c /tmp/crt -k /tmp/key")
             encrypted(machine, machine.ports[8443], authority)
             makes_keys(machine)
+            names_host(machine)
         keeps_keys(folder)
 
 

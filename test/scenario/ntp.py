@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
-# needs: dnsmasq chrony tap
+# needs: dnsmasq chrony lan
 """A machine whose clock is years behind gets the time of chrony, of which DHCP told; a server that answers an earlier
 request, and one that gives a kiss of death, change nothing. Names are looked for in the domain that DHCP tells."""
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The C library's calls, by programs that try them on the running system."""
 
-from machine import Machine
+from machine import Machine, passed
 
 with Machine() as machine:
     machine.login()
@@ -14,3 +14,9 @@ with Machine() as machine:
                 print(line)
         assert f"END {name}" in text, f"{name} did not come to its end: {text!r}"
         assert "FAIL" not in text, text
+    for zone, shown in (("Europe/Berlin", "01:59:59 CET|03:00:00 CEST"),
+                        ("Australia/Sydney", "11:59:59 AEDT|12:00:00 AEDT")):
+        machine.run(f"bind /share/zoneinfo/{zone} /etc/localtime")
+        for seconds, time in zip((1774745999, 1774746000), shown.split("|")):
+            assert machine.run(f"date -d @{seconds} '+%H:%M:%S %Z'").strip() == time, (zone, time)
+    passed("/etc/localtime is the time of a login without TZ")

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """A network with a host of its own on the second end of a cable: the servers of others, at the usual ports, without
-rights on this machine. The host is a network namespace with one interface, a tap, at 10.7.0.1; `start` runs a program
-in it, `run` one that ends.
+rights on this machine. The host is a network namespace with one card at 10.7.0.1, the first of a pair; `start` runs a
+program in it, `run` one that ends.
 
-Run as a program it is that host: it carries frames between tap and cable, and does what it is told by lines of JSON."""
+Run as a program it is that host: it carries frames between the pair's second card and the cable, and does what it is
+told by lines of JSON."""
 
 import contextlib
+import ctypes
 import fcntl
 import json
 import os
@@ -15,34 +17,47 @@ import subprocess
 import sys
 import threading
 
-ADDRESS, CARD = "10.7.0.1", "lan0"
-TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x0002, 0x1000  # linux/if_tun.h
-FRAME_MOST = 65536
+ADDRESS, CARD, FAR = "10.7.0.1", "lan0", "lan1"
+SIOCETHTOOL = 0x8946  # linux/sockios.h
+LEFT_TO_CARDS = (0x17, 0x1F, 0x24)  # linux/ethtool.h: to send with checksums, segments of TCP, segments at all
+FRAME_MOST, ETH_P_ALL = 65536, 0x0003
 # That host's server of names and addresses, without what it serves.
-DNSMASQ = ["dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--pid-file=",
-           "--user=root", "--log-facility=-", f"--interface={CARD}", "--bind-interfaces"]
+DNSMASQ = ["dnsmasq", "--no-daemon", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--pid-file=",
+           "--log-facility=-", f"--interface={CARD}", "--bind-interfaces"]
 
 
-def tap():
-    file = os.open("/dev/net/tun", os.O_RDWR)
-    fcntl.ioctl(file, TUNSETIFF, struct.pack("16sH22x", CARD.encode(), IFF_TAP | IFF_NO_PI))
-    for words in (f"addr add {ADDRESS}/24 dev {CARD}", f"link set {CARD} up", "link set lo up"):
+def whole(socket_):
+    """What the host sends is as it would be on a wire: between such cards it would lack checksums."""
+    for command in LEFT_TO_CARDS:
+        value = ctypes.create_string_buffer(struct.pack("II", command, 0))
+        request = struct.pack("16sQ16x", CARD.encode(), ctypes.addressof(value))
+        fcntl.ioctl(socket_, SIOCETHTOOL, request)
+
+
+def card():
+    """The far card of the pair, as a socket of frames."""
+    for words in (f"link add {CARD} type veth peer name {FAR}", f"link set {FAR} addrgenmode none arp off up",
+                  f"addr add {ADDRESS}/24 dev {CARD}", f"link set {CARD} up", "link set lo up"):
         subprocess.run(["ip", *words.split()], check=True)
-    return file
+    far = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+    far.bind((FAR, 0))
+    whole(far)
+    return far
 
 
-def to_cable(file, connection):
+def to_cable(far, connection):
     while True:
-        frame = os.read(file, FRAME_MOST)
-        connection.sendall(struct.pack(">I", len(frame)) + frame)
+        frame, (_, _, kind, *_) = far.recvfrom(FRAME_MOST)
+        if kind != socket.PACKET_OUTGOING:
+            connection.sendall(struct.pack(">I", len(frame)) + frame)
 
 
-def from_cable(file, connection):
+def from_cable(far, connection):
     with connection.makefile("rb") as stream:
         while head := stream.read(4):
             size, = struct.unpack(">I", head)
             with contextlib.suppress(OSError):  # a frame that is too short
-                os.write(file, stream.read(size))
+                far.send(stream.read(size))
 
 
 class Programs:
@@ -68,10 +83,10 @@ class Programs:
 
 
 def serve(path):
-    file, connection, programs = tap(), socket.socket(socket.AF_UNIX), Programs()
+    far, connection, programs = card(), socket.socket(socket.AF_UNIX), Programs()
     connection.connect(path)
     for work in to_cable, from_cable:
-        threading.Thread(target=work, args=(file, connection), daemon=True).start()
+        threading.Thread(target=work, args=(far, connection), daemon=True).start()
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         what, *words = json.loads(line)
