@@ -46,14 +46,11 @@ void lwip_backlog_set(struct tcp_pcb *listener, uint8_t count)
         ((struct tcp_pcb_listen *)listener)->backlog = count;
 }
 
-// The call, and what would complete one. What ends one is taken.
+// One that was answered is completed all the same: its peer may have sent data already.
 static bool is_for_full(const struct tcp_pcb *pcb, unsigned flags)
 {
-    if ((flags & TCP_RST) != 0) return false;
-    const struct tcp_pcb_listen *listener =
-        pcb->state == LISTEN ? (const struct tcp_pcb_listen *)pcb : pcb->listener;
-    if (pcb->state != LISTEN && pcb->state != SYN_RCVD) return false;
-    return listener != NULL && listener->backlog == 0;
+    return pcb->state == LISTEN && (flags & TCP_SYN) != 0 &&
+           ((const struct tcp_pcb_listen *)pcb)->backlog == 0;
 }
 
 err_t lwip_backlog_receive(struct tcp_pcb *pcb, const struct tcp_hdr *header)

@@ -113,27 +113,21 @@ TEST("a flood of calls that nobody completes takes the backlog, and who answers 
     EXPECT(accepted == 1);
 }
 
-TEST("a listener that is full answers no call, refuses none, and takes it when there is room")
+TEST("a listener that is full answers no call and refuses none, and takes it when there is room")
 {
-    enum : unsigned { FIRST = 30000, SECOND };
+    enum : unsigned { PEER = 30000 };
     start();
-    send(FIRST, TCP_SYN, 100, 0);
-    uint32_t place = lwip_ntohl(answer.seqno) + 1;
     unsigned before = accepted;
     lwip_backlog_set(listener, 0);
     memset(&answer, 0, sizeof answer);
-    send(FIRST, TCP_ACK, 101, place);
-    send(SECOND, TCP_SYN, 100, 0);
+    send(PEER, TCP_SYN, 100, 0);
     EXPECT(TCPH_FLAGS(&answer) == 0 && accepted == before);
-    send(FIRST, TCP_RST, 101, 0); // which is looked at: nothing is left to complete
     lwip_backlog_set(listener, BACKLOG);
-    send(FIRST, TCP_ACK, 101, place);
-    EXPECT(accepted == before && (TCPH_FLAGS(&answer) & TCP_RST) != 0);
-    call(SECOND);
+    call(PEER);
     EXPECT(accepted == before + 1);
 }
 
-TEST("a call that a full listener did not take is completed when there is room")
+TEST("a call that was answered is completed although the listener is full by then")
 {
     enum : unsigned { PEER = 31000 };
     start();
@@ -142,10 +136,8 @@ TEST("a call that a full listener did not take is completed when there is room")
     unsigned before = accepted;
     lwip_backlog_set(listener, 0);
     send(PEER, TCP_ACK, 101, place);
-    EXPECT(accepted == before);
-    lwip_backlog_set(listener, BACKLOG);
-    send(PEER, TCP_ACK, 101, place);
     EXPECT(accepted == before + 1);
+    lwip_backlog_set(listener, BACKLOG);
 }
 
 TEST("of connections that are over the oldest are forgotten")

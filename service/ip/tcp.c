@@ -155,7 +155,6 @@ static err_t called(void *argument, struct tcp_pcb *pcb, err_t error)
 {
     struct conversation *listener = argument;
     if (pcb == nullptr || error != ERR_OK) return ERR_VAL;
-    if (listener->calls >= listener->backlog) return ERR_MEM;
     struct conversation *call = conversation_create(&tcp_protocol, listener->view, listener->owner);
     if (call == nullptr) return ERR_MEM;
     call->pcb = pcb;
