@@ -42,14 +42,14 @@ static struct connection *find_place(const char *peer)
     return its < PEER_MOST ? place : nullptr;
 }
 
-static void serve(const struct call *call, const char *key)
+static void serve(const struct call *call, const struct telling *telling)
 {
     struct connection *place = find_place(call->peer);
     if (place == nullptr) {
         fe_log("%s: too many connections", call->peer);
         return;
     }
-    int result = child_start(call, key, &place->process);
+    int result = child_start(call, telling, &place->process);
     if (result != 0) fe_log("%s: no process for it (%d)", call->peer, result);
     if (result == 0) (void)!fe_process_watch(place->process, event, BIT_ENDED);
     strcpy(place->peer, call->peer);
@@ -65,7 +65,7 @@ static bool wait_for_end(void)
     return count > 0 && fe_event_wait(event, BIT_ENDED, FE_FOREVER, &bits) == OK;
 }
 
-static void take_calls(const char *folder, const char *key)
+static void take_calls(const char *folder, const struct telling *telling)
 {
     for (;;) {
         uint64_t ended;
@@ -73,7 +73,7 @@ static void take_calls(const char *folder, const char *key)
         (void)!fe_event_wait(event, BIT_ENDED, 0, &ended); // what ended before is not waited for
         int result = listen_take(folder, &call);
         if (result == 0) {
-            serve(&call, key);
+            serve(&call, telling);
             p9_close(call.data);
             continue;
         }
@@ -82,35 +82,44 @@ static void take_calls(const char *folder, const char *key)
     }
 }
 
-static uint16_t read_port(const char *text)
+// 0: it is none.
+static uint16_t read_number(const char *text)
 {
     char *end;
-    unsigned long port = strtoul(text, &end, 10);
-    return *end == '\0' && end != text && port <= UINT16_MAX ? (uint16_t)port : 0;
+    unsigned long number = strtoul(text, &end, 10);
+    return *end == '\0' && end != text && number <= UINT16_MAX ? (uint16_t)number : 0;
+}
+
+// The host's key, which is kept in the file when it can be.
+static bool prepare_key(const char *path, struct telling *telling)
+{
+    int result = host_key(path, telling->host_key);
+    if (telling->host_key[0] == '\0') {
+        fe_log("%s: no key, and none can be made (%d)", path, result);
+        return false;
+    }
+    if (result != 0) fe_log("%s: a new key, for as long as this runs (%d)", path, result);
+    return true;
 }
 
 int main(int count, char **arguments)
 {
-    static char key[HOST_KEY_TEXT];
+    static struct telling telling;
     char folder[ADDRESS_SIZE];
     struct p9_file *control;
-    uint16_t port = count == 3 ? read_port(arguments[1]) : 0;
-    if (port == 0) {
-        fe_log("usage: sshd port keyfile");
+    uint16_t port = count == 4 ? read_number(arguments[1]) : 0;
+    if (port != 0) telling.silence = read_number(arguments[3]);
+    if (telling.silence == 0) {
+        fe_log("usage: sshd port keyfile seconds");
         return 2;
     }
-    int result = host_key(arguments[2], key);
-    if (key[0] == '\0') {
-        fe_log("%s: no key, and none can be made (%d)", arguments[2], result);
-        return 1;
-    }
-    if (result != 0) fe_log("%s: a new key, for as long as this runs (%d)", arguments[2], result);
-    result = listen_announce(port, folder, &control);
+    if (!prepare_key(arguments[2], &telling)) return 1;
+    int result = listen_announce(port, folder, &control);
     if (result != 0) {
         fe_log("port %u: %d", port, result);
         return 1;
     }
     if (fe_event_create(&event) != OK) return 1;
-    take_calls(folder, key);
+    take_calls(folder, &telling);
     return 1; // init starts it again, after a pause
 }

@@ -18,8 +18,14 @@ struct call {
 int listen_announce(uint16_t port, char folder[ADDRESS_SIZE], struct p9_file **control);
 int listen_take(const char *folder, struct call *call);
 
+// What every process is told.
+struct telling {
+    char host_key[HOST_KEY_TEXT];
+    uint16_t silence; // seconds without a word, after which the peer is asked whether it is there
+};
+
 // child.c: a process for the call. 0 or a negative errno.
-int child_start(const struct call *call, const char *host_key, fe_handle *process);
+int child_start(const struct call *call, const struct telling *telling, fe_handle *process);
 
 // key.c: seed and public key as hexadecimal digits; made and kept in the file when there is none.
 int host_key(const char *path, char text[HOST_KEY_TEXT]);

@@ -94,7 +94,7 @@ def check_alt(machine, web, second):
 
 with Machine(extra=SECOND) as guest, WebServer({"/text": b"content\n"}) as server:
     guest.login(user="root")
-    guest.run("services stop sshd")
+    guest.run("services stop sshd sshd.brief")
     guest.reach()
     _, card = check_both(guest, server)
     check_files(guest, card)
