@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 enum : uint32_t { NOBODY = 65534 };
-enum : uint64_t { MEMORY = 6 << 20 };
+enum : uint64_t { MEMORY = 4 << 20 };
 enum : uint32_t { CONNECTION, LOGIN, SESSION, HANDLE_COUNT };
 
 static int share(struct p9_file *file, struct fe_spawn_handle *handle)

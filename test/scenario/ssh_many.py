@@ -16,23 +16,45 @@ from ssh_client import Client, reach
 SESSIONS, ADDRESS_MOST, FAILURES_MOST = 20, 24, 6
 
 
+def there(number, one):
+    line = one.stdout.readline()
+    assert line == b"there\n", f"session {number}: {line}, {one.communicate(timeout=100)}, {one.returncode}"
+
+
+def begin(client, key):
+    return client.start("echo there; read line; echo $line", key=key, stderr=subprocess.PIPE)
+
+
+def end(number, one):
+    out, errors = one.communicate(f"{number}\n".encode(), timeout=100)
+    assert out == f"{number}\n".encode() and one.returncode == 0, (number, out, errors, one.returncode)
+
+
 def many(client, key):
-    """Twenty that are there at once; every fourth is killed, and the others go on."""
-    ones = [client.start("echo there; read line; echo $line", key=key, stderr=subprocess.PIPE)
-            for _ in range(SESSIONS)]
+    """Twenty that come at once; every fourth is killed, and the others go on."""
+    ones = [begin(client, key) for _ in range(SESSIONS)]
     for number, one in enumerate(ones):
-        line = one.stdout.readline()
-        assert line == b"there\n", f"session {number}: {line}, {one.communicate(timeout=100)}, {one.returncode}"
+        there(number, one)
     passed(f"{SESSIONS} sessions are there at once")
     for one in ones[::4]:
         one.kill()
         one.communicate()
     for number, one in enumerate(ones):
-        if number % 4 == 0:
-            continue
-        out, errors = one.communicate(f"{number}\n".encode(), timeout=100)
-        assert out == f"{number}\n".encode() and one.returncode == 0, (number, out, errors, one.returncode)
+        if number % 4 != 0:
+            end(number, one)
     passed("when some are killed the others go on")
+
+
+def later(machine, client, key):
+    """As many as an address may have: each comes when the one before it has a program, which has its share of memory."""
+    machine.run("until ! ps | grep -q ' ssh$'; do sleep 0.1; done")
+    ones = []
+    for number in range(ADDRESS_MOST):
+        ones.append(begin(client, key))
+        there(number, ones[-1])
+    for number, one in enumerate(ones):
+        end(number, one)
+    passed(f"{ADDRESS_MOST} sessions come one after the other, and leave memory for the next")
 
 
 def greeted(port, stack):
@@ -80,6 +102,7 @@ def main():
         reach(machine)
         key = client.admit(machine)
         many(client, key)
+        later(machine, client, key)
         limited(machine, client, key)
         delayed(machine, client, key)
 
