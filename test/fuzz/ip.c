@@ -205,6 +205,7 @@ static void accept_calls(void)
         calls[i] = listener->first_call;
         listener->first_call = calls[i]->next_call;
         listener->calls--;
+        tcp_calls_changed(listener);
     }
 }
 
