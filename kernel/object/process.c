@@ -11,6 +11,7 @@
 #include "kernel/object/memory.h"
 #include "kernel/object/namespace.h"
 #include "kernel/object/resource.h"
+#include "kernel/object/shortage.h"
 #include "kernel/object/thread.h"
 #include "kernel/schedule/place.h"
 #include "kernel/time/clock.h"
@@ -154,6 +155,7 @@ static void dead(struct process *process)
     count--;
     if (process->name_space != nullptr) object_put(&process->name_space->object);
     process->name_space = nullptr;
+    shortage_forget(process);
     watch_fire(&process->watchers);
     reap_add(&process->reap);
 }

@@ -21,6 +21,7 @@ struct handle_slot;
 struct image;
 struct namespace;
 struct session;
+struct shortage;
 struct thread;
 
 // What its image allows it to hold (abi/manifest.h).
@@ -71,10 +72,11 @@ struct process {
     struct handle_table handles;
     struct space space;
     struct quota *quota;
-    uint64_t memory_used; // bytes, its own part of the quota's
-    bool owns_quota;      // the quota was made for it
-    uint32_t own_handles; // BUILDING: to itself, in its own table
-    uint32_t charged;     // objects whose owner it is: they keep the structure
+    uint64_t memory_used;      // bytes, its own part of the quota's
+    struct shortage *shortage; // nullptr: it never wanted to know
+    bool owns_quota;           // the quota was made for it
+    uint32_t own_handles;      // BUILDING: to itself, in its own table
+    uint32_t charged;          // objects whose owner it is: they keep the structure
     struct list threads;
     struct tree by_number; // threads
     uint32_t thread_count, thread_limit;

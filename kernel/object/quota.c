@@ -6,6 +6,7 @@
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
 #include "kernel/object/process.h"
+#include "kernel/object/shortage.h"
 #include "kernel/syscall.h"
 
 static struct slab quota_slab;
@@ -14,16 +15,21 @@ static uint64_t charged; // bytes, of all processes
 void quota_init(void)
 {
     slab_init(&quota_slab, "quota", sizeof(struct quota));
+    shortage_init();
 }
 
 enum : uint64_t { RESERVE = 64 }; // the owner's part: the limit by this
 
+uint64_t quota_most(const struct process *process)
+{
+    uint64_t limit = process->quota->limit;
+    return process->owns_quota ? limit : limit - limit / RESERVE;
+}
+
 static uint64_t left_of(const struct process *process)
 {
-    const struct quota *quota = process->quota;
-    uint64_t most = quota->limit;
-    if (!process->owns_quota) most -= most / RESERVE;
-    return quota->used > most ? 0 : most - quota->used;
+    uint64_t most = quota_most(process), used = process->quota->used;
+    return used > most ? 0 : most - used;
 }
 
 static bool take(const struct process *process, uint64_t bytes)
@@ -31,9 +37,12 @@ static bool take(const struct process *process, uint64_t bytes)
     struct quota *quota = process->quota;
     if (bytes > left_of(process)) {
         reap_want();
+        shortage_tell(quota, UINT64_MAX);
         return false;
     }
     quota->used += bytes;
+    if (quota->used > quota->alarm) [[clang::unlikely]]
+        shortage_tell(quota, quota->used);
     return true;
 }
 
@@ -61,7 +70,7 @@ enum status quota_create(const struct process *taker, uint64_t limit, struct quo
         if (parent != nullptr) parent->used -= limit;
         return ERR_NO_MEMORY;
     }
-    *made = (struct quota){.parent = parent, .limit = limit, .references = 1};
+    *made = (struct quota){.parent = parent, .limit = limit, .alarm = UINT64_MAX, .references = 1};
     reap_init(&made->reap, give_back);
     if (parent != nullptr) quota_get(parent);
     *quota = made;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "kernel/object/reap.h"
+#include "kernel/tree.h"
 #include <abi/status.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,8 +17,10 @@ struct process;
 struct slab;
 
 struct quota {
-    struct quota *parent; // from whose limit this one was taken; nullptr: the machine
-    uint64_t limit, used; // bytes; what children reserved counts as used
+    struct quota *parent;  // from whose limit this one was taken; nullptr: the machine
+    uint64_t limit, used;  // bytes; what children reserved counts as used
+    uint64_t alarm;        // used: above it somebody is told (kernel/object/shortage.h)
+    struct tree shortages; // who, by that
     uint32_t references; // processes that draw on it, dead ones with charges included, and children
     struct reap reap;    // nobody's any more, but still to be given back
 };
@@ -36,6 +39,7 @@ enum status process_charge_memory(struct process *process, uint64_t pages);
 void process_uncharge_memory(struct process *process, uint64_t pages);
 enum status process_charge(struct process *process, uint64_t bytes);
 void process_uncharge(struct process *process, uint64_t bytes);
+uint64_t quota_most(const struct process *process);         // bytes that all of its quota's may use
 uint64_t process_chargeable(const struct process *process); // bytes that would not be refused
 
 // Memory from a slab, with anything in it, that `owner` is charged for: ERR_NO_MEMORY, ERR_QUOTA.

@@ -3,8 +3,10 @@
 #include "kernel/object/quota.h"
 #include "kernel/log.h"
 #include "kernel/memory/page.h"
+#include "kernel/object/event.h"
 #include "kernel/object/process.h"
 #include "kernel/object/reap.h"
+#include "kernel/object/shortage.h"
 #include "test/unit.h"
 #include <arch/arch.h>
 
@@ -90,4 +92,30 @@ TEST("a chain of nested limits is given back one at a time")
         EXPECT(reap_step());
     }
     EXPECT(shell->quota->used == before && !reap_step());
+}
+
+TEST("who wants to know of a shortage is told by the charge that leaves less, by a refusal, and "
+     "once")
+{
+    none_reset();
+    struct process *shell = make(nullptr, LIMIT);
+    struct process *cache = make(shell, 0);
+    struct event *event;
+    EXPECT(event_create(cache, &event) == OK);
+    event->channel_mask = 0;
+    uint64_t left = process_chargeable(cache);
+    EXPECT(shortage_watch(cache, event, 1, left - 4096) == OK && event->bits == 0);
+    EXPECT(process_charge(shell, 2048) == OK && event->bits == 0);
+    EXPECT(process_charge(shell, 2048) == OK && event->bits == 1);
+    event->bits = 0;
+    EXPECT(process_charge(shell, 2048) == OK && event->bits == 0);
+    EXPECT(shortage_watch(cache, event, 2, 1) == OK && event->bits == 0);
+    EXPECT(process_charge(shell, LIMIT) == ERR_QUOTA && event->bits == 2);
+    EXPECT(shortage_watch(cache, event, 4, left) == OK && event->bits == 6);
+    EXPECT(shortage_watch(cache, event, 8, 1) == OK && shell->quota->alarm != UINT64_MAX);
+    EXPECT(shortage_watch(cache, event, 0, left) == OK && shell->quota->alarm == UINT64_MAX);
+    EXPECT(event->bits == 6);
+    EXPECT(shortage_watch(cache, event, 8, 1) == OK);
+    shortage_forget(cache);
+    EXPECT(shell->quota->alarm == UINT64_MAX && cache->shortage == nullptr);
 }

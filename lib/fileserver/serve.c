@@ -7,21 +7,20 @@
 #include <ferrite/clock.h>
 #include <ferrite/handle.h>
 #include <ferrite/log.h>
-#include <ferrite/memory.h>
 #include <ferrite/path.h>
 #include <ferrite/status.h>
 #include <names/names.h>
 #include <unistd.h>
-#include <volume/cache.h>
 
-enum : uint64_t { BIT_COMMIT = 1, COMMIT_AFTER = 5'000'000'000 };
+enum : uint64_t { COMMIT_AFTER = 5'000'000'000 };
 
-static struct p9_server server;
+struct p9_server server;
 const struct file_system *served;
 static bool is_waiting; // for the time of a commit
 
 static void signalled(struct p9_server *unused, uint64_t bits)
 {
+    if (bits & BIT_SHORT) room_give();
     if ((bits & BIT_COMMIT) == 0) return;
     is_waiting = false;
     int result = served->commit(true);
@@ -47,6 +46,7 @@ static int serve(const char *service, struct p9_node *root)
     server.is_lasting = served->is_lasting;
     server.signalled = signalled;
     enum status status = p9_server_init(&server);
+    if (status == OK) room_watch();
     if (status == OK && service && post(service) != 0) return 1;
     if (status == OK) status = p9_server_ready(&server, "", nullptr);
     if (status == OK) p9_serve(&server);
@@ -108,11 +108,4 @@ void file_system_changed(void)
 {
     if (is_waiting) return;
     is_waiting = fe_event_arm(server.event, BIT_COMMIT, fe_clock_after(COMMIT_AFTER), 0) == OK;
-}
-
-size_t file_system_cache_pages(void)
-{
-    struct fe_process_info info = {};
-    enum status status = fe_process_inspect(fe_process_self(), &info);
-    return status == OK ? (size_t)(info.memory_limit / 8 / CACHE_PAGE) : 64;
 }

@@ -215,3 +215,28 @@ TEST("little memory makes a small cache, and what it gives back is written befor
     cache_fini(&cache);
     EXPECT(disk.arenas == 0);
 }
+
+static size_t room; // bytes
+
+static bool is_room(size_t bytes)
+{
+    return bytes <= room;
+}
+
+TEST("a cache grows while it may, gives memory back when it is asked to, and grows again later")
+{
+    EXPECT(begin(SIZE));
+    cache.limit = cache.pages_max = 48;
+    cache.may_grow = is_room;
+    room = 0;
+    for (uint64_t i = 0; i < 40; i++) EXPECT(has(i * 16, (uint8_t)(i * 16)));
+    EXPECT(cache.pages == 16);
+    room = SIZE;
+    for (uint64_t i = 0; i < 40; i++) EXPECT(has(i * 16, (uint8_t)(i * 16)));
+    EXPECT(cache.pages == 48);
+    EXPECT(cache_shrink(&cache) && cache.pages == 16 && !cache_shrink(&cache));
+    for (uint64_t i = 0; i < 40; i++) EXPECT(has(i * 16, (uint8_t)(i * 16)));
+    EXPECT(cache.pages == 48);
+    cache_fini(&cache);
+    EXPECT(disk.arenas == 0);
+}

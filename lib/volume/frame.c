@@ -37,6 +37,11 @@ static bool arena_make(struct cache *cache, size_t count)
     return true;
 }
 
+static bool may_grow(struct cache *cache, size_t count)
+{
+    return cache->may_grow == nullptr || cache->may_grow(count * cache_page_size(cache));
+}
+
 static bool grow(struct cache *cache, size_t most)
 {
     size_t count = cache->arenas ? cache->arenas->count * 2 : ARENA_FIRST;
@@ -57,8 +62,11 @@ struct cache_page *frame_take(struct cache *cache)
 
 bool frames_grow(struct cache *cache)
 {
+    size_t most = cache->limit - cache->pages;
     if (cache->pages >= cache->limit) return false;
-    if (grow(cache, cache->limit - cache->pages)) return true;
+    if (cache->pages >= CACHE_PAGES_MIN && !may_grow(cache, most < ARENA_MAX ? most : ARENA_MAX))
+        return false;
+    if (grow(cache, most)) return true;
     cache->limit = cache->pages; // until the next write-back
     return false;
 }
@@ -124,7 +132,6 @@ bool cache_shrink(struct cache *cache)
         page_drop(cache, page);
     }
     arena_free(cache, arena);
-    cache->limit = cache->pages;
     return true;
 }
 

@@ -85,6 +85,16 @@ static int volume_commit(bool is_idle)
     return commit();
 }
 
+// What the journal alone has is brought to its place where all of the cache waits for that.
+static bool volume_shrink(void)
+{
+    if (cache_shrink(&ext4.cache)) return true;
+    if (ext4.error != 0 || ext4.is_read_only || ext4.cache.held + ext4.cache.logged == 0)
+        return false;
+    if (commit() != 0 || journal_checkpoint(&ext4.journal, &ext4.cache) != 0) return false;
+    return cache_shrink(&ext4.cache);
+}
+
 static int64_t volume_copy(struct p9_node *node, uint64_t offset, uint8_t *to, size_t count)
 {
     return content_copy(file_of(node), offset, to, count);
@@ -97,6 +107,7 @@ int main(int count, char **arguments)
                                               .find = volume_find,
                                               .open = volume_open,
                                               .commit = volume_commit,
+                                              .shrink = volume_shrink,
                                               .copy = volume_copy,
                                               .read = content_read,
                                               .write = content_write,

@@ -69,6 +69,7 @@ static int structures_open(const struct ext2_super_block *super, bool is_writing
     uint32_t block_size = 1024u << super->s_log_block_size;
     int result = cache_init(&ext4.cache, &ext4.device, block_size, file_system_cache_pages());
     if (result != 0) return result;
+    ext4.cache.may_grow = file_system_may_grow;
     int flags = EXT2_FLAG_64BITS | EXT2_FLAG_MASTER_SB_ONLY | (is_writing ? EXT2_FLAG_RW : 0);
     errcode_t error = ext2fs_open(ext4.device.path, flags, 0, 0, &volume_io_manager, &ext4.fs);
     if (error == 0 && is_writing) error = ext2fs_read_bitmaps(ext4.fs);

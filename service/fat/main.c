@@ -113,6 +113,13 @@ static bool option_read(int letter, const char *value)
     return letter == 'o' ? owner_read(value) : mask_read(value);
 }
 
+// What changed is made safe where all of the cache waits for that.
+static bool volume_shrink(void)
+{
+    if (cache_shrink(&fat.cache)) return true;
+    return fat.cache.held != 0 && commit(false) == 0 && cache_shrink(&fat.cache);
+}
+
 int main(int count, char **arguments)
 {
     static const struct file_system system = {.name = "fat",
@@ -122,6 +129,7 @@ int main(int count, char **arguments)
                                               .find = volume_labelled,
                                               .open = volume_open,
                                               .commit = commit,
+                                              .shrink = volume_shrink,
                                               .copy = content_copy,
                                               .read = content_read,
                                               .write = content_write,

@@ -49,6 +49,7 @@ static int structures_open(void)
     uint32_t size = sector_size(boot);
     if (size == 0) return -EINVAL;
     result = cache_init(&fat.cache, &fat.device, size, file_system_cache_pages());
+    fat.cache.may_grow = file_system_may_grow;
     if (result == 0) result = error_of(f_mount(&fat.fs, "", 1));
     if (result == 0 && fat.fs.volbase != 0) return -EINVAL; // the disk has partitions
     fat.cluster_size = fat.fs.csize * size;

@@ -369,6 +369,31 @@ static uint64_t memory_left(void)
     return fe_process_inspect(fe_process_self(), &info) == OK ? info.memory_left : 0;
 }
 
+static bool is_told(fe_handle event)
+{
+    uint64_t bits;
+    return fe_event_wait(event, 1, 0, &bits) == OK && bits == 1;
+}
+
+TEST("who wants to know when memory is short is told once, by what anybody takes or is refused")
+{
+    enum : size_t { TAKEN = 1u << 20 };
+    fe_handle event = FE_NO_HANDLE, memory, other;
+    EXPECT(fe_event_create(&event) == OK && fe_memory_reclaim() == OK);
+    EXPECT(fe_memory_watch(event, 1, (size_t)memory_left() - TAKEN) == OK && !is_told(event));
+    EXPECT(fe_memory_create(TAKEN / 2, MEMORY_COMMIT, &memory) == OK && !is_told(event));
+    EXPECT(fe_memory_create(TAKEN, MEMORY_COMMIT, &other) == OK && is_told(event));
+    EXPECT(fe_handle_close(other) == OK && fe_memory_reclaim() == OK && !is_told(event));
+    EXPECT(fe_memory_create(TAKEN, MEMORY_COMMIT, &other) == OK && !is_told(event));
+    EXPECT(fe_memory_watch(event, 1, SIZE_MAX) == OK && is_told(event)); // it is so already
+    EXPECT(fe_memory_watch(event, 1, 1) == OK && !is_told(event));
+    EXPECT(fe_memory_watch(event, 0, SIZE_MAX) == OK && !is_told(event));
+    EXPECT(fe_memory_watch(other, 1, 1) == ERR_WRONG_TYPE);
+    EXPECT(fe_memory_watch(NO_SUCH_HANDLE, 1, 1) == ERR_BAD_HANDLE);
+    EXPECT(fe_handle_close(memory) == OK && fe_handle_close(other) == OK);
+    EXPECT(fe_handle_close(event) == OK);
+}
+
 TEST("what a large object held is there again for who wants to know")
 {
     const size_t length = guest_translates ? 16u << 20 : 4u << 20;

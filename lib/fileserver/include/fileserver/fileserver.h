@@ -19,6 +19,8 @@ struct file_system {
     int (*open)(const char *path, bool is_read_only, struct p9_node **root);
     // Makes safe what was changed. `is_idle`: it may be a while until the next change.
     int (*commit)(bool is_idle);
+    // Gives back a piece of the cache's memory. False: there is none. May be nullptr.
+    bool (*shrink)(void);
     // Contents of a file from `offset` on. Bytes, or a negative errno.
     int64_t (*copy)(struct p9_node *node, uint64_t offset, uint8_t *to, size_t count);
     // As in struct p9_operations, of files alone: behind the operations of this library. `write` is
@@ -41,6 +43,9 @@ int file_system_main(const struct file_system *system, int count, char **argumen
 void file_system_changed(void);
 // How many pages a cache may have: an eighth of the memory that the process may use.
 size_t file_system_cache_pages(void);
+// Whether a cache may take so many bytes more: an eighth of that memory has to stay free. What
+// was taken is given back, by `shrink`, when others need it.
+bool file_system_may_grow(size_t bytes);
 
 // Operations. All that have a file as memory have the same, and what they store is in the file for
 // all who read it, and safe behind a sync. The state of open files is theirs.

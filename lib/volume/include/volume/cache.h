@@ -43,7 +43,8 @@ struct cache {
     uint64_t uses; // of another page than the last one
     struct cache_arena *arenas;
     struct cache_page *free;
-    size_t pages, limit, pages_max; // limit: at present, where memory is short
+    size_t pages, limit, pages_max; // limit: at present, where there was no memory
+    bool (*may_grow)(size_t bytes); // by so much; nullptr: always
     size_t dirty, held, logged;     // blocks
 };
 
@@ -61,7 +62,8 @@ int cache_fetch(struct cache *cache, uint64_t block, uint32_t count);
 // `is_whole`: all of it will be overwritten, so that it is not read.
 int cache_change(struct cache *cache, uint64_t block, enum block_state state, bool is_whole,
                  uint8_t **bytes);
-// Gives memory back, the youngest piece of it that can be. False: there is none.
+// Gives memory back, the youngest piece of it that can be. False: there is none, or it could not be
+// written.
 bool cache_shrink(struct cache *cache);
 bool cache_is(struct cache *cache, uint64_t block, enum block_state state);
 
