@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# cells: qemu-*-[ax]*64/raw
+# cells: qemu-*-[ax]*64/raw qemu-virt-riscv64/raw/qemu
 """Namespaces: folders that are united list and open as their order says, new files go where they may, and what was
 bound is taken away again."""
 
