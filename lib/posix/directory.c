@@ -2,9 +2,9 @@
 // Names: directories, links, and where relative paths start.
 #include "call.h"
 #include "context.h"
+#include "entry.h"
 #include "file.h"
 #include "own.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ferrite/path.h>
@@ -12,15 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-// As the C library reads it from getdents64.
-struct c_entry {
-    uint64_t ino;
-    int64_t next;
-    uint16_t size;
-    uint8_t type;
-    char name[];
-};
 
 enum : size_t { DOT_SIZE = 24 };
 
@@ -34,8 +25,8 @@ static size_t convert(const uint8_t *from, size_t size, uint8_t *to)
         memcpy(&entry, from + at, sizeof entry);
         const uint8_t *name = from + at + sizeof entry;
         if (at + sizeof entry + entry.name_size > size) break;
-        struct c_entry *out = (struct c_entry *)(to + written);
-        size_t length = (offsetof(struct c_entry, name) + entry.name_size + 1 + 7) & ~(size_t)7;
+        struct entry *out = (struct entry *)(to + written);
+        size_t length = (offsetof(struct entry, name) + entry.name_size + 1 + 7) & ~(size_t)7;
         out->ino = entry.qid_path != 0 ? entry.qid_path : 1;
         out->next = (int64_t)entry.next;
         out->size = (uint16_t)length;
@@ -53,10 +44,10 @@ static size_t give_dots(const struct file *file, uint8_t *to)
 {
     size_t written = 0;
     for (uint16_t dots = 1; dots <= 2; dots++) {
-        struct c_entry *out = (struct c_entry *)(to + written);
-        *out = (struct c_entry){.ino = file->p9->qid_path != 0 ? file->p9->qid_path : 1,
-                                .size = DOT_SIZE,
-                                .type = DT_DIR};
+        struct entry *out = (struct entry *)(to + written);
+        *out = (struct entry){.ino = file->p9->qid_path != 0 ? file->p9->qid_path : 1,
+                              .size = DOT_SIZE,
+                              .type = DT_DIR};
         memcpy(out->name, "..", dots);
         out->name[dots] = '\0';
         written += DOT_SIZE;
@@ -70,6 +61,7 @@ static long list(struct file *file, uint8_t *to, size_t size)
         file->dots_told = true;
         return (long)give_dots(file, to);
     }
+    if (file->is_own_folder) return own_list(file, to, size);
     if (size > 32768) size = 32768;
     uint8_t *buffer = malloc(size);
     if (buffer == nullptr) return -ENOMEM;
@@ -159,22 +151,6 @@ static long give(const char *path, char *to, size_t capacity)
     return (long)size;
 }
 
-static long descriptor_path(long number, char *to, size_t capacity)
-{
-    struct file *file = file_hold(number);
-    if (file == nullptr) return -ENOENT;
-    long result = -ENOENT;
-    if (file->p9 != nullptr && file->p9->path != nullptr) {
-        result = give(file->p9->path, to, capacity);
-    } else if (file->p9 != nullptr && file_may_wait(file)) {
-        struct p9_control wish = {
-            .request = CONTROL_TERMINAL_NAME, .reply = to, .reply_capacity = capacity};
-        result = p9_control(file->p9, &wish) == 0 ? (long)wish.reply_size : -ENOENT;
-    }
-    file_put(file);
-    return result;
-}
-
 int64_t call_readlinkat(const int64_t *a)
 {
     char path[FE_PATH_MAX];
@@ -185,9 +161,9 @@ int64_t call_readlinkat(const int64_t *a)
         const char *program = context_current()->program;
         return program == nullptr ? -ENOENT : give(program, (char *)a[2], (size_t)a[3]);
     }
-    if (own_is_name(name, &number)) // the C library asks so: realpath, ttyname
-        return descriptor_path(number, (char *)a[2], (size_t)a[3]);
     long error = path_at(a[0], name, path);
+    if (error == 0 && own_is_name(path, &number)) // the C library asks so: realpath, ttyname
+        return own_target(number, (char *)a[2], (size_t)a[3]);
     return error < 0 ? error : (long)p9_readlink(path, (char *)a[2], (size_t)a[3]);
 }
 
@@ -196,7 +172,11 @@ int64_t call_readlinkat(const int64_t *a)
 static long set_directory(const char *path)
 {
     struct fe_9p_attributes attributes;
-    long error = p9_stat(path, 0, &attributes);
+    long number, error = 0;
+    if (own_is_name(path, &number))
+        attributes = own_attributes(number);
+    else
+        error = p9_stat(path, 0, &attributes);
     if (error < 0) return error;
     if (!S_ISDIR(attributes.mode)) return -ENOTDIR;
     char *copy = strdup(path);

@@ -113,9 +113,9 @@ int64_t call_openat(const int64_t *a)
     struct p9_file *p9;
     size_t length;
     long number;
-    if (own_is_name(name, &number)) return own_open(number, flags);
     long error = path_find(a[0], name, path, &length);
     if (error < 0) return error;
+    if (own_is_name(path, &number)) return own_open(number, flags);
     if (length == sizeof "/dev/tty" - 1) error = name_terminal(path, &length, &name);
     if (error < 0) return error;
     if (mounts_is_path(path, length)) return mounts_open(flags);

@@ -13,8 +13,10 @@ struct file {
     struct socket *socket;
     uint32_t terminal; // when that is known: its device number, 0: it is none (terminal.c)
     bool is_terminal_known;
-    bool is_mapped; // shared, or was at some time: mappings hold it (mapping.c)
-    bool dots_told; // of a folder that is listed: "." and ".." have been
+    bool is_mapped;     // shared, or was at some time: mappings hold it (mapping.c)
+    bool dots_told;     // of a folder that is listed: "." and ".." have been
+    bool is_own_folder; // of the caller's descriptors (own.c)
+    uint32_t listed;    // of that: descriptors before this one have been told
 };
 
 // Takes `p9` over, also on failure (nullptr: no memory). One reference, the caller's.

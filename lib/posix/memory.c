@@ -83,10 +83,58 @@ static int64_t map_shared(struct file *file, fe_handle memory, const struct wish
     return address;
 }
 
-// A private writable mapping is a copy-on-write clone of the file's memory.
+static int64_t unmap(int64_t address, size_t size)
+{
+    return -fe_status_errno(fe_process_unmap(fe_process_self(), (uintptr_t)address, size));
+}
+
+// What has no memory behind it: it was cut off. Touching it is a SIGBUS.
+static int64_t map_nothing(const struct wish *wish)
+{
+    FE_HANDLE memory = FE_NO_HANDLE;
+    struct wish cut = *wish;
+    cut.offset = FE_PAGE_SIZE;
+    enum status status = fe_memory_create(wish->size + FE_PAGE_SIZE, 0, &memory);
+    int64_t address = status == OK ? map(memory, &cut) : -fe_status_errno(status);
+    if (address < 0) return address;
+    status = fe_memory_resize(memory, FE_PAGE_SIZE);
+    if (status == OK) return address;
+    int64_t error = unmap(address, wish->size);
+    return error < 0 ? error : -fe_status_errno(status);
+}
+
+static int64_t map_within(struct file *file, struct wish *wish, uint64_t offset, bool is_shared);
+
+// Of a mapping that goes beyond the file's last page only the part before is the file's.
+static int64_t map_beyond(struct file *file, const struct wish *wish, uint64_t offset,
+                          bool is_shared)
+{
+    struct fe_9p_attributes attributes;
+    int error = p9_file_stat(file->p9, &attributes);
+    if (error != 0) return error;
+    uint64_t whole = (attributes.size + FE_PAGE_SIZE - 1) & ~(uint64_t)(FE_PAGE_SIZE - 1);
+    if (whole > offset && whole - offset >= wish->size) return -ENXIO; // it has grown meanwhile
+    struct wish part = *wish;
+    int64_t address = map_nothing(wish);
+    if (address < 0 || whole <= offset) return address;
+    part.address = (uintptr_t)address;
+    part.size = (size_t)(whole - offset);
+    part.flags |= MAP_FIXED | MAP_REPLACE;
+    int64_t result = map_within(file, &part, offset, is_shared);
+    int64_t undone = result < 0 ? unmap(address, wish->size) : 0;
+    return undone < 0 ? undone : result;
+}
+
 static int64_t map_file(struct file *file, struct wish *wish, uint64_t offset, bool is_shared)
 {
     if (file->p9 == nullptr || file_may_wait(file) || file_is_directory(file)) return -ENODEV;
+    int64_t result = map_within(file, wish, offset, is_shared);
+    return result == -ENXIO ? map_beyond(file, wish, offset, is_shared) : result;
+}
+
+// A private writable mapping is a copy-on-write clone of the file's memory.
+static int64_t map_within(struct file *file, struct wish *wish, uint64_t offset, bool is_shared)
+{
     uint32_t protection = wish->flags & (MAP_READ | MAP_WRITE | MAP_EXECUTE);
     int access = file->flags & O_ACCMODE;
     if (access == O_WRONLY || (is_shared && (protection & MAP_WRITE) && access != O_RDWR))
@@ -97,7 +145,7 @@ static int64_t map_file(struct file *file, struct wish *wish, uint64_t offset, b
     wish->offset = offset;
     int error =
         p9_memory(file->p9, &wish->offset, wish->size, is_shared ? protection : MAP_READ, &memory);
-    if (error != 0) return is_shared ? error : map_copy(file, wish, offset);
+    if (error != 0) return is_shared || error == -ENXIO ? error : map_copy(file, wish, offset);
     if (is_shared) return map_shared(file, memory, wish);
     if ((protection & MAP_WRITE) == 0) return map(memory, wish);
     FE_HANDLE clone = FE_NO_HANDLE;

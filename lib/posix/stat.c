@@ -65,6 +65,20 @@ static long descriptor_attributes(long number, struct fe_9p_attributes *attribut
     return error;
 }
 
+static long attributes_of_own(long number, bool is_link, struct fe_9p_attributes *attributes)
+{
+    struct fe_9p_attributes own = own_attributes(number);
+    if (number == OWN_FOLDER || is_link) {
+        struct file *file = number == OWN_FOLDER ? nullptr : file_hold(number);
+        if (number != OWN_FOLDER && file == nullptr) return -ENOENT;
+        if (file != nullptr) file_put(file);
+        *attributes = own;
+        return 0;
+    }
+    long error = descriptor_attributes(number, attributes);
+    return error == -EBADF ? -ENOENT : error;
+}
+
 // By descriptor when the path is empty and that is asked for.
 static long attributes_at(const int64_t *a, long flags, struct fe_9p_attributes *attributes)
 {
@@ -74,12 +88,12 @@ static long attributes_at(const int64_t *a, long flags, struct fe_9p_attributes 
         return descriptor_attributes(a[0], attributes);
     char path[FE_PATH_MAX];
     if (name == nullptr) return -EFAULT;
-    if (own_is_name(name, &number)) return descriptor_attributes(number, attributes);
     if ((flags & AT_EMPTY_PATH) && name[0] == '\0') name = ".";
     long error = path_at(a[0], name, path);
     if (error < 0) return error;
     size_t size = strlen(name);
     bool no_follow = (flags & AT_SYMLINK_NOFOLLOW) && name[size - 1] != '/';
+    if (own_is_name(path, &number)) return attributes_of_own(number, no_follow, attributes);
     return p9_stat(path, no_follow ? FE_9P_NO_FOLLOW : 0, attributes);
 }
 

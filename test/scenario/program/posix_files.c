@@ -87,6 +87,37 @@ TEST("/dev/fd names what is open here")
     close(file), close(twin);
 }
 
+static bool lists(const char *folder, int wanted)
+{
+    DIR *stream = opendir(folder);
+    bool found = false;
+    for (struct dirent *entry; stream != nullptr && (entry = readdir(stream)) != nullptr;)
+        found |= entry->d_type == DT_LNK && atoi(entry->d_name) == wanted;
+    if (stream != nullptr) closedir(stream);
+    return found;
+}
+
+TEST("the folders /dev/fd and /proc/self/fd have links to what is open here, and to nothing else")
+{
+    char path[32], target[32] = {};
+    struct stat status;
+    int file = fresh("/tmp/own"), pipes[2];
+    EXPECT(lists("/dev/fd", file) && lists("/proc/self/fd", file) && !lists("/dev/fd", file + 9));
+    sprintf(path, "/proc/%d/fd", getpid());
+    EXPECT(lists(path, 0) && stat(path, &status) == 0 && S_ISDIR(status.st_mode));
+    sprintf(path, "/dev/fd/%d", file);
+    EXPECT(lstat(path, &status) == 0 && S_ISLNK(status.st_mode));
+    EXPECT(readlink(path, target, sizeof target) == 8 && strcmp(target, "/tmp/own") == 0);
+    EXPECT(pipe(pipes) == 0 && chdir("/dev/fd") == 0);
+    sprintf(path, "%d", pipes[0]);
+    EXPECT(stat(path, &status) == 0 && S_ISFIFO(status.st_mode));
+    EXPECT(readlink(path, target, sizeof target) > 7 && strncmp(target, "pipe:[", 6) == 0);
+    EXPECT(close(pipes[0]) == 0 && close(pipes[1]) == 0);
+    EXPECT(stat(path, &status) == -1 && errno == ENOENT && chdir(path) == -1);
+    EXPECT(open(".", O_WRONLY) == -1 && errno == EISDIR);
+    EXPECT(close(file) == 0 && chdir("/tmp") == 0);
+}
+
 TEST("descriptors are the lowest free, and fcntl tells and sets their flags")
 {
     int file = fresh("/tmp/flags");
