@@ -200,10 +200,16 @@ enum fe_9p_control : uint32_t {
                             // while no more may
     // Of a local socket:
     CONTROL_SOCKET_RECEIVE, // data: struct fe_socket_receive; value: size of the message, of a
-                            // stream: of what is given; reply data: what fits of it; waits
-    CONTROL_SOCKET_SEND, // data: u32 FE_SOCKET_NO_WAIT or 0, then the bytes; value: how many were
-                         // taken; waits
+                            // stream: of what is given; reply data: a head (FE_SOCKET_WHOLE), then
+                            // what fits of it; waits
+    CONTROL_SOCKET_SEND, // data: a head (fe_socket_head) with FE_SOCKET_NO_WAIT or 0, the sender's
+                         // name, what describes the files that go along, then the bytes; handles:
+                         // of those files; value: how many bytes were taken; waits. Also on the
+                         // root of a session of a datagram socket's connector
     CONTROL_SOCKET_SHUTDOWN, // data: u32 enum fe_socket_shutdown
+    CONTROL_SOCKET_NAME, // of a bound one: reply data: a name that nobody can guess, while it is
+                         // open. On the pipe service's root:
+    CONTROL_SOCKET_FIND, // data: such a name; reply handle: that socket's connector
 
     // Process service, on the session that a process got at birth (start handle "process"). A pid
     // of 0 means oneself; a status is as wait() gives it. A running child in one step. data: struct
@@ -283,7 +289,28 @@ enum fe_socket_shutdown : uint32_t { SHUTDOWN_READ, SHUTDOWN_WRITE, SHUTDOWN_BOT
 enum : uint32_t {
     FE_SOCKET_PEEK = 1,    // what is told stays there
     FE_SOCKET_NO_WAIT = 2, // EAGAIN instead
+    FE_SOCKET_WHOLE = 4,   // the reply begins with a head and the sender's name
+    FE_SOCKET_FILES = 8,   // ... and has the files that came along, which are lost otherwise
 };
+enum : uint32_t {
+    FE_SOCKET_NAME_MAX = 108,    // bytes
+    FE_SOCKET_FILES_MAX = 16384, // bytes that describe files
+    FE_SOCKET_TOKEN_SIZE = 33,   // of a name that nobody can guess: a byte of 0 and 32 of hex
+};
+
+// What a message on its way begins with: flags, bytes of the name, and of what describes files.
+static inline uint32_t fe_socket_head(uint32_t flags, uint32_t name_size, uint32_t files_size)
+{
+    return flags | name_size << 8 | files_size << 16;
+}
+static inline uint32_t fe_socket_head_name(uint32_t head)
+{
+    return head >> 8 & 0xff;
+}
+static inline uint32_t fe_socket_head_files(uint32_t head)
+{
+    return head >> 16;
+}
 struct fe_socket_receive {
     uint32_t capacity;
     uint32_t flags; // FE_SOCKET_*

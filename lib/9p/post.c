@@ -22,3 +22,17 @@ int p9_connector_take(struct p9_request *request, fe_handle connector)
     if (fe_handle_copy(connector, &copy) != OK) return -ENOMEM;
     return p9_answer_handle(request, copy);
 }
+
+int p9_socket_control(struct p9_request *request, struct p9_node *node, uint32_t control,
+                      fe_handle *place)
+{
+    const struct p9_identity *user = request->identity;
+    switch (control) {
+    case CONTROL_CONNECTOR_POST:
+        if (user->uid != 0 && user->uid != node->uid) return -EPERM;
+        return p9_connector_post(request, place);
+    case CONTROL_CONNECTOR_TAKE:
+        return p9_may(request, node, 2) ? p9_connector_take(request, *place) : -EACCES;
+    default: return -ENOTTY;
+    }
+}

@@ -7,6 +7,7 @@
 #include "signals.h"
 #include "socket.h"
 #include "thread.h"
+#include <abi/message.h>
 #include <errno.h>
 #include <ferrite/log.h>
 #include <ferrite/handle.h>
@@ -107,7 +108,7 @@ static uint32_t session_index(struct p9_file **parts, size_t count,
 }
 
 static void write_file(struct inherit_text *text, const struct file *file, struct p9_file **parts,
-                       size_t count)
+                       size_t count, bool has_path)
 {
     struct inherit_file entry = {.flags = open_flags_to_protocol(file->flags)};
     const struct p9_file *p9 = file->p9;
@@ -120,7 +121,7 @@ static void write_file(struct inherit_text *text, const struct file *file, struc
     entry.qid_kind = p9->qid_kind;
     entry.qid_path = p9->qid_path;
     entry.io_unit = p9->io_unit;
-    inherit_add_file(text, &entry, p9->path);
+    inherit_add_file(text, &entry, has_path ? p9->path : nullptr);
 }
 
 // `text` has its beginning already.
@@ -133,7 +134,7 @@ static long write_text(struct context *context, const struct selection *selectio
     header->ignored = signal_ignored(context);
     header->blocked = context_blocked(context);
     for (size_t i = 0; i < selection->count; i++) {
-        write_file(text, selection->files[i], parts, part_count);
+        write_file(text, selection->files[i], parts, part_count, true);
     }
     for (uint32_t i = 0; i < context->descriptors.capacity; i++) {
         struct descriptor *entry = &context->descriptors.entries[i];
@@ -160,6 +161,47 @@ long inherit_pack(struct context *context, const char *program, struct inherit_p
     size_t part_count = error == 0 ? list_parts(&selection, parts) : 0;
     if (error == 0 && part_count != 0) error = share_sessions(parts, part_count, parcel);
     if (error == 0) error = write_text(context, &selection, parts, part_count, &parcel->text);
+    free(parts);
+    free(selection.files);
+    if (error < 0) inherit_unpack(parcel, false);
+    return error;
+}
+
+static long select_given(struct file **files, size_t count, struct selection *selection)
+{
+    *selection = (struct selection){.files = calloc(count, sizeof(struct file *))};
+    if (selection->files == nullptr) return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        if (find_file(selection, files[i]) < 0) selection->files[selection->count++] = files[i];
+    }
+    return 0;
+}
+
+static long parcel_init(struct inherit_parcel *parcel, size_t most)
+{
+    *parcel = (struct inherit_parcel){.handles = calloc(most, sizeof *parcel->handles),
+                                      .names = calloc(most, sizeof *parcel->names)};
+    inherit_begin(&parcel->text, "");
+    return parcel->handles && parcel->names && !parcel->text.failed ? 0 : -ENOMEM;
+}
+
+long inherit_pack_files(struct file **files, size_t count, struct inherit_parcel *parcel)
+{
+    struct selection selection;
+    long error = select_given(files, count, &selection);
+    struct p9_file **parts = calloc(count * 2, sizeof *parts);
+    long init = parcel_init(parcel, count * 2);
+    if (error == 0) error = parts == nullptr ? -ENOMEM : init;
+    size_t part_count = error == 0 ? list_parts(&selection, parts) : 0;
+    if (error == 0) error = share_sessions(parts, part_count, parcel);
+    if (error == 0 && parcel->handle_count > FE_MESSAGE_HANDLES) error = -ETOOMANYREFS;
+    for (size_t i = 0; i < selection.count && error == 0; i++)
+        write_file(&parcel->text, selection.files[i], parts, part_count, false);
+    for (uint32_t i = 0; i < count && error == 0; i++) {
+        struct inherit_descriptor line = {i, (uint32_t)find_file(&selection, files[i])};
+        inherit_add_descriptor(&parcel->text, &line);
+    }
+    if (error == 0 && parcel->text.failed) error = -ENOMEM;
     free(parts);
     free(selection.files);
     if (error < 0) inherit_unpack(parcel, false);
@@ -289,10 +331,68 @@ static bool restore_text(const void *data, size_t size, struct context *context)
         .count = count,
         .session_count = count * 2,
     };
-    bool is_whole = restore_files(&restored, &reader, context);
+    bool is_done = restore_files(&restored, &reader, context);
     restored_fini(&restored);
-    return is_whole;
+    return is_done;
 }
+
+// --- From anybody ------------------------------------------------------------------------------
+
+// Whether it can be an open file: one without any part would be none.
+static bool is_whole(const struct inherit_file *entry)
+{
+    bool has_control = entry->kind == INHERIT_SOCKET && entry->control != FE_9P_NO_FID;
+    return entry->fid != FE_9P_NO_FID || has_control;
+}
+
+static long take_over(struct restored *restored, struct inherit_reader *reader, struct file **files,
+                      size_t most)
+{
+    struct inherit_file entry;
+    struct inherit_descriptor line;
+    const char *path;
+    size_t count = 0;
+    for (uint32_t i = 0; i < restored->count; i++) {
+        if (!inherit_next_file(reader, &entry, &path) || !is_whole(&entry)) return -EPROTO;
+        entry.io_unit = 0;
+        if (entry.session >= restored->session_count) return -EPROTO;
+        if (!restore_file(restored, i, &entry, nullptr)) return -ENOMEM;
+    }
+    while (count < most && inherit_next_descriptor(reader, &line)) {
+        if (line.file >= restored->count) break;
+        files[count] = restored->files[line.file];
+        file_get(files[count++]);
+    }
+    return (long)count;
+}
+
+long inherit_unpack_files(const struct inherit_delivery *delivery, struct file **files, size_t most)
+{
+    enum : uint32_t { MOST = 253 };
+    struct inherit_reader reader;
+    bool is_good = inherit_open(&reader, delivery->text, delivery->size) &&
+                   reader.header.file_count != 0 && reader.header.file_count <= MOST;
+    uint32_t count = is_good ? reader.header.file_count : 0;
+    struct restored restored = {
+        .files = calloc((size_t)count + 1, sizeof *restored.files),
+        .sessions = calloc(delivery->handle_count + 1, sizeof *restored.sessions),
+        .count = count,
+        .session_count = (uint32_t)delivery->handle_count,
+    };
+    long result = !is_good ? -EPROTO : !restored.files || !restored.sessions ? -ENOMEM : 0;
+    for (size_t i = 0; i < delivery->handle_count; i++) {
+        fe_handle handle = delivery->handles[i];
+        if (restored.sessions == nullptr)
+            fe_handle_drop(&handle);
+        else if ((restored.sessions[i] = p9_session_adopt(handle)) == nullptr)
+            result = -ENOMEM;
+    }
+    if (result == 0) result = take_over(&restored, &reader, files, most);
+    restored_fini(&restored);
+    return result;
+}
+
+// --- Handles -----------------------------------------------------------------------------------
 
 static struct p9_file *adopt_handle(const struct fe_start_handle *entry, const char *path)
 {
@@ -343,8 +443,8 @@ void inherit_restore(struct context *context)
 {
     const struct fe_start *start = fe_start();
     const uint8_t *data = (const uint8_t *)start + start->data;
-    bool is_whole = start->data_size == 0 || restore_text(data, start->data_size, context);
-    if (is_whole && restore_handles(context)) return;
+    bool is_done = start->data_size == 0 || restore_text(data, start->data_size, context);
+    if (is_done && restore_handles(context)) return;
     fe_log("the open files of who started it could not be taken over");
     fe_exit(NOT_STARTED);
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct context;
+struct file;
 
 enum : uint32_t { INHERIT_MAGIC = 0x31444666 };
 
@@ -73,6 +74,21 @@ struct inherit_parcel {
 long inherit_pack(struct context *context, const char *program, struct inherit_parcel *parcel);
 // Frees all; `consumed`: the handles went to fe_spawn.
 void inherit_unpack(struct inherit_parcel *parcel, bool consumed);
+
+// Open files for somebody who is no child (SCM_RIGHTS): sessions, at most FE_MESSAGE_HANDLES, and a
+// text. It names no paths: a receiver would open them by his own authority. -ETOOMANYREFS: they are
+// of more sessions.
+long inherit_pack_files(struct file **files, size_t count, struct inherit_parcel *parcel);
+// The other side of it, which believes nothing: up to `most` files with one reference each. The
+// handles are consumed. How many, or a negative errno.
+struct inherit_delivery {
+    const void *text;
+    size_t size;
+    const fe_handle *handles;
+    size_t handle_count;
+};
+long inherit_unpack_files(const struct inherit_delivery *delivery, struct file **files,
+                          size_t most);
 
 // At start: the context from the start block. Ends the program when there is no memory for it.
 void inherit_restore(struct context *context);

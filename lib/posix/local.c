@@ -52,14 +52,20 @@ static long receive_once(struct file *file, const struct iovec *part, int *flags
     return error < 0 ? error : receive_by_wish(file, part, flags);
 }
 
-long local_receive(struct file *file, const struct iovec *part, int *flags)
+static bool wants_more(const struct msghdr *message)
+{
+    return message != nullptr && (message->msg_name != nullptr || message->msg_control != nullptr);
+}
+
+long local_receive(struct file *file, const struct iovec *part, int *flags, struct msghdr *message)
 {
     enum : int { KNOWN = MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC | MSG_WAITALL | MSG_CMSG_CLOEXEC };
     int wanted = *flags;
-    if (!file->socket->is_connected) return -ENOTCONN;
-    if ((wanted & ~KNOWN) != 0) return -EOPNOTSUPP;
     bool is_stream = file->socket->type == SOCK_STREAM;
-    if (is_stream) wanted &= ~MSG_TRUNC;
+    if (!file->socket->is_connected && file->socket->type != SOCK_DGRAM) return -ENOTCONN;
+    if ((wanted & ~KNOWN) != 0) return -EOPNOTSUPP;
+    if (is_stream) *flags = wanted &= ~MSG_TRUNC;
+    if (wants_more(message)) return local_receive_whole(file, part, flags, message);
     bool wait_all = is_stream && (wanted & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL;
     size_t done = 0;
     long result;
@@ -81,7 +87,7 @@ static long send_at_once(struct file *file, const struct iovec *part)
     size_t count = part->iov_len < MOST ? part->iov_len : MOST;
     uint32_t *wish = malloc(sizeof *wish + count);
     if (wish == nullptr) return -ENOMEM;
-    *wish = FE_SOCKET_NO_WAIT;
+    *wish = fe_socket_head(FE_SOCKET_NO_WAIT, 0, 0);
     memcpy(wish + 1, part->iov_base, count);
     struct p9_control control = {
         .request = CONTROL_SOCKET_SEND, .data = wish, .size = sizeof *wish + count};
@@ -90,11 +96,20 @@ static long send_at_once(struct file *file, const struct iovec *part)
     return error < 0 ? error : (long)control.value;
 }
 
-long local_send(struct file *file, const struct iovec *part, int flags)
+// More than bytes to the peer.
+static bool has_more(const struct socket *socket, const struct msghdr *message)
+{
+    if (socket->target != nullptr) return true;
+    return message != nullptr && (message->msg_name != nullptr || message->msg_controllen != 0);
+}
+
+long local_send(struct file *file, const struct iovec *part, int flags,
+                const struct msghdr *message)
 {
     enum : size_t { MESSAGE_MAX = FE_9P_DATA_MAX - sizeof(uint32_t) };
-    if (!file->socket->is_connected) return -ENOTCONN;
     if ((flags & MSG_OOB) != 0) return -EOPNOTSUPP;
+    if (has_more(file->socket, message)) return local_send_whole(file, part, flags, message);
+    if (!file->socket->is_connected) return -ENOTCONN;
     if (file->socket->type != SOCK_STREAM && part->iov_len > MESSAGE_MAX) return -EMSGSIZE;
     if (file->flags & O_NONBLOCK) flags &= ~MSG_DONTWAIT; // the file itself says EAGAIN
     if (flags & MSG_DONTWAIT) return send_at_once(file, part);

@@ -19,10 +19,11 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-// The path that an address names, whole. There are no names that are not files'.
+constexpr size_t BEFORE = offsetof(struct sockaddr_un, sun_path);
+
+// The path that an address names, whole. A name that is no file's only the service gives.
 static long path_of(const void *address, size_t size, char path[static FE_PATH_MAX])
 {
-    constexpr size_t BEFORE = offsetof(struct sockaddr_un, sun_path);
     const struct sockaddr_un *name = address;
     char text[sizeof name->sun_path + 1] = {};
     if (name == nullptr || size < sizeof name->sun_family) return -EINVAL;
@@ -66,11 +67,37 @@ static long post(const char *path, fe_handle connector)
     return error == -ENOTTY ? -EOPNOTSUPP : error;
 }
 
+static long keep_name(struct socket *socket, const char *name, size_t size)
+{
+    socket->name = malloc(size);
+    if (socket->name == nullptr) return -ENOMEM;
+    memcpy(socket->name, name, size);
+    socket->name_size = size;
+    return 0;
+}
+
+// A name that nobody knows who is not told.
+static long bind_by_itself(struct file *file)
+{
+    char name[FE_SOCKET_TOKEN_SIZE];
+    struct p9_control wish = {
+        .request = CONTROL_SOCKET_NAME, .reply = name, .reply_capacity = sizeof name};
+    long error = p9_control(file->p9, &wish);
+    if (error < 0) return error;
+    return wish.reply_size == sizeof name ? keep_name(file->socket, name, sizeof name) : -EPROTO;
+}
+
+static bool is_without_name(const struct sockaddr_un *address, size_t size)
+{
+    return address != nullptr && size == BEFORE && address->sun_family == AF_UNIX;
+}
+
 long local_bind(struct file *file, const void *address, size_t size)
 {
     char path[FE_PATH_MAX];
     struct socket *socket = file->socket;
     if (socket->name != nullptr) return -EINVAL;
+    if (is_without_name(address, size)) return bind_by_itself(file);
     long error = path_of(address, size, path);
     if (error < 0) return error;
     struct p9_control bind = {.request = CONTROL_SOCKET_BIND, .receive_most = 1};
@@ -84,9 +111,8 @@ long local_bind(struct file *file, const void *address, size_t size)
     }
     error = post(path, bind.received[0]);
     if (error == 0) {
-        socket->name = strndup(((const struct sockaddr_un *)address)->sun_path,
-                               size - offsetof(struct sockaddr_un, sun_path));
-        if (socket->name == nullptr) error = -ENOMEM;
+        const struct sockaddr_un *name = address;
+        error = keep_name(socket, name->sun_path, strnlen(name->sun_path, size - BEFORE));
     }
     if (error < 0) (void)p9_remove(path, 0);
     return error;
@@ -134,27 +160,51 @@ long local_accept(struct file *file, int flags)
         return -ENOMEM;
     }
     made->socket->is_connected = true;
-    if (socket->name != nullptr) made->socket->name = strdup(socket->name);
+    // Without memory for it, it is not told.
+    if (socket->name != nullptr) (void)keep_name(made->socket, socket->name, socket->name_size);
     return file_install(made, flags & SOCK_CLOEXEC ? O_CLOEXEC : 0);
 }
 
 // --- Connecting --------------------------------------------------------------------------------
 
-// The root of a session with the socket that is bound to `path`.
-static long reach(const char *path, struct p9_file **root)
+// A copy of the connector that is posted at the file that an address names.
+static long take_there(const void *address, size_t size, struct p9_control *take)
 {
+    char path[FE_PATH_MAX];
     struct p9_file *place;
-    struct p9_control take = {.request = CONTROL_CONNECTOR_TAKE, .receive_most = 1};
-    long error = p9_open(path, OPEN_PATH, 0, &place);
+    long error = path_of(address, size, path);
+    if (error == 0) error = p9_open(path, OPEN_PATH, 0, &place);
     if (error < 0) return error;
     bool is_directory = (place->qid_kind & QID_DIRECTORY) != 0;
-    error = is_directory ? -ENOTTY : p9_control(place, &take);
+    take->request = CONTROL_CONNECTOR_TAKE;
+    error = is_directory ? -ENOTTY : p9_control(place, take);
     p9_close(place);
-    if (error == -ENOTTY || error == -ENXIO || error == -EBADF) return -ECONNREFUSED;
+    return error == -ENOTTY || error == -ENXIO || error == -EBADF ? -ECONNREFUSED : error;
+}
+
+// Such a name is the service's.
+static bool is_given(const struct sockaddr_un *name, size_t size)
+{
+    return name != nullptr && size == BEFORE + FE_SOCKET_TOKEN_SIZE &&
+           name->sun_family == AF_UNIX && name->sun_path[0] == '\0';
+}
+
+static long find(const struct sockaddr_un *name, struct p9_control *find)
+{
+    find->request = CONTROL_SOCKET_FIND;
+    find->data = name->sun_path;
+    find->size = FE_SOCKET_TOKEN_SIZE;
+    return pipe_ask(find);
+}
+
+long local_reach(const void *address, size_t size, struct p9_file **root)
+{
+    struct p9_control wish = {.receive_most = 1};
+    long error = is_given(address, size) ? find(address, &wish) : take_there(address, size, &wish);
     if (error < 0) return error;
-    if (take.received_count != 1) return -EPROTO;
-    error = p9_attach(take.received[0], "", root);
-    fe_handle_drop(&take.received[0]);
+    if (wish.received_count != 1) return -EPROTO;
+    error = p9_attach(wish.received[0], "", root);
+    fe_handle_drop(&wish.received[0]);
     return error == -EIO ? -ECONNREFUSED : error;
 }
 
@@ -167,15 +217,37 @@ static void become(struct file *file, struct p9_file *connected)
     file->socket->is_connected = true;
 }
 
+// One of datagrams has another target from now on, or none; the one before stays for a while, for
+// the same reason.
+static void aim(struct socket *socket, struct p9_file *target)
+{
+    p9_close(socket->former);
+    socket->former = socket->target;
+    socket->target = target;
+    socket->is_connected = target != nullptr;
+}
+
+static long connect_datagrams(struct socket *socket, const void *address, size_t size)
+{
+    const struct sockaddr *asked = address;
+    struct p9_file *root;
+    if (socket->is_connected && socket->target == nullptr) return -EISCONN; // one of a pair
+    if (asked != nullptr && size >= sizeof asked->sa_family && asked->sa_family == AF_UNSPEC) {
+        aim(socket, nullptr);
+        return 0;
+    }
+    long error = local_reach(address, size, &root);
+    if (error == 0) aim(socket, root);
+    return error;
+}
+
 long local_connect(struct file *file, const void *address, size_t size)
 {
-    char path[FE_PATH_MAX];
     struct p9_file *root, *p9 = nullptr;
     struct socket *socket = file->socket;
+    if (socket->type == SOCK_DGRAM) return connect_datagrams(socket, address, size);
     if (socket->is_connected) return -EISCONN;
-    if (socket->type == SOCK_DGRAM) return -EOPNOTSUPP;
-    long error = path_of(address, size, path);
-    if (error == 0) error = reach(path, &root);
+    long error = local_reach(address, size, &root);
     if (error < 0) return error;
     struct fe_pair_wish wish = wish_of(root->session, socket->type, file->flags);
     struct p9_control connect = {
@@ -194,14 +266,14 @@ long local_connect(struct file *file, const void *address, size_t size)
 
 // --- Names -------------------------------------------------------------------------------------
 
-void local_give_name(const char *name, void *to, uint32_t *size)
+void local_give_name(const char *name, size_t name_size, void *to, uint32_t *size)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    size_t whole = offsetof(struct sockaddr_un, sun_path);
-    if (name != nullptr) {
-        size_t length = strnlen(name, sizeof address.sun_path);
-        memcpy(address.sun_path, name, length);
-        whole += length + (length < sizeof address.sun_path);
+    size_t whole = BEFORE;
+    if (name != nullptr && name_size != 0) {
+        bool is_path = name[0] != '\0';
+        memcpy(address.sun_path, name, name_size);
+        whole += name_size + (is_path && name_size < sizeof address.sun_path);
     }
     memcpy(to, &address, *size < whole ? *size : whole);
     *size = (uint32_t)whole;
@@ -210,6 +282,6 @@ void local_give_name(const char *name, void *to, uint32_t *size)
 long local_tell_name(const struct socket *socket, bool is_own, void *to, uint32_t *size)
 {
     if (!is_own && !socket->is_connected) return -ENOTCONN;
-    local_give_name(is_own ? socket->name : nullptr, to, size);
+    local_give_name(is_own ? socket->name : nullptr, socket->name_size, to, size);
     return 0;
 }

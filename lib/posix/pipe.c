@@ -51,6 +51,16 @@ static long make_pair(struct p9_file **root, uint32_t request, struct fe_pair_wi
     return error;
 }
 
+long pipe_ask(struct p9_control *control)
+{
+    struct p9_file *root;
+    long error = find_service(&root);
+    if (error < 0) return error;
+    error = p9_control(root, control);
+    if (error == -EIO) forget_service(root);
+    return error;
+}
+
 static struct file *make_end(struct p9_file *root, uint32_t fid, int flags)
 {
     struct p9_file *p9 = p9_file_adopt(root->session, fid, open_flags_to_protocol(flags));

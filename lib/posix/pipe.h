@@ -15,6 +15,10 @@ struct pipe_kind {
     int flags;        // O_NONBLOCK is looked at
 };
 
+struct p9_control;
+
+// A request to the service. 0 or a negative errno.
+long pipe_ask(struct p9_control *control);
 // With one reference each, the caller's. 0 or a negative errno.
 long pipe_make(struct file **files, const struct pipe_kind *kind);
 // Gives both (consumed, also on failure) descriptors. `flags`: O_CLOEXEC is looked at.

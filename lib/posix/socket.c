@@ -100,6 +100,7 @@ void socket_destroy(struct socket *socket)
 {
     p9_close(socket->control);
     p9_close(socket->former);
+    p9_close(socket->target);
     free(socket->name);
     free(socket->peeked);
     free(socket);
@@ -309,7 +310,7 @@ int64_t call_accept4(const int64_t *a)
     if (socket_is_local(socket)) {
         error = local_accept(file, (int)a[3]);
         file_put(file);
-        if (error >= 0 && a[1] != 0) local_give_name(nullptr, (void *)a[1], (uint32_t *)a[2]);
+        if (error >= 0 && a[1] != 0) local_give_name(nullptr, 0, (void *)a[1], (uint32_t *)a[2]);
         return error;
     }
     struct p9_file *control;

@@ -23,7 +23,9 @@ struct socket {           // a local one (AF_UNIX) has no conversation: it is it
     char directory[48];   // "/net/tcp/5"
     struct p9_file *control;
     bool is_connected;
-    char *name;             // of a local one, as it was bound; nullptr: not known
+    char *name; // of a local one, as it was bound; nullptr: not known
+    size_t name_size;
+    struct p9_file *target; // of one of local datagrams: which it is connected to by name
     struct p9_file *former; // what a local one was before it was connected
     struct address peer;    // of a connected datagram socket
     uint8_t *peeked;        // bytes that MSG_PEEK read ahead (streams)
@@ -68,16 +70,26 @@ struct socket *local_create(int type); // not connected; nullptr: no memory
 // Whether there are such sockets, by the arguments of socket(). 0 or a negative errno.
 long local_check(const int64_t *a);
 long local_make(struct file **files, const struct pipe_kind *kind);
-// *flags: MSG_TRUNC of the answer is told.
-long local_receive(struct file *file, const struct iovec *part, int *flags);
-long local_send(struct file *file, const struct iovec *part, int flags);
+// *flags: MSG_TRUNC and MSG_CTRUNC of the answer are told. `message`, if there is one: the address
+// and the descriptors that came, or go along; not its bytes. One that receives nothing of these
+// gets sizes of 0.
+long local_receive(struct file *file, const struct iovec *part, int *flags, struct msghdr *message);
+long local_send(struct file *file, const struct iovec *part, int flags,
+                const struct msghdr *message);
+// local_message.c: the same when there is more than bytes.
+long local_receive_whole(struct file *file, const struct iovec *part, int *flags,
+                         struct msghdr *message);
+long local_send_whole(struct file *file, const struct iovec *part, int flags,
+                      const struct msghdr *message);
 long local_shutdown(struct file *file, int how);
 int64_t local_socket(const int64_t *a);
 long local_bind(struct file *file, const void *address, size_t size);
 long local_listen(struct file *file, int backlog);
 long local_connect(struct file *file, const void *address, size_t size);
 long local_accept(struct file *file, int flags); // a descriptor
+// The root of a session with the socket that an address names.
+long local_reach(const void *address, size_t size, struct p9_file **root);
 // An address with this name, nullptr: with none, cut to *size, which becomes its full size.
-void local_give_name(const char *name, void *to, uint32_t *size);
+void local_give_name(const char *name, size_t name_size, void *to, uint32_t *size);
 // The socket's own, or its peer's, which has none.
 long local_tell_name(const struct socket *socket, bool is_own, void *to, uint32_t *size);

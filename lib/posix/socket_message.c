@@ -165,11 +165,13 @@ static long send_datagram(struct file *file, const struct iovec *part, int flags
 
 // --- Both --------------------------------------------------------------------------------------
 
-static long receive_part(struct file *file, struct iovec *part, int *flags, struct address *from)
+// `message`: nullptr, or what else is wanted. Where an address came it is there, or in *from.
+static long receive_part(struct file *file, struct iovec *part, int *flags, struct msghdr *message,
+                         struct address *from)
 {
     long result;
     if (socket_is_local(file->socket)) {
-        result = local_receive(file, part, flags);
+        result = local_receive(file, part, flags, message);
     } else if (file->socket->type == SOCK_STREAM) {
         result = receive_stream(file, part->iov_base, part->iov_len, *flags);
         *flags = 0;
@@ -179,17 +181,20 @@ static long receive_part(struct file *file, struct iovec *part, int *flags, stru
     return result == -EINTR ? RESTART : result;
 }
 
+// `message`: nullptr, or what goes along, and where to.
 static long send_part(struct file *file, const struct iovec *part, int flags,
-                      const struct address *to)
+                      const struct msghdr *message)
 {
     struct socket *socket = file->socket;
     long result;
     if (socket_is_local(socket)) {
-        result = local_send(file, part, flags);
+        result = local_send(file, part, flags, message);
     } else if (socket->type == SOCK_STREAM) {
         result = send_stream(file, part->iov_base, part->iov_len, flags);
     } else {
-        result = send_datagram(file, part, flags, to->version != 0 ? to : &socket->peer);
+        struct address to = {};
+        if (message != nullptr && message->msg_name != nullptr) to = address_of(message->msg_name);
+        result = send_datagram(file, part, flags, to.version != 0 ? &to : &socket->peer);
     }
     if (result == -EPIPE && (flags & MSG_NOSIGNAL) == 0) signal_send_thread(thread_self(), SIGPIPE);
     return result == -EINTR ? RESTART : result;
@@ -200,14 +205,14 @@ long socket_read(struct file *file, void *to, size_t count)
     struct iovec part = {to, count};
     struct address from = {};
     int flags = 0;
-    return receive_part(file, &part, &flags, &from);
+    return receive_part(file, &part, &flags, nullptr, &from);
 }
 
 // The caller raises SIGPIPE.
 long socket_write(struct file *file, const void *from, size_t count)
 {
     struct iovec part = {(void *)from, count};
-    return send_part(file, &part, MSG_NOSIGNAL, &(struct address){});
+    return send_part(file, &part, MSG_NOSIGNAL, nullptr);
 }
 
 int64_t call_sendto(const int64_t *a)
@@ -216,9 +221,8 @@ int64_t call_sendto(const int64_t *a)
     long error;
     if (socket_of(a[0], &file, &error) == nullptr) return error;
     struct iovec part = {(void *)a[1], (size_t)a[2]};
-    struct address to = {};
-    if (a[4] != 0) to = address_of((const void *)a[4]);
-    long result = send_part(file, &part, (int)a[3], &to);
+    struct msghdr message = {.msg_name = (void *)a[4], .msg_namelen = (socklen_t)a[5]};
+    long result = send_part(file, &part, (int)a[3], &message);
     file_put(file);
     return result;
 }
@@ -232,12 +236,14 @@ int64_t call_recvfrom(const int64_t *a)
     struct iovec part = {(void *)a[1], (size_t)a[2]};
     struct address from = {};
     int flags = (int)a[3];
-    long result = receive_part(file, &part, &flags, &from);
+    struct msghdr message = {.msg_name = (void *)a[4]};
+    if (a[4] != 0) message.msg_namelen = *(uint32_t *)a[5];
+    long result = receive_part(file, &part, &flags, &message, &from);
     if (result >= 0 && a[4] != 0) {
         if (from.version != 0)
             address_give(socket->domain, &from, (void *)a[4], (uint32_t *)a[5]);
         else
-            *(uint32_t *)a[5] = 0;
+            *(uint32_t *)a[5] = socket_is_local(socket) ? message.msg_namelen : 0;
     }
     file_put(file);
     return result;
@@ -266,10 +272,9 @@ int64_t call_sendmsg(const int64_t *a)
     long error;
     if (socket_of(a[0], &file, &error) == nullptr) return error;
     void *joined = join(message, &part, true);
-    struct address to = {};
-    if (message->msg_name != nullptr && message->msg_namelen != 0)
-        to = address_of(message->msg_name);
-    long result = joined == nullptr ? -ENOMEM : send_part(file, &part, (int)a[2], &to);
+    struct msghdr whole = *message;
+    if (whole.msg_namelen == 0) whole.msg_name = nullptr;
+    long result = joined == nullptr ? -ENOMEM : send_part(file, &part, (int)a[2], &whole);
     free(joined);
     file_put(file);
     return result;
@@ -285,6 +290,17 @@ static void scatter(const uint8_t *from, size_t size, struct msghdr *message)
     }
 }
 
+// The size of the address that is in the message now.
+static uint32_t give_sender(const struct socket *socket, const struct address *from,
+                            struct msghdr *message)
+{
+    uint32_t size = message->msg_namelen;
+    if (socket_is_local(socket)) return message->msg_name == nullptr ? 0 : size;
+    if (message->msg_name == nullptr || from->version == 0) return 0;
+    address_give(socket->domain, from, message->msg_name, &size);
+    return size;
+}
+
 int64_t call_recvmsg(const int64_t *a)
 {
     struct msghdr *message = (struct msghdr *)a[1];
@@ -296,17 +312,13 @@ int64_t call_recvmsg(const int64_t *a)
     void *joined = join(message, &part, false);
     struct address from = {};
     int flags = (int)a[2];
-    long result = joined == nullptr ? -ENOMEM : receive_part(file, &part, &flags, &from);
+    struct msghdr whole = *message;
+    long result = joined == nullptr ? -ENOMEM : receive_part(file, &part, &flags, &whole, &from);
     if (result >= 0) {
         scatter(joined, (size_t)result < part.iov_len ? (size_t)result : part.iov_len, message);
         message->msg_flags = flags;
-        message->msg_controllen = 0;
-        uint32_t size = message->msg_namelen;
-        if (message->msg_name == nullptr || from.version == 0)
-            size = 0;
-        else
-            address_give(socket->domain, &from, message->msg_name, &size);
-        message->msg_namelen = size;
+        message->msg_controllen = socket_is_local(socket) ? whole.msg_controllen : 0;
+        message->msg_namelen = give_sender(socket, &from, &whole);
     }
     free(joined);
     file_put(file);

@@ -26,8 +26,9 @@ struct file {
     bool is_changed; // the inode has to be written before a commit
     struct ext2_inode_large inode;
     struct map map;
-    uint64_t next_read; // where a reader goes on who reads in order
-    uint64_t noted;     // in which commit's time it was last changed: lost.c
+    uint64_t next_read;  // where a reader goes on who reads in order
+    uint64_t noted;      // in which commit's time it was last changed: lost.c
+    fe_handle connector; // of a socket: what was posted there, FE_NO_HANDLE: nothing
 };
 
 enum : uint32_t { FILE_HASH = 1024 };
@@ -51,11 +52,14 @@ struct ext4 {
 };
 
 extern struct ext4 ext4;
-extern const struct p9_operations file_operations, fifo_operations;
+extern const struct p9_operations file_operations, fifo_operations, socket_operations;
 
 // mount.c
 int ext4_open(const char *path, bool is_read_only);
 int error_of(errcode_t error); // negative errno for one of libext2fs's
+
+// socket.c
+void socket_forget(struct file *file); // its last name is gone
 
 // io.c
 extern struct struct_io_manager volume_io_manager;

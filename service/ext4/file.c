@@ -41,6 +41,7 @@ static void node_from_inode(struct file *file)
     const struct ext2_inode_large *inode = &file->inode;
     node->mode = inode->i_mode;
     if ((node->mode & MODE_TYPE) == MODE_FIFO) node->operations = &fifo_operations;
+    if ((node->mode & MODE_TYPE) == MODE_SOCKET) node->operations = &socket_operations;
     node->uid = inode_uid(file->inode);
     node->gid = inode_gid(file->inode);
     node->links = inode->i_links_count;

@@ -9,6 +9,7 @@
 
 int orphan_add(struct file *file)
 {
+    socket_forget(file);
     file->inode.i_dtime = ext4.fs->super->s_last_orphan;
     ext4.fs->super->s_last_orphan = file->number;
     ext2fs_mark_super_dirty(ext4.fs);

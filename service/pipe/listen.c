@@ -30,7 +30,8 @@ int socket_make(struct p9_request *request)
     struct socket *socket = socket_create(request, wish.type);
     if (socket == nullptr) return -ENOMEM;
     socket->is_single = true;
-    socket->inbox.readers = socket->inbox.writers = 0;
+    bool is_datagram = wish.type == SOCKET_DATAGRAM; // anybody may send to one
+    socket->inbox.readers = socket->inbox.writers = is_datagram ? 1 : 0;
     error = p9_fid_install(request, wish.fid[0], &socket->node, open_flags(&wish));
     p9_node_put(&socket->node);
     return error;
@@ -40,7 +41,6 @@ int socket_bind(struct p9_request *request, struct socket *socket)
 {
     fe_handle connector;
     if (!socket->is_single) return -EINVAL;
-    if (socket->type == SOCKET_DATAGRAM) return -EOPNOTSUPP;
     uint32_t uid = request->identity->uid, gid = request->identity->gid;
     if (p9_connector(request->server, &socket->node, uid, gid, &connector) != OK) return -ENOMEM;
     return p9_answer_handle(request, connector);

@@ -127,6 +127,7 @@ static int root_control(struct p9_request *request, struct p9_open *open, uint32
     case CONTROL_PIPE: return make_pipe(request);
     case CONTROL_SOCKET_PAIR: return socket_make_pair(request);
     case CONTROL_SOCKET_MAKE: return socket_make(request);
+    case CONTROL_SOCKET_FIND: return token_find(request);
     default: return -ENOTTY;
     }
 }

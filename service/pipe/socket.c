@@ -4,6 +4,7 @@
 // long as it is open; the other one finds the end of the file then.
 #include "socket.h"
 #include <errno.h>
+#include <ferrite/handle.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,35 +21,73 @@ struct receipt {
     size_t capacity;
     size_t given; // out
     bool peek;
+    char name[FE_SOCKET_NAME_MAX]; // out: the sender's
+    size_t name_size;
+    struct parcel *parcel; // out: what came along, the caller's; not when it is only looked at
 };
 
-static int64_t receive_bytes(struct fifo *inbox, struct receipt *receipt)
+// A message in the inbox begins with this: its size, and that of the sender's name, which follows.
+static uint32_t head_of(const struct fifo *inbox)
 {
-    receipt->given = buffer_peek(&inbox->buffer, 0, receipt->to, receipt->capacity);
-    if (!receipt->peek) buffer_drop(&inbox->buffer, receipt->given);
+    uint32_t head = 0;
+    buffer_peek(&inbox->buffer, 0, &head, sizeof head);
+    return head;
+}
+
+static uint32_t size_in(uint32_t head)
+{
+    return head & 0xffffff;
+}
+
+static uint32_t name_size_in(uint32_t head)
+{
+    return head >> 24;
+}
+
+static void leave(struct socket *socket, size_t count, struct receipt *receipt)
+{
+    if (receipt->peek) return;
+    buffer_drop(&socket->inbox.buffer, count);
+    receipt->parcel = parcel_advance(socket, count);
+}
+
+static int64_t receive_bytes(struct socket *socket, struct receipt *receipt)
+{
+    uint64_t most = parcel_distance(socket);
+    if (receipt->capacity > most) receipt->capacity = (size_t)most;
+    receipt->given = buffer_peek(&socket->inbox.buffer, 0, receipt->to, receipt->capacity);
+    leave(socket, receipt->given, receipt);
     return (int64_t)receipt->given;
 }
 
 // What does not fit is lost.
-static int64_t receive_message(struct fifo *inbox, struct receipt *receipt)
+static int64_t receive_message(struct socket *socket, struct receipt *receipt)
 {
-    uint32_t size = 0;
-    buffer_peek(&inbox->buffer, 0, &size, sizeof size);
+    const struct buffer *buffer = &socket->inbox.buffer;
+    uint32_t head = head_of(&socket->inbox), size = size_in(head);
+    size_t start = sizeof head + name_size_in(head);
     if (receipt->capacity > size) receipt->capacity = size;
-    receipt->given = buffer_peek(&inbox->buffer, sizeof size, receipt->to, receipt->capacity);
-    if (!receipt->peek) buffer_drop(&inbox->buffer, sizeof size + size);
+    receipt->name_size = buffer_peek(buffer, sizeof head, receipt->name, name_size_in(head));
+    receipt->given = buffer_peek(buffer, start, receipt->to, receipt->capacity);
+    leave(socket, start + size, receipt);
     return size;
+}
+
+// Whoever waits for room: the peer, or those who reached the socket by its name.
+static void tell_senders(struct socket *socket)
+{
+    if (socket->peer != nullptr) p9_node_changed(&socket->peer->node);
+    if (socket->is_single) p9_node_changed(&socket->node);
 }
 
 // The size of the message, or of what of a stream is given.
 static int64_t receive(struct socket *socket, struct receipt *receipt)
 {
-    struct fifo *inbox = &socket->inbox;
     receipt->given = 0;
-    if (inbox->buffer.size == 0) return inbox->writers != 0 ? P9_LATER : 0;
+    if (socket->inbox.buffer.size == 0) return socket->inbox.writers != 0 ? P9_LATER : 0;
     int64_t size =
-        is_stream(socket) ? receive_bytes(inbox, receipt) : receive_message(inbox, receipt);
-    if (!receipt->peek && socket->peer != nullptr) p9_node_changed(&socket->peer->node);
+        is_stream(socket) ? receive_bytes(socket, receipt) : receive_message(socket, receipt);
+    if (!receipt->peek) tell_senders(socket);
     return size;
 }
 
@@ -58,7 +97,31 @@ static int64_t socket_read(struct p9_request *request, struct p9_open *open, uin
     struct receipt receipt = {.to = to, .capacity = count};
     if (count == 0) return 0;
     int64_t result = receive((struct socket *)open->node, &receipt);
+    parcel_destroy(receipt.parcel);
     return result < 0 ? result : (int64_t)receipt.given;
+}
+
+// Head, name, and what describes the files, whose handles go along.
+static int answer_head(struct p9_request *request, const struct receipt *receipt, bool has_files)
+{
+    struct parcel *parcel = has_files ? receipt->parcel : nullptr;
+    size_t files = parcel == nullptr ? 0 : parcel->size;
+    uint32_t head = fe_socket_head(0, (uint32_t)receipt->name_size, (uint32_t)files);
+    int error = p9_answer(request, &head, sizeof head);
+    if (error >= 0) error = p9_answer(request, receipt->name, receipt->name_size);
+    if (error >= 0 && files != 0) error = p9_answer(request, parcel->text, files);
+    for (uint32_t i = 0; error >= 0 && files != 0 && i < parcel->count; i++)
+        error = p9_answer_handle(request, fe_handle_take(&parcel->handle[i]));
+    return error < 0 ? error : 0;
+}
+
+// What is before the bytes in an answer.
+static size_t head_size(const struct socket *socket, uint32_t flags)
+{
+    const struct parcel *parcel = parcel_first(socket);
+    if ((flags & FE_SOCKET_WHOLE) == 0) return 0;
+    size_t name = is_stream(socket) ? 0 : name_size_in(head_of(&socket->inbox));
+    return sizeof(uint32_t) + name + (parcel == nullptr ? 0 : parcel->size);
 }
 
 static int receive_by_wish(struct p9_request *request, struct socket *socket)
@@ -66,7 +129,8 @@ static int receive_by_wish(struct p9_request *request, struct socket *socket)
     struct fe_socket_receive wish;
     if (request->size != sizeof wish) return -EINVAL;
     memcpy(&wish, request->data, sizeof wish);
-    size_t most = wish.capacity < FE_9P_DATA_MAX ? wish.capacity : FE_9P_DATA_MAX;
+    size_t room = FE_9P_DATA_MAX - head_size(socket, wish.flags);
+    size_t most = wish.capacity < room ? wish.capacity : room;
     if (most > socket->inbox.buffer.size) most = socket->inbox.buffer.size;
     void *buffer = malloc(most + 1);
     if (buffer == nullptr) return -ENOMEM;
@@ -74,23 +138,71 @@ static int receive_by_wish(struct p9_request *request, struct socket *socket)
         .to = buffer, .capacity = most, .peek = (wish.flags & FE_SOCKET_PEEK) != 0};
     int64_t result = receive(socket, &receipt);
     request->value = (uint64_t)result;
+    if (result >= 0 && (wish.flags & FE_SOCKET_WHOLE) != 0) {
+        int error = answer_head(request, &receipt, (wish.flags & FE_SOCKET_FILES) != 0);
+        if (error < 0) result = error;
+    }
     if (result >= 0) result = p9_answer(request, buffer, receipt.given);
+    parcel_destroy(receipt.parcel);
     free(buffer);
     return result == P9_LATER && (wish.flags & FE_SOCKET_NO_WAIT) ? -EAGAIN : (int)result;
 }
 
 // --- Sending -----------------------------------------------------------------------------------
 
-// All of it, or nothing.
-static int64_t send_message(struct fifo *inbox, const void *from, size_t count)
+struct sending {
+    const uint8_t *name, *files, *bytes;
+    size_t name_size, files_size, size;
+};
+
+// What goes along: taken when it is sure that there is room.
+static int take_files(struct p9_request *request, const struct sending *sending,
+                      struct parcel **parcel)
 {
-    uint32_t size = (uint32_t)count;
-    if (count > BUFFER_MAX - sizeof size) return -EMSGSIZE;
-    if (sizeof size + count > buffer_free(&inbox->buffer)) return P9_LATER;
-    if (!buffer_reserve(&inbox->buffer, sizeof size + count)) return -ENOMEM;
-    buffer_write(&inbox->buffer, &size, sizeof size);
-    buffer_write(&inbox->buffer, from, count);
-    return (int64_t)count;
+    *parcel = nullptr;
+    bool has_any = sending->files_size != 0 && request->progress == 0;
+    return has_any ? parcel_create(request, sending->files, sending->files_size, parcel) : 0;
+}
+
+static bool is_full(const struct socket *to, const struct sending *sending)
+{
+    return sending->files_size != 0 && to->parcel_count >= PARCELS_MAX;
+}
+
+// All of it, or nothing.
+static int64_t send_message(struct socket *to, struct p9_request *request,
+                            const struct sending *sending)
+{
+    struct parcel *parcel;
+    struct buffer *buffer = &to->inbox.buffer;
+    uint32_t head = (uint32_t)sending->size | (uint32_t)sending->name_size << 24;
+    size_t whole = sizeof head + sending->name_size + sending->size;
+    if (whole > BUFFER_MAX) return -EMSGSIZE;
+    if (whole > buffer_free(buffer) || is_full(to, sending)) return P9_LATER;
+    if (!buffer_reserve(buffer, whole)) return -ENOMEM;
+    int error = take_files(request, sending, &parcel);
+    if (error != 0) return error;
+    parcel_add(to, parcel);
+    buffer_write(buffer, &head, sizeof head);
+    buffer_write(buffer, sending->name, sending->name_size);
+    buffer_write(buffer, sending->bytes, sending->size);
+    return (int64_t)sending->size;
+}
+
+static int64_t send_bytes(struct socket *to, struct p9_request *request, const struct p9_open *open,
+                          const struct sending *sending)
+{
+    enum : size_t { ATOMIC = 4096 };
+    struct parcel *parcel = nullptr;
+    size_t least = sending->size < ATOMIC ? sending->size : ATOMIC;
+    bool is_first = sending->files_size != 0 && request->progress == 0;
+    if (is_first && (least > buffer_free(&to->inbox.buffer) || is_full(to, sending)))
+        return P9_LATER;
+    if (is_first && !buffer_reserve(&to->inbox.buffer, least)) return -ENOMEM;
+    int error = sending->size == 0 ? 0 : take_files(request, sending, &parcel);
+    if (error != 0) return error;
+    parcel_add(to, parcel);
+    return fifo_write(&to->inbox, request, open, sending->bytes, sending->size);
 }
 
 static bool may_send(const struct socket *socket)
@@ -104,28 +216,64 @@ static int64_t refusal(const struct socket *socket)
     return socket->type == SOCKET_DATAGRAM && socket->peer == nullptr ? -ECONNREFUSED : -EPIPE;
 }
 
-static int64_t socket_write(struct p9_request *request, struct p9_open *open, uint64_t offset,
-                            const void *from, size_t count)
+static int64_t send_to(struct socket *to, struct p9_request *request, const struct p9_open *open,
+                       const struct sending *sending)
 {
-    struct socket *socket = (struct socket *)open->node, *peer = socket->peer;
-    if (!may_send(socket))
-        return request->progress != 0 ? (int64_t)request->progress : refusal(socket);
-    size_t before = peer->inbox.buffer.size;
-    int64_t result = is_stream(socket) ? fifo_write(&peer->inbox, request, open, from, count)
-                                       : send_message(&peer->inbox, from, count);
-    if (peer->inbox.buffer.size != before) p9_node_changed(&peer->node);
+    size_t before = to->inbox.buffer.size;
+    int64_t result =
+        is_stream(to) ? send_bytes(to, request, open, sending) : send_message(to, request, sending);
+    if (to->inbox.buffer.size != before) p9_node_changed(&to->node);
     return result;
 }
 
-static int send_by_wish(struct p9_request *request, const struct p9_open *open)
+static int64_t send_to_peer(struct p9_request *request, const struct p9_open *open,
+                            const struct sending *sending)
+{
+    struct socket *socket = (struct socket *)open->node;
+    if (!may_send(socket))
+        return request->progress != 0 ? (int64_t)request->progress : refusal(socket);
+    return send_to(socket->peer, request, open, sending);
+}
+
+static int64_t socket_write(struct p9_request *request, struct p9_open *open, uint64_t offset,
+                            const void *from, size_t count)
+{
+    struct sending sending = {.bytes = from, .size = count};
+    return send_to_peer(request, open, &sending);
+}
+
+static bool read_sending(const struct p9_request *request, struct sending *sending, uint32_t *flags)
+{
+    uint32_t head;
+    if (request->size < sizeof head) return false;
+    memcpy(&head, request->data, sizeof head);
+    size_t left = request->size - sizeof head;
+    *flags = head & 0xff;
+    *sending = (struct sending){.name = request->data + sizeof head,
+                                .name_size = fe_socket_head_name(head),
+                                .files_size = fe_socket_head_files(head)};
+    if (sending->name_size > FE_SOCKET_NAME_MAX || sending->files_size > FE_SOCKET_FILES_MAX)
+        return false;
+    if (sending->name_size + sending->files_size > left) return false;
+    sending->files = sending->name + sending->name_size;
+    sending->bytes = sending->files + sending->files_size;
+    sending->size = left - sending->name_size - sending->files_size;
+    return true;
+}
+
+// By a socket, to its peer; or to a socket by its connector.
+static int send_by_wish(struct p9_request *request, const struct p9_open *open, bool is_by_name)
 {
     uint32_t flags;
+    struct sending sending;
     struct p9_open how = *open;
-    if (request->size < sizeof flags) return -EINVAL;
-    memcpy(&flags, request->data, sizeof flags);
+    struct socket *socket = (struct socket *)open->node;
+    if (!read_sending(request, &sending, &flags)) return -EINVAL;
+    if (is_by_name && socket->type != SOCKET_DATAGRAM) return -EPROTOTYPE;
+    if (is_by_name && socket->inbox.readers == 0) return -ECONNREFUSED;
     if (flags & FE_SOCKET_NO_WAIT) how.flags |= OPEN_NONBLOCK;
-    int64_t result =
-        socket_write(request, &how, 0, request->data + sizeof flags, request->size - sizeof flags);
+    int64_t result = is_by_name ? send_to(socket, request, &how, &sending)
+                                : send_to_peer(request, &how, &sending);
     if (result == P9_LATER && (flags & FE_SOCKET_NO_WAIT)) return -EAGAIN;
     if (result < 0) return (int)result;
     request->value = (uint64_t)result;
@@ -157,10 +305,12 @@ static int shut_by_wish(struct p9_request *request, struct socket *socket)
 void socket_end(struct socket *socket)
 {
     socket_refuse_all(socket);
+    token_forget(socket);
     shut(socket, true, true);
     if (socket->peer != nullptr) socket->peer->peer = nullptr;
     socket->peer = nullptr;
     buffer_fini(&socket->inbox.buffer);
+    parcel_clear(socket);
 }
 
 static bool is_open_for_use(const struct p9_open *open)
@@ -195,19 +345,21 @@ static int socket_control(struct p9_request *request, struct p9_open *open, uint
     struct socket *socket = (struct socket *)open->node;
     // Others come by a connector, and may do nothing else.
     if (control == CONTROL_SOCKET_CONNECT) return socket_connect(request, socket);
-    if (!is_open_for_use(open)) return -EBADF;
+    if (!is_open_for_use(open))
+        return control == CONTROL_SOCKET_SEND ? send_by_wish(request, open, true) : -EBADF;
     switch (control) {
     case CONTROL_SOCKET_BIND: return socket_bind(request, socket);
     case CONTROL_SOCKET_LISTEN: return socket_listen(request, socket);
     case CONTROL_SOCKET_ACCEPT: return socket_accept(request, socket);
     case CONTROL_SOCKET_RECEIVE: return receive_by_wish(request, socket);
-    case CONTROL_SOCKET_SEND: return send_by_wish(request, open);
+    case CONTROL_SOCKET_SEND: return send_by_wish(request, open, false);
+    case CONTROL_SOCKET_NAME: return token_tell(request, socket);
     case CONTROL_SOCKET_SHUTDOWN: return shut_by_wish(request, socket);
     case CONTROL_AVAILABLE: break;
     default: return -ENOTTY;
     }
     uint32_t size = (uint32_t)socket->inbox.buffer.size;
-    if (!is_stream(socket)) buffer_peek(&socket->inbox.buffer, 0, &size, sizeof size);
+    if (!is_stream(socket)) size = size_in(head_of(&socket->inbox));
     request->value = size;
     return 0;
 }

@@ -22,6 +22,12 @@ def tests(machine, kind, folder):
     passed(f"{kind}: mappings, descriptors and other processes have the same file")
 
 
+def sockets(machine, folder):
+    text = machine.run(f"FOLDER={folder} /test/posix_datagrams", code=None)
+    assert "END posix_datagrams" in text and "FAIL" not in text, text
+    passed("ext4: local sockets are found by their names")
+
+
 def orphan(machine):
     """What a server's next one cannot know, and a process stores, is not said to be safe."""
     machine.run("head -c 10000 /bin/busybox > mapped; sync mapped")
@@ -55,6 +61,8 @@ def main():
                 machine.run(f"/service/{server} -s {kind} {disk} & until test -e /srv/{kind}; do sleep 0.1; done")
                 machine.run(f"mount /srv/{kind} /{kind}")
                 tests(machine, kind, f"/{kind}")
+                if kind == "ext4":
+                    sockets(machine, "/ext4")
             machine.line_send("poweroff")
             machine.expect_end()
         for path in (root, paths["ext4"]):

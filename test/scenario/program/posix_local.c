@@ -144,12 +144,11 @@ TEST("what cannot be is refused, each for its own reason")
     EXPECT(write(here, &byte, 1) == -1 && errno == ENOTCONN);
     EXPECT(shutdown(here, SHUT_WR) == -1 && errno == ENOTCONN);
     EXPECT(bind(here, (void *)&address, sizeof address) == -1 && errno == EINVAL);
-    EXPECT(bind(here, (void *)&address, sizeof address.sun_family) == -1 && errno == EINVAL);
     address.sun_family = AF_INET;
     EXPECT(connect(here, (void *)&address, sizeof address) == -1 && errno == EAFNOSUPPORT);
     EXPECT(bind_to(here, "/bin/local") == EROFS || errno == EACCES);
     EXPECT(bind_to(here, "/tmp/no/folder") == ENOENT);
-    EXPECT(bind_to(datagrams, NAME) == EOPNOTSUPP && connect_to(datagrams, NAME) == EOPNOTSUPP);
+    EXPECT(listen(datagrams, 1) == -1 && errno == EOPNOTSUPP);
     EXPECT(socket(AF_UNIX, SOCK_RAW, 0) == -1 && errno == EPROTOTYPE);
     EXPECT(close(here) == 0 && close(datagrams) == 0);
 }

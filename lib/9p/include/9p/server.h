@@ -263,6 +263,9 @@ int p9_answer_handle(struct p9_request *request, fe_handle handle);
 // is no session that can be given on. -ENXIO: nothing was posted.
 int p9_connector_post(struct p9_request *request, fe_handle *place);
 int p9_connector_take(struct p9_request *request, fe_handle connector);
+// Both, as of a local socket's name: its owner posts, and who may write to it takes.
+int p9_socket_control(struct p9_request *request, struct p9_node *node, uint32_t control,
+                      fe_handle *place);
 // Takes a handle that came with the request; FE_NO_HANDLE when there is none.
 fe_handle p9_take_handle(struct p9_request *request, uint32_t index);
 
