@@ -38,7 +38,7 @@
 int LLVMFuzzerInitialize(int *count, char ***arguments);
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 
-// Nothing is kept for a next server, and nobody opens a fifo.
+// Nothing is kept for a next server, and nobody opens a fifo or connects to a socket.
 enum status kept_open(size_t record_size)
 {
     return OK;
@@ -57,6 +57,10 @@ const void *kept_next(uint32_t *record)
 }
 
 void kept_finish(void) {}
+
+const struct p9_operations socket_operations = {};
+
+void socket_forget(struct file *file) {}
 
 const struct p9_operations fifo_operations = {
     .link = name_link,
