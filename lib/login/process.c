@@ -52,7 +52,7 @@ int login_namespace(const struct user *user, fe_handle *name_space)
     return 0;
 }
 
-enum : uint64_t { MEMORY_LEAST = 1 << 20 };
+enum : uint64_t { MEMORY_LEAST = 1 << 20, LEAST_PART = 32 };
 
 uint64_t login_memory(uint32_t parts, uint32_t kept)
 {
@@ -62,7 +62,9 @@ uint64_t login_memory(uint32_t parts, uint32_t kept)
     if (status != OK) return 0;
     uint64_t keep = kept == 0 ? 0 : own.memory_limit / kept;
     uint64_t share = own.memory_left > keep ? (own.memory_left - keep) / parts : 0;
-    return share > MEMORY_LEAST ? share : MEMORY_LEAST;
+    uint64_t least = own.memory_limit / LEAST_PART;
+    if (least > MEMORY_LEAST) least = MEMORY_LEAST;
+    return share > least ? share : least;
 }
 
 // As the process: a session of its own, the user's identity. *number is the session's.

@@ -173,7 +173,7 @@ static enum tls_status identity_make(struct tls_identity *identity, char certifi
 enum tls_status tls_identity_keep(struct tls_identity **identity, const char *certificate,
                                   const char *key, const char *host, bool *is_kept)
 {
-    char certificate_text[PEM_MOST], key_text[PEM_MOST];
+    static char certificate_text[PEM_MOST], key_text[PEM_MOST]; // stacks may be small
     *is_kept = true;
     if (access(key, F_OK) == 0 || errno != ENOENT)
         return tls_identity_read(identity, certificate, key);

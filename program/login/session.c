@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum : uint32_t { MEMORY_KEPT = 8 };
+
 void session_ready(void)
 {
     struct p9_control control = {.request = CONTROL_INIT_READY};
@@ -89,8 +91,9 @@ int session_run(const struct user *user)
         .arguments = arguments,
         .environment = environment.list,
         .name_space = name_space,
-        // Half of what is left, or a quarter where services take half.
-        .memory = login_memory(FE_SAVING > 1 ? 4 : 2, 0),
+        // Half of what is left, or a quarter where services take half. An eighth of all stays for
+        // the next who logs in, whose password takes memory.
+        .memory = login_memory(FE_SAVING > 1 ? 4 : 2, MEMORY_KEPT),
         .terminal = "/dev/console",
     };
     add_names(what);
