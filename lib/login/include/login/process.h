@@ -31,9 +31,9 @@ struct login_process {
 // A namespace whose connectors are bound to the user. 0 or a negative errno.
 int login_namespace(const struct user *user, fe_handle *name_space);
 
-// One part of `parts` of the memory that is left for sessions, in bytes, at least 1 MiB or a 32nd of
-// all, which is less; 0: it is not known. One part of `kept` of all memory is not for sessions (0:
-// all is), however many there are: what others need to go on. What goes on when the user leaves
+// One part of `parts` of the memory that is left for sessions, in bytes, at least 1 MiB or a 32nd
+// of all, which is less; 0: it is not known. One part of `kept` of all memory is not for sessions
+// (0: all is), however many there are: what others need to go on. What goes on when the user leaves
 // keeps its share.
 uint64_t login_memory(uint32_t parts, uint32_t kept);
 
