@@ -13,7 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum : uint32_t { MEMORY_KEPT = 8 };
+// A session gets half of what is left, and an eighth of all stays for the next who logs in, whose
+// password takes memory; or it gets a quarter, where services take half and passwords nothing.
+enum : uint32_t { MEMORY_PARTS = FE_SAVING > 1 ? 4 : 2, MEMORY_KEPT = FE_SAVING > 1 ? 0 : 8 };
 
 void session_ready(void)
 {
@@ -91,9 +93,7 @@ int session_run(const struct user *user)
         .arguments = arguments,
         .environment = environment.list,
         .name_space = name_space,
-        // Half of what is left, or a quarter where services take half. An eighth of all stays for
-        // the next who logs in, whose password takes memory.
-        .memory = login_memory(FE_SAVING > 1 ? 4 : 2, MEMORY_KEPT),
+        .memory = login_memory(MEMORY_PARTS, MEMORY_KEPT),
         .terminal = "/dev/console",
     };
     add_names(what);
