@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Synthetic trees. A node is a directory with its children in a growing array, or a file of
-// functions; the text of a file is made when it is opened and belongs to the open file. A removed
-// node stays as long as somebody has it open, marked dead.
+// Synthetic trees. A node is a directory with its children (children.c), or a file of functions;
+// the text of a file is made when it is opened and belongs to the open file. A removed node stays
+// as long as somebody has it open, marked dead.
+#include "children.h"
 #include "server_internal.h"
 #include "text.h"
 #include <ferrite/log.h>
@@ -9,11 +10,11 @@
 struct tree_node {
     struct p9_node node;
     struct p9_tree_entry entry; // path is not kept
-    char *name;
-    char *target;
-    struct tree_node **children;
-    uint32_t child_count, child_capacity;
+    struct child child;         // of its directory
+    struct children children;
+    const char *target;
     bool is_dead;
+    char text[]; // its name and target
 };
 
 static const struct p9_operations directory_operations, file_operations, link_operations;
@@ -55,21 +56,21 @@ static struct tree_node *tree_of(const struct p9_node *node)
     return (struct tree_node *)(uintptr_t)node;
 }
 
-static struct tree_node *child_find(const struct tree_node *directory, struct p9_name name,
-                                    uint32_t *index)
+static struct tree_node *tree_of_child(struct child *child)
 {
-    for (uint32_t i = 0; i < directory->child_count; i++) {
-        if (!p9_name_is(name, directory->children[i]->name)) continue;
-        if (index) *index = i;
-        return directory->children[i];
-    }
-    return nullptr;
+    if (child == nullptr) return nullptr;
+    return (struct tree_node *)((uintptr_t)child - offsetof(struct tree_node, child));
+}
+
+static struct tree_node *child_find(const struct tree_node *directory, struct p9_name name)
+{
+    return tree_of_child(children_find(&directory->children, name));
 }
 
 static int tree_lookup(struct p9_request *request, struct p9_node *directory, struct p9_name name,
                        struct p9_node **found)
 {
-    struct tree_node *child = child_find(tree_of(directory), name, nullptr);
+    struct tree_node *child = child_find(tree_of(directory), name);
     if (child == nullptr) return -ENOENT;
     p9_node_get(&child->node);
     *found = &child->node;
@@ -82,11 +83,11 @@ static int tree_readdir(struct p9_request *request, struct p9_open *open, uint64
                         struct p9_listing *listing)
 {
     struct tree_node *directory = tree_of(open->node);
-    for (uint32_t i = 0; i < directory->child_count; i++) {
-        struct tree_node *child = directory->children[i];
-        if (child->node.path < offset) continue;
+    for (uint32_t i = 0; i < directory->children.used; i++) {
+        struct tree_node *child = tree_of_child(directory->children.list[i]);
+        if (child == nullptr || child->node.path < offset) continue;
         uint64_t next = child->node.path + 1;
-        if (!p9_list(listing, p9_name_of(child->name), &child->node, next)) break;
+        if (!p9_list(listing, p9_name_of(child->text), &child->node, next)) break;
     }
     return 0;
 }
@@ -166,9 +167,7 @@ static int tree_control(struct p9_request *request, struct p9_open *open, uint32
 static void tree_release(struct p9_node *node)
 {
     struct tree_node *tree = tree_of(node);
-    free(tree->name);
-    free(tree->target);
-    free(tree->children);
+    children_fini(&tree->children);
     free(tree);
 }
 
@@ -186,7 +185,8 @@ static const struct p9_operations link_operations = {.readlink = tree_readlink};
 
 static struct tree_node *tree_node_create(struct p9_name name, const struct p9_tree_entry *entry)
 {
-    struct tree_node *tree = calloc(1, sizeof *tree);
+    size_t target_size = entry && entry->target ? strlen(entry->target) + 1 : 0;
+    struct tree_node *tree = calloc(1, sizeof *tree + name.size + 1 + target_size);
     if (tree == nullptr) return nullptr;
     if (entry) tree->entry = *entry;
     uint32_t mode = entry ? entry->mode : MODE_DIRECTORY | 0555;
@@ -202,23 +202,16 @@ static struct tree_node *tree_node_create(struct p9_name name, const struct p9_t
                                   .uid = tree->entry.uid,
                                   .gid = tree->entry.gid,
                                   .path = p9_path_new()};
-    tree->name = strndup(name.text, name.size);
-    if (entry && entry->target) tree->target = strdup(entry->target);
-    if (tree->name && (entry == nullptr || entry->target == nullptr || tree->target)) return tree;
-    tree_release(&tree->node);
-    return nullptr;
+    memcpy(tree->text, name.text, name.size);
+    tree->child.name = tree->text;
+    if (target_size != 0)
+        tree->target = memcpy(tree->text + name.size + 1, entry->target, target_size);
+    return tree;
 }
 
 static bool child_add(struct tree_node *directory, struct tree_node *child)
 {
-    if (directory->child_count == directory->child_capacity) {
-        uint32_t capacity = directory->child_capacity ? directory->child_capacity * 2 : 8;
-        struct tree_node **children = realloc(directory->children, capacity * sizeof *children);
-        if (children == nullptr) return false;
-        directory->children = children;
-        directory->child_capacity = capacity;
-    }
-    directory->children[directory->child_count++] = child;
+    if (!children_add(&directory->children, &child->child)) return false;
     p9_node_changed(&directory->node);
     return true;
 }
@@ -232,7 +225,7 @@ static struct tree_node *parent_find(struct tree_node *root, const char *path, b
         size_t size = strcspn(path, "/");
         *last = (struct p9_name){path, size};
         if (path[size] == '\0') return directory;
-        struct tree_node *next = child_find(directory, *last, nullptr);
+        struct tree_node *next = child_find(directory, *last);
         if (next == nullptr && make) {
             next = tree_node_create(*last, nullptr);
             if (next && !child_add(directory, next)) {
@@ -255,7 +248,7 @@ int p9_tree_add(struct p9_node *root, const struct p9_tree_entry *entry, struct 
     }
     struct tree_node *directory = parent_find(tree_of(root), entry->path, true, &name);
     if (directory == nullptr) return -ENOMEM;
-    if (child_find(directory, name, nullptr)) return -EEXIST;
+    if (child_find(directory, name)) return -EEXIST;
     struct tree_node *child = tree_node_create(name, entry);
     if (child == nullptr) return -ENOMEM;
     if (!child_add(directory, child)) {
@@ -281,8 +274,11 @@ int p9_tree_create(const struct p9_tree_entry *table, size_t count, struct p9_no
 // A tree is as deep as its entries' paths, which the server's own code gives.
 static void subtree_drop(struct tree_node *tree)
 {
-    for (uint32_t i = 0; i < tree->child_count; i++) subtree_drop(tree->children[i]);
-    tree->child_count = 0;
+    for (uint32_t i = 0; i < tree->children.used; i++) {
+        struct tree_node *child = tree_of_child(tree->children.list[i]);
+        if (child != nullptr) subtree_drop(child);
+    }
+    children_fini(&tree->children);
     tree->is_dead = true;
     tree->entry.context = nullptr;
     p9_node_changed(&tree->node);
@@ -292,14 +288,11 @@ static void subtree_drop(struct tree_node *tree)
 void p9_tree_remove(struct p9_node *root, const char *path)
 {
     struct p9_name name;
-    uint32_t index;
     struct tree_node *directory = parent_find(tree_of(root), path, false, &name);
     if (directory == nullptr) return;
-    struct tree_node *child = child_find(directory, name, &index);
+    struct tree_node *child = child_find(directory, name);
     if (child == nullptr) return;
-    directory->child_count--;
-    memmove(&directory->children[index], &directory->children[index + 1],
-            (directory->child_count - index) * sizeof(struct tree_node *));
+    children_remove(&directory->children, &child->child);
     subtree_drop(child);
 }
 
