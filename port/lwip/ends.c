@@ -18,6 +18,8 @@ static uint64_t key[WORDS];
 static struct tcp_pcb **bucket;
 static struct tcp_pcb *first_bucket[BUCKETS_MIN];
 static u32_t buckets, count;
+u32_t lwip_over_count;
+struct tcp_pcb *lwip_over_first;
 static u16_t users[PORTS]; // UINT16_MAX: that many or more, for ever
 
 static void ends_init(void)
@@ -100,15 +102,26 @@ void lwip_ends_link(struct tcp_pcb **list, struct tcp_pcb *pcb)
     pcb->at = list;
     if (*list != NULL) (*list)->at = &pcb->next;
     *list = pcb;
+    if (list == &tcp_tw_pcbs && ++lwip_over_count == 1) lwip_over_first = pcb;
     u16_t *uses = &users[pcb->local_port % PORTS];
     if (*uses != UINT16_MAX) ++*uses;
     if (list == &tcp_active_pcbs || list == &tcp_tw_pcbs) ends_add(pcb);
     if (list == &tcp_active_pcbs) lwip_busy_begin(pcb);
 }
 
+// That it is over is not yet forgotten. New ones come to the front of the list.
+static void over_end(const struct tcp_pcb *pcb)
+{
+    lwip_over_count--;
+    if (lwip_over_first != pcb) return;
+    uintptr_t before = (uintptr_t)pcb->at - offsetof(struct tcp_pcb, next);
+    lwip_over_first = pcb->at == &tcp_tw_pcbs ? NULL : (struct tcp_pcb *)before;
+}
+
 void lwip_ends_unlink(struct tcp_pcb *pcb)
 {
     if (pcb->at == NULL) return;
+    if (pcb->state == TIME_WAIT) over_end(pcb);
     *pcb->at = pcb->next;
     if (pcb->next != NULL) pcb->next->at = pcb->at;
     pcb->next = NULL;

@@ -23,6 +23,10 @@ void lwip_ends_unlink(struct tcp_pcb *pcb);
 struct tcp_pcb *lwip_ends_find(const ip_addr_t *remote, u16_t remote_port, const ip_addr_t *local,
                                u16_t local_port, u8_t interface);
 
+// Of those that are over and still remembered: how many there are, and which is so for longest.
+extern u32_t lwip_over_count;
+extern struct tcp_pcb *lwip_over_first;
+
 // Whether somebody has this port. Now and then it is said of one that nobody has, of those that the
 // system chooses from (RFC 6335, section 6), never the other way.
 bool lwip_port_is_used(u16_t port);
