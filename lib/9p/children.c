@@ -15,6 +15,16 @@ static uint32_t name_hash(struct p9_name name)
     return hash;
 }
 
+static bool has_buckets(const struct children *children)
+{
+    return children->capacity > FEW;
+}
+
+static struct child **bucket_of(const struct children *children, uint32_t hash)
+{
+    return &children->list[children->capacity + (hash & (children->capacity - 1))];
+}
+
 static bool child_is(const struct child *child, struct p9_name name)
 {
     return strlen(child->name) == name.size && memcmp(child->name, name.text, name.size) == 0;
@@ -22,7 +32,7 @@ static bool child_is(const struct child *child, struct p9_name name)
 
 struct child *children_find(const struct children *children, struct p9_name name)
 {
-    if (children->bucket == nullptr) {
+    if (!has_buckets(children)) {
         for (uint32_t i = 0; i < children->used; i++) {
             struct child *child = children->list[i];
             if (child != nullptr && child_is(child, name)) return child;
@@ -30,17 +40,9 @@ struct child *children_find(const struct children *children, struct p9_name name
         return nullptr;
     }
     uint32_t hash = name_hash(name);
-    struct child *child = children->bucket[hash & (children->capacity - 1)];
+    struct child *child = *bucket_of(children, hash);
     while (child != nullptr && (child->hash != hash || !child_is(child, name))) child = child->next;
     return child;
-}
-
-static void bucket_put(struct children *children, struct child *child)
-{
-    if (children->bucket == nullptr) return;
-    struct child **bucket = &children->bucket[child->hash & (children->capacity - 1)];
-    child->next = *bucket;
-    *bucket = child;
 }
 
 static void place(struct children *children, struct child *child)
@@ -48,22 +50,21 @@ static void place(struct children *children, struct child *child)
     child->place = children->used;
     children->list[children->used++] = child;
     children->count++;
-    bucket_put(children, child);
+    if (!has_buckets(children)) return;
+    struct child **bucket = bucket_of(children, child->hash);
+    child->next = *bucket;
+    *bucket = child;
 }
 
 // Both tables are one block. `capacity` is a power of two. False: no memory, and nothing is
 // changed.
 static bool resize(struct children *children, uint32_t capacity)
 {
-    bool has_buckets = capacity > FEW;
-    struct child **tables = calloc(has_buckets ? 2 * (size_t)capacity : capacity, sizeof *tables);
+    struct child **tables =
+        calloc(capacity > FEW ? 2 * (size_t)capacity : capacity, sizeof *tables);
     if (tables == nullptr) return false;
     struct children before = *children;
-    *children = (struct children){
-        .list = tables,
-        .bucket = has_buckets ? tables + capacity : nullptr,
-        .capacity = capacity,
-    };
+    *children = (struct children){.list = tables, .capacity = capacity};
     for (uint32_t i = 0; i < before.used; i++)
         if (before.list[i] != nullptr) place(children, before.list[i]);
     free(before.list);
@@ -84,8 +85,8 @@ bool children_add(struct children *children, struct child *child)
 
 void children_remove(struct children *children, struct child *child)
 {
-    if (children->bucket != nullptr) {
-        struct child **at = &children->bucket[child->hash & (children->capacity - 1)];
+    if (has_buckets(children)) {
+        struct child **at = bucket_of(children, child->hash);
         while (*at != child) at = &(*at)->next;
         *at = child->next;
     }

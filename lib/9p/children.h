@@ -13,8 +13,7 @@ struct child {
 
 // All zero is an empty one.
 struct children {
-    struct child **list; // with holes, where some were removed
-    struct child **bucket;
+    struct child **list; // with holes, where some were removed; behind it, of many, the buckets
     uint32_t count, used, capacity; // those there, places up to the last one, places
 };
 

@@ -9,12 +9,20 @@
 
 struct tree_node {
     struct p9_node node;
-    struct p9_tree_entry entry; // path is not kept
-    struct child child;         // of its directory
-    struct children children;
-    const char *target;
+    const struct p9_operations *own; // of its entry
+    void *context;
+    struct child child; // of its directory
+    union {             // of a directory, a file, a link
+        struct children children;
+        struct {
+            int (*text)(struct p9_request *request, void *context, struct p9_text *text);
+            int (*command)(struct p9_request *request, void *context, const char *text,
+                           size_t size);
+        } file;
+        const char *target;
+    };
     bool is_dead;
-    char text[]; // its name and target
+    char name[]; // and target
 };
 
 static const struct p9_operations directory_operations, file_operations, link_operations;
@@ -62,9 +70,15 @@ static struct tree_node *tree_of_child(struct child *child)
     return (struct tree_node *)((uintptr_t)child - offsetof(struct tree_node, child));
 }
 
+static bool is_directory(const struct tree_node *tree)
+{
+    return (tree->node.mode & MODE_TYPE) == MODE_DIRECTORY;
+}
+
 static struct tree_node *child_find(const struct tree_node *directory, struct p9_name name)
 {
-    return tree_of_child(children_find(&directory->children, name));
+    return is_directory(directory) ? tree_of_child(children_find(&directory->children, name))
+                                   : nullptr;
 }
 
 static int tree_lookup(struct p9_request *request, struct p9_node *directory, struct p9_name name,
@@ -87,7 +101,7 @@ static int tree_readdir(struct p9_request *request, struct p9_open *open, uint64
         struct tree_node *child = tree_of_child(directory->children.list[i]);
         if (child == nullptr || child->node.path < offset) continue;
         uint64_t next = child->node.path + 1;
-        if (!p9_list(listing, p9_name_of(child->text), &child->node, next)) break;
+        if (!p9_list(listing, p9_name_of(child->name), &child->node, next)) break;
     }
     return 0;
 }
@@ -97,14 +111,14 @@ static int tree_open(struct p9_request *request, struct p9_open *open)
     struct tree_node *file = tree_of(open->node);
     uint32_t access = open->flags & OPEN_ACCESS;
     bool reads = access != OPEN_WRITE;
-    if (file->is_dead || (reads && file->entry.text == nullptr && file->entry.command == nullptr)) {
+    if (file->is_dead || (reads && file->file.text == nullptr && file->file.command == nullptr)) {
         return -EACCES;
     }
-    if (access != OPEN_READ && file->entry.command == nullptr) return -EACCES;
-    if (!reads || file->entry.text == nullptr) return 0;
+    if (access != OPEN_READ && file->file.command == nullptr) return -EACCES;
+    if (!reads || file->file.text == nullptr) return 0;
     struct p9_text *text = calloc(1, sizeof *text);
     if (text == nullptr) return -ENOMEM;
-    int result = file->entry.text(request, file->entry.context, text);
+    int result = file->file.text(request, file->context, text);
     if (result == 0 && text->has_failed) result = -ENOMEM;
     if (result != 0) {
         free(text->bytes);
@@ -137,7 +151,7 @@ static int64_t tree_write(struct p9_request *request, struct p9_open *open, uint
 {
     struct tree_node *file = tree_of(open->node);
     if (file->is_dead) return -ENODEV;
-    int result = file->entry.command(request, file->entry.context, from, count);
+    int result = file->file.command(request, file->context, from, count);
     return result != 0 ? result : (int64_t)count;
 }
 
@@ -160,14 +174,14 @@ static int64_t tree_readlink(struct p9_request *request, struct p9_node *node, c
 // A directory's own operations (entry "") give the control requests that it understands.
 static int tree_control(struct p9_request *request, struct p9_open *open, uint32_t control)
 {
-    const struct p9_operations *own = tree_of(open->node)->entry.operations;
+    const struct p9_operations *own = tree_of(open->node)->own;
     return own && own->control ? own->control(request, open, control) : -ENOTTY;
 }
 
 static void tree_release(struct p9_node *node)
 {
     struct tree_node *tree = tree_of(node);
-    children_fini(&tree->children);
+    if (is_directory(tree)) children_fini(&tree->children);
     free(tree);
 }
 
@@ -183,12 +197,25 @@ static const struct p9_operations file_operations = {.open = tree_open,
                                                      .truncate = tree_truncate};
 static const struct p9_operations link_operations = {.readlink = tree_readlink};
 
+// What is not the node's. `room` is for a link's target.
+static void entry_keep(struct tree_node *tree, const struct p9_tree_entry *entry, char *room)
+{
+    tree->own = entry->operations;
+    tree->context = entry->context;
+    if (is_directory(tree)) return;
+    if (entry->target != nullptr) {
+        tree->target = memcpy(room, entry->target, strlen(entry->target) + 1);
+    } else {
+        tree->file.text = entry->text;
+        tree->file.command = entry->command;
+    }
+}
+
 static struct tree_node *tree_node_create(struct p9_name name, const struct p9_tree_entry *entry)
 {
     size_t target_size = entry && entry->target ? strlen(entry->target) + 1 : 0;
     struct tree_node *tree = calloc(1, sizeof *tree + name.size + 1 + target_size);
     if (tree == nullptr) return nullptr;
-    if (entry) tree->entry = *entry;
     uint32_t mode = entry ? entry->mode : MODE_DIRECTORY | 0555;
     if ((mode & MODE_TYPE) == 0) mode |= MODE_FILE;
     const struct p9_operations *operations = &file_operations;
@@ -199,18 +226,18 @@ static struct tree_node *tree_node_create(struct p9_name name, const struct p9_t
                                   .free = tree_release,
                                   .references = 1,
                                   .mode = mode,
-                                  .uid = tree->entry.uid,
-                                  .gid = tree->entry.gid,
+                                  .uid = entry ? entry->uid : 0,
+                                  .gid = entry ? entry->gid : 0,
                                   .path = p9_path_new()};
-    memcpy(tree->text, name.text, name.size);
-    tree->child.name = tree->text;
-    if (target_size != 0)
-        tree->target = memcpy(tree->text + name.size + 1, entry->target, target_size);
+    memcpy(tree->name, name.text, name.size);
+    tree->child.name = tree->name;
+    if (entry) entry_keep(tree, entry, tree->name + name.size + 1);
     return tree;
 }
 
 static bool child_add(struct tree_node *directory, struct tree_node *child)
 {
+    if (!is_directory(directory)) return false;
     if (!children_add(&directory->children, &child->child)) return false;
     p9_node_changed(&directory->node);
     return true;
@@ -243,7 +270,7 @@ int p9_tree_add(struct p9_node *root, const struct p9_tree_entry *entry, struct 
 {
     struct p9_name name;
     if (entry->path[0] == '\0') { // the root itself
-        tree_of(root)->entry = *entry;
+        entry_keep(tree_of(root), entry, nullptr);
         return 0;
     }
     struct tree_node *directory = parent_find(tree_of(root), entry->path, true, &name);
@@ -274,13 +301,13 @@ int p9_tree_create(const struct p9_tree_entry *table, size_t count, struct p9_no
 // A tree is as deep as its entries' paths, which the server's own code gives.
 static void subtree_drop(struct tree_node *tree)
 {
-    for (uint32_t i = 0; i < tree->children.used; i++) {
+    for (uint32_t i = 0; is_directory(tree) && i < tree->children.used; i++) {
         struct tree_node *child = tree_of_child(tree->children.list[i]);
         if (child != nullptr) subtree_drop(child);
     }
-    children_fini(&tree->children);
+    if (is_directory(tree)) children_fini(&tree->children);
     tree->is_dead = true;
-    tree->entry.context = nullptr;
+    tree->context = nullptr;
     p9_node_changed(&tree->node);
     p9_node_put(&tree->node);
 }
@@ -298,5 +325,5 @@ void p9_tree_remove(struct p9_node *root, const char *path)
 
 void *p9_tree_context(const struct p9_node *node)
 {
-    return tree_of(node)->entry.context;
+    return tree_of(node)->context;
 }

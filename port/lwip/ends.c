@@ -42,9 +42,13 @@ static unsigned words_add(u32_t *words, unsigned at, const ip_addr_t *address)
 static u32_t ends_hash(const ip_addr_t *remote, u16_t remote_port, const ip_addr_t *local,
                        u16_t local_port)
 {
-    u32_t words[WORDS];
+    u32_t words[WORDS], ports = (u32_t)remote_port << 16 | local_port;
+    if (!IP_IS_V6(remote) && !IP_IS_V6(local)) {
+        uint64_t sum = (key[0] + ip_2_ip4(remote)->addr) * (key[1] + ip_2_ip4(local)->addr);
+        return (u32_t)((sum + (key[2] + ports) * key[3]) >> 32);
+    }
     unsigned used = words_add(words, words_add(words, 0, remote), local);
-    words[used++] = (u32_t)remote_port << 16 | local_port;
+    words[used++] = ports;
     words[used] = 0;
     uint64_t sum = 0;
     for (unsigned i = 0; i < used; i += 2)

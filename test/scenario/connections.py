@@ -18,7 +18,8 @@ LIMIT = 150  # seconds for any of it: were they looked through one by one, it wo
 
 def memory(machine):
     """Of the IP service, in KiB."""
-    return int(re.search(r"(?m)^ip +ready.* (\d+)K ", machine.run("services"))[1])
+    found = re.search(r"(?m)^ip +ready.* (\d+)([KM]) ", machine.run("services"))
+    return int(found[1]) * (1024 if found[2] == "M" else 1)
 
 
 def conversations(machine):
