@@ -70,15 +70,15 @@ static struct tree_node *tree_of_child(struct child *child)
     return (struct tree_node *)((uintptr_t)child - offsetof(struct tree_node, child));
 }
 
-static bool is_directory(const struct tree_node *tree)
+static bool tree_is_directory(const struct tree_node *tree)
 {
     return (tree->node.mode & MODE_TYPE) == MODE_DIRECTORY;
 }
 
 static struct tree_node *child_find(const struct tree_node *directory, struct p9_name name)
 {
-    return is_directory(directory) ? tree_of_child(children_find(&directory->children, name))
-                                   : nullptr;
+    return tree_is_directory(directory) ? tree_of_child(children_find(&directory->children, name))
+                                        : nullptr;
 }
 
 static int tree_lookup(struct p9_request *request, struct p9_node *directory, struct p9_name name,
@@ -181,7 +181,7 @@ static int tree_control(struct p9_request *request, struct p9_open *open, uint32
 static void tree_release(struct p9_node *node)
 {
     struct tree_node *tree = tree_of(node);
-    if (is_directory(tree)) children_fini(&tree->children);
+    if (tree_is_directory(tree)) children_fini(&tree->children);
     free(tree);
 }
 
@@ -202,7 +202,7 @@ static void entry_keep(struct tree_node *tree, const struct p9_tree_entry *entry
 {
     tree->own = entry->operations;
     tree->context = entry->context;
-    if (is_directory(tree)) return;
+    if (tree_is_directory(tree)) return;
     if (entry->target != nullptr) {
         tree->target = memcpy(room, entry->target, strlen(entry->target) + 1);
     } else {
@@ -237,7 +237,7 @@ static struct tree_node *tree_node_create(struct p9_name name, const struct p9_t
 
 static bool child_add(struct tree_node *directory, struct tree_node *child)
 {
-    if (!is_directory(directory)) return false;
+    if (!tree_is_directory(directory)) return false;
     if (!children_add(&directory->children, &child->child)) return false;
     p9_node_changed(&directory->node);
     return true;
@@ -301,11 +301,11 @@ int p9_tree_create(const struct p9_tree_entry *table, size_t count, struct p9_no
 // A tree is as deep as its entries' paths, which the server's own code gives.
 static void subtree_drop(struct tree_node *tree)
 {
-    for (uint32_t i = 0; is_directory(tree) && i < tree->children.used; i++) {
+    for (uint32_t i = 0; tree_is_directory(tree) && i < tree->children.used; i++) {
         struct tree_node *child = tree_of_child(tree->children.list[i]);
         if (child != nullptr) subtree_drop(child);
     }
-    if (is_directory(tree)) children_fini(&tree->children);
+    if (tree_is_directory(tree)) children_fini(&tree->children);
     tree->is_dead = true;
     tree->context = nullptr;
     p9_node_changed(&tree->node);
