@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: MIT
-// Synthetic trees. A node is a directory with its children in a growing array, or a file of
-// functions; the text of a file is made when it is opened and belongs to the open file. A removed
-// node stays as long as somebody has it open, marked dead.
+// Synthetic trees. A node is a directory with its children (children.c), or a file of functions;
+// the text of a file is made when it is opened and belongs to the open file. A removed node stays
+// as long as somebody has it open, marked dead.
+#include "children.h"
 #include "server_internal.h"
 #include "text.h"
 #include <ferrite/log.h>
 
 struct tree_node {
     struct p9_node node;
-    struct p9_tree_entry entry; // path is not kept
-    char *name;
-    char *target;
-    struct tree_node **children;
-    uint32_t child_count, child_capacity;
+    const struct p9_operations *own; // of its entry
+    void *context;
+    struct child child; // of its directory
+    union {             // of a directory, a file, a link
+        struct children children;
+        struct {
+            int (*text)(struct p9_request *request, void *context, struct p9_text *text);
+            int (*command)(struct p9_request *request, void *context, const char *text,
+                           size_t size);
+        } file;
+        const char *target;
+    };
     bool is_dead;
+    char name[]; // and target
 };
 
 static const struct p9_operations directory_operations, file_operations, link_operations;
@@ -55,21 +64,27 @@ static struct tree_node *tree_of(const struct p9_node *node)
     return (struct tree_node *)(uintptr_t)node;
 }
 
-static struct tree_node *child_find(const struct tree_node *directory, struct p9_name name,
-                                    uint32_t *index)
+static struct tree_node *tree_of_child(struct child *child)
 {
-    for (uint32_t i = 0; i < directory->child_count; i++) {
-        if (!p9_name_is(name, directory->children[i]->name)) continue;
-        if (index) *index = i;
-        return directory->children[i];
-    }
-    return nullptr;
+    if (child == nullptr) return nullptr;
+    return (struct tree_node *)((uintptr_t)child - offsetof(struct tree_node, child));
+}
+
+static bool tree_is_directory(const struct tree_node *tree)
+{
+    return (tree->node.mode & MODE_TYPE) == MODE_DIRECTORY;
+}
+
+static struct tree_node *child_find(const struct tree_node *directory, struct p9_name name)
+{
+    return tree_is_directory(directory) ? tree_of_child(children_find(&directory->children, name))
+                                        : nullptr;
 }
 
 static int tree_lookup(struct p9_request *request, struct p9_node *directory, struct p9_name name,
                        struct p9_node **found)
 {
-    struct tree_node *child = child_find(tree_of(directory), name, nullptr);
+    struct tree_node *child = child_find(tree_of(directory), name);
     if (child == nullptr) return -ENOENT;
     p9_node_get(&child->node);
     *found = &child->node;
@@ -82,9 +97,9 @@ static int tree_readdir(struct p9_request *request, struct p9_open *open, uint64
                         struct p9_listing *listing)
 {
     struct tree_node *directory = tree_of(open->node);
-    for (uint32_t i = 0; i < directory->child_count; i++) {
-        struct tree_node *child = directory->children[i];
-        if (child->node.path < offset) continue;
+    for (uint32_t i = 0; i < directory->children.used; i++) {
+        struct tree_node *child = tree_of_child(directory->children.list[i]);
+        if (child == nullptr || child->node.path < offset) continue;
         uint64_t next = child->node.path + 1;
         if (!p9_list(listing, p9_name_of(child->name), &child->node, next)) break;
     }
@@ -96,14 +111,14 @@ static int tree_open(struct p9_request *request, struct p9_open *open)
     struct tree_node *file = tree_of(open->node);
     uint32_t access = open->flags & OPEN_ACCESS;
     bool reads = access != OPEN_WRITE;
-    if (file->is_dead || (reads && file->entry.text == nullptr && file->entry.command == nullptr)) {
+    if (file->is_dead || (reads && file->file.text == nullptr && file->file.command == nullptr)) {
         return -EACCES;
     }
-    if (access != OPEN_READ && file->entry.command == nullptr) return -EACCES;
-    if (!reads || file->entry.text == nullptr) return 0;
+    if (access != OPEN_READ && file->file.command == nullptr) return -EACCES;
+    if (!reads || file->file.text == nullptr) return 0;
     struct p9_text *text = calloc(1, sizeof *text);
     if (text == nullptr) return -ENOMEM;
-    int result = file->entry.text(request, file->entry.context, text);
+    int result = file->file.text(request, file->context, text);
     if (result == 0 && text->has_failed) result = -ENOMEM;
     if (result != 0) {
         free(text->bytes);
@@ -136,7 +151,7 @@ static int64_t tree_write(struct p9_request *request, struct p9_open *open, uint
 {
     struct tree_node *file = tree_of(open->node);
     if (file->is_dead) return -ENODEV;
-    int result = file->entry.command(request, file->entry.context, from, count);
+    int result = file->file.command(request, file->context, from, count);
     return result != 0 ? result : (int64_t)count;
 }
 
@@ -159,16 +174,14 @@ static int64_t tree_readlink(struct p9_request *request, struct p9_node *node, c
 // A directory's own operations (entry "") give the control requests that it understands.
 static int tree_control(struct p9_request *request, struct p9_open *open, uint32_t control)
 {
-    const struct p9_operations *own = tree_of(open->node)->entry.operations;
+    const struct p9_operations *own = tree_of(open->node)->own;
     return own && own->control ? own->control(request, open, control) : -ENOTTY;
 }
 
 static void tree_release(struct p9_node *node)
 {
     struct tree_node *tree = tree_of(node);
-    free(tree->name);
-    free(tree->target);
-    free(tree->children);
+    if (tree_is_directory(tree)) children_fini(&tree->children);
     free(tree);
 }
 
@@ -184,11 +197,25 @@ static const struct p9_operations file_operations = {.open = tree_open,
                                                      .truncate = tree_truncate};
 static const struct p9_operations link_operations = {.readlink = tree_readlink};
 
+// What is not the node's. `room` is for a link's target.
+static void entry_keep(struct tree_node *tree, const struct p9_tree_entry *entry, char *room)
+{
+    tree->own = entry->operations;
+    tree->context = entry->context;
+    if (tree_is_directory(tree)) return;
+    if (entry->target != nullptr) {
+        tree->target = memcpy(room, entry->target, strlen(entry->target) + 1);
+    } else {
+        tree->file.text = entry->text;
+        tree->file.command = entry->command;
+    }
+}
+
 static struct tree_node *tree_node_create(struct p9_name name, const struct p9_tree_entry *entry)
 {
-    struct tree_node *tree = calloc(1, sizeof *tree);
+    size_t target_size = entry && entry->target ? strlen(entry->target) + 1 : 0;
+    struct tree_node *tree = calloc(1, sizeof *tree + name.size + 1 + target_size);
     if (tree == nullptr) return nullptr;
-    if (entry) tree->entry = *entry;
     uint32_t mode = entry ? entry->mode : MODE_DIRECTORY | 0555;
     if ((mode & MODE_TYPE) == 0) mode |= MODE_FILE;
     const struct p9_operations *operations = &file_operations;
@@ -199,26 +226,19 @@ static struct tree_node *tree_node_create(struct p9_name name, const struct p9_t
                                   .free = tree_release,
                                   .references = 1,
                                   .mode = mode,
-                                  .uid = tree->entry.uid,
-                                  .gid = tree->entry.gid,
+                                  .uid = entry ? entry->uid : 0,
+                                  .gid = entry ? entry->gid : 0,
                                   .path = p9_path_new()};
-    tree->name = strndup(name.text, name.size);
-    if (entry && entry->target) tree->target = strdup(entry->target);
-    if (tree->name && (entry == nullptr || entry->target == nullptr || tree->target)) return tree;
-    tree_release(&tree->node);
-    return nullptr;
+    memcpy(tree->name, name.text, name.size);
+    tree->child.name = tree->name;
+    if (entry) entry_keep(tree, entry, tree->name + name.size + 1);
+    return tree;
 }
 
 static bool child_add(struct tree_node *directory, struct tree_node *child)
 {
-    if (directory->child_count == directory->child_capacity) {
-        uint32_t capacity = directory->child_capacity ? directory->child_capacity * 2 : 8;
-        struct tree_node **children = realloc(directory->children, capacity * sizeof *children);
-        if (children == nullptr) return false;
-        directory->children = children;
-        directory->child_capacity = capacity;
-    }
-    directory->children[directory->child_count++] = child;
+    if (!tree_is_directory(directory)) return false;
+    if (!children_add(&directory->children, &child->child)) return false;
     p9_node_changed(&directory->node);
     return true;
 }
@@ -232,7 +252,7 @@ static struct tree_node *parent_find(struct tree_node *root, const char *path, b
         size_t size = strcspn(path, "/");
         *last = (struct p9_name){path, size};
         if (path[size] == '\0') return directory;
-        struct tree_node *next = child_find(directory, *last, nullptr);
+        struct tree_node *next = child_find(directory, *last);
         if (next == nullptr && make) {
             next = tree_node_create(*last, nullptr);
             if (next && !child_add(directory, next)) {
@@ -250,12 +270,12 @@ int p9_tree_add(struct p9_node *root, const struct p9_tree_entry *entry, struct 
 {
     struct p9_name name;
     if (entry->path[0] == '\0') { // the root itself
-        tree_of(root)->entry = *entry;
+        entry_keep(tree_of(root), entry, nullptr);
         return 0;
     }
     struct tree_node *directory = parent_find(tree_of(root), entry->path, true, &name);
     if (directory == nullptr) return -ENOMEM;
-    if (child_find(directory, name, nullptr)) return -EEXIST;
+    if (child_find(directory, name)) return -EEXIST;
     struct tree_node *child = tree_node_create(name, entry);
     if (child == nullptr) return -ENOMEM;
     if (!child_add(directory, child)) {
@@ -281,10 +301,13 @@ int p9_tree_create(const struct p9_tree_entry *table, size_t count, struct p9_no
 // A tree is as deep as its entries' paths, which the server's own code gives.
 static void subtree_drop(struct tree_node *tree)
 {
-    for (uint32_t i = 0; i < tree->child_count; i++) subtree_drop(tree->children[i]);
-    tree->child_count = 0;
+    for (uint32_t i = 0; tree_is_directory(tree) && i < tree->children.used; i++) {
+        struct tree_node *child = tree_of_child(tree->children.list[i]);
+        if (child != nullptr) subtree_drop(child);
+    }
+    if (tree_is_directory(tree)) children_fini(&tree->children);
     tree->is_dead = true;
-    tree->entry.context = nullptr;
+    tree->context = nullptr;
     p9_node_changed(&tree->node);
     p9_node_put(&tree->node);
 }
@@ -292,18 +315,15 @@ static void subtree_drop(struct tree_node *tree)
 void p9_tree_remove(struct p9_node *root, const char *path)
 {
     struct p9_name name;
-    uint32_t index;
     struct tree_node *directory = parent_find(tree_of(root), path, false, &name);
     if (directory == nullptr) return;
-    struct tree_node *child = child_find(directory, name, &index);
+    struct tree_node *child = child_find(directory, name);
     if (child == nullptr) return;
-    directory->child_count--;
-    memmove(&directory->children[index], &directory->children[index + 1],
-            (directory->child_count - index) * sizeof(struct tree_node *));
+    children_remove(&directory->children, &child->child);
     subtree_drop(child);
 }
 
 void *p9_tree_context(const struct p9_node *node)
 {
-    return tree_of(node)->entry.context;
+    return tree_of(node)->context;
 }

@@ -31,12 +31,7 @@ static void half_open_limit(const struct tcp_pcb_listen *listener)
 
 static void time_wait_limit(void)
 {
-    struct tcp_pcb *oldest = NULL;
-    unsigned count = 0;
-    for (struct tcp_pcb *pcb = tcp_tw_pcbs; pcb != NULL; pcb = pcb->next, count++) {
-        if (is_older(pcb, oldest)) oldest = pcb;
-    }
-    if (count >= TIME_WAIT_MAX) tcp_abandon(oldest, 0);
+    if (lwip_over_count >= TIME_WAIT_MAX) tcp_abandon(lwip_over_first, 0);
 }
 
 // lwIP's own tcp_backlog_set() has no 0.

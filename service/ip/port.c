@@ -7,7 +7,7 @@
 #include <lwip/udp.h>
 
 enum : uint16_t { PORT_FIRST = 49152, PORT_COUNT = 16384 }; // RFC 6335, section 6
-enum : uint32_t { DRAWS = 64 };                             // then lwIP looks for a free one
+enum : uint32_t { DRAWS = 64 };                             // then lwIP counts to a free one
 
 static uint16_t port_draw(void)
 {
@@ -17,8 +17,10 @@ static uint16_t port_draw(void)
 int tcp_port_bind(struct tcp_pcb *pcb, const ip_addr_t *address, uint16_t port)
 {
     err_t error = ERR_USE;
-    for (uint32_t i = 0; port == 0 && error == ERR_USE && i < DRAWS; i++)
-        error = tcp_bind(pcb, address, port_draw());
+    for (uint32_t i = 0; port == 0 && error == ERR_USE && i < DRAWS; i++) {
+        uint16_t drawn = port_draw();
+        if (!lwip_port_is_used(drawn)) error = tcp_bind(pcb, address, drawn);
+    }
     if (error == ERR_USE) error = tcp_bind(pcb, address, port);
     return lwip_errno(error);
 }

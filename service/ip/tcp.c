@@ -311,6 +311,7 @@ static int set(struct conversation *conversation, const char *name, uint32_t val
             ip_set_option(pcb, option);
         else
             ip_reset_option(pcb, option);
+        if (conversation->state != STATE_ANNOUNCED) lwip_busy_begin(pcb); // it may need the timers
         return 0;
     }
     if (strcmp(name, "ttl") == 0)

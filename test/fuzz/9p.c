@@ -7,6 +7,7 @@
 #include "lib/9p/fake_kernel.h"
 
 #include "lib/9p/attribute_operations.c"
+#include "lib/9p/children.c"
 #include "lib/9p/connection.c"
 #include "lib/9p/file_operations.c"
 #include "lib/9p/lock.c"

@@ -31,10 +31,21 @@ err_t lwip_backlog_receive(struct tcp_pcb *pcb, const struct tcp_hdr *header);
 // again.
 void lwip_backlog_set(struct tcp_pcb *listener, uint8_t count);
 
+// idle.c: something is to be done for a connection, or came for one.
+static inline void lwip_busy(struct tcp_pcb *pcb)
+{
+    if (pcb->busy_at == NULL) lwip_busy_begin(pcb);
+}
+static inline void lwip_busy_receive(struct tcp_pcb *pcb)
+{
+    if (pcb->state != LISTEN) lwip_busy(pcb); // a listener has no such field
+}
+
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, options_size, first_size, second, packet)          \
-    (lwip_backlog_receive(pcb, header) != ERR_OK                                                   \
-         ? ERR_MEM                                                                                 \
-         : lwip_recovery_receive(pcb, header, options_size, first_size, second))
+    (lwip_busy_receive(pcb), lwip_backlog_receive(pcb, header) != ERR_OK                           \
+                                 ? ERR_MEM                                                         \
+                                 : lwip_recovery_receive(pcb, header, options_size, first_size,    \
+                                                         second))
 
 // told.c: an option of DHCP that lwIP does not know, and what was told: a name, "" for none, and how
 // many time servers there are.

@@ -20,7 +20,7 @@
 
 enum : size_t { MIB = 1 << 20, PIECE = 64 << 10 };
 enum { SAMPLES = 9, SETTLING = 2, PORT = 7000, BACKLOG = 8 }; // SETTLING in seconds
-enum : int { CONNECTIONS = 1000 };
+enum : int { CONNECTIONS = 10'000 };
 
 static char buffer[PIECE], other_buffer[PIECE];
 static int near, far; // the ends of a connection

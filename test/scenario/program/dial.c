@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum : int { BACKLOG = 8, MOST = 8000 };
+enum : int { BACKLOG = 8, MOST = 12000 };
 
 static int listener;
 static struct sockaddr_in place = {.sin_family = AF_INET};

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Connections by their ends (ends.c), and those that the timers look at (idle.c).
+#pragma once
+
+#include <lwip/ip_addr.h>
+
+#include <stdbool.h>
+
+struct tcp_pcb;
+
+struct lwip_ends { // its place among those with the same bucket
+    struct tcp_pcb *next, **at;
+    u32_t hash;
+};
+
+// Puts a connection into one of lwIP's lists, or takes it out, if it is there. Its ends stay the
+// same meanwhile.
+void lwip_ends_link(struct tcp_pcb **list, struct tcp_pcb *pcb);
+void lwip_ends_unlink(struct tcp_pcb *pcb);
+
+// The connection between these ends that is active, or over and still remembered. `interface`: by
+// which its segment came, NETIF_NO_INDEX for any. NULL: none.
+struct tcp_pcb *lwip_ends_find(const ip_addr_t *remote, u16_t remote_port, const ip_addr_t *local,
+                               u16_t local_port, u8_t interface);
+
+// Of those that are over and still remembered: how many there are, and which is so for longest.
+extern u32_t lwip_over_count;
+extern struct tcp_pcb *lwip_over_first;
+
+// Whether somebody has this port. Now and then it is said of one that nobody has, of those that the
+// system chooses from (RFC 6335, section 6), never the other way.
+bool lwip_port_is_used(u16_t port);
+
+// Those that the timers look at, by `busy_next`.
+extern struct tcp_pcb *lwip_busy_pcbs;
+void lwip_busy_begin(struct tcp_pcb *pcb); // if it is active
+void lwip_busy_end(struct tcp_pcb *pcb);
+void lwip_busy_look(struct tcp_pcb *pcb); // ends it, when there is nothing to wait for
