@@ -40,6 +40,8 @@ void shortage_tell(struct quota *quota, uint64_t used)
 {
     for (uint32_t i = 0; i < TOLD_AT_ONCE && used > quota->alarm; i++) {
         struct shortage *first = CONTAINER(quota->shortages.first, struct shortage, node);
+        ASSERT(first->node.key == quota->alarm);
+        ASSERT(first->event != nullptr && first->bits != 0);
         rest(quota, first);
         event_signal(first->event, first->bits);
     }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw
 # needs: ssh
-"""A client of SSH that has vanished without a word loses its session, and one that answers keeps it. A second sshd, which
-is there with a second card, asks after a second: test/scenario/tree/etc/init/sshd.brief.unit."""
+"""A client of SSH that has vanished without a word loses its session, and one that answers keeps it. A second sshd,
+which is there with a second card, asks after a second: test/scenario/tree/etc/init/sshd.brief.unit."""
 
 import signal
 import subprocess
