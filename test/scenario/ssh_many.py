@@ -46,7 +46,8 @@ def many(client, key):
 
 
 def later(machine, client, key):
-    """As many as an address may have: each comes when the one before it has a program, which has its share of memory."""
+    """As many as an address may have: each comes when the one before it has a program, which has its share of
+    memory."""
     machine.run("until ! ps | grep -q ' ssh$'; do sleep 0.1; done")
     ones = []
     for number in range(ADDRESS_MOST):
