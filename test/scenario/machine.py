@@ -11,6 +11,7 @@ limit. A kernel panic fails the scenario at once.
 """
 
 import contextlib
+import fcntl
 import hashlib
 import http.server
 import json
@@ -62,9 +63,12 @@ def cell_words(cell):
 
 
 def make(*words):
-    """Builds for the scenario's board, and gives what was printed."""
-    return subprocess.check_output(["make", "-s", "--no-print-directory", f"BOARD={this_board()}", *words],
-                                   cwd=TOP, text=True)
+    """Builds for the scenario's board, and gives what was printed. Two scenarios do not build at the same time."""
+    with open(os.path.join(TOP, "out/scenario.lock"), "w", encoding="utf-8") as lock:
+        if any(word.startswith("SYSTEM=") for word in words):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        return subprocess.check_output(["make", "-s", "--no-print-directory", f"BOARD={this_board()}", *words],
+                                       cwd=TOP, text=True)
 
 
 def host(*words, codes=(0,)):
