@@ -181,6 +181,13 @@ class Machine:
         """The first of them; None: it does not run now."""
         return next(iter(self.pids_of(name)), None)
 
+    def services_ready(self):
+        """What `services` says, when none is failed or not there yet but those that wait for a second card."""
+        states = self.run("services")
+        rest = r"(?m)^(?!(ip\.alt|sshd\.brief) )\S+ +(failed|paused|starting|waiting) "
+        assert not re.search(rest, states), states
+        return states
+
     def reach(self, host=HOST):
         """Waits until the network is there, and the way to `host`."""
         self.run(f"for i in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 {host} && break; sleep 1; done")
