@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-// A session gets half of what is left, and an eighth of all stays for the next who logs in, whose
-// password takes memory; or it gets a quarter, where services take half and passwords nothing.
-enum : uint32_t { MEMORY_PARTS = FE_SAVING > 1 ? 4 : 2, MEMORY_KEPT = FE_SAVING > 1 ? 0 : 8 };
+// A session gets half of what is left, and an eighth of all stays for the next who logs in, where
+// passwords take memory.
+enum : uint32_t { MEMORY_PARTS = 2, MEMORY_KEPT = FE_SAVING > 1 ? 0 : 8 };
 
 void session_ready(void)
 {

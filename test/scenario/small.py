@@ -28,7 +28,7 @@ with start(WORKS) as machine:
     total, used = map(int, re.findall(r"\d+", machine.run("free").split("kernel")[1])[:2])
     assert used < total <= WORKS, f"{used} of {total} KiB are used"
     for _ in range(20):
-        machine.run("ls /bin | tail -1")
+        assert machine.run("ls /bin | tail -1").strip() == "zcat"
     again = int(re.findall(r"\d+", machine.run("free").split("kernel")[1])[1])
     assert again - used < 64, f"{again - used} KiB are gone"
 passed(f"a session with {WORKS} KiB, of which {used} are used")
