@@ -32,18 +32,25 @@ static uint64_t left_of(const struct process *process)
     return used > most ? 0 : most - used;
 }
 
-static bool take(const struct process *process, uint64_t bytes)
+[[gnu::cold, gnu::noinline]] static enum status refused(struct quota *quota)
 {
-    struct quota *quota = process->quota;
-    if (bytes > left_of(process)) {
-        reap_want();
-        shortage_tell(quota, UINT64_MAX);
-        return false;
-    }
+    reap_want();
+    shortage_tell(quota, UINT64_MAX);
+    return ERR_QUOTA;
+}
+
+[[gnu::cold, gnu::noinline]] static enum status alarmed(struct quota *quota)
+{
+    shortage_tell(quota, quota->used);
+    return OK;
+}
+
+// The caller has seen that so much is left. Always OK: callers end with it, so that they need no
+// frame.
+static enum status use(struct quota *quota, uint64_t bytes)
+{
     quota->used += bytes;
-    if (quota->used > quota->alarm) [[clang::unlikely]]
-        shortage_tell(quota, quota->used);
-    return true;
+    return quota->used > quota->alarm ? alarmed(quota) : OK;
 }
 
 // Gives back a quota that nobody has any more. A chain of them is as long as limits were nested:
@@ -64,17 +71,15 @@ static bool give_back(struct reap *reap)
 enum status quota_create(const struct process *taker, uint64_t limit, struct quota **quota)
 {
     struct quota *parent = taker == nullptr ? nullptr : taker->quota;
-    if (taker != nullptr && !take(taker, limit)) return ERR_QUOTA;
+    if (taker != nullptr && limit > left_of(taker)) return refused(parent);
     struct quota *made = slab_allocate(&quota_slab);
-    if (made == nullptr) {
-        if (parent != nullptr) parent->used -= limit;
-        return ERR_NO_MEMORY;
-    }
+    if (made == nullptr) return ERR_NO_MEMORY;
     *made = (struct quota){.parent = parent, .limit = limit, .alarm = UINT64_MAX, .references = 1};
     reap_init(&made->reap, give_back);
-    if (parent != nullptr) quota_get(parent);
     *quota = made;
-    return OK;
+    if (parent == nullptr) return OK;
+    quota_get(parent);
+    return use(parent, limit);
 }
 
 void quota_get(struct quota *quota)
@@ -109,10 +114,10 @@ enum status process_charge(struct process *process, uint64_t bytes)
         reap_want();
         return ERR_QUOTA;
     }
-    if (!take(process, bytes)) return ERR_QUOTA;
+    if (bytes > left_of(process)) return refused(process->quota);
     process->memory_used += bytes;
     charged += bytes;
-    return OK;
+    return use(process->quota, bytes);
 }
 
 void process_uncharge(struct process *process, uint64_t bytes)
