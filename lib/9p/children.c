@@ -7,14 +7,6 @@
 
 enum : uint32_t { FEW = 8 }; // places without a hash table
 
-// FNV-1a.
-static uint32_t name_hash(struct p9_name name)
-{
-    uint32_t hash = 2'166'136'261;
-    for (size_t i = 0; i < name.size; i++) hash = (hash ^ (uint8_t)name.text[i]) * 16'777'619;
-    return hash;
-}
-
 static bool has_buckets(const struct children *children)
 {
     return children->capacity > FEW;
@@ -25,23 +17,19 @@ static struct child **bucket_of(const struct children *children, uint32_t hash)
     return &children->list[children->capacity + (hash & (children->capacity - 1))];
 }
 
-static bool child_is(const struct child *child, struct p9_name name)
-{
-    return strlen(child->name) == name.size && memcmp(child->name, name.text, name.size) == 0;
-}
-
 struct child *children_find(const struct children *children, struct p9_name name)
 {
     if (!has_buckets(children)) {
         for (uint32_t i = 0; i < children->used; i++) {
             struct child *child = children->list[i];
-            if (child != nullptr && child_is(child, name)) return child;
+            if (child != nullptr && p9_name_is(name, child->name)) return child;
         }
         return nullptr;
     }
-    uint32_t hash = name_hash(name);
+    uint32_t hash = p9_name_hash(name);
     struct child *child = *bucket_of(children, hash);
-    while (child != nullptr && (child->hash != hash || !child_is(child, name))) child = child->next;
+    while (child != nullptr && (child->hash != hash || !p9_name_is(name, child->name)))
+        child = child->next;
     return child;
 }
 
@@ -78,7 +66,7 @@ bool children_add(struct children *children, struct child *child)
         if (children->count > capacity / 2) capacity *= 2; // else holes are enough
         if (!resize(children, capacity)) return false;
     }
-    child->hash = name_hash((struct p9_name){child->name, strlen(child->name)});
+    child->hash = p9_name_hash(p9_name_of(child->name));
     place(children, child);
     return true;
 }

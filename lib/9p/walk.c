@@ -47,18 +47,6 @@ bool p9_may(const struct p9_request *request, const struct p9_node *node, uint32
     return (want & ~granted) == 0;
 }
 
-struct p9_name p9_name_of(const char *text)
-{
-    return (struct p9_name){.text = text, .size = strlen(text)};
-}
-
-bool p9_name_is(struct p9_name name, const char *text)
-{
-    size_t at = 0; // most differ at once
-    while (at < name.size && text[at] != '\0' && text[at] == name.text[at]) at++;
-    return at == name.size && text[at] == '\0';
-}
-
 // The next name of a path; false at its end or when the path is malformed (*bad).
 static bool next_name(struct p9_name path, size_t *at, struct p9_name *name, bool *bad)
 {

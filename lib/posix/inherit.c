@@ -368,10 +368,9 @@ static long take_over(struct restored *restored, struct inherit_reader *reader, 
 
 long inherit_unpack_files(const struct inherit_delivery *delivery, struct file **files, size_t most)
 {
-    enum : uint32_t { MOST = 253 };
     struct inherit_reader reader;
     bool is_good = inherit_open(&reader, delivery->text, delivery->size) &&
-                   reader.header.file_count != 0 && reader.header.file_count <= MOST;
+                   reader.header.file_count != 0 && reader.header.file_count <= INHERIT_FILES_MAX;
     uint32_t count = is_good ? reader.header.file_count : 0;
     struct restored restored = {
         .files = calloc((size_t)count + 1, sizeof *restored.files),

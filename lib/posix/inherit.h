@@ -76,8 +76,9 @@ long inherit_pack(struct context *context, const char *program, struct inherit_p
 void inherit_unpack(struct inherit_parcel *parcel, bool consumed);
 
 // Open files for somebody who is no child (SCM_RIGHTS): sessions, at most FE_MESSAGE_HANDLES, and a
-// text. It names no paths: a receiver would open them by his own authority. -ETOOMANYREFS: they are
-// of more sessions.
+// text. It names no paths: a receiver would open them by his own authority. `count` is at most
+// INHERIT_FILES_MAX. -ETOOMANYREFS: they are of more sessions.
+enum : size_t { INHERIT_FILES_MAX = 253 };
 long inherit_pack_files(struct file **files, size_t count, struct inherit_parcel *parcel);
 // The other side of it, which believes nothing: up to `most` files with one reference each. The
 // handles are consumed. How many, or a negative errno.

@@ -145,8 +145,10 @@ int64_t call_lseek(const int64_t *a)
     if (file == nullptr) return -EBADF;
     int64_t result = -ESPIPE;
     if (file->p9 != nullptr && !file_may_wait(file)) {
-        if (a[2] == SEEK_SET) file->dots_told = a[1] != 0;
-        if (a[2] == SEEK_SET) file->listed = (uint32_t)a[1];
+        if (a[2] == SEEK_SET) {
+            file->dots_told = a[1] != 0;
+            file->listed = (uint32_t)a[1];
+        }
         result = p9_seek(file->p9, a[1], (uint32_t)a[2]);
     }
     file_put(file);

@@ -13,25 +13,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum : size_t { FILES_MAX = 253 };
-
 // --- Sending -----------------------------------------------------------------------------------
 
 // Adds the descriptors of one part of a message's control data, which has `left` bytes.
-static long add_numbers(const uint8_t *at, size_t left, int numbers[static FILES_MAX], size_t count)
+static long add_numbers(const uint8_t *at, size_t left, int numbers[static INHERIT_FILES_MAX],
+                        size_t count)
 {
     struct cmsghdr head;
     memcpy(&head, at, sizeof head);
     if (head.cmsg_level != SOL_SOCKET || head.cmsg_type != SCM_RIGHTS) return -EINVAL;
     if (head.cmsg_len < CMSG_LEN(0) || head.cmsg_len > left) return -EINVAL;
     size_t size = head.cmsg_len - CMSG_LEN(0);
-    if (size > (FILES_MAX - count) * sizeof *numbers) return -ETOOMANYREFS;
+    if (size > (INHERIT_FILES_MAX - count) * sizeof *numbers) return -ETOOMANYREFS;
     memcpy(numbers + count, at + CMSG_LEN(0), size);
-    return (long)(count + size / sizeof *numbers);
+    count += size / sizeof *numbers;
+    return (long)count;
 }
 
 // The descriptors that a message has for the receiver; -EINVAL: what is no such thing.
-static long numbers_of(const struct msghdr *message, int numbers[static FILES_MAX])
+static long numbers_of(const struct msghdr *message, int numbers[static INHERIT_FILES_MAX])
 {
     long count = 0;
     size_t size =
@@ -51,7 +51,7 @@ static void put_all(struct file **files, long count)
 
 static long pack(const int *numbers, long count, struct inherit_parcel *parcel)
 {
-    struct file *files[FILES_MAX];
+    struct file *files[INHERIT_FILES_MAX];
     *parcel = (struct inherit_parcel){};
     if (count == 0) return 0;
     for (long i = 0; i < count; i++) {
@@ -116,7 +116,7 @@ static long post(struct file *file, struct p9_file *to, const struct letter *let
 static long send_over(struct file *file, struct p9_file *to, const struct iovec *part, int flags,
                       const struct msghdr *message)
 {
-    int numbers[FILES_MAX];
+    int numbers[INHERIT_FILES_MAX];
     struct inherit_parcel parcel;
     struct letter letter;
     bool may_wait = (flags & MSG_DONTWAIT) == 0 && (file->flags & O_NONBLOCK) == 0;
@@ -181,11 +181,11 @@ static bool read_answer(const struct p9_control *control, struct answer *answer)
 // Descriptors for what came, as many as there is room for. MSG_CTRUNC: there are more.
 static int take_files(const struct inherit_delivery *delivery, struct msghdr *message, int flags)
 {
-    struct file *files[FILES_MAX];
+    struct file *files[INHERIT_FILES_MAX];
     struct cmsghdr *to = message->msg_control;
     size_t room = message->msg_controllen < CMSG_LEN(0) ? 0 : message->msg_controllen - CMSG_LEN(0);
     long most = (long)(room / sizeof(int)), done = 0;
-    long count = delivery->size == 0 ? 0 : inherit_unpack_files(delivery, files, FILES_MAX);
+    long count = delivery->size == 0 ? 0 : inherit_unpack_files(delivery, files, INHERIT_FILES_MAX);
     message->msg_controllen = 0;
     for (long i = 0; i < count; i++) {
         bool fits = i < most && done == i;

@@ -3,23 +3,14 @@
 // connections that end.
 #include <stdbool.h> // the C of lwIP has none of its own
 
-#include "test/lwip.h"
+#include "test/lwip_end.h"
 #include "test/unit.h"
 
-#include <lwip/init.h>
-#include <lwip/ip.h>
-#include <lwip/netif.h>
-#include <lwip/priv/tcp_priv.h>
-#include <lwip/prot/ip4.h>
-#include <lwip/sys.h>
 #include <lwip_hooks.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { PORT = 80, BACKLOG = 64, FLOOD = 2000, CONNECTIONS = 1500, KEPT = 1024 };
 
-static struct netif netif;
 static struct tcp_hdr answer; // the last that was sent
 static unsigned accepted;
 static struct tcp_pcb *listener;
@@ -27,14 +18,6 @@ static struct tcp_pcb *listener;
 static err_t output(struct netif *unused, struct pbuf *bytes, const ip4_addr_t *to)
 {
     pbuf_copy_partial(bytes, &answer, sizeof answer, IP_HLEN);
-    return ERR_OK;
-}
-
-static err_t netif_make(struct netif *made)
-{
-    made->mtu = 1500;
-    made->output = output;
-    NETIF_SET_CHECKSUM_CTRL(made, NETIF_CHECKSUM_DISABLE_ALL);
     return ERR_OK;
 }
 
@@ -47,16 +30,7 @@ static err_t on_call(void *unused, struct tcp_pcb *pcb, err_t error)
 
 static void start(void)
 {
-    ip4_addr_t address, mask, gateway;
-    if (netif.output) return;
-    lwip_init();
-    IP4_ADDR(&address, 10, 0, 0, 1);
-    IP4_ADDR(&mask, 255, 255, 255, 0);
-    IP4_ADDR(&gateway, 10, 0, 0, 2);
-    netif_add(&netif, &address, &mask, &gateway, NULL, netif_make, ip_input);
-    netif_set_default(&netif);
-    netif_set_up(&netif);
-    netif_set_link_up(&netif);
+    if (!machine_start(1, output)) return;
     struct tcp_pcb *pcb = tcp_new();
     (void)tcp_bind(pcb, IP_ANY_TYPE, PORT);
     listener = tcp_listen_with_backlog(pcb, BACKLOG);
@@ -66,23 +40,9 @@ static void start(void)
 // A segment of peer number `peer`.
 static void send(unsigned peer, unsigned flags, uint32_t place, uint32_t acknowledged)
 {
-    struct pbuf *bytes = pbuf_alloc(PBUF_RAW, IP_HLEN + TCP_HLEN, PBUF_RAM);
-    struct ip_hdr *ip = bytes->payload;
-    struct tcp_hdr *tcp = (struct tcp_hdr *)(ip + 1);
-    memset(bytes->payload, 0, bytes->len);
-    IPH_VHL_SET(ip, 4, 5);
-    IPH_TTL_SET(ip, 64);
-    IPH_PROTO_SET(ip, IP_PROTO_TCP);
-    IPH_LEN_SET(ip, lwip_htons(bytes->len));
-    ip->src.addr = lwip_htonl(0xc0000200 + peer % 200);
-    ip->dest = *(const ip4_addr_p_t *)netif_ip4_addr(&netif);
-    tcp->src = lwip_htons((uint16_t)(1000 + peer));
-    tcp->dest = lwip_htons(PORT);
-    tcp->seqno = lwip_htonl(place);
-    tcp->ackno = lwip_htonl(acknowledged);
-    tcp->wnd = lwip_htons(8192);
-    TCPH_HDRLEN_FLAGS_SET(tcp, 5, flags);
-    if (netif.input(bytes, &netif) != ERR_OK) pbuf_free(bytes);
+    ip_addr_t from = IPADDR4_INIT(lwip_htonl(0xc0000200 + peer % 200));
+    struct tcp_hdr head = segment_head((uint16_t)(1000 + peer), PORT, flags, place, acknowledged);
+    segment_input(&from, &head, sizeof head);
 }
 
 // A whole handshake; where the other end's stream begins.
@@ -95,18 +55,11 @@ static uint32_t call(unsigned peer)
     return place;
 }
 
-static unsigned length(const struct tcp_pcb *pcb)
-{
-    unsigned count = 0;
-    for (; pcb; pcb = pcb->next) count++;
-    return count;
-}
-
 TEST("a flood of calls that nobody completes takes the backlog, and who answers gets in")
 {
     start();
     for (unsigned i = 0; i < FLOOD; i++) send(i, TCP_SYN, 100, 0);
-    EXPECT(length(tcp_active_pcbs) == BACKLOG);
+    EXPECT(pcb_count(tcp_active_pcbs) == BACKLOG);
     call(FLOOD + 1);
     EXPECT(accepted == 1);
     send(FLOOD - 1, TCP_ACK, 101, lwip_ntohl(answer.ackno)); // of no use to somebody who guesses
@@ -148,7 +101,7 @@ TEST("of connections that are over the oldest are forgotten")
         send(10000 + i, TCP_FIN | TCP_ACK, 101, place + 1);
     }
     EXPECT(accepted >= CONNECTIONS);
-    EXPECT(length(tcp_tw_pcbs) == KEPT);
+    EXPECT(pcb_count(tcp_tw_pcbs) == KEPT);
     EXPECT(tcp_tw_pcbs->remote_port == 1000 + 10000 + CONNECTIONS - 1);
 }
 

@@ -3,25 +3,15 @@
 // answers when it wants to; time is its own.
 #include <stdbool.h> // the C of lwIP has none of its own
 
-#include "test/lwip.h"
+#include "test/lwip_end.h"
 #include "test/unit.h"
 
-#include <lwip/inet_chksum.h>
-#include <lwip/init.h>
-#include <lwip/ip.h>
-#include <lwip/netif.h>
-#include <lwip/priv/tcp_priv.h>
-#include <lwip/prot/ip4.h>
-#include <lwip/prot/tcp.h>
-#include <lwip/sys.h>
 #include <lwip/timeouts.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum : uint32_t { PORT = 9000, MOST = 16, SECOND = 1000, THEIRS = 5000 };
 
-static struct netif netif;
+static const ip_addr_t far = IPADDR4_INIT_BYTES(10, 0, 0, 2);
 static uint32_t sent_at[MOST], sent_count; // the packets of the connection, from its call on
 static struct tcp_hdr sent;                // the last of them
 static err_t failure;
@@ -32,13 +22,6 @@ static err_t output(struct netif *unused, struct pbuf *bytes, const ip4_addr_t *
     pbuf_copy_partial(bytes, &sent, sizeof sent, IP_HLEN);
     if (sent_count < MOST) sent_at[sent_count] = now;
     sent_count++;
-    return ERR_OK;
-}
-
-static err_t netif_make(struct netif *made)
-{
-    made->mtu = 1500;
-    made->output = output;
     return ERR_OK;
 }
 
@@ -55,16 +38,7 @@ static err_t on_connected(void *unused, struct tcp_pcb *pcb, err_t error)
 
 static struct tcp_pcb *call(void)
 {
-    ip4_addr_t address, mask, none = {};
-    ip_addr_t far = IPADDR4_INIT_BYTES(10, 0, 0, 2);
-    if (!netif.output) {
-        lwip_init();
-        IP4_ADDR(&address, 10, 0, 0, 1);
-        IP4_ADDR(&mask, 255, 255, 255, 0);
-        netif_add(&netif, &address, &mask, &none, NULL, netif_make, ip_input);
-        netif_set_up(&netif);
-        netif_set_link_up(&netif);
-    }
+    (void)machine_start(1, output);
     sent_count = 0;
     failure = ERR_OK;
     is_connected = false;
@@ -82,28 +56,11 @@ static void pass(uint32_t time)
 // The other end takes the call, or acknowledges all that was sent.
 static void answer(uint8_t flags, uint32_t size)
 {
-    struct pbuf *packet = pbuf_alloc(PBUF_RAW, IP_HLEN + TCP_HLEN, PBUF_RAM);
-    struct tcp_hdr header = {
-        .src = lwip_htons(PORT),
-        .dest = sent.src,
-        .seqno = lwip_htonl(flags & TCP_SYN ? THEIRS : THEIRS + 1),
-        .ackno = lwip_htonl(lwip_ntohl(sent.seqno) + size),
-        .wnd = lwip_htons(UINT16_MAX),
-    };
-    TCPH_HDRLEN_FLAGS_SET(&header, TCP_HLEN / 4, flags);
-    ip_addr_t far = IPADDR4_INIT_BYTES(10, 0, 0, 2), near = IPADDR4_INIT_BYTES(10, 0, 0, 1);
-    pbuf_remove_header(packet, IP_HLEN);
-    pbuf_take(packet, &header, sizeof header);
-    header.chksum = ip_chksum_pseudo(packet, IP_PROTO_TCP, TCP_HLEN, &far, &near);
-    pbuf_take(packet, &header, sizeof header);
-    pbuf_add_header(packet, IP_HLEN);
-    struct ip_hdr ip = {._ttl = 64, ._proto = IP_PROTO_TCP, ._len = lwip_htons(packet->tot_len)};
-    IPH_VHL_SET(&ip, 4, IP_HLEN / 4);
-    ip4_addr_copy(ip.src, *ip_2_ip4(&far));
-    ip4_addr_copy(ip.dest, *ip_2_ip4(&near));
-    IPH_CHKSUM_SET(&ip, inet_chksum(&ip, IP_HLEN));
-    pbuf_take(packet, &ip, sizeof ip);
-    if (ip_input(packet, &netif) != ERR_OK) pbuf_free(packet);
+    struct tcp_hdr head =
+        segment_head(PORT, lwip_ntohs(sent.src), flags, flags & TCP_SYN ? THEIRS : THEIRS + 1,
+                     lwip_ntohl(sent.seqno) + size);
+    head.wnd = lwip_htons(UINT16_MAX);
+    segment_input(&far, &head, sizeof head);
 }
 
 static bool is_about(uint32_t time, uint32_t wanted) // within two steps of lwIP's clock

@@ -3,22 +3,15 @@
 // to the timers while they wait.
 #include <stdbool.h> // the C of lwIP has none of its own
 
-#include "test/lwip.h"
+#include "test/lwip_end.h"
 #include "test/unit.h"
 
-#include <lwip/init.h>
-#include <lwip/ip.h>
-#include <lwip/netif.h>
-#include <lwip/priv/tcp_priv.h>
-#include <lwip/prot/ip4.h>
-#include <lwip/sys.h>
 #include <lwip/timeouts.h>
 #include <lwip_hooks.h>
 #include <string.h>
 
 enum { PORT = 80, BACKLOG = 64, MANY = 10000, PER_ADDRESS = 50, FIRST_PORT = 2000 };
 
-static struct netif netif;
 static struct tcp_hdr answer; // the last that was sent
 static unsigned accepted, answers, told;
 static uint32_t place[MANY]; // where the other end's stream is
@@ -28,14 +21,6 @@ static err_t output(struct netif *unused, struct pbuf *bytes, const ip4_addr_t *
 {
     pbuf_copy_partial(bytes, &answer, sizeof answer, IP_HLEN);
     answers++;
-    return ERR_OK;
-}
-
-static err_t netif_make(struct netif *added)
-{
-    added->mtu = 1500;
-    added->output = output;
-    NETIF_SET_CHECKSUM_CTRL(added, NETIF_CHECKSUM_DISABLE_ALL);
     return ERR_OK;
 }
 
@@ -57,46 +42,31 @@ static err_t on_call(void *unused, struct tcp_pcb *pcb, err_t error)
 
 static void start(void)
 {
-    ip4_addr_t address, mask, gateway;
-    if (netif.output) return;
-    lwip_init();
-    IP4_ADDR(&address, 10, 0, 0, 1);
-    IP4_ADDR(&mask, 255, 255, 255, 0);
-    IP4_ADDR(&gateway, 10, 0, 0, 2);
-    netif_add(&netif, &address, &mask, &gateway, NULL, netif_make, ip_input);
-    netif_set_default(&netif);
-    netif_set_up(&netif);
-    netif_set_link_up(&netif);
+    if (!machine_start(1, output)) return;
     struct tcp_pcb *pcb = tcp_new();
     (void)tcp_bind(pcb, IP_ANY_TYPE, PORT);
     tcp_accept(tcp_listen_with_backlog(pcb, BACKLOG), on_call);
 }
 
-static uint32_t address_of(unsigned peer)
+static ip_addr_t address_of(unsigned peer)
 {
-    return 0xc0000200 + peer / PER_ADDRESS;
+    return (ip_addr_t)IPADDR4_INIT(lwip_htonl(0xc0000200 + peer / PER_ADDRESS));
+}
+
+static uint16_t port_of(unsigned peer)
+{
+    return (uint16_t)(FIRST_PORT + peer % PER_ADDRESS);
 }
 
 // A segment of peer number `peer`.
 static void send(unsigned peer, unsigned flags, uint32_t at, uint32_t acknowledged, unsigned size)
 {
-    struct pbuf *bytes = pbuf_alloc(PBUF_RAW, (u16_t)(IP_HLEN + TCP_HLEN + size), PBUF_RAM);
-    struct ip_hdr *ip = bytes->payload;
-    struct tcp_hdr *tcp = (struct tcp_hdr *)(ip + 1);
-    memset(bytes->payload, 0, bytes->len);
-    IPH_VHL_SET(ip, 4, 5);
-    IPH_TTL_SET(ip, 64);
-    IPH_PROTO_SET(ip, IP_PROTO_TCP);
-    IPH_LEN_SET(ip, lwip_htons(bytes->len));
-    ip->src.addr = lwip_htonl(address_of(peer));
-    ip->dest = *(const ip4_addr_p_t *)netif_ip4_addr(&netif);
-    tcp->src = lwip_htons((uint16_t)(FIRST_PORT + peer % PER_ADDRESS));
-    tcp->dest = lwip_htons(PORT);
-    tcp->seqno = lwip_htonl(at);
-    tcp->ackno = lwip_htonl(acknowledged);
-    tcp->wnd = lwip_htons(8192);
-    TCPH_HDRLEN_FLAGS_SET(tcp, 5, flags);
-    if (netif.input(bytes, &netif) != ERR_OK) pbuf_free(bytes);
+    struct {
+        struct tcp_hdr head;
+        uint8_t bytes[8];
+    } segment = {segment_head(port_of(peer), PORT, flags, at, acknowledged), {}};
+    ip_addr_t from = address_of(peer);
+    segment_input(&from, &segment, (uint16_t)(TCP_HLEN + size));
 }
 
 static void call(unsigned peer)
@@ -108,16 +78,8 @@ static void call(unsigned peer)
 
 static struct tcp_pcb *find(unsigned peer, uint16_t local_port)
 {
-    ip_addr_t remote = IPADDR4_INIT(lwip_htonl(address_of(peer)));
-    return lwip_ends_find(&remote, (uint16_t)(FIRST_PORT + peer % PER_ADDRESS), &netif.ip_addr,
-                          local_port, NETIF_NO_INDEX);
-}
-
-static unsigned length(const struct tcp_pcb *pcb)
-{
-    unsigned count = 0;
-    for (; pcb; pcb = pcb->next) count++;
-    return count;
+    ip_addr_t remote = address_of(peer);
+    return lwip_ends_find(&remote, port_of(peer), &netif.ip_addr, local_port, NETIF_NO_INDEX);
 }
 
 static unsigned busy(void)
@@ -139,7 +101,7 @@ TEST("each of ten thousand connections is found by its ends, and by no others")
 {
     start();
     for (unsigned i = 0; i < MANY; i++) call(i);
-    EXPECT(accepted == MANY && length(tcp_active_pcbs) == MANY);
+    EXPECT(accepted == MANY && pcb_count(tcp_active_pcbs) == MANY);
     for (unsigned i = 0; i < MANY; i++) {
         EXPECT(find(i, PORT) == made[i]);
         EXPECT(find(i, PORT + 1) == NULL);
@@ -151,7 +113,7 @@ TEST("while they wait the timers look at none of them, and rest")
 {
     start();
     pass(1000);
-    EXPECT(busy() == 0 && length(tcp_active_pcbs) == MANY);
+    EXPECT(busy() == 0 && pcb_count(tcp_active_pcbs) == MANY);
     uint32_t before = tcp_ticks;
     pass(1000);
     EXPECT(tcp_ticks == before);

@@ -3,30 +3,19 @@
 // router between, are this test.
 #include <stdbool.h> // the C of lwIP has none of its own
 
-#include "test/lwip.h"
+#include "test/lwip_end.h"
 #include "test/unit.h"
 
 #include <lwip/etharp.h>
 #include <lwip/icmp.h>
-#include <lwip/inet_chksum.h>
-#include <lwip/init.h>
-#include <lwip/ip.h>
-#include <lwip/netif.h>
-#include <lwip/priv/tcp_priv.h>
 #include <lwip/prot/icmp.h>
-#include <lwip/prot/ip4.h>
-#include <lwip/prot/tcp.h>
-#include <lwip/sys.h>
 #include <lwip/timeouts.h>
 #include <lwip_hooks.h>
 #include <netif/ethernet.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum : uint32_t { PORT = 9000, SECOND = 1000, MINUTE = 60000, THEIRS = 5000 };
+enum : uint32_t { PORT = 9000, SECOND = 1000, MINUTE = 60000, THEIRS = 5000, NEAR = 200 };
 
-static struct netif netif;
 static struct {
     struct ip_hdr ip;
     struct tcp_hdr tcp;
@@ -44,13 +33,6 @@ static err_t output(struct netif *unused, struct pbuf *bytes, const ip4_addr_t *
 
 static err_t sink(struct netif *unused, struct pbuf *bytes)
 {
-    return ERR_OK;
-}
-
-static err_t netif_make(struct netif *made)
-{
-    made->mtu = 1500;
-    made->output = output;
     return ERR_OK;
 }
 
@@ -73,15 +55,7 @@ static ip_addr_t far_address(void)
 
 static struct tcp_pcb *call(void)
 {
-    ip4_addr_t address, mask, none = {};
-    if (!netif.output) {
-        lwip_init();
-        IP4_ADDR(&address, 10, 0, 0, 200);
-        IP4_ADDR(&mask, 255, 255, 255, 0);
-        netif_add(&netif, &address, &mask, &none, NULL, netif_make, ip_input);
-        netif_set_up(&netif);
-        netif_set_link_up(&netif);
-    }
+    (void)machine_start(NEAR, output);
     far_number++;
     failure = ERR_OK;
     ip_addr_t far = far_address();
@@ -91,39 +65,24 @@ static struct tcp_pcb *call(void)
     return pcb;
 }
 
-// A packet from somewhere with this in it.
 static void arrive(uint8_t protocol, const void *bytes, uint16_t size)
 {
-    ip_addr_t far = far_address(), near = IPADDR4_INIT_BYTES(10, 0, 0, 200);
-    struct pbuf *packet = pbuf_alloc(PBUF_RAW, (u16_t)(IP_HLEN + size), PBUF_RAM);
-    struct ip_hdr ip = {._ttl = 64, ._proto = protocol, ._len = lwip_htons(packet->tot_len)};
-    IPH_VHL_SET(&ip, 4, IP_HLEN / 4);
-    ip4_addr_copy(ip.src, *ip_2_ip4(&far));
-    ip4_addr_copy(ip.dest, *ip_2_ip4(&near));
-    IPH_CHKSUM_SET(&ip, inet_chksum(&ip, IP_HLEN));
-    pbuf_take(packet, &ip, sizeof ip);
-    pbuf_take_at(packet, bytes, size, IP_HLEN);
-    if (ip_input(packet, &netif) != ERR_OK) pbuf_free(packet);
+    ip_addr_t far = far_address();
+    packet_input(&far, protocol, bytes, size);
 }
 
 static void answer(void) // the other end takes the call
 {
-    ip_addr_t far = far_address(), near = IPADDR4_INIT_BYTES(10, 0, 0, 200);
+    ip_addr_t far = far_address();
     struct {
-        struct tcp_hdr tcp;
+        struct tcp_hdr head;
         uint8_t options[4];
-    } segment = {.tcp = {.src = lwip_htons(PORT),
-                         .dest = last.tcp.src,
-                         .seqno = lwip_htonl(THEIRS),
-                         .ackno = lwip_htonl(lwip_ntohl(last.tcp.seqno) + 1),
-                         .wnd = lwip_htons(UINT16_MAX)},
-                 .options = {2, 4, 1460 >> 8, 1460 & 255}};
-    TCPH_HDRLEN_FLAGS_SET(&segment.tcp, sizeof segment / 4, TCP_SYN | TCP_ACK);
-    struct pbuf *sum = pbuf_alloc(PBUF_RAW, sizeof segment, PBUF_RAM);
-    pbuf_take(sum, &segment, sizeof segment);
-    segment.tcp.chksum = ip_chksum_pseudo(sum, IP_PROTO_TCP, sizeof segment, &far, &near);
-    pbuf_free(sum);
-    arrive(IP_PROTO_TCP, &segment, sizeof segment);
+    } segment = {segment_head(PORT, lwip_ntohs(last.tcp.src), TCP_SYN | TCP_ACK, THEIRS,
+                              lwip_ntohl(last.tcp.seqno) + 1),
+                 {2, 4, 1460 >> 8, 1460 & 255}};
+    TCPH_HDRLEN_SET(&segment.head, sizeof segment / 4);
+    segment.head.wnd = lwip_htons(UINT16_MAX);
+    segment_input(&far, &segment, sizeof segment);
 }
 
 // A router's word about the last packet, as it was or with another number and size.

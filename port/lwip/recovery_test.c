@@ -3,26 +3,17 @@
 // millisecond later, with source and destination exchanged. Time is the test's own.
 #include <stdbool.h> // the C of lwIP has none of its own
 
-#include "test/lwip.h"
+#include "test/lwip_end.h"
 #include "test/unit.h"
 
-#include <lwip/init.h>
-#include <lwip/ip.h>
-#include <lwip/netif.h>
-#include <lwip/priv/tcp_priv.h>
-#include <lwip/prot/ip4.h>
-#include <lwip/sys.h>
 #include <lwip/timeouts.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum : uint32_t { DELAY = 1, PORT = 9000, NEVER = UINT32_MAX };
 
-static uint32_t now, seed, retransmissions;
+static uint32_t seed, retransmissions;
 static uint32_t loss;                              // of 1000 packets
 static uint32_t data_seen, lose_first, lose_count; // packets with data, by number
-static struct netif netif;
 
 static struct packet {
     struct packet *next;
@@ -51,13 +42,6 @@ static err_t output(struct netif *unused, struct pbuf *bytes, const ip4_addr_t *
     packet->at = now + DELAY;
     *last = packet;
     last = &packet->next;
-    return ERR_OK;
-}
-
-static err_t netif_make(struct netif *made)
-{
-    made->mtu = 1500;
-    made->output = output;
     return ERR_OK;
 }
 
@@ -130,14 +114,7 @@ static err_t on_call(void *unused, struct tcp_pcb *pcb, err_t error)
 
 static void start(void)
 {
-    ip4_addr_t address, mask, none = {};
-    if (netif.output) return;
-    lwip_init();
-    IP4_ADDR(&address, 10, 0, 0, 1);
-    IP4_ADDR(&mask, 255, 255, 255, 0);
-    netif_add(&netif, &address, &mask, &none, NULL, netif_make, ip_input);
-    netif_set_up(&netif);
-    netif_set_link_up(&netif);
+    if (!machine_start(1, output)) return;
     struct tcp_pcb *listener = tcp_listen(({
         struct tcp_pcb *pcb = tcp_new();
         (void)tcp_bind(pcb, IP_ANY_TYPE, PORT);

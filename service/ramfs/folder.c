@@ -21,14 +21,6 @@ static bool is_folder(const struct node *node)
 
 enum : uint32_t { TABLE_FROM = 8 }; // fewer entries are looked through
 
-// FNV-1a
-static uint32_t hash_of(struct p9_name name)
-{
-    uint32_t hash = 2166136261;
-    for (size_t i = 0; i < name.size; i++) hash = (hash ^ (uint8_t)name.text[i]) * 16777619;
-    return hash;
-}
-
 static bool is_named(const struct entry *entry, struct p9_name name)
 {
     return entry->size == name.size && memcmp(entry->name, name.text, name.size) == 0;
@@ -42,7 +34,7 @@ static struct entry *find(const struct node *node, struct p9_name name)
         for (at = folder->first; at && !is_named(at, name); at = at->next) continue;
         return at;
     }
-    uint32_t hash = hash_of(name);
+    uint32_t hash = p9_name_hash(name);
     at = folder->table[hash & (folder->size - 1)];
     while (at && (at->hash != hash || !is_named(at, name))) at = at->same;
     return at;
@@ -86,7 +78,7 @@ static struct entry *entry_create(struct p9_name name)
     if (!room_take(sizeof(struct entry) + name.size)) return nullptr;
     struct entry *entry = malloc(sizeof *entry + name.size);
     if (entry == nullptr) return nullptr;
-    *entry = (struct entry){.hash = hash_of(name), .size = (uint32_t)name.size};
+    *entry = (struct entry){.hash = p9_name_hash(name), .size = (uint32_t)name.size};
     memcpy(entry->name, name.text, name.size);
     return entry;
 }

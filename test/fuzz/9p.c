@@ -11,6 +11,7 @@
 #include "lib/9p/connection.c"
 #include "lib/9p/file_operations.c"
 #include "lib/9p/lock.c"
+#include "lib/9p/name.c"
 #define path_of path_of_name // two files have one of their own
 #include "lib/9p/name_operations.c"
 #undef path_of

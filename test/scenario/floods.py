@@ -14,6 +14,7 @@ import time
 
 from machine import HOST, Machine, WebServer, passed
 from peer.cable import Cable, Rule, Slirp
+from peer.trickle import Trickle
 
 MINE = bytes.fromhex("525400000001")  # the machine's card
 OWN, SIX = bytes([10, 0, 2, 15]), socket.inet_pton(socket.AF_INET6, "fe80::5054:ff:fe00:1")
@@ -178,42 +179,10 @@ def check_floods(machine, wire, web):
     passed("and the service is the same as before")
 
 
-class Slow:
-    """Sends a byte at a time to all who connect, or nothing at all."""
-
-    def __init__(self, byte, pause=0.1):
-        self.byte, self.pause, self.open = byte, pause, []
-
-    def __enter__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.take, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
-        for connection in self.open:
-            connection.close()
-
-    def take(self):
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self.listener.accept()
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-                self.open.append(connection)
-                threading.Thread(target=self.send, args=(connection,), daemon=True).start()
-
-    def send(self, connection):
-        with contextlib.suppress(OSError):
-            while self.byte:
-                connection.send(self.byte)
-                time.sleep(self.pause)
-
-
 def check_slow(machine, web):
     """Peers that stall with a full window, and that send a byte at a time, hold nobody else up."""
     run = machine.run
-    with Slow(b"x") as slow, Slow(b"") as stalled:
+    with Trickle(byte=b"x") as slow, Trickle() as stalled:
         run(f"i=0; while [ $i -lt 20 ]; do (nc {HOST} {slow.port} > /tmp/slow.$i < /dev/zero &); "
             f"(cat /dev/zero | nc {HOST} {stalled.port} > /dev/null &); i=$((i+1)); done")
         run("until [ $(cat /tmp/slow.* | wc -c) -ge 200 ]; do sleep 0.1; done")
@@ -226,7 +195,7 @@ def check_slow(machine, web):
 
 def check_vanished(machine, cable):
     """Nothing arrives any more: who asked to be told is told."""
-    with Slow(b"") as silent:
+    with Trickle() as silent:
         machine.run(f"(/test/keep {HOST} {silent.port} > /tmp/keep 2>&1; echo $? >> /tmp/keep) & "
                     "until grep -q connected /tmp/keep; do sleep 0.1; done")
         cable.become(Rule(lose=1.0))

@@ -8,6 +8,7 @@ import socket
 import threading
 
 from machine import HOST, Machine, passed
+from peer.trickle import Trickle
 
 PAUSE = 0.5  # seconds between two bytes
 PATIENT = 120  # seconds: the longest limit of a server's is a minute
@@ -39,39 +40,6 @@ class Dripping:
                         self.came += piece
                     break
         self.is_over.set()
-
-
-class Trickle:
-    """A server that says `first` to who calls, and then a byte now and then, or nothing."""
-
-    def __init__(self, first, byte=b""):
-        self.first, self.byte = first, byte
-        self.is_over, self.open = threading.Event(), []
-
-    def __enter__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.take, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.is_over.set()
-        self.listener.close()
-        for connection in self.open:
-            connection.close()
-
-    def take(self):
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self.listener.accept()
-                self.open.append(connection)
-                threading.Thread(target=self.send, args=(connection,), daemon=True).start()
-
-    def send(self, connection):
-        with contextlib.suppress(OSError):
-            connection.sendall(self.first)
-            while self.byte and not self.is_over.wait(PAUSE):
-                connection.send(self.byte)
 
 
 def ask(port, text, size):
@@ -113,7 +81,7 @@ def check_sshd(machine):
 
 def check_clients(machine):
     run = machine.run
-    with Trickle(HEAD, b"x") as slow, Trickle(HEAD) as stalled, Trickle(b"") as silent:
+    with Trickle(HEAD, b"x", PAUSE) as slow, Trickle(HEAD) as stalled, Trickle(b"") as silent:
         said = run(f"curl -s -S -m 4 http://{HOST}:{slow.port}/ 2>&1 >/tmp/none", code=28)
         assert "Operation timed out" in said, said
         said = run(f"curl -s -S -Y 100 -y 3 http://{HOST}:{slow.port}/ 2>&1 >/tmp/none", code=28)

@@ -284,3 +284,4 @@ bool p9_list_entry(struct p9_listing *listing, struct p9_name name,
 
 struct p9_name p9_name_of(const char *text);
 bool p9_name_is(struct p9_name name, const char *text);
+uint32_t p9_name_hash(struct p9_name name); // the same for all of the same bytes
