@@ -5,11 +5,8 @@ What becomes of each is in port/posixtestsuite/results; out/conformance has what
 costs nothing under the counting clock."""
 
 import os
-import sys
 
 from machine import TOP, Machine, make
-
-sys.path.insert(0, os.path.join(TOP, "tool"))
 from support import conformance
 
 COUNTING = "-icount shift=0,sleep=off"

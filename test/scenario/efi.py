@@ -9,12 +9,10 @@ import random
 import re
 import struct
 import subprocess
-import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tool"))
-from support.functions import tool
 from machine import TOP, passed, this_board
+from support.functions import tool
 
 TOOL = os.path.join(TOP, "out/host/bin/efi")
 PAGE = 4096

@@ -6,11 +6,9 @@ import os
 import re
 import socket
 import subprocess
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tool"))
-from support.functions import tool
 from machine import Machine, Monitor, TOP, make, passed, this_board
+from support.functions import tool
 
 # The number of the stack pointer among a debugger's registers, and its bytes.
 STACK_POINTER = {"qemu-pc-i386": (4, 4), "qemu-pc-x86_64": (7, 8)}

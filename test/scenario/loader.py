@@ -7,13 +7,11 @@ import os
 import re
 import struct
 import subprocess
-import sys
 
 import pexpect
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tool"))
-from support.functions import tool
 from machine import Machine, TOP, passed, this_board
+from support.functions import tool
 
 MIB = 1 << 20
 RAM, RESERVED = 1, 2  # kinds of the PC's maps

@@ -27,6 +27,9 @@ import threading
 import pexpect
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tool"))
+from support.ports import free_port
+
 FREE_ON_DISK = 16 << 20  # tool/esp leaves more
 SEARCH = "/usr/sbin:/sbin:" + os.environ["PATH"]
 HOST = "10.0.2.2"  # this machine, as the guest sees it
@@ -35,12 +38,6 @@ PANIC = r"(?i)kernel panic[^\n]*\n|panic: [^\n]*\n|cannot start: [^\n]*\n"
 # The end of the typed line as the terminal echoes it, which may wrap anywhere.
 ECHO = re.compile(r"\s*".join(map(re.escape, 'ished:$?:"')) + r"\s*\n")
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
-
-
-def free_port():
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def this_board():
@@ -129,7 +126,8 @@ class Machine:
         except pexpect.TIMEOUT:
             raise AssertionError(f"waited {timeout} s for {wanted}") from None
         except pexpect.EOF:
-            raise AssertionError(f"the machine ended; wanted {wanted}") from None
+            said = " ".join(self.child.before.splitlines()[-2:])
+            raise AssertionError(f"the machine ended, having said {said!r}; wanted {wanted}") from None
         if index == len(wanted):
             what = self.child.after.strip()
             with contextlib.suppress(pexpect.ExceptionPexpect):

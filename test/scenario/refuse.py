@@ -6,13 +6,11 @@ import fnmatch
 import os
 import re
 import subprocess
-import sys
 
 import pexpect
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tool"))
-from support.functions import tool
 from machine import Machine, TOP, change_disc, change_disk, first_cell, flipped, passed, this_cell
+from support.functions import tool
 
 KERNEL = "out/{board}/kernel.elf"
 FIRMWARE, LARGE = 128, 96 << 20  # MiB with which EDK2 starts; an initrd that does not fit in beside it

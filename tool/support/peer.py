@@ -6,14 +6,10 @@ import re
 import socket
 import threading
 
+from support.ports import free_port
+
 GUEST_PORT = 7000
 PIECE = bytes(1 << 20)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Peer:

@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import threading
 
-from machine import HOST
+from machine import HOST, free_port
 
 SECTION = "[v]\nsubjectAltName=IP:{host}\nbasicConstraints=CA:false\n{more}"
 
@@ -52,9 +52,7 @@ class Server:
         self.words = ["-cert", base + ".crt", "-key", base + ".key", "-www", *(more or ("-tls1_3",))]
 
     def __enter__(self):
-        with contextlib.closing(socket.socket()) as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         # pylint: disable=consider-using-with
         self.process = subprocess.Popen(["openssl", "s_server", "-accept", f"127.0.0.1:{self.port}", *self.words],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
