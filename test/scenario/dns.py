@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 # needs: dnsmasq lan
+# waits
 """What is named before there is an address waits for it, and is told why it cannot be found when none comes. dnsmasq
 gives an address and name servers, and renews them; it answers questions about names of every kind, by
 /net/dns, /net/cs and the C library: aliases, an answer that takes a stream, what is remembered, servers that say

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cells: *64/raw
+# waits
 """A service, and a driver, that hangs or faults is started again, its clients go on; one that is slow is left alone."""
 
 import re

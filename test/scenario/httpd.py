@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 # needs: openssl
+# waits
 """httpd serves the book and what the machine does now, by HTTP and HTTPS, over IPv4 and IPv6: parts of files, many at a
 time, and peers who are slow, hostile or silent keep nobody else waiting."""
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
+# waits
 """A cable that loses one frame of twenty, and doubles, overtakes, cuts and damages others: an address is got by DHCP,
 and what is sent arrives as it was, both ways and at the same time, from and to the emulator's own TCP and between two
 of these machines. LOSS_MIB says how much, in each direction."""

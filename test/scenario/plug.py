@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-*-[ax]*64/raw
+# waits
 """Cards in slots of PCI Express come and go: a disk is plugged while the machine runs, and unplugged while files are
 written to it, by the slot's button and without a word; a network card is exchanged. Who uses what is gone gets an
 error, nobody hangs, what was made safe is whole when it is plugged again, and nothing is leaked.

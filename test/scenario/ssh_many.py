@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 # needs: ssh
+# waits
 """Many sessions of SSH at once, some of which are killed; how many an address may have; how long wrong proofs take and
 how many there may be, without others waiting for them."""
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-*-[ax]*64/raw
+# waits
 """unshare: a program sees the names that it is given, and a hostile one reaches nothing else: neither
 by paths, links and handles that it keeps, nor by numbers of fids and processes, nor with a server of
 its own."""

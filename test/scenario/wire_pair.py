@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
+# waits
 """Two machines on one cable: one works with the files, processes, console and network of the other, when it has
 the key."""
 
