@@ -273,6 +273,8 @@ enum fe_9p_control : uint32_t {
     CONTROL_LOGIN_START,    // data: struct fe_login_start, kind of terminal, NUL, command. value:
                             // number of the process; without a terminal, reply: its input, output
                             // and errors
+    CONTROL_LOGIN_NETWORK,  // reply handle: a namespace (resolve) with what the user's has at /net,
+                            // and pipes
 };
 
 // Two open files that belong together. `flags`: OPEN_NONBLOCK is looked at.

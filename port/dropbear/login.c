@@ -123,6 +123,20 @@ long login_start(uint32_t terminal, const char *kind, const char *command, int p
     return result == 0 ? (long)control.value : result;
 }
 
+int login_network(void)
+{
+    static bool is_there;
+    struct p9_control control = {.request = CONTROL_LOGIN_NETWORK, .receive_most = 1};
+    if (is_there) return 0;
+    login_descriptor();
+    int result = p9_control(conversation, &control);
+    if (result != 0) return result;
+    if (control.received_count != 1) return -EPROTO;
+    p9_namespace_set(control.received[0]);
+    is_there = true;
+    return 0;
+}
+
 long login_ended(int *status)
 {
     struct fe_login_end end;

@@ -20,5 +20,8 @@ long login_terminal(int *master);
 enum : uint32_t { LOGIN_PIPES = UINT32_MAX };
 long login_start(uint32_t terminal, const char *kind, const char *command, int pipes[3]);
 
+// From the first call on, what the user has at /net can be named here; 0 or a negative errno.
+int login_network(void);
+
 // The number of one that has ended, and how; 0: none, now.
 long login_ended(int *status);

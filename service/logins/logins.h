@@ -29,7 +29,8 @@ struct conversation {
     struct user user; // as soon as is_proved
     bool is_proved, is_busy, is_closed;
     uint32_t failures, questions;
-    fe_handle name_space; // of the user, with the first program
+    fe_handle name_space; // of the user, with the first request that needs it
+    fe_handle network;    // of that, what is of the network
     struct terminal *terminals;
     struct running *running, *ended; // the serving thread's own
     uint32_t last_number;
@@ -62,5 +63,10 @@ int prove_signature(struct conversation *conversation, struct sshkey_bytes data)
 // run.c: the control's value or a negative errno
 int64_t run_terminal(struct work *work);
 int64_t run_start(struct work *work, struct sshkey_bytes data);
+// Makes the user's namespace, unless there is one. 0 or a negative errno.
+int run_enter(struct conversation *conversation);
 void terminal_free(struct terminal *terminal);
 void running_free(struct running *running);
+
+// network.c: 0 or a negative errno
+int64_t network_give(struct work *work);

@@ -52,7 +52,7 @@ static bool is_full(const struct conversation *conversation)
 
 static int control(struct p9_request *request, struct p9_open *open, uint32_t what)
 {
-    if (what < CONTROL_LOGIN_PASSWORD || what > CONTROL_LOGIN_START) return -ENOTTY;
+    if (what < CONTROL_LOGIN_PASSWORD || what > CONTROL_LOGIN_NETWORK) return -ENOTTY;
     if (what == CONTROL_LOGIN_START && is_full(conversation_of(open))) return -EAGAIN;
     return work_begin(request, conversation_of(open));
 }
@@ -87,6 +87,7 @@ static void release(struct p9_node *node)
         terminal_free(terminal);
     }
     fe_handle_drop(&conversation->name_space);
+    fe_handle_drop(&conversation->network);
     explicit_bzero(conversation, sizeof *conversation);
     free(conversation);
 }

@@ -137,21 +137,34 @@ static void close_pipes(struct pipes *pipes)
 // --- Programs ---
 
 // Names that the files of namespace(5) add; whatever becomes of it, the user's program is next.
-static void add_names(struct login_process what)
+static void add_names(const struct conversation *conversation)
 {
     static const char *const newns[] = {"newns", nullptr};
     FE_HANDLE process = FE_NO_HANDLE, event = FE_NO_HANDLE;
+    struct login_environment environment;
     struct p9_file *nothing;
     uint64_t bits;
     if (p9_open("/dev/null", OPEN_READ_WRITE, 0, &nothing) != 0) return;
-    for (uint32_t i = 0; i < LOGIN_FILES; i++) what.files[i] = nothing;
-    what.program = "/bin/newns";
-    what.arguments = newns;
-    what.terminal = nullptr;
+    login_environment_init(&environment, &conversation->user, "dumb");
+    const struct login_process what = {.user = &conversation->user,
+                                       .program = "/bin/newns",
+                                       .arguments = newns,
+                                       .environment = environment.list,
+                                       .name_space = conversation->name_space,
+                                       .memory = login_memory(MEMORY_PARTS, MEMORY_KEPT),
+                                       .files = {nothing, nothing, nothing}};
     if (login_start(&what, &process) == 0 && fe_event_create(&event) == OK &&
         fe_process_watch(process, event, 1) == OK)
         (void)!fe_event_wait(event, 1, FE_UNINTERRUPTED, &bits);
     p9_close(nothing);
+}
+
+int run_enter(struct conversation *conversation)
+{
+    if (conversation->name_space != FE_NO_HANDLE) return 0;
+    int result = login_namespace(&conversation->user, &conversation->name_space);
+    if (result == 0) add_names(conversation);
+    return result;
 }
 
 static int start(struct work *work, struct login_process *what)
@@ -159,14 +172,9 @@ static int start(struct work *work, struct login_process *what)
     struct conversation *conversation = work->conversation;
     struct running *running = calloc(1, sizeof *running);
     if (running == nullptr) return -ENOMEM;
+    int result = run_enter(conversation);
     what->user = &conversation->user;
     what->memory = login_memory(MEMORY_PARTS, MEMORY_KEPT);
-    int result = 0;
-    if (conversation->name_space == FE_NO_HANDLE) {
-        result = login_namespace(&conversation->user, &conversation->name_space);
-        what->name_space = conversation->name_space;
-        if (result == 0) add_names(*what);
-    }
     what->name_space = conversation->name_space;
     if (result == 0) result = login_start(what, &running->process);
     if (result != 0) {

@@ -23,6 +23,7 @@ static int64_t run(struct work *work)
     case CONTROL_LOGIN_KEY: return prove_key(conversation, data);
     case CONTROL_LOGIN_SIGNATURE: return prove_signature(conversation, data);
     case CONTROL_LOGIN_TERMINAL: return run_terminal(work);
+    case CONTROL_LOGIN_NETWORK: return network_give(work);
     default: return run_start(work, data);
     }
 }
