@@ -164,8 +164,9 @@ static const char *rest_of(const char *path, const char *place)
     return is_in ? path + size : nullptr;
 }
 
-// Whether the name that the mount was made from led, and to it alone, when only the older ones were
-// there: what was mounted between may be gone.
+// Whether the name that the mount was made from led to it, to it alone, and with nothing mounted
+// below that would come along, when only the older ones were there: what was mounted between may
+// be gone, and what came along has a line of its own, or was taken away.
 static bool is_found_by_name(const struct p9_mounts *mounts, size_t which)
 {
     const struct p9_mount_entry *entry = &mounts->entry[which], *found = nullptr;
@@ -173,6 +174,8 @@ static bool is_found_by_name(const struct p9_mounts *mounts, size_t which)
     bool is_alone = false;
     for (size_t i = 0; i < which; i++) {
         const struct p9_mount_entry *other = &mounts->entry[i];
+        const char *below = rest_of(other->path, entry->source);
+        if (below != nullptr && below[0] == '/' && below[1] != '\0') return false;
         const char *more = rest_of(entry->source, other->path);
         if (more == nullptr || (rest != nullptr && strlen(more) > strlen(rest))) continue;
         is_alone = rest == nullptr || strlen(more) < strlen(rest);
