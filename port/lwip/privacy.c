@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // See lwip_privacy.h. What is kept of an interface is a word of its client data.
+#include <lwip_lease6.h>
 #include <lwip_privacy.h>
 
 #include <stdbool.h>
@@ -132,6 +133,7 @@ void lwip_temporary_look(struct netif *netif)
     for (int i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
         bool is_from_prefix = ip6_addr_isvalid(netif_ip6_addr_state(netif, i)) &&
                               !netif_ip6_addr_isstatic(netif, i) &&
+                              !lwip_address_is_leased(netif, i) &&
                               !lwip_address_is_temporary(netif, i);
         if (is_from_prefix && !settle(netif, i) && failures(netif) < RETRIES) make(netif, i);
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What DHCP tells beside addresses: the domain and the time servers. The latest word holds.
+// What DHCP tells beside addresses: domains and time servers, of both versions of IP. The latest
+// word holds.
 #include <stdbool.h> // the C of lwIP has none of its own
 
 #include <lwip/dhcp.h>
@@ -9,7 +10,7 @@
 
 enum { OPTION_DOMAIN = 15 }; // RFC 2132, section 3.17
 
-static char domain[256];
+static char domain[256]; // or several, with blanks between
 static ip4_addr_t time_servers[LWIP_DHCP_MAX_NTP_SERVERS];
 static uint8_t time_server_count;
 
@@ -34,6 +35,40 @@ void lwip_dhcp_option(u8_t option, u8_t length, struct pbuf *packet, u16_t offse
     if (!is_of_names(text, size)) return;
     memcpy(domain, text, size);
     domain[size] = '\0';
+}
+
+// One name as text, and a blank: its size as it was; 0: it is none, or too long.
+static size_t name_take(const u8_t *names, size_t size, char *text, size_t room)
+{
+    size_t at = 0, used = 0;
+    while (at < size && names[at] != 0) {
+        size_t label = names[at++];
+        if (label > 63 || label > size - at || label + 1 >= room - used) return 0;
+        if (!is_of_names((const char *)names + at, label)) return 0;
+        memcpy(text + used, names + at, label);
+        used += label;
+        text[used++] = '.';
+        at += label;
+    }
+    if (at >= size || used == 0) return 0;
+    text[used - 1] = ' ';
+    text[used] = '\0';
+    return at + 1;
+}
+
+void lwip_told_domains(const u8_t *names, size_t size)
+{
+    char text[sizeof domain];
+    size_t used = 0, taken = 0;
+    while (taken < size) {
+        size_t name = name_take(names + taken, size - taken, text + used, sizeof text - used);
+        if (name == 0) break;
+        taken += name;
+        used += strlen(text + used);
+    }
+    if (used == 0) return;
+    text[used - 1] = '\0';
+    memcpy(domain, text, used);
 }
 
 void dhcp_set_ntp_servers(u8_t count, const ip4_addr_t *servers)

@@ -17,6 +17,7 @@
 #include <lwip/etharp.h>
 #include <lwip/ethip6.h>
 #include <lwip/snmp.h>
+#include <lwip_lease6.h>
 #include <lwip_privacy.h>
 #include <netif/ethernet.h>
 #include <poll.h>
@@ -387,7 +388,8 @@ int link_leave(const char *name)
     if (link == nullptr) return -ENODEV;
     struct netif *netif = &link->netif;
     dhcp_release_and_stop(netif);
-    links_flush(); // the release goes out, too
+    lwip_lease6_stop(netif);
+    links_flush(); // the releases go out, too
     dhcp_cleanup(netif);
     dhcp6_disable(netif);
     dhcp6_cleanup(netif);
@@ -448,7 +450,9 @@ static void print_addresses(struct p9_text *text, const struct netif *netif)
         if (!ip6_addr_isvalid(netif_ip6_addr_state(netif, i))) continue;
         bool is_old = !ip6_addr_ispreferred(netif_ip6_addr_state(netif, i));
         p9_print(text, "\taddress %s%s%s\n", address_name(netif_ip_addr6(netif, i), address),
-                 lwip_address_is_temporary(netif, i) ? " temporary" : "",
+                 lwip_address_is_temporary(netif, i) ? " temporary"
+                 : lwip_address_is_leased(netif, i)  ? " leased"
+                                                     : "",
                  is_old ? " deprecated" : "");
     }
 }

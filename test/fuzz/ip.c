@@ -9,6 +9,7 @@
 
 #include <lwip/dhcp.h>
 #include <lwip/dhcp6.h>
+#include <lwip_lease6.h>
 #include <lwip/init.h>
 #include <lwip/ip4_frag.h>
 #include <lwip/ip6_frag.h>
@@ -292,6 +293,7 @@ static void end(void)
     while (tcp_bound_pcbs != nullptr) tcp_abort(tcp_bound_pcbs);
     dhcp_release_and_stop(&netif);
     dhcp_cleanup(&netif);
+    lwip_lease6_stop(&netif);
     dhcp6_disable(&netif);
     dhcp6_cleanup(&netif);
     netif_remove(&netif);

@@ -3,6 +3,7 @@
 // lost of a stream, and who is forgotten when there are too many.
 #pragma once
 
+#include <lwip_lease6.h>
 #include <lwip_privacy.h>
 
 #include <lwip/tcp.h>
@@ -47,12 +48,14 @@ static inline void lwip_busy_receive(struct tcp_pcb *pcb)
                                  : lwip_recovery_receive(pcb, header, options_size, first_size,    \
                                                          second))
 
-// told.c: an option of DHCP that lwIP does not know, and what was told: a name, "" for none, and how
-// many time servers there are.
+// told.c: an option of DHCP that lwIP does not know, domains of DHCPv6, as RFC 1035 writes names, one
+// after the other, and what was told: names with blanks between, "" for none, and how many time
+// servers there are.
 void lwip_dhcp_option(u8_t option, u8_t length, struct pbuf *packet, u16_t offset);
 #define LWIP_HOOK_DHCP_PARSE_OPTION(netif, dhcp, state, message, kind, option, length, packet,     \
                                     offset)                                                        \
     lwip_dhcp_option(option, length, packet, offset)
+void lwip_told_domains(const u8_t *names, size_t size);
 const char *lwip_told_domain(void);
 u8_t lwip_told_time_servers(const ip4_addr_t **servers);
 

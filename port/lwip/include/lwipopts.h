@@ -37,7 +37,7 @@
 #define LWIP_NETIF_LINK_CALLBACK 1
 #define LWIP_NETIF_EXT_STATUS_CALLBACK 1
 #define LWIP_NETIF_TX_SINGLE_PBUF 0
-#define LWIP_NUM_NETIF_CLIENT_DATA 1 // privacy.c's
+#define LWIP_NUM_NETIF_CLIENT_DATA 2 // privacy.c's and lease6.c's
 
 // Both versions of IP, addresses got by DHCP and by router advertisements.
 #define LWIP_IPV4 1
