@@ -8,8 +8,11 @@
 #include <ferrite/handle.h>
 #include <ferrite/log.h>
 #include <ferrite/path.h>
+#include <ferrite/start.h>
 #include <ferrite/status.h>
 #include <names/names.h>
+#include <stdarg.h>
+#include <string.h>
 #include <unistd.h>
 
 enum : uint64_t { COMMIT_AFTER = 5'000'000'000 };
@@ -27,6 +30,21 @@ static void signalled(struct p9_server *unused, uint64_t bits)
     (void)result; // told, and the volume is closed for writing
 }
 
+// To the log; by a server that was started by hand, and has no part in it, to its standard error.
+[[gnu::format(printf, 1, 2)]] static void tell(const char *format, ...)
+{
+    char line[256];
+    va_list arguments;
+    va_start(arguments, format);
+    size_t size = fe_format_list(line, sizeof line - 1, format, arguments);
+    va_end(arguments);
+    fe_log("%s", line);
+    if (fe_start_handle("debug") != FE_NO_HANDLE) return;
+    if (fe_start_handle("resource/debug") != FE_NO_HANDLE) return;
+    line[size++] = '\n';
+    (void)!write(STDERR_FILENO, line, size);
+}
+
 // The session that others get: user 0's, whose programs give it on as somebody else's.
 static int post(const char *service)
 {
@@ -35,8 +53,9 @@ static int post(const char *service)
     fe_format(path, sizeof path, "/srv/%s", service);
     if (p9_connector(&server, nullptr, 0, 0, &connector) != OK) return -ENOMEM;
     if (names_post(connector, path, 0600) == 0) return 0;
-    fe_log("%s: cannot be posted (error %d)", path, errno);
-    return -errno;
+    int error = errno;
+    tell("%s: cannot be posted: %s", path, strerror(error));
+    return -error;
 }
 
 static int serve(const char *service, struct p9_node *root)
@@ -50,7 +69,7 @@ static int serve(const char *service, struct p9_node *root)
     if (status == OK && service && post(service) != 0) return 1;
     if (status == OK) status = p9_server_ready(&server, "", nullptr);
     if (status == OK) p9_serve(&server);
-    fe_log("cannot start: %s", fe_status_text(status));
+    tell("cannot start: %s", fe_status_text(status));
     return 1;
 }
 
@@ -90,8 +109,8 @@ int file_system_main(const struct file_system *system, int count, char **argumen
     struct p9_node *root;
     served = system;
     if (!options_read(&options, count, arguments)) {
-        fe_log("usage: %s [-r] [-s SERVICE]%s { DISK | -l LABEL }", system->name,
-               system->usage ?: "");
+        tell("usage: %s [-r] [-s SERVICE]%s { DISK | -l LABEL }", system->name,
+             system->usage ?: "");
         return 2;
     }
     if (options.label) {
@@ -100,7 +119,7 @@ int file_system_main(const struct file_system *system, int count, char **argumen
     }
     int result = system->open(options.path, options.is_read_only, &root);
     if (result == 0) return serve(options.service, root);
-    fe_log("%s: cannot be mounted (error %d)", options.path, -result);
+    tell("%s: cannot be mounted: %s", options.path, strerror(-result));
     return options.label ? 0 : 1; // the machine goes on without it
 }
 

@@ -93,6 +93,17 @@ def only_read(machine, disk):
     passed("a disk that is only read says so")
 
 
+def refused(machine, disk):
+    """A server that is started by hand says why it ends."""
+    for kind in "ext4", "fat":
+        text = machine.run(f"/service/{kind} -s none {disk}/data 2>&1", code=1)
+        assert f"{disk}/data: cannot be mounted: Invalid argument" in text, text
+        text = machine.run(f"/service/{kind} /none 2>&1", code=1)
+        assert "/none: cannot be mounted: No such file" in text, text
+        assert "usage: " in machine.run(f"/service/{kind} -x 2>&1", code=2)
+    passed("a disk without a file system is refused")
+
+
 def fails(machine, command, why="I/O error"):
     text = machine.run(f"({command}) 2>&1", code=1)
     assert why in text, text
@@ -155,6 +166,7 @@ def main():
             found = disks.find(machine)
             memory(machine)
             ranges(machine, found["ranges"], ranges_path)
+            refused(machine, found["ranges"])
             only_read(machine, found["fixed"])
             safe = errors(machine, found)
             machine.line_send("poweroff")
