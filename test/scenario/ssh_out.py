@@ -2,18 +2,21 @@
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 # needs: sshd
 """Logging in elsewhere, with ssh and scp of this system, at OpenSSH's server: keys that are made here or there, the
-host's key when it is new, known and another one, commands, terminals, files, and what goes wrong.
+host's key when it is new, known and another one, commands, terminals, files, ports, and what goes wrong.
 And at this system's own."""
 
 import contextlib
 import getpass
+import hashlib
 import os
+import random
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 
-from machine import HOST, TOP, Machine, free_port, passed
+from machine import HOST, TOP, Machine, Sink, free_port, passed
 from ssh_client import reach
 
 USER = getpass.getuser()
@@ -111,6 +114,50 @@ def files(machine, server, there):
     passed("files and folders go there by scp and come back as they were")
 
 
+def forward_here(machine, server, there):
+    """A port here that leads to the server itself, which only listens where it is."""
+    machine.run(f"ssh -N -L 8022:127.0.0.1:{server.port} -L 8023:127.0.0.1:1 {there} </dev/null & pid=$!")
+    machine.wait_listener(8022)
+    machine.wait_listener(8023)
+    inner = f"{USER}@localhost"
+    assert "42" in machine.run(f"ssh -y -p 8022 {inner} expr 6 '\\*' 7")
+    machine.run("dd if=/dev/urandom of=/tmp/there bs=64k count=48")
+    machine.run(f"scp -q -P 8022 /tmp/there '{inner}:{server.path('through')}'")
+    machine.run(f"scp -q -P 8022 '{inner}:{server.path('through')}' /tmp/back")
+    machine.run("cmp /tmp/there /tmp/back; rm /tmp/there /tmp/back")
+    passed("what goes through a port here to there comes as it was, each way")
+    machine.run(f"ssh -p 8023 {inner} true", code=1)
+    assert "42" in machine.run(f"ssh -p 8022 {inner} expr 6 '\\*' 7")
+    passed("one that is refused there is closed here, and the others go on")
+    text = machine.run(f"ssh -N -o ExitOnForwardFailure=yes -L 8022:127.0.0.1:1 {there}", code=1)
+    assert "Failed local port forward" in text, text
+    machine.run("kill $pid; wait $pid; :")
+    passed("a port that is taken here is told")
+
+
+def forward_there(machine, there):
+    """A port there that leads through here to who listens beside it."""
+    port, none = free_port(), free_port()
+    content = random.Random(3).randbytes(3 << 20)
+    both = {"family": socket.AF_INET6, "dualstack_ipv6": True}
+    with Sink() as sink, socket.create_server(("::", 0), **both) as taken:
+        machine.line_send(f"ssh -R {port}:{HOST}:{sink.port} -R {none}:{HOST}:1 {there} 'expr 6000 + 7; cat'")
+        machine.expect("6007")
+        with socket.create_connection(("127.0.0.1", none), timeout=200) as one:
+            assert one.recv(1) == b""
+        with socket.create_connection(("127.0.0.1", port), timeout=200) as one:
+            one.sendall(content)
+            one.shutdown(socket.SHUT_WR)
+            assert sink.digest() == hashlib.sha256(content).hexdigest()
+        machine.send("\x04")
+        machine.expect(r"[$#] ")
+        passed("what goes through a port there to here comes as it was, and one that is refused is closed")
+        number = taken.getsockname()[1]
+        text = machine.run(f"ssh -N -o ExitOnForwardFailure=yes -R {number}:{HOST}:1 {there}", code=1)
+        assert f"Remote TCP forward request failed (port {number}" in text, text
+        passed("a port that is taken there is told")
+
+
 def wrong(machine, server, there):
     machine.run("mv .ssh/id_dropbear .ssh/mine && dropbearkey -t ed25519 -f .ssh/id_dropbear")
     text = machine.run(f"ssh {there} true", code=1)
@@ -161,6 +208,8 @@ def run(machine, server):
     known(machine, server, there)
     commands(machine, there)
     files(machine, server, there)
+    forward_here(machine, server, there)
+    forward_there(machine, there)
     converted(machine, server, there)
     own(machine)
     wrong(machine, server, there)
