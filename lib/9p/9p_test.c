@@ -55,9 +55,12 @@ static int64_t kept_read(struct p9_request *request, struct p9_open *open, uint6
     return P9_KEPT;
 }
 
+static int breaks_with; // a write, after its first three bytes; 0: it is kept
+
 static int64_t kept_write(struct p9_request *request, struct p9_open *open, uint64_t offset,
                           const void *from, size_t count)
 {
+    if (breaks_with != 0) return offset == 0 ? 3 : -breaks_with;
     return hold(request);
 }
 
@@ -376,6 +379,25 @@ TEST("requests that are kept at once have room of their own each; one without da
     held_count = 0;
     is_held = false;
     EXPECT(p9_read(file, 2, text, 2) == 2 && memcmp(text, "cd", 2) == 0);
+    p9_close(file);
+}
+
+TEST("the error that a write ends with after a part of it is told later, once")
+{
+    struct p9_file *file;
+    EXPECT(start());
+    EXPECT(p9_open("/kept", OPEN_READ_WRITE, 0, &file) == 0);
+    breaks_with = ETIMEDOUT;
+    EXPECT(p9_write(file, 0, "0123456789", 10) == 3);
+    EXPECT(p9_late_error(file) == -ETIMEDOUT && p9_late_error(file) == 0);
+    EXPECT(p9_write(file, 3, "3456789", 7) == -ETIMEDOUT && p9_late_error(file) == 0);
+    // The next write finds these by itself.
+    static const int found[] = {EAGAIN, EINTR, EPIPE};
+    for (size_t i = 0; i < sizeof found / sizeof *found; i++) {
+        breaks_with = found[i];
+        EXPECT(p9_write(file, 0, "0123456789", 10) == 3 && p9_late_error(file) == 0);
+    }
+    breaks_with = 0;
     p9_close(file);
 }
 

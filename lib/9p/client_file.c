@@ -83,6 +83,18 @@ int64_t p9_read(struct p9_file *file, uint64_t offset, void *to, size_t count)
     return read_pieces(file, offset, to, count);
 }
 
+int p9_late_error(struct p9_file *file)
+{
+    if (__atomic_load_n(&file->late_error, __ATOMIC_RELAXED) == 0) return 0;
+    return __atomic_exchange_n(&file->late_error, 0, __ATOMIC_RELAXED);
+}
+
+void p9_keep_error(struct p9_file *file, int error)
+{
+    if (error == -EAGAIN || error == -EINTR || error == -EPIPE) return;
+    __atomic_store_n(&file->late_error, error, __ATOMIC_RELAXED);
+}
+
 int64_t p9_write(struct p9_file *file, uint64_t offset, const void *from, size_t count)
 {
     size_t done = 0;
@@ -94,7 +106,11 @@ int64_t p9_write(struct p9_file *file, uint64_t offset, const void *from, size_t
         call.message.word[1] = offset == FE_9P_POSITION ? offset : offset + done;
         call_send(&call, (const char *)from + done, piece);
         int result = file_run(file, &call);
-        if (result != 0) return done ? (int64_t)done : result;
+        if (result != 0 && done == 0) return result;
+        if (result != 0) {
+            p9_keep_error(file, result);
+            break;
+        }
         size_t put = (size_t)call.message.word[0];
         if (put > piece) return -EPROTO;
         if (offset == FE_9P_POSITION) file->position = call.message.word[1];

@@ -64,6 +64,7 @@ static long transfer(long descriptor, const struct iovec *vector, long count, bo
         done += result;
         if ((size_t)result < size || (!write && file_may_wait(file))) break;
     }
+    if (write && done > 0 && result < 0 && result > RESTART) p9_keep_error(file->p9, (int)result);
     file_put(file);
     return done > 0 ? done : result;
 }

@@ -87,12 +87,15 @@ static long receive_stream(struct file *file, void *to, size_t count, int flags)
         if (error <= 0) break;
         done += error;
     } while ((flags & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL && (size_t)done < count);
+    // At the end; bytes that came before are read first.
+    if (done == 0 && error == 0 && count != 0) error = p9_late_error(file->p9);
     return done > 0 ? done : error;
 }
 
 static long send_stream(struct file *file, const void *from, size_t count, int flags)
 {
     long error = ready_stream(file);
+    if (error == 0) error = p9_late_error(file->p9);
     if (error == 0) error = socket_wait(file, READY_OUT, flags, file->socket->send_timeout);
     return error < 0 ? error : (long)p9_write(file->p9, FE_9P_POSITION, from, count);
 }

@@ -83,24 +83,27 @@ int64_t call_setsockopt(const int64_t *a)
 }
 
 // The error that the conversation ended with, told once.
-static int pending_error(const struct socket *socket)
+static int pending_error(const struct file *file)
 {
     char text[32];
+    const struct socket *socket = file->socket;
     if (socket_is_local(socket)) return 0;
+    int late = file->p9 != nullptr ? p9_late_error(file->p9) : 0;
+    if (late != 0) return -late;
     if (socket_read_file(socket, "error", text, sizeof text) < 0) return 0;
     return atoi(text);
 }
 
-static bool get_option(const struct socket *socket, const int64_t *a, int *value)
+static bool get_option(const struct file *file, const int64_t *a, int *value)
 {
     if (a[1] != SOL_SOCKET) {
         *value = 0;
         return a[1] == IPPROTO_TCP || a[1] == IPPROTO_IP || a[1] == IPPROTO_IPV6;
     }
     switch (a[2]) {
-    case SO_ERROR: *value = pending_error(socket); return true;
-    case SO_TYPE: *value = socket->type; return true;
-    case SO_DOMAIN: *value = socket->domain; return true;
+    case SO_ERROR: *value = pending_error(file); return true;
+    case SO_TYPE: *value = file->socket->type; return true;
+    case SO_DOMAIN: *value = file->socket->domain; return true;
     case SO_SNDBUF:
     case SO_RCVBUF: *value = 64 * 1024; return true;
     default: *value = 0; return true;
@@ -111,11 +114,10 @@ int64_t call_getsockopt(const int64_t *a)
 {
     struct file *file;
     long error;
-    struct socket *socket = socket_of(a[0], &file, &error);
-    if (socket == nullptr) return error;
+    if (socket_of(a[0], &file, &error) == nullptr) return error;
     int value;
     uint32_t *size = (uint32_t *)a[4];
-    error = get_option(socket, a, &value) ? 0 : -ENOPROTOOPT;
+    error = get_option(file, a, &value) ? 0 : -ENOPROTOOPT;
     if (error == 0) {
         if (*size > sizeof value) *size = sizeof value;
         memcpy((void *)a[3], &value, *size);

@@ -12,7 +12,7 @@ import struct
 import threading
 import time
 
-from machine import HOST, Machine, WebServer, passed
+from machine import HOST, Machine, Sink, WebServer, passed
 from peer.cable import Cable, Rule, Slirp
 from peer.trickle import Trickle
 
@@ -193,17 +193,25 @@ def check_slow(machine, web):
     passed("40 peers that stall, or send a byte at a time, hold nobody else up")
 
 
+def vanish(machine, cable, port, mode):
+    """The cable is cut while a program is connected that asked to be told; gives what it was told."""
+    machine.run(f"rm -f /tmp/keep; touch /tmp/keep; (/test/keep {HOST} {port} {mode} >> /tmp/keep 2>&1; echo $? >> /tmp/keep) & "
+                "until grep -q connected /tmp/keep; do sleep 0.1; done")
+    cable.become(Rule(lose=1.0))
+    said = machine.run("until grep -q '^[01]$' /tmp/keep; do sleep 0.1; done; cat /tmp/keep")
+    cable.become(Rule())
+    machine.run("for i in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 -W 1 10.0.2.2 && break; done")
+    return said
+
+
 def check_vanished(machine, cable):
     """Nothing arrives any more: who asked to be told is told."""
-    with Trickle() as silent:
-        machine.run(f"(/test/keep {HOST} {silent.port} > /tmp/keep 2>&1; echo $? >> /tmp/keep) & "
-                    "until grep -q connected /tmp/keep; do sleep 0.1; done")
-        cable.become(Rule(lose=1.0))
-        said = machine.run("until grep -q '^[01]$' /tmp/keep; do sleep 0.1; done; cat /tmp/keep")
-        cable.become(Rule())
-    assert "no time" not in said and "timed out" in said, said
-    machine.run("for i in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 -W 1 10.0.2.2 && break; done")
-    passed("who asked is told that the other end has vanished")
+    with Trickle() as silent, Sink() as sink:
+        said = vanish(machine, cable, silent.port, "")
+        assert "no time" not in said and "read: " in said and "timed out" in said, said
+        said = vanish(machine, cable, sink.port, "send")
+        assert "write: " in said and "timed out" in said, said
+    passed("who asked is told that the other end has vanished, while waiting and in the midst of sending")
 
 
 def check_path(machine, wire):

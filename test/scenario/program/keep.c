@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// keep ADDRESS PORT: connects, asks to be told when the other end has vanished, and tells of what
-// came of it: see test/scenario/floods.py.
+// keep ADDRESS PORT [send]: connects, asks to be told when the other end has vanished, waits for a
+// byte or sends without end, and tells of what came of it: see test/scenario/floods.py.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -16,8 +16,9 @@ static int set(int socket, int level, int option, int value)
 
 int main(int count, char **arguments)
 {
+    static const char many[1 << 14];
     char byte;
-    if (count != 3) return 2;
+    if (count != 3 && count != 4) return 2;
     struct sockaddr_in far = {.sin_family = AF_INET,
                               .sin_port = htons((uint16_t)atoi(arguments[2]))};
     inet_pton(AF_INET, arguments[1], &far.sin_addr);
@@ -34,7 +35,9 @@ int main(int count, char **arguments)
     if (set(made, IPPROTO_TCP, TCP_KEEPIDLE, 0) == 0) puts("no time is taken for a time");
     puts("connected");
     fflush(stdout);
-    ssize_t size = read(made, &byte, 1);
-    if (size < 0) perror("read");
+    ssize_t size;
+    do size = count == 4 ? write(made, many, sizeof many) : read(made, &byte, 1);
+    while (count == 4 && size > 0);
+    if (size < 0) perror(count == 4 ? "write" : "read");
     return size < 0 ? 0 : 1;
 }

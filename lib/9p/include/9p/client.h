@@ -37,6 +37,7 @@ struct p9_file {
     bool is_written;           // ... and not synced since
     bool is_mapped;            // as memory that writes to it
     bool is_locked;            // or was at some time
+    int late_error;            // that a write ended with after a part of it; 0: none
     struct p9_session *former; // that before, which another thread may still be using
 };
 
@@ -76,6 +77,11 @@ char *p9_read_whole(const char *path);
 // Open files. `offset` FE_9P_POSITION: at the file's position, which advances.
 int64_t p9_read(struct p9_file *file, uint64_t offset, void *to, size_t count);
 int64_t p9_write(struct p9_file *file, uint64_t offset, const void *from, size_t count);
+// A write of which a part was done gives that part; the error that ended it is told here, once: 0
+// or a negative errno. Those that the next write finds by itself (EAGAIN, EINTR, EPIPE) are not
+// kept.
+int p9_late_error(struct p9_file *file);
+void p9_keep_error(struct p9_file *file, int error);
 // Between the file of a disk and memory that its driver gave (CONTROL_TRANSFER_MEMORY). -ENXIO: it
 // is another driver, which knows nothing of that memory.
 struct p9_transfer_place {
