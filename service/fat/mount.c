@@ -94,12 +94,23 @@ static int writing_begin(void)
     return is_dirty ? copies_mend() : 0;
 }
 
+// A volume that is larger than its disk: what somebody writes might have no place, so it is only
+// read, as far as it goes.
+static bool is_cut_off(void)
+{
+    uint64_t sectors = fat.fs.database + (uint64_t)(fat.fs.n_fatent - 2) * fat.fs.csize;
+    if (sectors <= fat.device.size / fat.cache.block_size) return false;
+    fe_log("%s: is smaller than its volume, and only read", fat.device.path);
+    return true;
+}
+
 int fat_open(const char *path, bool is_read_only)
 {
     int result = device_open(&fat.device, path);
     if (result != 0) return result;
     fat.is_read_only = is_read_only || fat.device.is_read_only;
     result = structures_open();
+    if (result == 0 && is_cut_off()) fat.is_read_only = true;
     if (result == 0 && !fat.is_read_only) result = writing_begin();
     if (result == 0) result = file_root(&fat.root);
     if (result != 0) fat_close();

@@ -39,9 +39,9 @@ def check(kind, path):
     host(*KINDS[kind][2].format(path).split())
 
 
-def attach(machine, device, name, options=""):
-    machine.run(f"/service/fat {options} -s {name} /dev/{device}/data & until test -e /srv/{name}; do sleep 0.1; done")
-    machine.run(f"mount /srv/{name} /{name}")
+def wait(machine):
+    """Until the machine has found the card by its label."""
+    machine.run("until test -e /card/.; do sleep 0.1; done")
 
 
 def work(machine):
@@ -101,7 +101,7 @@ def one(kind, folder, busybox):
         host("mcopy", "-i", path, "-", "::from elsewhere.text", give=busybox)
     with Machine(disk=path) as machine:
         machine.login("root")
-        attach(machine, "disk0", "card")
+        wait(machine)
         if kind != "exfat":
             machine.run("cmp '/card/from elsewhere.text' /bin/busybox; rm '/card/FROM ELSEWHERE.TEXT'")
         work(machine)
@@ -129,7 +129,7 @@ def cut_short(folder):
                                             capture_output=True, check=False).stdout
     with Machine(disk=path) as machine:
         machine.login("root")
-        attach(machine, "disk0", "card")
+        wait(machine)
         assert machine.run("wc -c < /card/file").strip() == "5000"
         assert "was not closed after writing" in machine.run("dmesg")
         machine.line_send("poweroff")
@@ -140,6 +140,25 @@ def cut_short(folder):
     passed("a table's copy that is older")
 
 
+def cut_off(folder, kind):
+    """An image whose end is missing: what is there is read, and nobody writes what would have no place."""
+    path = os.path.join(folder, "off.img")
+    make(kind, path)
+    if kind != "exfat":
+        host("mcopy", "-i", path, "-", "::file", give=b"early")
+    with open(path, "r+b") as file:
+        file.truncate(KINDS[kind][0] << 19)
+    with Machine(disk=path) as machine:
+        machine.login("root")
+        wait(machine)
+        assert kind == "exfat" or machine.run("cat /card/file").strip() == "early"
+        assert "Read-only" in machine.run("echo x 2>&1 > /card/x", code=1)
+        assert "is smaller than its volume, and only read" in machine.run("dmesg")
+        machine.line_send("poweroff")
+        machine.expect_end()
+    passed(f"{kind} that is cut off")
+
+
 def main():
     kinds = sys.argv[3:] or ["fat12", "fat32", "exfat"]
     with open(f"out/{sys.argv[1]}/image/bin/busybox", "rb") as file:
@@ -148,6 +167,8 @@ def main():
         for kind in kinds:
             one(kind, folder, busybox)
         cut_short(folder)
+        for kind in "fat32", "exfat":
+            cut_off(folder, kind)
 
 
 main()
