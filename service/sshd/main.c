@@ -2,12 +2,12 @@
 // sshd: takes connections of SSH at a port, and gives each a process of its own (child.c), with
 // limits to their number, in all and for one address. Who logs in is the service of logins' affair.
 // See sshd(4).
+#include "arguments.h"
 #include "sshd.h"
 
 #include <abi/syscalls.h>
 #include <ferrite/handle.h>
 #include <ferrite/log.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum : uint32_t { CONNECTIONS_MOST = 48, PEER_MOST = 24 };
@@ -82,14 +82,6 @@ static void take_calls(const char *folder, const struct telling *telling)
     }
 }
 
-// 0: it is none.
-static uint16_t read_number(const char *text)
-{
-    char *end;
-    unsigned long number = strtoul(text, &end, 10);
-    return *end == '\0' && end != text && number <= UINT16_MAX ? (uint16_t)number : 0;
-}
-
 // The host's key, which is kept in the file when it can be.
 static bool prepare_key(const char *path, struct telling *telling)
 {
@@ -107,16 +99,17 @@ int main(int count, char **arguments)
     static struct telling telling;
     char folder[ADDRESS_SIZE];
     struct p9_file *control;
-    uint16_t port = count == 4 ? read_number(arguments[1]) : 0;
-    if (port != 0) telling.silence = read_number(arguments[3]);
-    if (telling.silence == 0) {
-        fe_log("usage: sshd port keyfile seconds");
+    struct arguments told;
+    const char *wrong = arguments_read(count, arguments, &told);
+    if (wrong != nullptr) {
+        fe_log("%s", wrong);
         return 2;
     }
-    if (!prepare_key(arguments[2], &telling)) return 1;
-    int result = listen_announce(port, folder, &control);
+    telling.silence = told.silence;
+    if (!prepare_key(told.key, &telling)) return 1;
+    int result = listen_announce(told.port, folder, &control);
     if (result != 0) {
-        fe_log("port %u: %d", port, result);
+        fe_log("port %u: %d", told.port, result);
         return 1;
     }
     if (fe_event_create(&event) != OK) return 1;
