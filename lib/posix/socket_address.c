@@ -35,6 +35,14 @@ struct address address_of(const void *sockaddr)
     return address;
 }
 
+// Of one link: a number tells which (RFC 4007).
+static bool is_of_link(const struct address *address)
+{
+    const uint8_t *b = address->bytes;
+    return address->version == 6 && address->scope != 0 &&
+           ((b[0] == 0xfe && (b[1] & 0xc0) == 0x80) || (b[0] == 0xff && (b[1] & 0x0f) == 2));
+}
+
 static bool is_any(const struct address *address)
 {
     static const uint8_t zero[16];
@@ -59,7 +67,9 @@ long address_command(const char *verb, const void *sockaddr, size_t size, char *
     } else if (inet_ntop(domain, address.bytes, text, sizeof text) == nullptr) {
         return -EINVAL;
     }
-    snprintf(command, 96, "%s %s!%u", verb, text, address.port);
+    char scope[12] = "";
+    if (is_of_link(&address)) snprintf(scope, sizeof scope, "%%%u", address.scope);
+    snprintf(command, 96, "%s %s%s!%u", verb, text, scope, address.port);
     return 0;
 }
 
@@ -98,6 +108,11 @@ long address_from_text(int domain, const char *text, void *to, uint32_t *size)
     memcpy(name, text, (size_t)(mark - text));
     name[mark - text] = '\0';
     address.port = (uint16_t)strtoul(mark + 1, nullptr, 10);
+    char *scope = strchr(name, '%');
+    if (scope != nullptr) {
+        *scope++ = '\0';
+        address.scope = (uint32_t)strtoul(scope, nullptr, 10);
+    }
     if (inet_pton(AF_INET, name, address.bytes) == 1) {
         address.version = 4;
     } else if (inet_pton(AF_INET6, name, address.bytes) == 1) {

@@ -34,6 +34,10 @@ struct socket {           // a local one (AF_UNIX) has no conversation: it is it
     uint64_t receive_timeout, send_timeout; // ns; 0: none
 };
 
+struct ifreq;
+// SIOCGIFINDEX and SIOCGIFNAME. ENODEV: there is none.
+long socket_interface(uint32_t request, struct ifreq *answer);
+
 // A new descriptor for the conversation of `control` (consumed), like `kind`; `flags`:
 // SOCK_CLOEXEC, SOCK_NONBLOCK.
 long socket_file(struct p9_file *control, const struct socket *kind, int flags);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ioctl: terminals, and the few requests that every file knows. Structures of terminals travel as
 // they are. Which terminal a process has, and who is in the foreground, the process service tells.
+#include "socket_internal.h"
 #include "terminal.h"
 #include "call.h"
 #include "signals.h"
@@ -213,6 +214,8 @@ int64_t call_ioctl(const int64_t *a)
         result = set_nonblocking(a[0], *(const int *)a[2] != 0);
     } else if (a[1] == FIOCLEX || a[1] == FIONCLEX) {
         result = call_fcntl((const int64_t[6]){a[0], F_SETFD, a[1] == FIOCLEX ? FD_CLOEXEC : 0});
+    } else if (file->socket != nullptr && (a[1] == SIOCGIFINDEX || a[1] == SIOCGIFNAME)) {
+        result = socket_interface((uint32_t)a[1], (struct ifreq *)a[2]);
     } else if (file->socket != nullptr || file_may_wait(file)) {
         result = terminal_request(file, a);
     }

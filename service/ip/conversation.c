@@ -181,10 +181,11 @@ static int command_connect(struct p9_request *request, struct p9_open *open, con
         if (conversation->state == STATE_CONNECTED && conversation->protocol == &tcp_protocol)
             return -EISCONN;
         if (conversation->state == STATE_CONNECTING) return -EALREADY;
-        if (!address_parse(where, &address, &port)) return -EINVAL;
+        int error = address_parse(where, &address, &port);
+        if (error != 0) return error;
         if (!rules_allow_remote(conversation->rules, conversation->protocol, &address, port))
             return -EACCES;
-        int error = connect_or_wait(conversation, &address, port);
+        error = connect_or_wait(conversation, &address, port);
         if (error != 0) return error;
         request->progress = 1;
     }
@@ -228,7 +229,9 @@ static int command(struct p9_request *request, struct p9_open *open, char *text)
     if (strcmp(word, "announce") == 0) return command_announce(conversation, first);
     if (first == nullptr) return -EINVAL;
     if (strcmp(word, "connect") == 0) return command_connect(request, open, first);
-    if (strcmp(word, "bind") != 0 || !address_parse(first, &address, &port)) return -EINVAL;
+    if (strcmp(word, "bind") != 0) return -EINVAL;
+    int error = address_parse(first, &address, &port);
+    if (error != 0) return error;
     if (port != 0 && !rules_allow_local(conversation->rules, protocol, port)) return -EACCES;
     return protocol->bind(conversation, &address, port);
 }

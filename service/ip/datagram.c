@@ -49,7 +49,8 @@ static void address_load(ip_addr_t *address, const struct net_datagram *header)
     if (header->version == 6) {
         IP_SET_TYPE_VAL(*address, IPADDR_TYPE_V6);
         memcpy(ip_2_ip6(address)->addr, header->remote, 16);
-        ip6_addr_set_zone(ip_2_ip6(address), (uint8_t)header->scope);
+        if (ip6_addr_has_scope(ip_2_ip6(address), IP6_UNKNOWN))
+            ip6_addr_set_zone(ip_2_ip6(address), (uint8_t)header->scope);
     } else {
         IP_SET_TYPE_VAL(*address, IPADDR_TYPE_V4);
         memcpy(&ip_2_ip4(address)->addr, header->remote, 4);
@@ -68,6 +69,7 @@ int64_t datagram_read(struct conversation *conversation, void *to, size_t count)
             .version = IP_IS_V6(&datagram->remote) ? 6 : 4,
         };
         if (count < sizeof(header)) return -EINVAL;
+        if (IP_IS_V6(&datagram->remote)) header.scope = ip6_addr_zone(ip_2_ip6(&datagram->remote));
         address_store(header.remote, &datagram->remote);
         address_store(header.local, &datagram->local);
         memcpy(at, &header, sizeof(header));
@@ -111,6 +113,8 @@ int datagram_make(const struct conversation *conversation, const void *from, siz
         count -= sizeof(header);
         if (header.version != 0) { // 0: to the remote end that connect fixed
             address_load(&outgoing->remote, &header);
+            int error = header.scope > UINT8_MAX ? -ENODEV : address_settle(&outgoing->remote);
+            if (error != 0) return error;
             outgoing->port = header.remote_port;
             has_remote = true;
         }

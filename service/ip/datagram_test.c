@@ -9,6 +9,7 @@
 #include <lwip/ip.h>
 #include <net/net.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct outgoing last;
@@ -36,16 +37,52 @@ TEST("addresses are read with their port, and nothing else is")
 {
     ip_addr_t address;
     uint16_t port;
-    EXPECT(address_parse("10.0.2.2!80", &address, &port) && port == 80);
+    EXPECT(address_parse("10.0.2.2!80", &address, &port) == 0 && port == 80);
     EXPECT(is_address(&address, "10.0.2.2"));
-    EXPECT(address_parse("fe80::1!65535", &address, &port) && port == 65535);
-    EXPECT(address_parse("*!0", &address, &port) && IP_IS_ANY_TYPE_VAL(address));
+    EXPECT(address_parse("fec0::1!65535", &address, &port) == 0 && port == 65535);
+    EXPECT(address_parse("*!0", &address, &port) == 0 && IP_IS_ANY_TYPE_VAL(address));
     static const char *const wrong[] = {
         "",         "!", "10.0.2.2", "10.0.2.2!", "10.0.2.2!65536", "10.0.2!x", "10.0.2.2!80 ",
         "nobody!80"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        EXPECT(!address_parse(wrong[i], &address, &port));
+        EXPECT(address_parse(wrong[i], &address, &port) == -EINVAL);
     }
+}
+
+static err_t card_make(struct netif *card)
+{
+    card->hwaddr_len = 6;
+    return ERR_OK;
+}
+
+static uint8_t zone_of(const char *text)
+{
+    ip_addr_t address;
+    uint16_t port;
+    return address_parse(text, &address, &port) == 0 ? ip6_addr_zone(ip_2_ip6(&address)) : 0;
+}
+
+TEST("an address of a link says which, unless there is one card only")
+{
+    static struct netif first, second;
+    ip_addr_t address;
+    uint16_t port;
+    char text[32];
+    EXPECT(address_parse("fe80::1!80", &address, &port) == -EINVAL);
+    netif_add_noaddr(&first, nullptr, card_make, ip_input);
+    EXPECT(zone_of("fe80::1!80") == netif_get_index(&first));
+    netif_add_noaddr(&second, nullptr, card_make, ip_input);
+    EXPECT(address_parse("fe80::1!80", &address, &port) == -EINVAL);
+    snprintf(text, sizeof text, "fe80::1%%%u!80", netif_get_index(&second));
+    EXPECT(zone_of(text) == netif_get_index(&second));
+    EXPECT(address_parse("fe80::1%nothing!80", &address, &port) == -ENODEV);
+    EXPECT(address_parse("fe80::1%200!80", &address, &port) == -ENODEV);
+    EXPECT(address_parse("fe80::1%256!80", &address, &port) == -ENODEV);
+    EXPECT(address_parse("fe80::1%!80", &address, &port) == -ENODEV);
+    EXPECT(address_parse("2001:db8::1%1!80", &address, &port) == -EINVAL);
+    EXPECT(address_parse("10.0.2.2%1!80", &address, &port) == -EINVAL);
+    netif_remove(&second);
+    netif_remove(&first);
 }
 
 TEST("addresses are written in small letters")
@@ -65,7 +102,7 @@ TEST("a datagram goes where connect said, or nowhere")
     EXPECT(datagram_write(&conversation, "hello", 5, send) == -EDESTADDRREQ);
     conversation.state = STATE_CONNECTING; // until there is a way
     EXPECT((datagram_ready(&conversation) & POLLOUT) == 0);
-    EXPECT(address_parse("10.0.2.2!7", &conversation.remote, &conversation.remote_port));
+    EXPECT(address_parse("10.0.2.2!7", &conversation.remote, &conversation.remote_port) == 0);
     conversation.state = STATE_CONNECTED;
     EXPECT((datagram_ready(&conversation) & POLLOUT) != 0);
     EXPECT(datagram_write(&conversation, "hello", 5, send) == 5 && conversation.sent == 5);

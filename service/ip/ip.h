@@ -97,7 +97,11 @@ struct door;
 int conversation_serve(const struct door *door);
 
 // Reads "address!port" or "*!port"; false when it is not one.
-bool address_parse(const char *text, ip_addr_t *address, uint16_t *port);
+// ENODEV: after the % is neither an interface's name nor its number. EINVAL: it is none, or of one
+// link, of which it does not say which.
+int address_parse(const char *text, ip_addr_t *address, uint16_t *port);
+// Of one link: which must be known, or the only one there is.
+int address_settle(ip_addr_t *address);
 // The address as text, in small letters as RFC 5952 has it; `name` has IPADDR_STRLEN_MAX bytes.
 const char *address_name(const ip_addr_t *address, char *name);
 void address_print(struct p9_text *text, const ip_addr_t *address, uint16_t port);

@@ -35,6 +35,11 @@
 #include "service/ip/rule.c"
 #include "service/ip/tcp.c"
 
+const char *link_name(const struct netif *any)
+{
+    return "ether0";
+}
+
 enum record : uint8_t { FRAME, SEGMENT, TIME, READ, WRITE, SHUTDOWN, CALL, DIAL, SEND, RECORDS };
 
 enum : uint32_t { CALLS = 4, SEQUENCE = 0x10000, PORT = 80, FAR_PORT = 4000, TIME_UNIT = 50 };

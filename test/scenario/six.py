@@ -75,6 +75,11 @@ def check_source(machine, port, temporary):
     passed("connections come from it, and it can be had anew or not at all")
 
 
+def check_link(machine):
+    machine.run("ping -6 -c 1 fe80::2%ether0 && ping -6 -c 1 fe80::2")
+    passed("an address of the link is spoken to by the card's name, and without it, since there is one card")
+
+
 def named(machine, *lines):
     """A namespace in which /etc/hosts has these lines."""
     machine.run("printf '%s\\n' " + " ".join(f"'{line}'" for line in lines) + " > /tmp/hosts")
@@ -104,6 +109,7 @@ with WebServer({"/text": b"four\n"}) as server:
         mine = check_addresses(guest)
         with Server6(0) as other:
             check_source(guest, other.server_address[1], mine)
+        check_link(guest)
         check_names(guest, server)
     alone = Machine()
     alone.line = alone.line.replace("user,id=net0", "user,id=net0,ipv6=off")

@@ -38,6 +38,22 @@ def check_both(machine, web):
     return first, second
 
 
+def check_links(machine, first, second):
+    """Both networks have a router of the same name."""
+    run, router = machine.run, "fe80::2"
+    for card in first, second:
+        run(f"until grep -q '^fe80::.* {card}$' /net/ipselftab; do sleep 0.1; done")
+        run(f"ping -6 -c 1 {router}%{card}")
+        run(f"until grep -q '^{card} {router} ' /net/ndp; do sleep 0.1; done")
+    said = run(f"ping -6 -c 1 {router}", code=1)
+    assert "Invalid argument" in said, said
+    run(f"ping -6 -c 1 {router}%ether7", code=1)
+    for scope, why in ("", "Invalid argument"), ("%ether7", "No such device"), ("%99", "No such device"):
+        said = run(f"exec 5<> /net/tcp/clone; echo 'connect {router}{scope}!1' >&5", code=1)
+        assert why in said, (scope, said)
+    passed("an address of a link leads to the card that is named with it, and says so when none is")
+
+
 def check_files(machine, second):
     run = machine.run
     local = run("cat /net/ipifc/*/local")
@@ -96,6 +112,7 @@ with Machine(extra=SECOND) as guest, WebServer({"/text": b"content\n"}) as serve
     guest.login(user="root")
     guest.run("services stop sshd sshd.brief")
     guest.reach()
-    _, card = check_both(guest, server)
+    other, card = check_both(guest, server)
+    check_links(guest, other, card)
     check_files(guest, card)
     check_alt(guest, server, card)
