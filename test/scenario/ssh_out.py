@@ -133,6 +133,9 @@ def forward_here(machine, server, there):
     assert "Failed local port forward" in text, text
     machine.run("kill $pid; wait $pid; :")
     passed("a port that is taken here is told")
+    through = f"ssh -B 127.0.0.1:{server.port} {there}"
+    assert "42" in machine.run(f"ssh -J '{through}' -p {server.port} {inner} expr 6 '\\*' 7")
+    passed("a session goes through another")
 
 
 def forward_there(machine, there):
