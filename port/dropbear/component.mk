@@ -9,7 +9,7 @@ sources := *.c \
 	$(addprefix src/,dbutil.c buffer.c dbhelpers.c dss.c bignum.c signkey.c rsa.c dbrandom.c queue.c atomicio.c \
 	compat.c fake-rfc2553.c ltc_prng.c ecc.c ecdsa.c sk-ecdsa.c crypto_desc.c curve25519.c ed25519.c sk-ed25519.c \
 	dbmalloc.c common-algo.c packet.c common-kex.c common-chansession.c termcodes.c loginrec.c \
-	tcp-accept.c listener.c process-packet.c dh_groups.c common-runopts.c circbuffer.c list.c netio.c chachapoly.c \
+	listener.c process-packet.c dh_groups.c common-runopts.c circbuffer.c list.c netio.c chachapoly.c \
 	gcm.c kex-x25519.c kex-dh.c kex-ecdh.c kex-pqhybrid.c sntrup761.c mlkem768.c svr-kex.c svr-auth.c \
 	svr-authpubkeyoptions.c svr-session.c svr-service.c svr-agentfwd.c svr-main.c svr-x11fwd.c)
 private := configuration src libtomcrypt/src/headers libtommath

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Connections that a client asks for ("direct-tcpip", RFC 4254, section 7.2), in the place of
-// svr-tcpfwd.c. They are made by the files that the user has at /net. Asking for a name and
+// svr-tcpfwd.c, with listen.c. They are made by the files that the user has at /net. Asking for a name and
 // connecting take their time: a thread does it for each, and wakes the loop by a pipe.
 #include "forward.h"
 #include "includes.h"
@@ -221,10 +221,3 @@ static void forget(const struct Channel *channel)
 
 const struct ChanType svr_chan_tcpdirect = {
     .name = "direct-tcpip", .inithandler = open_direct, .cleanup = forget};
-
-// Listening is not offered.
-void recv_msg_global_request_remotetcp(void)
-{
-    buf_eatstring(ses.payload);
-    if (buf_getbool(ses.payload)) send_msg_request_failure();
-}

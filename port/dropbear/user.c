@@ -31,3 +31,10 @@ int seam_address(int descriptor, struct sockaddr *address, socklen_t *size)
     *size = sizeof none;
     return 0;
 }
+
+int seam_own_address(int descriptor, struct sockaddr *address, socklen_t *size)
+{
+    if (descriptor == STDIN_FILENO || descriptor == STDOUT_FILENO)
+        return seam_address(descriptor, address, size);
+    return (getsockname)(descriptor, address, size);
+}

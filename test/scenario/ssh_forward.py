@@ -2,7 +2,8 @@
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 # needs: ssh
 """Ports that OpenSSH's client forwards through the system: connections from there by IPv4, IPv6 and by name, what is
-sent and the end of it each way, many at once, and what cannot be reached, or not from the user's namespace."""
+sent and the end of it each way, many at once, and what cannot be reached, or not from the user's namespace; and calls
+that are taken there."""
 
 import contextlib
 import hashlib
@@ -194,11 +195,49 @@ def vanished(machine, client, key, four):
     passed("of a client that is killed nothing is left")
 
 
+def taken(machine, client, key, four):
+    """The other way round: what calls there reaches a server here."""
+    for address, target in (("", "127.0.0.1"), ("", "::1"), ("*:", "10.0.2.15")):
+        with Session(client, key, "-R", f"{address}7001:127.0.0.1:{four.port}"):
+            machine.run(f"echo word | nc {target} 7001 > /tmp/come")
+            assert machine.run("head -c 64 /tmp/come") == hashlib.sha256(b"word\n").hexdigest()
+            assert machine.run("tail -c +65 /tmp/come | sha256sum").split()[0] == hashlib.sha256(content).hexdigest()
+            if not address:
+                machine.run("nc -z 10.0.2.15 7001", code=1)
+        machine.run("while nc -z localhost 7001; do sleep 0.1; done")
+    passed("calls that are taken there reach a server here, at the addresses that were asked for, until the session ends")
+
+
+def taken_or_not(machine, client, key, four):
+    bad = ("-o", "ExitOnForwardFailure=yes", "-o", "LogLevel=INFO")
+    with Session(client, key, "-R", f"7001:127.0.0.1:{four.port}"):
+        for place in ("7001", "host.example:7002"):
+            _, errors = client.run("true", key=key, more=(*bad, "-R", f"{place}:127.0.0.1:{four.port}"), code=255)
+            assert b"remote port forwarding failed" in errors, errors
+    with Session(client, key, "-R", f"0:127.0.0.1:{four.port}", "-R", f"7002:127.0.0.1:{free_port()}"):
+        machine.run("echo word | nc localhost 7002 > /tmp/come; [ ! -s /tmp/come ]")
+        port = machine.run("cat /net/tcp/*/local | grep -v -e '!22$' -e '!80$' -e '!443$' -e '!7002$' | "
+                           "grep '^127' | head -1").strip().rpartition("!")[2]
+        machine.run(f"for i in 1 2 3 4 5 6 7 8; do (echo $i | nc 127.0.0.1 {port} | wc -c > /tmp/come.$i) & done; wait")
+        assert machine.run("cat /tmp/come.?").split() == [str(64 + BYTES)] * 8
+    passed("a port that is taken and what is no address are refused, and a free one is found")
+
+
+def cancelled(machine, client, key, four):
+    forward = f"7003:127.0.0.1:{four.port}"
+    with Session(client, key, "-M", "-S", client.path("master")):
+        for word, loop in (("forward", "until"), ("cancel", "while"), ("forward", "until")):
+            client.run(key=key, more=("-S", client.path("master"), "-O", word, "-R", forward))
+            machine.run(f"{loop} nc -z localhost 7003; do sleep 0.1; done")
+    passed("a client can have a port back while its session goes on, and take it again")
+
+
 def narrow(machine, client, key, four, six):
     """What the user's namespace does not have cannot be reached."""
     machine.run("mkdir -p ~/lib && echo 'unmount /net' > ~/lib/namespace")
     said = failure(client, key, f"{HOST}:{four.port}")
     assert "administratively prohibited" in said, said
+    client.run("true", key=key, more=("-o", "ExitOnForwardFailure=yes", "-R", "7001:127.0.0.1:1"), code=255)
     assert client.run("ls /net", key=key, code=1)[0] == b""
     passed("a user whose namespace has no network forwards nothing")
     machine.run(f"echo \"bind '/net/view/tcp!{HOST}!{four.port}' /net\" > ~/lib/namespace")
@@ -223,6 +262,9 @@ def main():
         at_once(client, key, four)
         vanished(machine, client, key, four)
         stalled(client, key, four)
+        taken(machine, client, key, four)
+        taken_or_not(machine, client, key, four)
+        cancelled(machine, client, key, four)
         narrow(machine, client, key, four, six)
 
 

@@ -12,7 +12,8 @@
 struct passwd *seam_user(const char *name);
 #define getpwnam(name) seam_user(name)
 
-// The ends of the connection are not told: it is no socket here.
+// The ends of the connection are not told: it is no socket here. Others tell their own.
 int seam_address(int descriptor, struct sockaddr *address, socklen_t *size);
 #define getpeername(descriptor, address, size) seam_address(descriptor, address, size)
-#define getsockname(descriptor, address, size) seam_address(descriptor, address, size)
+int seam_own_address(int descriptor, struct sockaddr *address, socklen_t *size);
+#define getsockname(descriptor, address, size) seam_own_address(descriptor, address, size)
