@@ -195,7 +195,8 @@ def check_slow(machine, web):
 
 def vanish(machine, cable, port, mode):
     """The cable is cut while a program is connected that asked to be told; gives what it was told."""
-    machine.run(f"rm -f /tmp/keep; touch /tmp/keep; (/test/keep {HOST} {port} {mode} >> /tmp/keep 2>&1; echo $? >> /tmp/keep) & "
+    machine.run("rm -f /tmp/keep; touch /tmp/keep")
+    machine.run(f"(/test/keep {HOST} {port} {mode} >> /tmp/keep 2>&1; echo $? >> /tmp/keep) & "
                 "until grep -q connected /tmp/keep; do sleep 0.1; done")
     cable.become(Rule(lose=1.0))
     said = machine.run("until grep -q '^[01]$' /tmp/keep; do sleep 0.1; done; cat /tmp/keep")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw
 """What the cache of a disk holds is given back when others need the memory, and it grows again when they do not: of a
-card, and of a disk with ext4 that is /, whose cache has changes that are nowhere but in its journal, or not even there."""
+card, and of a disk with ext4 that is /, whose cache has changes that are only in its journal, or not even there."""
 
 import hashlib
 import os
