@@ -41,7 +41,8 @@ static void failed(void *argument, err_t error)
     struct conversation *conversation = argument;
     if (conversation == nullptr) return;
     conversation->pcb = nullptr; // lwIP has freed it
-    fail(conversation, error);
+    // It tells so, too, that the other end knows that this one ended after it.
+    fail(conversation, error == ERR_CLSD ? ERR_OK : error);
 }
 
 // lwIP's own pbuf_cat() would walk the whole list, whose total length its fields cannot hold. Parts

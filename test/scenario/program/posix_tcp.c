@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// How connections of TCP end.
+#include "support.h"
+#include "test/unit.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PROGRAM "/test/posix_tcp"
+
+static bool make(int pair[2])
+{
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof here;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    pair[0] = socket(AF_INET, SOCK_STREAM, 0);
+    signal(SIGPIPE, SIG_IGN);
+    if (bind(listener, (void *)&here, size) != 0 || listen(listener, 1) != 0) return false;
+    if (getsockname(listener, (void *)&here, &size) != 0) return false;
+    if (connect(pair[0], (void *)&here, size) != 0) return false;
+    pair[1] = accept(listener, nullptr, nullptr);
+    return pair[1] >= 0 && close(listener) == 0;
+}
+
+static bool becomes(int socket, int event)
+{
+    struct pollfd wish = {socket, (short)event, 0};
+    while (poll(&wish, 1, -1) == 1 && (wish.revents & event) == 0) continue;
+    return (wish.revents & event) != 0;
+}
+
+static int error_of(int made)
+{
+    int error = -1;
+    socklen_t size = sizeof error;
+    return getsockopt(made, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : -1;
+}
+
+TEST("who ends after the other has ended finds the end, and no error")
+{
+    int pair[2];
+    char byte;
+    EXPECT(make(pair) && write(pair[1], "x", 1) == 1 && close(pair[1]) == 0);
+    EXPECT(read(pair[0], &byte, 1) == 1 && becomes(pair[0], POLLIN));
+    EXPECT(shutdown(pair[0], SHUT_WR) == 0 && becomes(pair[0], POLLHUP));
+    EXPECT(read(pair[0], &byte, 1) == 0 && error_of(pair[0]) == 0);
+    EXPECT(write(pair[0], &byte, 1) == -1 && errno == EPIPE && close(pair[0]) == 0);
+}
+
+TEST("who ends first reads what the other still has to say, to its end")
+{
+    int pair[2];
+    char byte;
+    EXPECT(make(pair) && shutdown(pair[0], SHUT_WR) == 0 && read(pair[1], &byte, 1) == 0);
+    EXPECT(write(pair[1], "y", 1) == 1 && close(pair[1]) == 0);
+    EXPECT(read(pair[0], &byte, 1) == 1 && byte == 'y' && read(pair[0], &byte, 1) == 0);
+    EXPECT(error_of(pair[0]) == 0 && close(pair[0]) == 0);
+}
