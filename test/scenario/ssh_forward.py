@@ -205,7 +205,7 @@ def taken(machine, client, key, four):
             if not address:
                 machine.run("nc -z 10.0.2.15 7001", code=1)
         machine.run("while nc -z localhost 7001; do sleep 0.1; done")
-    passed("calls that are taken there reach a server here, at the addresses that were asked for, until the session ends")
+    passed("calls that are taken there reach a server here, at the addresses asked for, until the session ends")
 
 
 def taken_or_not(machine, client, key, four):
