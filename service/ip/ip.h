@@ -96,7 +96,7 @@ void conversations_settle(void);
 struct door;
 int conversation_serve(const struct door *door);
 
-// Reads "address!port" or "*!port"; false when it is not one.
+// Reads "address!port" or "*!port", with %interface behind an address of one link. 0 or an errno.
 // ENODEV: after the % is neither an interface's name nor its number. EINVAL: it is none, or of one
 // link, of which it does not say which.
 int address_parse(const char *text, ip_addr_t *address, uint16_t *port);

@@ -12,6 +12,7 @@ from machine import Machine, free_port, passed
 
 KEY, OTHER = os.urandom(32).hex(), os.urandom(32).hex()
 NEAR, FAR = "10.1.0.1", "10.1.0.2"
+FAR_LINK = "fe80::5054:ff:fe00:2"
 
 
 def cable(machine, end, number):
@@ -102,6 +103,19 @@ def network(near, far):
     passed("the other's network is used as if it were one's own, also by a program that polls")
 
 
+def link(near, far):
+    """By addresses that the cards have without anybody's doing."""
+    far.run("(echo back | nc -l -p 9002 >/tmp/there &)")
+    far.wait_listener(9002)
+    for machine in near, far:
+        machine.run("until grep -q '^fe80' /net/ipselftab; do sleep 0.1; done")
+    assert near.run(f"echo there | nc {FAR_LINK}%ether0 9002") == "back\n"
+    assert far.run("cat /tmp/there") == "there\n"
+    assert f"([{FAR_LINK}%2]:9): Connection refused" in near.run(f"nc {FAR_LINK}%ether0 9 2>&1", code=1)
+    assert "does not resolve" in near.run(f"nc {FAR_LINK}%ether9 9 2>&1", code=1)
+    passed("an address of the link is spoken to with the card's name")
+
+
 def lost(near, far):
     far.line_send("poweroff")
     far.expect_end()
@@ -115,6 +129,7 @@ with cable(Machine(), f"listen=127.0.0.1:{port}", 1) as one, contextlib.ExitStac
     start(one, NEAR)
     start(other, FAR)
     one.reach(FAR)
+    link(one, other)
     keys(one, other)
     processes(one, other)
     console(one, other)
