@@ -94,11 +94,12 @@ static long compose(const struct socket *socket, const struct iovec *part, uint3
     return 0;
 }
 
+// What does not wait is answered at once, and never given up: it could have been sent.
 static long post(struct file *file, struct p9_file *to, const struct letter *letter,
-                 struct inherit_parcel *parcel)
+                 struct inherit_parcel *parcel, bool may_wait)
 {
     fe_handle handles[FE_MESSAGE_HANDLES] = {};
-    uint64_t timeout = file->socket->send_timeout;
+    uint64_t timeout = may_wait ? file->socket->send_timeout : 0;
     struct p9_control control = {.request = CONTROL_SOCKET_SEND,
                                  .data = letter->data,
                                  .size = letter->size,
@@ -128,7 +129,7 @@ static long send_over(struct file *file, struct p9_file *to, const struct iovec 
         inherit_unpack(&parcel, false);
         return error;
     }
-    error = post(file, to, &letter, &parcel);
+    error = post(file, to, &letter, &parcel, may_wait);
     free(letter.data);
     return error;
 }
