@@ -14,6 +14,7 @@ struct address { // of a datagram's peer
     uint8_t bytes[16];
     uint16_t port;   // host order
     uint8_t version; // 4 or 6; 0: none
+    uint8_t hops;    // the limit that the datagram arrived with
     uint32_t scope;
 };
 
@@ -32,6 +33,7 @@ struct socket {           // a local one (AF_UNIX) has no conversation: it is it
     size_t peeked_size;
     uint8_t blocked[32]; // kinds of ICMPv6 messages that are not wanted (ICMP6_FILTER)
     uint64_t receive_timeout, send_timeout; // ns; 0: none
+    int hops_kind; // of message in which hops are told: IP_TTL, IPV6_HOPLIMIT, ...; 0: they are not
 };
 
 struct ifreq;

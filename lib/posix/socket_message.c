@@ -139,6 +139,7 @@ static long receive_datagram(struct file *file, struct iovec *part, int *flags,
         memcpy(part->iov_base, envelope->data, size < part->iov_len ? size : part->iov_len);
         *from = (struct address){.port = envelope->header.remote_port,
                                  .version = envelope->header.version,
+                                 .hops = envelope->header.hops,
                                  .scope = envelope->header.scope};
         memcpy(from->bytes, envelope->header.remote, sizeof from->bytes);
     }
@@ -304,6 +305,24 @@ static uint32_t give_sender(const struct socket *socket, const struct address *f
     return size;
 }
 
+// The size of what goes along.
+static socklen_t give_hops(const struct socket *socket, const struct address *from,
+                           const struct msghdr *message, int *flags)
+{
+    struct cmsghdr *to = message->msg_control;
+    if (socket->hops_kind == 0 || from->version == 0) return 0;
+    if (to == nullptr || message->msg_controllen < CMSG_LEN(sizeof(int))) {
+        *flags |= MSG_CTRUNC;
+        return 0;
+    }
+    *to = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)),
+                           .cmsg_level = socket->hops_kind == IP_TTL ? IPPROTO_IP : IPPROTO_IPV6,
+                           .cmsg_type = socket->hops_kind};
+    memcpy(CMSG_DATA(to), &(int){from->hops}, sizeof(int));
+    return message->msg_controllen < CMSG_SPACE(sizeof(int)) ? CMSG_LEN(sizeof(int))
+                                                             : CMSG_SPACE(sizeof(int));
+}
+
 int64_t call_recvmsg(const int64_t *a)
 {
     struct msghdr *message = (struct msghdr *)a[1];
@@ -319,8 +338,10 @@ int64_t call_recvmsg(const int64_t *a)
     long result = joined == nullptr ? -ENOMEM : receive_part(file, &part, &flags, &whole, &from);
     if (result >= 0) {
         scatter(joined, (size_t)result < part.iov_len ? (size_t)result : part.iov_len, message);
+        message->msg_controllen = socket_is_local(socket)
+                                      ? whole.msg_controllen
+                                      : give_hops(socket, &from, &whole, &flags);
         message->msg_flags = flags;
-        message->msg_controllen = socket_is_local(socket) ? whole.msg_controllen : 0;
         message->msg_namelen = give_sender(socket, &from, &whole);
     }
     free(joined);

@@ -47,6 +47,14 @@ static long set_filter(struct socket *socket, const void *value, size_t size)
     return 0;
 }
 
+// Which kind of message an option asks for; 0: it is another option.
+static int hops_kind(const int64_t *a)
+{
+    if (a[1] == IPPROTO_IP && a[2] == IP_RECVTTL) return IP_TTL;
+    if (a[1] == IPPROTO_IPV6 && a[2] == IPV6_RECVHOPLIMIT) return IPV6_HOPLIMIT;
+    return a[1] == IPPROTO_IPV6 && a[2] == IPV6_2292HOPLIMIT ? IPV6_2292HOPLIMIT : 0;
+}
+
 static long set_option(struct socket *socket, const int64_t *a)
 {
     if (a[1] == IPPROTO_ICMPV6 && a[2] == ICMP6_FILTER) {
@@ -59,6 +67,11 @@ static long set_option(struct socket *socket, const int64_t *a)
         return set_timeout(&socket->send_timeout, (const void *)a[3], (size_t)a[4]);
     }
     if (a[4] < (long)sizeof(int)) return a[1] == SOL_SOCKET ? 0 : -EINVAL;
+    int kind = hops_kind(a);
+    if (kind != 0) {
+        socket->hops_kind = *(const int *)a[3] != 0 ? kind : 0;
+        return 0;
+    }
     for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
         if (told[i].level != a[1] || told[i].option != a[2]) continue;
         if (socket_is_local(socket)) return a[1] == SOL_SOCKET ? 0 : -EOPNOTSUPP;

@@ -13,6 +13,14 @@
 
 enum : size_t { QUEUE_BYTES = 256 << 10, DATAGRAM_MAX = 65507 };
 
+static uint8_t hops_arrived(void)
+{
+    const struct ip6_hdr *six = ip6_current_header();
+    const struct ip_hdr *four = ip4_current_header();
+    if (six != nullptr) return IP6H_HOPLIM(six);
+    return four != nullptr ? IPH_TTL(four) : 0;
+}
+
 void datagram_queue(struct conversation *conversation, struct pbuf *packet, const ip_addr_t *remote,
                     uint16_t remote_port)
 {
@@ -28,6 +36,7 @@ void datagram_queue(struct conversation *conversation, struct pbuf *packet, cons
     datagram->remote = *remote;
     datagram->local = *ip_current_dest_addr();
     datagram->remote_port = remote_port;
+    datagram->hops = hops_arrived();
     *conversation->last_datagram = datagram;
     conversation->last_datagram = &datagram->next;
     conversation->queued += packet->tot_len;
@@ -67,6 +76,7 @@ int64_t datagram_read(struct conversation *conversation, void *to, size_t count)
             .remote_port = datagram->remote_port,
             .local_port = conversation->local_port,
             .version = IP_IS_V6(&datagram->remote) ? 6 : 4,
+            .hops = datagram->hops,
         };
         if (count < sizeof(header)) return -EINVAL;
         if (IP_IS_V6(&datagram->remote)) header.scope = ip6_addr_zone(ip_2_ip6(&datagram->remote));

@@ -138,6 +138,8 @@ static void arrive(struct conversation *conversation, const char *text, uint16_t
     struct pbuf *packet = pbuf_alloc(PBUF_RAW, (uint16_t)strlen(text), PBUF_RAM);
     EXPECT(packet != nullptr && pbuf_take(packet, text, (uint16_t)strlen(text)) == ERR_OK);
     EXPECT(ipaddr_aton("10.0.2.3", &remote));
+    static struct ip_hdr head = {._ttl = 61};
+    ip_data.current_ip4_header = &head;
     datagram_queue(conversation, packet, &remote, port);
 }
 
@@ -161,6 +163,7 @@ TEST("datagrams are read one by one, in order, with or without where they came f
     EXPECT(datagram_read(&conversation, &message, sizeof message) ==
            (int64_t)sizeof message.header + 6);
     EXPECT(message.header.remote_port == 2 && message.header.version == 4);
+    EXPECT(message.header.hops == 61);
     EXPECT(message.header.remote[0] == 10 && message.header.remote[3] == 3);
     EXPECT(memcmp(message.text, "second", 6) == 0 && conversation.queued == 0);
     for (uint32_t i = 0; i < 5; i++) arrive(&conversation, "left over", 3);

@@ -27,6 +27,7 @@ struct datagram { // received, waiting to be read
     struct pbuf *packet;
     ip_addr_t remote, local;
     uint16_t remote_port;
+    uint8_t hops; // the limit that it arrived with
 };
 
 struct view;

@@ -76,7 +76,8 @@ def check_source(machine, port, temporary):
 
 
 def check_link(machine):
-    machine.run("ping -6 -c 1 fe80::2%ether0 && ping -6 -c 1 fe80::2")
+    said = machine.run("ping -6 -c 1 fe80::2%ether0 && ping -6 -c 1 fe80::2")
+    assert said.count("ttl=255 ") == 2, said
     passed("an address of the link is spoken to by the card's name, and without it, since there is one card")
 
 

@@ -32,6 +32,7 @@ struct net_datagram {
     uint8_t local[16];                // read only
     uint16_t remote_port, local_port; // host byte order
     uint8_t version;                  // 4 or 6
-    uint8_t zero[3];
+    uint8_t hops;                     // read only: the limit that it arrived with
+    uint8_t zero[2];
     uint32_t scope; // interface of a link-local address, 0: none
 };

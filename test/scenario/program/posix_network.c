@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How connections of TCP end.
+// How connections of TCP end, and what is told beside datagrams.
 #include "support.h"
 #include "test/unit.h"
 #include <arpa/inet.h>
@@ -7,10 +7,11 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PROGRAM "/test/posix_tcp"
+#define PROGRAM "/test/posix_network"
 
 static bool make(int pair[2])
 {
@@ -59,4 +60,31 @@ TEST("who ends first reads what the other still has to say, to its end")
     EXPECT(write(pair[1], "y", 1) == 1 && close(pair[1]) == 0);
     EXPECT(read(pair[0], &byte, 1) == 1 && byte == 'y' && read(pair[0], &byte, 1) == 0);
     EXPECT(error_of(pair[0]) == 0 && close(pair[0]) == 0);
+}
+
+TEST("how many more hops a datagram could have made is told to who asks")
+{
+    struct sockaddr_in where = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof where;
+    int one = socket(AF_INET, SOCK_DGRAM, 0), other = socket(AF_INET, SOCK_DGRAM, 0);
+    EXPECT(bind(other, (void *)&where, size) == 0);
+    EXPECT(getsockname(other, (void *)&where, &size) == 0);
+    EXPECT(setsockopt(one, IPPROTO_IP, IP_TTL, &(int){9}, sizeof(int)) == 0);
+    EXPECT(setsockopt(other, IPPROTO_IP, IP_RECVTTL, &(int){1}, sizeof(int)) == 0);
+    for (int i = 0; i < 2; i++) {
+        char text[4];
+        alignas(struct cmsghdr) char beside[CMSG_SPACE(sizeof(int))];
+        struct iovec part = {text, sizeof text};
+        struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = beside};
+        message.msg_controllen = i == 0 ? sizeof beside : 1;
+        EXPECT(sendto(one, "ab", 2, 0, (void *)&where, size) == 2);
+        EXPECT(recvmsg(other, &message, 0) == 2 && memcmp(text, "ab", 2) == 0);
+        struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+        EXPECT((head == nullptr) == (i == 1));
+        EXPECT((message.msg_flags & MSG_CTRUNC) == (i == 1 ? MSG_CTRUNC : 0));
+        if (head == nullptr) continue;
+        EXPECT(head->cmsg_level == IPPROTO_IP && head->cmsg_type == IP_TTL);
+        EXPECT(*(int *)(void *)CMSG_DATA(head) == 9);
+    }
+    EXPECT(close(one) == 0 && close(other) == 0);
 }
