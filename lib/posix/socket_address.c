@@ -38,9 +38,8 @@ struct address address_of(const void *sockaddr)
 // Of one link: a number tells which (RFC 4007).
 static bool is_of_link(const struct address *address)
 {
-    const uint8_t *b = address->bytes;
     return address->version == 6 && address->scope != 0 &&
-           ((b[0] == 0xfe && (b[1] & 0xc0) == 0x80) || (b[0] == 0xff && (b[1] & 0x0f) == 2));
+           (IN6_IS_ADDR_LINKLOCAL(address->bytes) || IN6_IS_ADDR_MC_LINKLOCAL(address->bytes));
 }
 
 static bool is_any(const struct address *address)

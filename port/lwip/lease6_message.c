@@ -2,6 +2,7 @@
 // Messages of DHCPv6: RFC 8415, sections 8 and 21. Options are read one by one within what holds
 // them; those that are not known are passed over.
 #include "lease6_message.h"
+#include "lease6_wire.h"
 
 #include <lwip/prot/dhcp6.h>
 #include <string.h>
@@ -23,16 +24,6 @@ struct option {
 struct options { // what is not read yet
     const uint8_t *at, *end;
 };
-
-static uint16_t get16(const uint8_t *bytes)
-{
-    return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
-
-static uint32_t get32(const uint8_t *bytes)
-{
-    return (uint32_t)get16(bytes) << 16 | get16(bytes + 2);
-}
 
 // 1: there is one; 0: there is none; -1: it is not whole.
 static int option_next(struct options *options, struct option *option)
@@ -154,23 +145,6 @@ bool lease6_read(const uint8_t *message, size_t size, const struct lease6_client
     }
     bool is_answer = answer->type == DHCP6_ADVERTISE || answer->type == DHCP6_REPLY;
     return more == 0 && is_answer && answer->has_client && answer->server_size != 0;
-}
-
-static uint8_t *put16(uint8_t *to, uint32_t value)
-{
-    to[0] = (uint8_t)(value >> 8);
-    to[1] = (uint8_t)value;
-    return to + 2;
-}
-
-static uint8_t *put32(uint8_t *to, uint32_t value)
-{
-    return put16(put16(to, value >> 16), value & 0xffff);
-}
-
-static uint8_t *put_option(uint8_t *to, uint16_t kind, uint16_t size)
-{
-    return put16(put16(to, kind), size);
 }
 
 static uint8_t *put_bytes(uint8_t *to, const void *bytes, size_t size)

@@ -4,6 +4,7 @@
 #include <stdbool.h> // the C of lwIP has none of its own
 
 #include "lease6_message.h"
+#include "lease6_wire.h"
 #include "test/lwip.h"
 #include "test/unit.h"
 
@@ -55,23 +56,6 @@ static struct server {
 static uint8_t answer[400], other_answer[400];
 static size_t answer_size, other_size;
 
-static uint8_t *put16(uint8_t *to, unsigned value)
-{
-    to[0] = (uint8_t)(value >> 8);
-    to[1] = (uint8_t)value;
-    return to + 2;
-}
-
-static uint8_t *put32(uint8_t *to, uint32_t value)
-{
-    return put16(put16(to, value >> 16), value & 0xffff);
-}
-
-static uint8_t *put(uint8_t *to, unsigned kind, unsigned size)
-{
-    return put16(put16(to, kind), size);
-}
-
 static uint8_t *put_address(uint8_t *to, uint8_t last)
 {
     memset(to, 0, 16);
@@ -82,16 +66,16 @@ static uint8_t *put_address(uint8_t *to, uint8_t last)
 
 static uint8_t *put_given(uint8_t *to, uint8_t last, bool is_over)
 {
-    to = put_address(put(to, DHCP6_OPTION_IAADDR, 24), last);
+    to = put_address(put_option(to, DHCP6_OPTION_IAADDR, 24), last);
     return put32(put32(to, is_over ? 0 : PREFERRED), is_over ? 0 : VALID);
 }
 
 static uint8_t *put_association(uint8_t *to, uint16_t status)
 {
-    to = put(to, DHCP6_OPTION_IA_NA, 12 + (status ? 6 : server.besides ? 56 : 28));
+    to = put_option(to, DHCP6_OPTION_IA_NA, 12 + (status ? 6 : server.besides ? 56 : 28));
     to = put32(put32(put32(to, ASSOCIATION), server.is_at_once ? 1 : T1),
                server.is_at_once ? 2 : T2);
-    if (status) return put16(put(to, DHCP6_OPTION_STATUS_CODE, 2), status);
+    if (status) return put16(put_option(to, DHCP6_OPTION_STATUS_CODE, 2), status);
     if (server.besides) to = put_given(to, server.besides, false);
     return put_given(to, server.address, server.takes_back);
 }
@@ -100,9 +84,9 @@ static uint8_t *put_parts(uint8_t *at, uint8_t question, uint16_t status)
 {
     static const uint8_t domains[] = "\5first\7example\0\6second";
     if (question == DHCP6_CONFIRM)
-        return put16(put(at, DHCP6_OPTION_STATUS_CODE, 2), server.status);
+        return put16(put_option(at, DHCP6_OPTION_STATUS_CODE, 2), server.status);
     if (!server.forgets) at = put_association(at, status);
-    at = put(at, DHCP6_OPTION_DOMAIN_LIST, sizeof domains);
+    at = put_option(at, DHCP6_OPTION_DOMAIN_LIST, sizeof domains);
     memcpy(at, domains, sizeof domains);
     return at + sizeof domains;
 }
@@ -114,27 +98,27 @@ static size_t make(uint8_t *to, uint8_t type, const uint8_t *question, uint8_t n
     *at++ = type;
     memcpy(at, question + 1, 3);
     at[2] ^= server.lies;
-    at = put(at + 3, DHCP6_OPTION_CLIENTID, sizeof client.name);
+    at = put_option(at + 3, DHCP6_OPTION_CLIENTID, sizeof client.name);
     memcpy(at, client.name, sizeof client.name);
     at += sizeof client.name;
     if (!server.is_nobody) {
-        at = put(at, DHCP6_OPTION_SERVERID, 3);
+        at = put_option(at, DHCP6_OPTION_SERVERID, 3);
         *at++ = 0;
         *at++ = 9;
         *at++ = name;
     }
     at = put_parts(at, question[0], type == DHCP6_REPLY ? server.status : 0);
-    at = put(at, DHCP6_OPTION_PREFERENCE, 1);
+    at = put_option(at, DHCP6_OPTION_PREFERENCE, 1);
     *at++ = preference;
-    at = put_address(put(at, DHCP6_OPTION_DNS_SERVERS, 16), 53);
+    at = put_address(put_option(at, DHCP6_OPTION_DNS_SERVERS, 16), 53);
     return (size_t)(at - to);
 }
 
 // A part of a message; NULL: it has none.
 static const uint8_t *option(const uint8_t *message, size_t size, unsigned kind)
 {
-    for (size_t at = 4; at + 4 <= size; at += 4 + (size_t)(message[at + 2] << 8 | message[at + 3]))
-        if ((unsigned)(message[at] << 8 | message[at + 1]) == kind) return message + at + 4;
+    for (size_t at = 4; at + 4 <= size; at += 4 + (size_t)get16(message + at + 2))
+        if (get16(message + at) == kind) return message + at + 4;
     return NULL;
 }
 

@@ -281,46 +281,50 @@ class Monitor:
                 return answer["return"]
 
 
-class WebServer:
-    """Serves `files` (path to bytes) on a free port; what is PUT or POSTed lands in `received`."""
-
-    def __init__(self, files=None):
-        self.files, self.received = files or {}, {}
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            """Answers from the dictionaries of the server around it."""
-
-            def do_GET(self):
-                body = outer.files.get(self.path)
-                self.send_response(200 if body is not None else 404)
-                self.send_header("Content-Length", str(len(body or b"")))
-                self.end_headers()
-                self.wfile.write(body or b"")
-
-            def do_PUT(self):
-                size = int(self.headers.get("Content-Length", 0))
-                outer.received[self.path] = self.rfile.read(size)
-                self.send_response(201)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            do_POST = do_PUT
-
-            def log_message(self, format, *arguments):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.handle_error = lambda *_: None  # who goes away in the midst of a file may
-        self.port = self.server.server_address[1]
+class Background:
+    """Beside a class of socketserver, before it: what serves while its block lasts."""
 
     def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
         return self
 
     def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+        self.shutdown()
+        self.server_close()
+
+
+class WebServer(Background, http.server.ThreadingHTTPServer):
+    """Serves `files` (path to bytes) on a free port; what is PUT or POSTed lands in `received`."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        """Answers from the server's dictionaries."""
+
+        def do_GET(self):
+            body = self.server.files.get(self.path)
+            self.send_response(200 if body is not None else 404)
+            self.send_header("Content-Length", str(len(body or b"")))
+            self.end_headers()
+            self.wfile.write(body or b"")
+
+        def do_PUT(self):
+            size = int(self.headers.get("Content-Length", 0))
+            self.server.received[self.path] = self.rfile.read(size)
+            self.send_response(201)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_POST = do_PUT
+
+        def log_message(self, format, *arguments):
+            pass
+
+    def __init__(self, files=None):
+        self.files, self.received = files or {}, {}
+        super().__init__(("127.0.0.1", 0), self.Handler)
+        self.port = self.server_address[1]
+
+    def handle_error(self, *_):
+        """Who goes away in the midst of a file may."""
 
     def url(self, path):
         """Where the guest finds `path`."""

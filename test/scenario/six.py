@@ -6,14 +6,13 @@ addresses of both kinds lead there by IPv6 first, by IPv4 where IPv6 does not go
 import http.server
 import re
 import socket
-import threading
 
-from machine import HOST, Machine, WebServer, passed
+from machine import HOST, Background, Machine, WebServer, passed
 
 ROUTER, PREFIX = "fec0::2", "fec0::"
 
 
-class Server6(http.server.ThreadingHTTPServer):
+class Server6(Background, http.server.ThreadingHTTPServer):
     """Serves the word `six` at this machine's ::1, which the guest sees as the router's address."""
     address_family = socket.AF_INET6
 
@@ -29,14 +28,6 @@ class Server6(http.server.ThreadingHTTPServer):
 
     def __init__(self, port):
         super().__init__(("::1", port), self.Handler)
-
-    def __enter__(self):
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.shutdown()
-        self.server_close()
 
 
 def addresses(machine):

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import threading
 
-from machine import HOST, Machine, free_port, passed
+from machine import HOST, Background, Machine, free_port, passed
 from ssh_client import Client, reach
 
 HOST6 = "fec0::2"
@@ -23,7 +23,7 @@ BYTES, AT_ONCE, MOST = 5 << 20, 20, 40
 content = random.Random(7).randbytes(BYTES)
 
 
-class Server(socketserver.ThreadingTCPServer):
+class Server(Background, socketserver.ThreadingTCPServer):
     """Takes all until its end, tells the hash of it, and sends the content; `together` of them at a time."""
     allow_reuse_address, daemon_threads, request_queue_size = True, True, 64
 
@@ -47,14 +47,6 @@ class Server(socketserver.ThreadingTCPServer):
         self.there, self.changed = 0, threading.Condition()
         super().__init__(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0), self.Handler)
         self.port = self.server_address[1]
-
-    def __enter__(self):
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.shutdown()
-        self.server_close()
 
     def count(self, change):
         with self.changed:
