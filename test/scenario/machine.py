@@ -294,10 +294,10 @@ class Background:
 
 
 class WebServer(Background, http.server.ThreadingHTTPServer):
-    """Serves `files` (path to bytes) on a free port; what is PUT or POSTed lands in `received`."""
+    """Serves `files` (path to bytes) on a free port."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        """Answers from the server's dictionaries."""
+        """Answers from the server's dictionary."""
 
         def do_GET(self):
             body = self.server.files.get(self.path)
@@ -306,20 +306,11 @@ class WebServer(Background, http.server.ThreadingHTTPServer):
             self.end_headers()
             self.wfile.write(body or b"")
 
-        def do_PUT(self):
-            size = int(self.headers.get("Content-Length", 0))
-            self.server.received[self.path] = self.rfile.read(size)
-            self.send_response(201)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        do_POST = do_PUT
-
         def log_message(self, format, *arguments):
             pass
 
     def __init__(self, files=None):
-        self.files, self.received = files or {}, {}
+        self.files = files or {}
         super().__init__(("127.0.0.1", 0), self.Handler)
         self.port = self.server_address[1]
 
