@@ -105,11 +105,12 @@ def network(near, far):
 
 def link(near, far):
     """By addresses that the cards have without anybody's doing."""
-    far.run("(echo back | nc -l -p 9002 >/tmp/there &)")
+    far.run("(echo back | nc -l -p 9002 >/tmp/there) &")
     far.wait_listener(9002)
     for machine in near, far:
         machine.run("until grep -q '^fe80' /net/ipselftab; do sleep 0.1; done")
     assert near.run(f"echo there | nc {FAR_LINK}%ether0 9002") == "back\n"
+    far.run("wait")
     assert far.run("cat /tmp/there") == "there\n"
     assert f"([{FAR_LINK}%2]:9): Connection refused" in near.run(f"nc {FAR_LINK}%ether0 9 2>&1", code=1)
     assert "does not resolve" in near.run(f"nc {FAR_LINK}%ether9 9 2>&1", code=1)
