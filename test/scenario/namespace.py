@@ -42,7 +42,7 @@ def check_services(machine):
     names = run("ls /srv | cat").split()
     assert {"root", "dev", "tmp", "proc", "power", "uart0"} <= set(names), names
     run("mkdir /tmp/m && mount /srv/tmp /tmp/m && [ -d /tmp/m/a ] && unmount /tmp/m")
-    run("/test/posted /srv/hello & sleep 1; mount /srv/hello /tmp/m && [ -f /tmp/m/hello ]")
+    run("/test/posted /srv/hello & until test -e /srv/hello; do sleep 0.1; done; mount /srv/hello /tmp/m && [ -f /tmp/m/hello ]")
     assert "hello from" in run("cat /tmp/m/hello")
     assert "hello from" in run("unshare sh -c 'unmount /tmp/m; mount /srv/hello /tmp/c; cat /tmp/c/*'")
     assert "File exists" in run("/test/posted /srv/hello", code=1)
@@ -65,12 +65,12 @@ def check_of_process(machine):
     """/proc/<pid>/ns of a process whose namespace was put together from another one's, changed inside, and parted."""
     run = machine.run
     run("cd /tmp && mkdir one two three one/deep && echo 1 > one/1 && echo 2 > two/2 && echo 3 > three/3")
-    run("/test/posted /tmp/../srv/later & sleep 1")
+    run("/test/posted /tmp/../srv/later & until test -e /srv/later; do sleep 0.1; done")
     inside = ("bind /data /a; bind -b /tmp/two /a; bind -a -c /tmp/three /a; bind /a /b; bind /tmp/two /c; bind /c /d; "
               "bind /tmp/three /c; unmount /dev/null; mount /srv/later /e; ")
     look = "cat /a/1 /a/2 /a/3 /b/3 /d/2 /c/3 && [ -d /data/deep ] && cat /e/hello && ls /a | cat"
-    run(f"echo '{look}' > look && echo '{inside} sh /tmp/look > /tmp/said; sleep 1000' > inside")
-    run("unshare -k /bin -k /tmp -k /dev -k /srv -b /tmp/one=/data sh /tmp/inside & sleep 4")
+    run(f"echo '{look}' > look && echo '{inside} sh /tmp/look > /tmp/said; : > /tmp/there; sleep 1000' > inside")
+    run("unshare -k /bin -k /tmp -k /dev -k /srv -b /tmp/one=/data sh /tmp/inside & until test -e there; do sleep 0.1; done")
     run("ns $! > names && cat names")
     run("unshare -f names ns > again && diff names again && unshare -f names sh look > seen && diff said seen")
     said = run("cat seen").split()

@@ -106,7 +106,7 @@ def stream(client, key):
 
 def alive(client, key):
     """The client asks the server twice, over a connection on which nothing happens, and only then goes on."""
-    more = ("-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=1", "-o", "LogLevel=DEBUG3")
+    more = ("-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=60", "-o", "LogLevel=DEBUG3")
     with client.start("read line; echo $line", key=key, more=more, stderr=subprocess.PIPE) as one:
         answers, asked = 0, 0
         while answers < 2:

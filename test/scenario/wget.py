@@ -20,7 +20,9 @@ with WebServer({"/large": content, "/small": content[:70000]}) as server, Machin
     got = machine.run("sha256sum /tmp/large")
     assert digest in got, f"{got}, not {digest}"
     passed("64 MiB arrive as they were sent")
-    machine.run("nc -l -p 9000 </dev/null >/tmp/came & sleep 1; nc localhost 9000 </tmp/small; wait", timeout=120)
+    machine.run("nc -l -p 9000 </dev/null >/tmp/came &")
+    machine.wait_listener(9000)
+    machine.run("nc localhost 9000 </tmp/small; wait")
     assert machine.run("cmp /tmp/small /tmp/came && echo same").strip() == "same"
     passed("a listener waits for its call")
     with Sink() as sink:

@@ -180,10 +180,13 @@ def polled(machine):
             client.send(ninep.POLL, poll(1, reads), tag)
         client.send(ninep.FLUSH, struct.pack("<H", 10), 2)
         assert client.receive() == (ninep.FLUSH + 1, 2, b"")
-        machine.line_send("sleep 2; echo aw''ake")
+        machine.line_send("until rm /tmp/pub/wake 2>/dev/null; do sleep 0.1; done; echo aw''ake")
         machine.send("typed\r")
         answers = sorted(client.receive() for tag in range(11, last))
         assert answers == [(ninep.POLL + 1, tag, struct.pack("<I", reads)) for tag in range(11, last)], answers
+        with Client(machine.ports[WRITABLE]) as other:
+            other.walk(0, 1)
+            other.create(1, "wake")
         machine.expect("awake")
         machine.expect(r"[$#] ")
         machine.send("\r")
@@ -244,13 +247,16 @@ with Machine(forward=(READ_ONLY, WRITABLE, NET, HASTY)) as served:
     served.reach()
     assert "Not a directory" in served.run("exportfs /etc/motd 2>&1", code=1)
     served.run(f"(exportfs -p {READ_ONLY} / & exportfs -w -p {WRITABLE} /tmp/pub &"
-               f" exportfs -w -p {NET} /net &) ; sleep 1")
+               f" exportfs -w -p {NET} /net &)")
+    for port in READ_ONLY, WRITABLE, NET:
+        served.wait_listener(port)
     by_tools_of_others(served)
     read_only(served)
     writable(served)
     bad_clients(served)
     polled(served)
     controlled(served)
-    served.run(f"(exportfs -T 4 -p {HASTY} / &) ; sleep 1")
+    served.run(f"(exportfs -T 4 -p {HASTY} / &)")
+    served.wait_listener(HASTY)
     hostile(served)
     waiting(served)

@@ -79,7 +79,9 @@ def start(served):
     served.login()
     served.run("mkdir /tmp/pub; echo secret >/tmp/pub/secret; chmod 0 /tmp/pub/secret")
     served.reach()
-    served.run(f"(exportfs -w -p {WRITABLE} /tmp/pub & exportfs -p {READ_ONLY} /tmp/pub &) ; sleep 1")
+    served.run(f"(exportfs -w -p {WRITABLE} /tmp/pub & exportfs -p {READ_ONLY} /tmp/pub &)")
+    for port in WRITABLE, READ_ONLY:
+        served.wait_listener(port)
 
 
 def work(guest, served):
@@ -87,7 +89,7 @@ def work(guest, served):
     names(guest, served)
     mistakes(guest, served)
     guest.run("umount /mnt")
-    assert "exportfs -i" not in served.run("sleep 1; ps")
+    served.run("while ps | grep -q 'exportfs -[i]'; do sleep 0.1; done")
     passed("after the last unmount nobody is served")
 
 

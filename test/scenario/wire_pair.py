@@ -13,6 +13,9 @@ from machine import Machine, free_port, passed
 KEY, OTHER = os.urandom(32).hex(), os.urandom(32).hex()
 NEAR, FAR = "10.1.0.1", "10.1.0.2"
 FAR_LINK = "fe80::5054:ff:fe00:2"
+# Until the near machine makes a file, the far one's shell reads nothing from its console.
+ASLEEP = "until rm /tmp/wake 2>/dev/null; do sleep 0.1; done; echo aw''ake"
+WAKE = ": >/tmp/far/tmp/wake"
 
 
 def cable(machine, end, number):
@@ -33,7 +36,9 @@ def start(machine, address):
 def keys(near, far):
     assert "others may read it" in far.run("exportfs -k /tmp/open -p 600 / 2>&1", code=1)
     assert "64 hexadecimal digits" in far.run("exportfs -k /tmp/short -p 600 / 2>&1", code=1)
-    far.run("(exportfs -w -k /tmp/key / & exportfs -p 565 /etc & ) ; sleep 1")
+    far.run("(exportfs -w -k /tmp/key / & exportfs -p 565 /etc &)")
+    for port in 564, 565:
+        far.wait_listener(port)
     assert "ermission denied" in near.run(f"import {FAR} /tmp/far 2>&1", code=1)
     assert "ermission denied" in near.run(f"import -k /tmp/other {FAR} /tmp/far 2>&1", code=1)
     passed("without the key, and with another one, nothing is to be had")
@@ -53,8 +58,8 @@ def processes(near, far):
 def console(near, far):
     near.run("echo greetings from afar >/tmp/far/dev/console")
     far.expect("greetings from afar")
-    far.line_send("sleep 5; echo aw''ake")
-    near.line_send("head -n 1 /tmp/far/dev/console")
+    far.line_send(ASLEEP)
+    near.line_send(f"head -n 1 /tmp/far/dev/console; {WAKE}")
     near.expect("console")
     far.send("typed there\r")
     near.expect("typed there")
@@ -73,8 +78,8 @@ def terminal(near, far):
     assert near.run("test -t 0 </tmp/far/dev/console; echo $?").split() == ["0"]
     passed("the other's terminal has modes and a size")
     near.run("read -t 1 line </tmp/far/dev/console", code=1)
-    far.line_send("sleep 8; echo aw''ake")
-    near.line_send("read -t 60 line </tmp/far/dev/console; echo got $line")
+    far.line_send(ASLEEP)
+    near.line_send(f"read -t 60 line </tmp/far/dev/console; echo got $line; {WAKE}")
     near.expect("got")
     far.send("typed\r")
     near.expect("got typed")
@@ -86,20 +91,24 @@ def terminal(near, far):
 
 def network(near, far):
     """As in Plan 9: at a place of its own, dialled by its files, and then as everybody's network."""
-    far.run("(exportfs -w -p 566 /net & echo said at once | nc -l -p 9000 >/tmp/got &) ; sleep 1")
+    far.run("(exportfs -w -p 566 /net & echo said at once | nc -l -p 9000 >/tmp/got &)")
+    for port in 566, 9000:
+        far.wait_listener(port)
     near.run(f"import {FAR}:566 /net.alt")
     assert f"address {FAR} " in near.run("cat /net.alt/interfaces")
     near.run("exec 5<>/net.alt/tcp/clone; read number <&5; echo connect 127.0.0.1!9000 >&5")
     assert near.run("head -n 1 /net.alt/tcp/$number/data") == "said at once\n"
     near.run("echo through its files >/net.alt/tcp/$number/data && exec 5>&-")
-    assert far.run("sleep 1; cat /tmp/got") == "through its files\n"
+    far.run("until grep -x 'through its files' /tmp/got; do sleep 0.1; done")
     passed("a connection is made by the files of the other's network")
     far.run("(nc -l -p 9000 >/tmp/got &"
-            " printf 'HTTP/1.0 200 OK\\r\\n\\r\\na page' | nc -l -p 9001 >/tmp/asked &) ; sleep 1")
+            " printf 'HTTP/1.0 200 OK\\r\\n\\r\\na page' | nc -l -p 9001 >/tmp/asked &)")
+    for port in 9000, 9001:
+        far.wait_listener(port)
     near.run("bind /net.alt /net && echo through the other | nc 127.0.0.1 9000")
-    assert far.run("cat /tmp/got") == "through the other\n"
+    far.run("until grep -x 'through the other' /tmp/got; do sleep 0.1; done")
     assert near.run("wget -q -O - http://127.0.0.1:9001/its") == "a page"
-    assert "GET /its" in far.run("cat /tmp/asked")
+    far.run("until grep 'GET /its' /tmp/asked; do sleep 0.1; done")
     passed("the other's network is used as if it were one's own, also by a program that polls")
 
 
