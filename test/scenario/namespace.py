@@ -42,7 +42,8 @@ def check_services(machine):
     names = run("ls /srv | cat").split()
     assert {"root", "dev", "tmp", "proc", "power", "uart0"} <= set(names), names
     run("mkdir /tmp/m && mount /srv/tmp /tmp/m && [ -d /tmp/m/a ] && unmount /tmp/m")
-    run("/test/posted /srv/hello & until test -e /srv/hello; do sleep 0.1; done; mount /srv/hello /tmp/m && [ -f /tmp/m/hello ]")
+    run("/test/posted /srv/hello & until test -e /srv/hello; do sleep 0.1; done")
+    run("mount /srv/hello /tmp/m && [ -f /tmp/m/hello ]")
     assert "hello from" in run("cat /tmp/m/hello")
     assert "hello from" in run("unshare sh -c 'unmount /tmp/m; mount /srv/hello /tmp/c; cat /tmp/c/*'")
     assert "File exists" in run("/test/posted /srv/hello", code=1)
@@ -70,7 +71,8 @@ def check_of_process(machine):
               "bind /tmp/three /c; unmount /dev/null; mount /srv/later /e; ")
     look = "cat /a/1 /a/2 /a/3 /b/3 /d/2 /c/3 && [ -d /data/deep ] && cat /e/hello && ls /a | cat"
     run(f"echo '{look}' > look && echo '{inside} sh /tmp/look > /tmp/said; : > /tmp/there; sleep 1000' > inside")
-    run("unshare -k /bin -k /tmp -k /dev -k /srv -b /tmp/one=/data sh /tmp/inside & until test -e there; do sleep 0.1; done")
+    run("unshare -k /bin -k /tmp -k /dev -k /srv -b /tmp/one=/data sh /tmp/inside & "
+        "until test -e there; do sleep 0.1; done")
     run("ns $! > names && cat names")
     run("unshare -f names ns > again && diff names again && unshare -f names sh look > seen && diff said seen")
     said = run("cat seen").split()

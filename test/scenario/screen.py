@@ -7,7 +7,7 @@ import os
 import re
 import time
 
-from machine import Machine, Monitor, TOP, passed, this_board, this_cell
+from machine import LIMIT, Machine, Monitor, TOP, passed, this_board, this_cell
 
 if this_cell().split("/")[0] == "raw" or this_cell() == "multiboot1/qemu":
     passed("the emulator sets no picture up")
@@ -80,10 +80,10 @@ class Screen:
         return found
 
 
-def wait_for(screen, window, wanted, seconds=30):
+def wait_for(screen, window, wanted):
     """The lines of the screen as soon as `wanted` accepts them, in the largest font in which so many rows and columns
     fit."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + LIMIT
     while True:
         width, lines = screen.pixels()
         size = next((size for size in SIZES if window[0] * size[0] <= len(lines) and window[1] * size[1] <= width),

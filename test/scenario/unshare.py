@@ -55,8 +55,8 @@ def check_liar(machine):
         "[ \\$r -le 127 -o \\$r = 143 ] || echo broken \\$r: \\$c; done\" > /tmp/victims")
     for seed in range(int(os.environ.get("LIES", "3"))):
         end = 0 if seed % 2 == 0 else 20 + seed
-        run(f"unshare -k /srv -k /test /test/liar /srv/liar {seed} {end} & until test -e /srv/liar; do sleep 0.1; done; "
-            "mount /srv/liar /tmp/liar")
+        run(f"unshare -k /srv -k /test /test/liar /srv/liar {seed} {end} & "
+            "until test -e /srv/liar; do sleep 0.1; done; mount /srv/liar /tmp/liar")
         said = run("sh /tmp/victims")
         assert "broken" not in said, f"seed {seed}: {said}"
         run("unmount /tmp/liar; unmount /tmp/other; kill $!; rm -rf /srv/liar /tmp/copy", code=None)
