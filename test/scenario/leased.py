@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw
 # needs: dnsmasq lan
+# waits
 """Where the router says that a server gives addresses, one is got by DHCPv6 from dnsmasq, used, renewed, confirmed
 when the cable was out, and given back."""
 
