@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What the network says of the paths of IPv4. Segments of TCP ask not to be cut; a router that cannot
 // pass one on says how much it carries (RFC 1191), and that is known for ten minutes: connections make
-// smaller segments, and what waits already is cut here. A call to an end that cannot be reached
-// fails, by a router's word or the silence of a neighbour; a connection that there is goes on (RFC 1122,
-// section 4.2.3.9). A message is believed when it quotes what a connection has sent and nobody has
-// acknowledged (RFC 5927, section 4). It is called at the places of path.patch.
-#include <stdbool.h> // the C of lwIP has none of its own
+// smaller segments, and what waits already is cut here. A message is believed when it quotes what a
+// connection has sent and nobody has acknowledged; a call to an end that cannot be reached fails
+// (quoted.c). It is called at the places of path.patch.
+#include "quoted.h"
 
 #include <lwip/icmp.h>
-#include <lwip/priv/tcp_priv.h>
 #include <lwip/prot/icmp.h>
 #include <lwip/prot/ip4.h>
-#include <lwip/prot/tcp.h>
 #include <lwip/sys.h>
 #include <lwip_hooks.h>
 
@@ -21,13 +18,7 @@ enum : uint16_t {
     LEAST_OF_IP = 68, // RFC 791, section 3.2
 };
 
-// A packet that this host sent, as a message quotes its begin: 8 bytes follow its header.
-struct quoted {
-    ip_addr_t from, to;
-    uint16_t size; // of the whole
-    uint16_t local_port, remote_port;
-    uint32_t number;
-};
+enum : uint8_t { NET_UNKNOWN = 6 }; // RFC 1122, section 3.2.2.1
 
 static struct path {
     ip4_addr_t to;
@@ -74,41 +65,6 @@ u16_t lwip_path_flags(u8_t protocol, const ip4_addr_t *to)
     return path != NULL && path->is_cut ? 0 : PP_HTONS(IP_DF);
 }
 
-static bool quoted_read(const struct pbuf *packet, uint16_t at, struct quoted *quoted)
-{
-    struct ip_hdr ip;
-    struct {
-        uint16_t local_port, remote_port;
-        uint32_t number;
-    } tcp;
-    if (pbuf_copy_partial(packet, &ip, sizeof ip, at) != sizeof ip) return false;
-    if (IPH_V(&ip) != 4 || IPH_HL_BYTES(&ip) < IP_HLEN || IPH_PROTO(&ip) != IP_PROTO_TCP)
-        return false;
-    at = (uint16_t)(at + IPH_HL_BYTES(&ip));
-    if (pbuf_copy_partial(packet, &tcp, sizeof tcp, at) != sizeof tcp) return false;
-    ip_addr_copy_from_ip4(quoted->from, ip.src);
-    ip_addr_copy_from_ip4(quoted->to, ip.dest);
-    quoted->size = lwip_ntohs(IPH_LEN(&ip));
-    quoted->local_port = lwip_ntohs(tcp.local_port);
-    quoted->remote_port = lwip_ntohs(tcp.remote_port);
-    quoted->number = lwip_ntohl(tcp.number);
-    return true;
-}
-
-// The connection that sent it and still waits for an acknowledgement of it.
-static struct tcp_pcb *sender_of(const struct quoted *quoted)
-{
-    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
-        if (pcb->local_port == quoted->local_port && pcb->remote_port == quoted->remote_port &&
-            ip_addr_eq(&pcb->local_ip, &quoted->from) && ip_addr_eq(&pcb->remote_ip, &quoted->to))
-            return TCP_SEQ_GEQ(quoted->number, pcb->lastack) &&
-                           TCP_SEQ_LT(quoted->number, pcb->snd_nxt)
-                       ? pcb
-                       : NULL;
-    }
-    return NULL;
-}
-
 // What a router carries that does not say it: the next smaller size of links that there are; RFC 1191,
 // section 7.1.
 static uint16_t next_smaller(uint16_t size)
@@ -133,14 +89,15 @@ static void too_big(const struct quoted *quoted, uint16_t told)
                           .told_at = sys_now()};
 }
 
-static void call_fail(struct tcp_pcb *pcb, err_t error)
+static err_t error_of(uint8_t code)
 {
-    tcp_err_fn failed = pcb->errf;
-    void *argument = pcb->callback_arg;
-    if (pcb->state != SYN_SENT) return;
-    pcb->errf = NULL;
-    tcp_abandon(pcb, 0);
-    if (failed != NULL) failed(argument, error);
+    switch (code) {
+    case ICMP_DUR_PROTO:
+    case ICMP_DUR_PORT: return ERR_RST;
+    case ICMP_DUR_NET:
+    case NET_UNKNOWN: return ERR_IF;
+    default: return ERR_RTE;
+    }
 }
 
 void lwip_path_message(const struct pbuf *message)
@@ -148,21 +105,11 @@ void lwip_path_message(const struct pbuf *message)
     struct icmp_hdr header;
     struct quoted quoted;
     if (pbuf_copy_partial(message, &header, sizeof header, 0) != sizeof header) return;
-    if (!quoted_read(message, sizeof header, &quoted)) return;
-    struct tcp_pcb *pcb = sender_of(&quoted);
+    if (!quoted_read(message, sizeof header, NULL, &quoted) || IP_IS_V6(&quoted.to)) return;
+    struct tcp_pcb *pcb = quoted_sender(&quoted);
     if (pcb == NULL) return;
     if (header.code == ICMP_DUR_FRAG)
         too_big(&quoted, (uint16_t)lwip_ntohl(header.data));
-    else if (header.code == ICMP_DUR_PROTO || header.code == ICMP_DUR_PORT)
-        call_fail(pcb, ERR_RST);
     else
-        call_fail(pcb, ERR_RTE);
-}
-
-void lwip_path_silent(const struct pbuf *packet)
-{
-    struct quoted quoted;
-    if (!quoted_read(packet, 0, &quoted)) return;
-    struct tcp_pcb *pcb = sender_of(&quoted);
-    if (pcb != NULL) call_fail(pcb, ERR_RTE);
+        quoted_call_fail(pcb, error_of(header.code));
 }

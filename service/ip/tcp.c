@@ -29,7 +29,9 @@ static void fail(struct conversation *conversation, int8_t error)
     if (conversation->state == STATE_CONNECTING && error == ERR_RST)
         conversation->error = ECONNREFUSED;
     if (error == ERR_ABRT) conversation->error = ETIMEDOUT; // lwIP's word for an end that is silent
-    if (error == ERR_RTE) conversation->error = EHOSTUNREACH; // path.c's
+    if (error == ERR_RTE)
+        conversation->error = EHOSTUNREACH; // the port's quoted.h says what it means
+    if (error == ERR_IF) conversation->error = ENETUNREACH;
     conversation->state = STATE_CLOSED;
     conversation->is_remote_closed = true;
     conversation->is_local_closed = true;

@@ -78,6 +78,12 @@ def named(machine, *lines):
     return "unshare -b /tmp/hosts=/etc/hosts"
 
 
+def check_silent(machine):
+    said = machine.run(f"wget -q -O - 'http://[{PREFIX}77]/'", code=1)
+    assert "Host is unreachable" in said, said
+    passed("a call to a neighbour who answers no question fails, and says why")
+
+
 def check_names(machine, web):
     inside = named(machine, f"{HOST} both", f"{ROUTER} both")
     with Server6(web.port):
@@ -102,6 +108,7 @@ with WebServer({"/text": b"four\n"}) as server:
         with Server6(0) as other:
             check_source(guest, other.server_address[1], mine)
         check_link(guest)
+        check_silent(guest)
         check_names(guest, server)
     alone = Machine()
     alone.line = alone.line.replace("user,id=net0", "user,id=net0,ipv6=off")

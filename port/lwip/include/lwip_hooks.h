@@ -60,13 +60,14 @@ const char *lwip_told_domain(void);
 u8_t lwip_told_time_servers(const ip4_addr_t **servers);
 
 // path.c: how much a path of IPv4 carries; the flags of a packet of this protocol, for its header;
-// and what is heard of a path: an ICMP message of a destination that is not reached, from its own
-// header on, or nothing, from the neighbour that a packet waits for.
+// and what is heard of a path (of IPv6: quoted.c): a message of a destination that is not reached,
+// from ICMP's header on, or nothing, from the neighbour that a packet waits for.
 struct ip4_addr;
 u16_t lwip_path_mtu(const struct ip4_addr *to, const struct netif *netif);
 u16_t lwip_path_flags(u8_t protocol, const struct ip4_addr *to);
 void lwip_path_message(const struct pbuf *message);
-void lwip_path_silent(const struct pbuf *packet);
+void lwip_path_message6(const struct pbuf *message, const struct netif *netif);
+void lwip_path_silent(const struct pbuf *packet, const struct netif *netif);
 
 // Sends a segment again where it is; recovery.patch has it.
 err_t lwip_tcp_resend(struct tcp_pcb *pcb, struct tcp_seg *segment);
