@@ -5,7 +5,7 @@
 // Connections that are over, and are kept only for what may still be on its way (TIME-WAIT): beyond
 // a number, the oldest is forgotten. A listener that has as many complete calls as its program wants
 // answers none until one of them is taken; who called asks again, and is not refused (RFC 9293, section
-// 3.8.1).
+// 3.8.1). The same holds for a machine that has no random numbers yet.
 #include <lwip_hooks.h>
 
 #include <lwip/priv/tcp_priv.h>
@@ -48,11 +48,19 @@ static bool is_for_full(const struct tcp_pcb *pcb, unsigned flags)
            ((const struct tcp_pcb_listen *)pcb)->backlog == 0;
 }
 
+// A call of another host, while others could guess where the answer's stream begins (RFC 6528).
+static bool is_premature(void)
+{
+    return !lwip_random_is_secret() && !lwip_address_is_own(ip_current_src_addr());
+}
+
 err_t lwip_backlog_receive(struct tcp_pcb *pcb, const struct tcp_hdr *header)
 {
     unsigned flags = TCPH_FLAGS(header);
-    if (is_for_full(pcb, flags)) return ERR_MEM;
-    if (pcb->state == LISTEN && (flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
+    bool is_call =
+        pcb->state == LISTEN && (flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+    if (is_for_full(pcb, flags) || (is_call && is_premature())) return ERR_MEM;
+    if (is_call)
         half_open_limit((const struct tcp_pcb_listen *)pcb);
     if (pcb->state >= FIN_WAIT_1 && pcb->state != TIME_WAIT && (flags & (TCP_FIN | TCP_ACK)) != 0)
         time_wait_limit();

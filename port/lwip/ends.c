@@ -15,6 +15,7 @@ enum {
 };
 
 static uint64_t key[WORDS];
+static bool is_secret; // the key
 static struct tcp_pcb **bucket;
 static struct tcp_pcb *first_bucket[BUCKETS_MIN];
 static u32_t buckets, count;
@@ -22,9 +23,15 @@ u32_t lwip_over_count;
 struct tcp_pcb *lwip_over_first;
 static u16_t users[PORTS]; // UINT16_MAX: that many or more, for ever
 
+static void key_draw(void)
+{
+    is_secret = lwip_random_is_secret();
+    for (unsigned i = 0; i < WORDS; i++) key[i] = (uint64_t)LWIP_RAND() << 32 | LWIP_RAND();
+}
+
 static void ends_init(void)
 {
-    for (unsigned i = 0; i < WORDS; i++) key[i] = (uint64_t)LWIP_RAND() << 32 | LWIP_RAND();
+    key_draw();
     bucket = first_bucket;
     buckets = BUCKETS_MIN;
 }
@@ -83,9 +90,11 @@ static void buckets_grow(void)
     if (before != first_bucket) free(before);
 }
 
+// A key that was drawn before there were random numbers lasts until no connection is left.
 static void ends_add(struct tcp_pcb *pcb)
 {
     if (bucket == NULL) ends_init();
+    if (!is_secret && count == 0) key_draw();
     if (++count > buckets) buckets_grow();
     pcb->ends.hash =
         ends_hash(&pcb->remote_ip, pcb->remote_port, &pcb->local_ip, pcb->local_port);

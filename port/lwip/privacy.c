@@ -77,6 +77,7 @@ static uint32_t least(uint32_t a, uint32_t b)
 static void make(struct netif *netif, int from)
 {
     int place = free_place(netif);
+    if (!lwip_random_is_secret()) return; // it is looked for again in a second
     uint32_t preferred = PREFERRED - LWIP_RAND() % DESYNC;
     preferred = least(preferred, netif_ip6_addr_pref_life(netif, from));
     if (place == 0 || preferred <= ADVANCE) return;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Random numbers for lwIP. The system's entropy is fetched a block at a time; initial sequence
-// numbers are SipHash-2-4 of the connection's two ends under a key made once.
+// numbers are SipHash-2-4 of the connection's two ends under a key made once. While the system has
+// no source of them, what is drawn here spreads packets in time and names them, and no more: who
+// would trust it asks lwip_random_is_secret() first, and does without.
 
 #include <lwip_hooks.h>
 #include <stdbool.h>
@@ -16,6 +18,14 @@ static bool random_fill(void *bytes, size_t size)
     if (getrandom(bytes, size, 0) == (ssize_t)size) return true;
     if (getrandom(bytes, size, GRND_INSECURE) != (ssize_t)size) abort();
     return false;
+}
+
+bool lwip_random_is_secret(void)
+{
+    static bool is_secret;
+    uint32_t word;
+    if (!is_secret) is_secret = getrandom(&word, sizeof word, 0) == (ssize_t)sizeof word;
+    return is_secret;
 }
 
 uint32_t lwip_random(void)

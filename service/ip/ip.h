@@ -157,6 +157,8 @@ bool route_is_coming(const ip_addr_t *remote);
 // A frame that came, for lwIP: a copy, padded with zeros to Ethernet's least size. nullptr: no
 // memory, or larger than lwIP can have it.
 struct pbuf *frame_make(const void *bytes, uint32_t size);
+// Whether it is a packet that says that it comes from this host itself, which none of a card does.
+bool frame_is_spoofed(const struct pbuf *frame);
 
 // Frames that follow each other in one stream of TCP, as one packet (coalesce.c): fewer and larger
 // ones are cheaper. They stay where they are until that is made.

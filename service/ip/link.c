@@ -93,10 +93,10 @@ static err_t netif_set_up_link(struct netif *netif)
 
 static void input(struct link *link, struct pbuf *packet)
 {
-    if (packet == nullptr)
-        link->dropped++;
-    else if (link->netif.input(packet, &link->netif) != ERR_OK)
-        pbuf_free(packet);
+    bool is_spoofed = packet != nullptr && frame_is_spoofed(packet);
+    if (packet == nullptr || is_spoofed) link->dropped++;
+    if (packet == nullptr) return;
+    if (is_spoofed || link->netif.input(packet, &link->netif) != ERR_OK) pbuf_free(packet);
 }
 
 // What was joined is sound, and its checksums are not of all of it.

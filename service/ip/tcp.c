@@ -5,6 +5,7 @@
 #include "ip.h"
 
 #include <errno.h>
+#include <ferrite/log.h>
 #include <lwip/ip.h>
 #include <lwip/prot/tcp.h>
 #include <lwip/priv/tcp_priv.h>
@@ -222,6 +223,15 @@ static bool is_of_many(const ip_addr_t *address, const ip_addr_t *local)
            (netif != nullptr && ip_addr_isbroadcast(address, netif));
 }
 
+// Who guessed where a stream begins could speak in its name: RFC 6528.
+static int no_random(void)
+{
+    static bool is_told;
+    if (!is_told) fe_log("no random numbers: no connection to or from others is made");
+    is_told = true;
+    return -EIO;
+}
+
 static int connect_remote(struct conversation *conversation, const ip_addr_t *address,
                           uint16_t port)
 {
@@ -231,6 +241,7 @@ static int connect_remote(struct conversation *conversation, const ip_addr_t *ad
     int error = route_find(&pcb->local_ip, address, &local);
     if (error != 0) return error;
     if (is_of_many(address, local)) return -ENETUNREACH;
+    if (!lwip_random_is_secret() && !lwip_address_is_own(address)) return no_random();
     error = pcb->local_port == 0 ? tcp_port_bind(pcb, &pcb->local_ip, 0) : 0;
     if (error != 0) return error;
     conversation->state = STATE_CONNECTING;

@@ -59,6 +59,11 @@ uint32_t lwip_random(void)
     return random_number++ * 0x9e3779b9;
 }
 
+bool lwip_random_is_secret(void)
+{
+    return true;
+}
+
 u32_t lwip_initial_sequence(const ip_addr_t *local, u16_t local_port, const ip_addr_t *remote,
                             u16_t remote_port)
 {
@@ -155,6 +160,10 @@ static void frame_input(const uint8_t *bytes, size_t size)
 {
     struct pbuf *packet = frame_make(bytes, (uint32_t)size);
     if (packet == nullptr) abort();
+    if (frame_is_spoofed(packet)) {
+        pbuf_free(packet);
+        return;
+    }
     if (netif.input(packet, &netif) != ERR_OK) pbuf_free(packet);
 }
 

@@ -59,6 +59,9 @@ void lwip_told_domains(const u8_t *names, size_t size);
 const char *lwip_told_domain(void);
 u8_t lwip_told_time_servers(const ip4_addr_t **servers);
 
+// own.c: whether it is one of this host's, on any link, or the loopback's.
+bool lwip_address_is_own(const ip_addr_t *address);
+
 // path.c: how much a path of IPv4 carries; the flags of a packet of this protocol, for its header;
 // and what is heard of a path (of IPv6: quoted.c): a message of a destination that is not reached,
 // from ICMP's header on, or nothing, from the neighbour that a packet waits for.

@@ -3,6 +3,7 @@
 // and that a broken invariant ends the service, which is then started anew.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,9 @@
 // Unpredictable: ports, identifiers and transaction numbers are made of it.
 uint32_t lwip_random(void);
 #define LWIP_RAND() lwip_random()
+// Once true, it stays so. Until then what is drawn can be guessed: no connection to or from another
+// host is made, nor a temporary address.
+bool lwip_random_is_secret(void);
 
 // The user of lwIP says where a broken invariant is reported; the process ends.
 [[noreturn]] void lwip_assertion_failed(const char *text, const char *file, int line);
