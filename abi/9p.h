@@ -275,6 +275,12 @@ enum fe_9p_control : uint32_t {
                             // and errors
     CONTROL_LOGIN_NETWORK,  // reply handle: a namespace (resolve) with what the user's has at /net,
                             // and pipes
+
+    // The host's key, of which more than this is told to nobody.
+    CONTROL_LOGIN_HOST_KEY,  // reply: its public half, as SSH has it
+    CONTROL_LOGIN_HOST_SIGN, // data: what a key exchange hashes (RFC 4253, section 8); reply: the
+                             // signature. EINVAL: it is none with this key; EPERM: the second one
+                             // before a proof, one of another connection, or one after a refusal
 };
 
 // Two open files that belong together. `flags`: OPEN_NONBLOCK is looked at.

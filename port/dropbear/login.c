@@ -53,6 +53,19 @@ int login_ask(uint32_t request, const void *first, size_t first_size, const void
     return result;
 }
 
+int login_tell(uint32_t request, const void *data, size_t size, void *reply, size_t *reply_size)
+{
+    login_descriptor();
+    struct p9_control control = {.request = request,
+                                 .data = data,
+                                 .size = size,
+                                 .reply = reply,
+                                 .reply_capacity = *reply_size};
+    int result = p9_control(conversation, &control);
+    *reply_size = control.reply_size;
+    return result;
+}
+
 // Descriptors for files of one session that was given; the session's own reference is dropped.
 static int adopt(fe_handle handle, const uint32_t *fids, const int *flags, int *descriptors,
                  uint32_t count)

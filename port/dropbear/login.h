@@ -12,6 +12,9 @@ int login_descriptor(void);
 int login_ask(uint32_t request, const void *first, size_t first_size, const void *second,
               size_t second_size);
 
+// One request whose answer is bytes: up to *reply_size of them, which tells then how many came.
+int login_tell(uint32_t request, const void *data, size_t size, void *reply, size_t *reply_size);
+
 // A new terminal: its number, or a negative errno, and the descriptor of its master.
 long login_terminal(int *master);
 

@@ -9,6 +9,8 @@
 #include <login/process.h>
 #include <sshkey/sshkey.h>
 
+#include "permit.h"
+
 struct terminal { // that nothing runs on yet
     struct terminal *next;
     uint32_t number;
@@ -29,6 +31,7 @@ struct conversation {
     struct user user; // as soon as is_proved
     bool is_proved, is_busy, is_closed;
     uint32_t failures, questions;
+    struct permit permit; // of the host's key
     fe_handle name_space; // of the user, with the first request that needs it
     fe_handle network;    // of that, what is of the network
     struct terminal *terminals;
@@ -44,6 +47,8 @@ struct work {
     struct conversation *conversation;
     int64_t result;
     uint32_t fids[ANSWER_FIDS], fid_count;
+    uint8_t text[SSHKEY_ED25519_SIGNATURE]; // or this
+    size_t text_size;
     fe_handle handle;
     struct running *started;
 };
@@ -59,6 +64,11 @@ void work_finish_all(void); // what is done
 int prove_password(struct conversation *conversation, struct sshkey_bytes data);
 int prove_key(struct conversation *conversation, struct sshkey_bytes data);
 int prove_signature(struct conversation *conversation, struct sshkey_bytes data);
+
+// host.c: 0 or a negative errno
+extern const char *host_key_path;
+int host_key_give(struct work *work);
+int host_key_sign(struct work *work, struct sshkey_bytes data);
 
 // run.c: the control's value or a negative errno
 int64_t run_terminal(struct work *work);

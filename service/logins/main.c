@@ -8,6 +8,7 @@
 #include <abi/syscalls.h>
 #include <errno.h>
 #include <ferrite/handle.h>
+#include <ferrite/log.h>
 #include <proc/status.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 enum : uint32_t { CONVERSATIONS_MOST = 128, RUNNING_MOST = 64 };
 
 struct p9_server server;
+const char *host_key_path;
 static struct conversation *conversations;
 static uint32_t conversation_count;
 
@@ -52,7 +54,7 @@ static bool is_full(const struct conversation *conversation)
 
 static int control(struct p9_request *request, struct p9_open *open, uint32_t what)
 {
-    if (what < CONTROL_LOGIN_PASSWORD || what > CONTROL_LOGIN_NETWORK) return -ENOTTY;
+    if (what < CONTROL_LOGIN_PASSWORD || what > CONTROL_LOGIN_HOST_SIGN) return -ENOTTY;
     if (what == CONTROL_LOGIN_START && is_full(conversation_of(open))) return -EAGAIN;
     return work_begin(request, conversation_of(open));
 }
@@ -145,6 +147,11 @@ static void signalled(struct p9_server *self, uint64_t bits)
 
 int main(int count, char **arguments)
 {
+    if (count != 2) {
+        fe_log("usage: logins keyfile");
+        return 2;
+    }
+    host_key_path = arguments[1];
     static const struct p9_operations operations = {.open = open_one};
     static struct p9_node root = {
         .operations = &operations, .references = 1, .links = 1, .mode = MODE_CHARACTER | 0600};

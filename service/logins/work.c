@@ -24,6 +24,8 @@ static int64_t run(struct work *work)
     case CONTROL_LOGIN_SIGNATURE: return prove_signature(conversation, data);
     case CONTROL_LOGIN_TERMINAL: return run_terminal(work);
     case CONTROL_LOGIN_NETWORK: return network_give(work);
+    case CONTROL_LOGIN_HOST_KEY: return host_key_give(work);
+    case CONTROL_LOGIN_HOST_SIGN: return host_key_sign(work, data);
     default: return run_start(work, data);
     }
 }
@@ -69,9 +71,11 @@ int work_begin(struct p9_request *request, struct conversation *conversation)
 static void finish(struct work *work)
 {
     struct conversation *conversation = work->conversation;
+    bool is_text = work->text_size > 0;
     const struct p9_result result = {.value = work->result,
-                                     .data = work->fids,
-                                     .size = work->fid_count * sizeof work->fids[0],
+                                     .data = is_text ? (const void *)work->text : work->fids,
+                                     .size = is_text ? work->text_size
+                                                     : work->fid_count * sizeof work->fids[0],
                                      .handle = fe_handle_take(&work->handle)};
     conversation->is_busy = false;
     if (work->started) { // one that has ended already is found by looking

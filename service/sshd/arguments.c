@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The words of the unit's line: a port, the file of the host's key, and after how many seconds a
-// peer that is silent is asked.
+// The words of the unit's line: a port, and after how many seconds a peer that is silent is asked.
 #include "arguments.h"
 
 #include <stdlib.h>
@@ -16,11 +15,10 @@ static uint16_t read_number(const char *text)
 
 const char *arguments_read(int count, char **words, struct arguments *arguments)
 {
-    if (count != 4) return "usage: sshd port keyfile seconds";
+    if (count != 3) return "usage: sshd port seconds";
     *arguments = (struct arguments){
         .port = read_number(words[1]),
-        .key = words[2],
-        .silence = read_number(words[3]),
+        .silence = read_number(words[2]),
     };
     if (arguments->port == 0) return "the port is no number of 1 to 65535";
     if (arguments->silence == 0) return "the seconds of silence are no number of 1 to 65535";

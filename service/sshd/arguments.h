@@ -6,7 +6,6 @@
 
 struct arguments {
     uint16_t port;
-    const char *key;  // the file of the host's
     uint16_t silence; // seconds without a word, after which the peer is asked whether it is there
 };
 

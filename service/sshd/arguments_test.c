@@ -10,14 +10,14 @@ static struct arguments got;
 
 static const char *read_words(char *port, char *seconds)
 {
-    char *words[] = {"sshd", port, "/key", seconds};
-    return arguments_read(4, words, &got);
+    char *words[] = {"sshd", port, seconds};
+    return arguments_read(3, words, &got);
 }
 
-TEST("a port, a key and seconds are understood, to their limits")
+TEST("a port and seconds are understood, to their limits")
 {
     EXPECT(read_words("22", "60") == nullptr);
-    EXPECT(got.port == 22 && got.silence == 60 && strcmp(got.key, "/key") == 0);
+    EXPECT(got.port == 22 && got.silence == 60);
     EXPECT(read_words("65535", "65535") == nullptr && got.silence == 65535);
     EXPECT(read_words("1", "1") == nullptr && got.silence == 1);
 }
@@ -36,8 +36,8 @@ TEST("seconds that are no number, none, or too many are refused, and told from t
 
 TEST("a word too few or too many is told how it should be")
 {
-    char *words[] = {"sshd", "22", "/key", "60", "more"};
-    EXPECT(strstr(arguments_read(3, words, &got), "usage") != nullptr);
-    EXPECT(strstr(arguments_read(5, words, &got), "usage") != nullptr);
+    char *words[] = {"sshd", "22", "60", "more"};
+    EXPECT(strstr(arguments_read(2, words, &got), "usage") != nullptr);
+    EXPECT(strstr(arguments_read(4, words, &got), "usage") != nullptr);
     EXPECT(strstr(arguments_read(1, words, &got), "usage") != nullptr);
 }

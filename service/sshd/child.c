@@ -60,13 +60,12 @@ static int give(void *context, fe_handle process)
     return result == 0 ? confine(handles[SESSION].handle) : result;
 }
 
-int child_start(const struct call *call, const struct telling *telling, fe_handle *process)
+int child_start(const struct call *call, uint16_t silence, fe_handle *process)
 {
-    char silence[8], key[16 + HOST_KEY_TEXT];
-    const char *const arguments[] = {"ssh", "-i", "-r", "key", "-K", silence, nullptr};
-    snprintf(silence, sizeof silence, "%u", telling->silence);
-    snprintf(key, sizeof key, "HOSTKEY=%s", telling->host_key);
-    const char *const environment[] = {key, nullptr};
+    char seconds[8];
+    const char *const arguments[] = {"ssh", "-i", "-r", "key", "-K", seconds, nullptr};
+    const char *const environment[] = {nullptr};
+    snprintf(seconds, sizeof seconds, "%u", silence);
     struct fe_spawn_handle handles[HANDLE_COUNT] = {[CONNECTION] = {.name = "fd/0"},
                                                     [LOGIN] = {.name = "login"},
                                                     [SESSION] = {.name = "process"}};

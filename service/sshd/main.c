@@ -42,14 +42,14 @@ static struct connection *find_place(const char *peer)
     return its < PEER_MOST ? place : nullptr;
 }
 
-static void serve(const struct call *call, const struct telling *telling)
+static void serve(const struct call *call, uint16_t silence)
 {
     struct connection *place = find_place(call->peer);
     if (place == nullptr) {
         fe_log("%s: too many connections", call->peer);
         return;
     }
-    int result = child_start(call, telling, &place->process);
+    int result = child_start(call, silence, &place->process);
     if (result != 0) fe_log("%s: no process for it (%d)", call->peer, result);
     if (result == 0) (void)!fe_process_watch(place->process, event, BIT_ENDED);
     strcpy(place->peer, call->peer);
@@ -65,7 +65,7 @@ static bool wait_for_end(void)
     return count > 0 && fe_event_wait(event, BIT_ENDED, FE_FOREVER, &bits) == OK;
 }
 
-static void take_calls(const char *folder, const struct telling *telling)
+static void take_calls(const char *folder, uint16_t silence)
 {
     for (;;) {
         uint64_t ended;
@@ -73,7 +73,7 @@ static void take_calls(const char *folder, const struct telling *telling)
         (void)!fe_event_wait(event, BIT_ENDED, 0, &ended); // what ended before is not waited for
         int result = listen_take(folder, &call);
         if (result == 0) {
-            serve(&call, telling);
+            serve(&call, silence);
             p9_close(call.data);
             continue;
         }
@@ -82,21 +82,8 @@ static void take_calls(const char *folder, const struct telling *telling)
     }
 }
 
-// The host's key, which is kept in the file when it can be.
-static bool prepare_key(const char *path, struct telling *telling)
-{
-    int result = host_key(path, telling->host_key);
-    if (telling->host_key[0] == '\0') {
-        fe_log("%s: no key, and none can be made (%d)", path, result);
-        return false;
-    }
-    if (result != 0) fe_log("%s: a new key, for as long as this runs (%d)", path, result);
-    return true;
-}
-
 int main(int count, char **arguments)
 {
-    static struct telling telling;
     char folder[ADDRESS_SIZE];
     struct p9_file *control;
     struct arguments told;
@@ -105,14 +92,17 @@ int main(int count, char **arguments)
         fe_log("%s", wrong);
         return 2;
     }
-    telling.silence = told.silence;
-    if (!prepare_key(told.key, &telling)) return 1;
-    int result = listen_announce(told.port, folder, &control);
+    int result = host_key_check();
+    if (result != 0) {
+        fe_log("the host has no key (%d)", result);
+        return 1;
+    }
+    result = listen_announce(told.port, folder, &control);
     if (result != 0) {
         fe_log("port %u: %d", told.port, result);
         return 1;
     }
     if (fe_event_create(&event) != OK) return 1;
-    take_calls(folder, &telling);
+    take_calls(folder, told.silence);
     return 1; // init starts it again, after a pause
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // uses: sshkey mbedtls libsodium
-// Feeds the readers of SSH's keys, signatures, files of keys and requests with anything. An input
+// Feeds the readers of SSH's keys, signatures, files of keys, requests and key exchanges with
+// anything. An input
 // is what is read (1 byte), the sizes of two parts (2 bytes each), the parts, and the rest. A
 // signature that holds does not for another message, a key that a file lists stands in it in base
 // 64, and a request is no shorter than what was found in it.
@@ -11,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 
-enum : uint8_t { VERIFY, LISTED, REQUEST, WHAT_COUNT };
+enum : uint8_t { VERIFY, LISTED, REQUEST, EXCHANGE, WHAT_COUNT };
 enum : size_t { HEAD = 5 };
 
 // In memory of its own size, so that reading past the end is seen.
@@ -69,6 +70,25 @@ static void check_request(struct sshkey_bytes message)
     if (found > message.size) abort();
 }
 
+// What was found lies in the message, in its order, and there is a hash of it.
+static void check_exchange(struct sshkey_bytes message)
+{
+    struct sshkey_exchange exchange;
+    uint8_t hash[SSHKEY_HASH_MOST];
+    if (!sshkey_exchange_read(message, &exchange)) return;
+    const struct sshkey_bytes parts[] = {exchange.versions, exchange.key, exchange.client_share,
+                                         exchange.server_share, exchange.secret};
+    const uint8_t *at = message.data;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (parts[i].size == 0) continue; // the key: whose it is, is asked elsewhere
+        if (parts[i].data < at) abort();
+        at = parts[i].data + parts[i].size;
+    }
+    if (at != message.data + message.size) abort();
+    size_t size = sshkey_exchange_hash(&exchange, hash);
+    if (size != 32 && size != 64) abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 {
     if (size < HEAD) return 0;
@@ -79,7 +99,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
     switch (input[0] % WHAT_COUNT) {
     case VERIFY: check_verify(first, second, rest); break;
     case LISTED: check_listed(first, second); break;
-    default: check_request(rest); break;
+    case REQUEST: check_request(rest); break;
+    default: check_exchange(rest); break;
     }
     free((void *)first.data);
     free((void *)second.data);

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 # Programs that scenarios need and nobody else.
 kind := programs
-uses := test names 9p ferrite c
+uses := test names sshkey 9p ferrite c

@@ -26,3 +26,26 @@ struct sshkey_request {
     struct sshkey_bytes session, user, algorithm, key;
 };
 [[nodiscard]] bool sshkey_request_read(struct sshkey_bytes message, struct sshkey_request *request);
+
+// What a key exchange hashes (RFC 4253, section 8), and a server's key of host signs the hash of.
+// It is one only when all of it is: versions, the first messages of both, and a method that is
+// known: Curve25519 (RFC 8731), also with sntrup761 or ML-KEM-768. Whose key it is, and what the
+// shares and the secret are, nobody looks at here.
+struct sshkey_exchange {
+    struct sshkey_bytes whole;
+    struct sshkey_bytes versions; // of both sides, with their sizes
+    struct sshkey_bytes key;      // the host's
+    struct sshkey_bytes client_share, server_share, secret;
+};
+[[nodiscard]] bool sshkey_exchange_read(struct sshkey_bytes message,
+                                        struct sshkey_exchange *exchange);
+
+// The hash of one that was read, by its method; its size, or 0: there is no memory.
+enum : size_t { SSHKEY_HASH_MOST = 64 };
+[[nodiscard]] size_t sshkey_exchange_hash(const struct sshkey_exchange *exchange,
+                                          uint8_t hash[SSHKEY_HASH_MOST]);
+
+// Ed25519's as the wire has them.
+enum : size_t { SSHKEY_ED25519_KEY = 51, SSHKEY_ED25519_SIGNATURE = 83 };
+void sshkey_write_key(uint8_t to[SSHKEY_ED25519_KEY], const uint8_t key[32]);
+void sshkey_write_signature(uint8_t to[SSHKEY_ED25519_SIGNATURE], const uint8_t signature[64]);
