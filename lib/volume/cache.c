@@ -238,6 +238,18 @@ int cache_read(struct cache *cache, uint64_t block, uint32_t *count, const uint8
     return 0;
 }
 
+// Puts blocks into a state. What the journal has must go through it again, or replaying it would
+// undo the change.
+static void page_change(struct cache *cache, struct cache_page *page, uint64_t bits,
+                        enum block_state state)
+{
+    uint64_t held = page->state[BLOCK_HELD] | page->state[BLOCK_LOGGED];
+    held = state == BLOCK_HELD ? bits : bits & held;
+    page_set(cache, page, held, BLOCK_HELD);
+    page_clear(cache, page, held, BLOCK_DIRTY);
+    page_set(cache, page, bits & ~held, BLOCK_DIRTY);
+}
+
 int cache_change(struct cache *cache, uint64_t block, enum block_state state, bool is_whole,
                  uint8_t **bytes)
 {
@@ -248,10 +260,21 @@ int cache_change(struct cache *cache, uint64_t block, enum block_state state, bo
     if (!is_whole) result = cache_fetch(cache, block, 1);
     if (result != 0) return result;
     page->state[BLOCK_VALID] |= bits_of(at, 1);
-    // What the journal has must go through it again, or replaying it would undo this.
-    if (page->state[BLOCK_LOGGED] >> at & 1) state = BLOCK_HELD;
-    if (state == BLOCK_HELD) page_clear(cache, page, at, BLOCK_DIRTY);
-    if ((page->state[BLOCK_HELD] >> at & 1) == 0) page_set(cache, page, at, state);
+    page_change(cache, page, bits_of(at, 1), state);
+    *bytes = page->data + (size_t)at * cache->block_size;
+    return 0;
+}
+
+int cache_overwrite(struct cache *cache, uint64_t block, uint32_t *count, uint8_t **bytes)
+{
+    struct cache_page *page;
+    int result = page_get(cache, block, &page);
+    if (result != 0) return result;
+    uint32_t at = (uint32_t)(block - page->first), most = cache->page_blocks - at;
+    if (most > cache->blocks - block) most = (uint32_t)(cache->blocks - block);
+    if (*count > most) *count = most;
+    page->state[BLOCK_VALID] |= bits_of(at, *count);
+    page_change(cache, page, bits_of(at, *count), BLOCK_DIRTY);
     *bytes = page->data + (size_t)at * cache->block_size;
     return 0;
 }
@@ -267,5 +290,5 @@ void cache_forget(struct cache *cache, uint64_t block)
 {
     uint64_t first = block - block % cache->page_blocks;
     struct cache_page *page = *place_of(cache, first);
-    if (page) page_clear(cache, page, (uint32_t)(block - first), BLOCK_DIRTY);
+    if (page) page_clear(cache, page, bits_of((uint32_t)(block - first), 1), BLOCK_DIRTY);
 }

@@ -26,20 +26,44 @@ static inline size_t *state_count(struct cache *cache, enum block_state state)
                                  : &cache->logged;
 }
 
-static inline void page_set(struct cache *cache, struct cache_page *page, uint32_t at,
-                            enum block_state state)
+static inline bool page_is_changed(const struct cache_page *page)
 {
-    if (page->state[state] >> at & 1) return;
-    page->state[state] |= 1ull << at;
-    ++*state_count(cache, state);
+    return (page->state[BLOCK_DIRTY] | page->state[BLOCK_HELD] | page->state[BLOCK_LOGGED]) != 0;
 }
 
-static inline void page_clear(struct cache *cache, struct cache_page *page, uint32_t at,
+static inline void changed_link(struct cache *cache, struct cache_page *page)
+{
+    page->next_changed = cache->changed;
+    page->changed_at = &cache->changed;
+    if (cache->changed) cache->changed->changed_at = &page->next_changed;
+    cache->changed = page;
+}
+
+static inline void changed_unlink(struct cache_page *page)
+{
+    *page->changed_at = page->next_changed;
+    if (page->next_changed) page->next_changed->changed_at = page->changed_at;
+}
+
+// Puts the blocks of `bits` into a state, and out of it.
+static inline void page_set(struct cache *cache, struct cache_page *page, uint64_t bits,
+                            enum block_state state)
+{
+    uint64_t added = bits & ~page->state[state];
+    if (added == 0) return;
+    if (!page_is_changed(page)) changed_link(cache, page);
+    page->state[state] |= added;
+    *state_count(cache, state) += (size_t)__builtin_popcountll(added);
+}
+
+static inline void page_clear(struct cache *cache, struct cache_page *page, uint64_t bits,
                               enum block_state state)
 {
-    if ((page->state[state] >> at & 1) == 0) return;
-    page->state[state] &= ~(1ull << at);
-    --*state_count(cache, state);
+    uint64_t removed = bits & page->state[state];
+    if (removed == 0) return;
+    page->state[state] &= ~removed;
+    *state_count(cache, state) -= (size_t)__builtin_popcountll(removed);
+    if (!page_is_changed(page)) changed_unlink(page);
 }
 
 // write_back.c: writes a page's blocks that are in `state`, and with them those of the pages behind

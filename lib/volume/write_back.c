@@ -46,10 +46,8 @@ static int run_write(struct cache *cache, struct stretch *run, enum block_state 
 {
     if (run->count == 0) return 0;
     int result = device_store(cache->device, run->block * cache->block_size, &run->piece);
-    for (uint32_t i = 0; i < run->count && result == 0; i++) {
-        for (uint64_t left = run->bits[i]; left != 0; left &= left - 1)
-            page_clear(cache, run->page[i], (uint32_t)__builtin_ctzll(left), state);
-    }
+    for (uint32_t i = 0; i < run->count && result == 0; i++)
+        page_clear(cache, run->page[i], run->bits[i], state);
     run->count = 0;
     return result;
 }
@@ -98,10 +96,10 @@ int cache_write_back(struct cache *cache, enum block_state state)
 {
     cache->limit = cache->pages_max; // there may be memory again
     if (*state_count(cache, state) == 0) return 0;
-    struct cache_page **pages = malloc(cache->pages * sizeof(struct cache_page *));
+    size_t most = *state_count(cache, state), count = 0; // each page has one block or more
+    struct cache_page **pages = malloc((most < cache->pages ? most : cache->pages) * sizeof *pages);
     if (pages == nullptr) return -ENOMEM;
-    size_t count = 0;
-    for (struct cache_page *page = cache->newest; page; page = page->older) {
+    for (struct cache_page *page = cache->changed; page; page = page->next_changed) {
         if (page->state[state] != 0) pages[count++] = page;
     }
     sort(pages, count);
@@ -118,7 +116,7 @@ int cache_each(struct cache *cache, enum block_state state,
                int (*each)(void *context, uint64_t block, const uint8_t *bytes), void *context)
 {
     int result = 0;
-    for (struct cache_page *page = cache->newest; page && result == 0; page = page->older) {
+    for (struct cache_page *page = cache->changed; page && result == 0; page = page->next_changed) {
         uint64_t left = page->state[state];
         for (; left != 0 && result == 0; left &= left - 1) {
             uint32_t at = (uint32_t)__builtin_ctzll(left);
@@ -130,11 +128,9 @@ int cache_each(struct cache *cache, enum block_state state,
 
 void cache_logged(struct cache *cache)
 {
-    for (struct cache_page *page = cache->newest; page; page = page->older) {
-        for (uint64_t left = page->state[BLOCK_HELD]; left != 0; left &= left - 1) {
-            uint32_t at = (uint32_t)__builtin_ctzll(left);
-            page_clear(cache, page, at, BLOCK_HELD);
-            page_set(cache, page, at, BLOCK_LOGGED);
-        }
+    for (struct cache_page *page = cache->changed; page; page = page->next_changed) {
+        uint64_t held = page->state[BLOCK_HELD];
+        page_set(cache, page, held, BLOCK_LOGGED); // before: a changed page stays where it is
+        page_clear(cache, page, held, BLOCK_HELD);
     }
 }

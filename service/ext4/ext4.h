@@ -13,7 +13,9 @@
 
 #include "journal.h"
 
-struct map { // the last piece of a file that was looked up
+enum : uint32_t { FILE_MAPS = 4 };
+
+struct map { // a piece of a file that was looked up
     uint64_t logical, physical, count;
     bool is_hole; // reads as zeros
 };
@@ -25,10 +27,11 @@ struct file {
     uint32_t number; // of the inode
     bool is_changed; // the inode has to be written before a commit
     struct ext2_inode_large inode;
-    struct map map;
-    uint64_t next_read;  // where a reader goes on who reads in order
-    uint64_t noted;      // in which commit's time it was last changed: lost.c
-    fe_handle connector; // of a socket: what was posted there, FE_NO_HANDLE: nothing
+    struct map maps[FILE_MAPS]; // what was looked up last
+    uint32_t next_map;          // that the next one takes the place of
+    uint64_t next_read;         // where a reader goes on who reads in order
+    uint64_t noted;             // in which commit's time it was last changed: lost.c
+    fe_handle connector;        // of a socket: what was posted there, FE_NO_HANDLE: nothing
 };
 
 enum : uint32_t { FILE_HASH = 1024 };
@@ -97,6 +100,7 @@ int orphans_release(void);
 
 // map.c: where a file's blocks are
 int map_find(struct file *file, uint64_t logical, struct map *map);
+void map_forget(struct file *file); // its blocks are others now
 int map_allocate(struct file *file, uint64_t logical, uint64_t count, struct map *map);
 
 // lost.c: what ends with this server and was not committed is told to who syncs it with the next

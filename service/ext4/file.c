@@ -80,7 +80,7 @@ int file_load(struct file *file)
     errcode_t error =
         ext2fs_read_inode_full(ext4.fs, file->number, inode_of(file), (int)sizeof file->inode);
     if (error != 0) return error_of(error);
-    file->map = (struct map){};
+    map_forget(file);
     node_from_inode(file);
     return 0;
 }

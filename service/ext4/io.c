@@ -57,6 +57,21 @@ static errcode_t bytes_read(uint64_t offset, uint8_t *to, size_t size)
     return 0;
 }
 
+// Almost always all of a block: word by word.
+static bool bytes_agree(const uint8_t *one, const uint8_t *other, size_t size)
+{
+    uint64_t left, right;
+    while (size >= sizeof left) {
+        memcpy(&left, one, sizeof left);
+        memcpy(&right, other, sizeof right);
+        if (left != right) return false;
+        one += sizeof left;
+        other += sizeof right;
+        size -= sizeof left;
+    }
+    return memcmp(one, other, size) == 0;
+}
+
 // Part of one block.
 static int part_write(uint64_t block, size_t skip, const uint8_t *from, size_t size)
 {
@@ -66,7 +81,7 @@ static int part_write(uint64_t block, size_t skip, const uint8_t *from, size_t s
         uint32_t count = 1;
         int result = cache_read(&ext4.cache, block, &count, &bytes);
         if (result != 0) return result;
-        if (memcmp(bytes + skip, from, size) == 0) return 0;
+        if (bytes_agree(bytes + skip, from, size)) return 0;
     }
     uint8_t *to;
     int result = cache_change(&ext4.cache, block, BLOCK_HELD, is_whole, &to);

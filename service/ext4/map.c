@@ -65,23 +65,40 @@ static errcode_t block_find(struct file *file, uint64_t logical, struct map *map
     return error;
 }
 
+void map_forget(struct file *file)
+{
+    for (uint32_t i = 0; i < FILE_MAPS; i++) file->maps[i] = (struct map){};
+}
+
+static const struct map *map_known(const struct file *file, uint64_t logical)
+{
+    for (uint32_t i = 0; i < FILE_MAPS; i++) {
+        const struct map *map = &file->maps[i];
+        if (logical - map->logical < map->count) return map; // less than its first: beyond any
+    }
+    return nullptr;
+}
+
 int map_find(struct file *file, uint64_t logical, struct map *map)
 {
     if (logical > LOGICAL_MAX) return -EFBIG;
-    struct map *last = &file->map;
-    if (logical < last->logical || logical - last->logical >= last->count) {
-        errcode_t error =
-            has_extents(file) ? extent_find(file, logical, last) : block_find(file, logical, last);
+    const struct map *known = map_known(file, logical);
+    if (known == nullptr) {
+        struct map *place = &file->maps[file->next_map];
+        errcode_t error = has_extents(file) ? extent_find(file, logical, place)
+                                            : block_find(file, logical, place);
         if (error != 0) {
-            *last = (struct map){};
+            *place = (struct map){};
             return error_of(error);
         }
+        file->next_map = (file->next_map + 1) % FILE_MAPS;
+        known = place;
     }
-    uint64_t skip = logical - last->logical;
+    uint64_t skip = logical - known->logical;
     *map = (struct map){.logical = logical,
-                        .physical = last->is_hole ? 0 : last->physical + skip,
-                        .count = last->count - skip,
-                        .is_hole = last->is_hole};
+                        .physical = known->is_hole ? 0 : known->physical + skip,
+                        .count = known->count - skip,
+                        .is_hole = known->is_hole};
     bool is_right = map->is_hole || (map->physical >= ext4.fs->super->s_first_data_block &&
                                      map->physical + map->count <= ext4.cache.blocks);
     return is_right ? 0 : -EUCLEAN;
@@ -189,7 +206,7 @@ int map_allocate(struct file *file, uint64_t logical, uint64_t count, struct map
 {
     if (logical > LOGICAL_MAX - count) return -EFBIG;
     *map = (struct map){.logical = logical, .count = count};
-    file->map = (struct map){};
+    map_forget(file);
     if (!has_extents(file)) return error_of(block_allocate(file, map));
     ext2_extent_handle_t handle;
     errcode_t error = ext2fs_extent_open2(ext4.fs, file->number, inode_of(file), &handle);

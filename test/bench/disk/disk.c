@@ -113,12 +113,18 @@ static bool do_nothing(size_t)
     return true;
 }
 
+static bool cache_fill(void)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < FILE_SIZE / MIB; i++) good = read_mib(i);
+    return good;
+}
+
 static bool measure_all(void)
 {
     static const struct operation nothing = {"nothing", do_nothing, SAMPLES, 1};
     uint64_t overhead = UINT64_MAX;
-    bool good = sleep(SETTLING) == 0;
-    for (size_t i = 0; good && i < FILE_SIZE / MIB; i++) good = read_mib(i); // the cache is full
+    bool good = sleep(SETTLING) == 0 && cache_fill();
     for (int i = 0; good && i < SAMPLES; i++) {
         good = sample(&nothing, 0, &samples[0]);
         if (samples[0] < overhead) overhead = samples[0];
@@ -131,7 +137,7 @@ static bool repeat(const char *name)
 {
     size_t which = 0;
     while (which < OPERATIONS && strcmp(operations[which].name, name) != 0) which++;
-    if (which == OPERATIONS) return false;
+    if (which == OPERATIONS || !cache_fill()) return false;
     puts("PROFILE");
     fflush(stdout);
     for (size_t i = 0; operations[which].run(i); i++) continue;

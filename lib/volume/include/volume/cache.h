@@ -23,11 +23,12 @@ enum block_state : uint32_t { BLOCK_VALID, BLOCK_DIRTY, BLOCK_HELD, BLOCK_LOGGED
 struct cache_arena;
 
 struct cache_page {
-    struct cache_page *next;          // of the same hash
-    struct cache_page *newer, *older; // by last use
-    uint64_t first;                   // block, a multiple of those in a page
-    uint64_t used;                    // when it was used last: of cache.uses
-    uint64_t state[BLOCK_STATES];     // a bit for each block
+    struct cache_page *next;                       // of the same hash
+    struct cache_page *newer, *older;              // by last use
+    struct cache_page *next_changed, **changed_at; // of those with blocks that are not clean
+    uint64_t first;                                // block, a multiple of those in a page
+    uint64_t used;                                 // when it was used last: of cache.uses
+    uint64_t state[BLOCK_STATES];                  // a bit for each block
     uint8_t *data;
     struct cache_arena *arena; // that the data lie in
     bool is_used, is_filling;
@@ -40,7 +41,8 @@ struct cache {
     struct cache_page **hash;
     uint32_t hash_size; // a power of two
     struct cache_page *newest, *oldest;
-    uint64_t uses; // of another page than the last one
+    struct cache_page *changed; // with blocks that are dirty, held or logged
+    uint64_t uses;              // of another page than the last one
     struct cache_arena *arenas;
     struct cache_page *free;
     size_t pages, limit, pages_max; // limit: at present, where there was no memory
@@ -62,6 +64,9 @@ int cache_fetch(struct cache *cache, uint64_t block, uint32_t count);
 // `is_whole`: all of it will be overwritten, so that it is not read.
 int cache_change(struct cache *cache, uint64_t block, enum block_state state, bool is_whole,
                  uint8_t **bytes);
+// The same for whole blocks that are all overwritten, and become dirty: of the `*count` that follow
+// `block`, as many as lie in one piece.
+int cache_overwrite(struct cache *cache, uint64_t block, uint32_t *count, uint8_t **bytes);
 // Gives memory back, the youngest piece of it that can be. False: there is none, or it could not be
 // written.
 bool cache_shrink(struct cache *cache);
