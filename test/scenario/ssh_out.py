@@ -130,12 +130,17 @@ def forward_here(machine, server, there):
     assert "42" in machine.run(f"ssh -p 8022 {inner} expr 6 '\\*' 7")
     passed("one that is refused there is closed here, and the others go on")
     text = machine.run(f"ssh -N -o ExitOnForwardFailure=yes -L 8022:127.0.0.1:1 {there}", code=1)
-    assert "Failed local port forward" in text, text
+    assert "Failed local port forward localhost:8022:127.0.0.1:1" in text, text
     machine.run("kill $pid; wait $pid; :")
     passed("a port that is taken here is told")
     through = f"ssh -B 127.0.0.1:{server.port} {there}"
     assert "42" in machine.run(f"ssh -J '{through}' -p {server.port} {inner} expr 6 '\\*' 7")
-    passed("a session goes through another")
+    hops = f"{USER}@{HOST}^{server.port},{inner}^{server.port}"
+    assert "42" in machine.run(f"ssh -y {hops} expr 6 '\\*' 7")
+    passed("a session goes through another, by a command and by a list of hosts")
+    text = machine.run(f"ssh -B 127.0.0.1:1 {there}", code=1)
+    assert "127.0.0.1:1: no connection from there: " in text, text
+    passed("a port there that nobody listens at is told")
 
 
 def forward_there(machine, there):

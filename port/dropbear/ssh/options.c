@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Options: all as they are, but that a file that is no key in this program's form is told as that,
-// with what to do about it.
+// with what to do about it; that a port of -L without an address has the one that it will be
+// listened at; and that the program for a list of hosts is started by its path.
 #include "includes.h"
 #include "algo.h"
 #include "buffer.h"
@@ -32,4 +33,19 @@ static int read_identity(const char *path, sign_key *key, enum signkey_type *kin
 }
 
 #define readhostkey(path, key, kind) read_identity(path, key, kind)
+#define cli_getopts read_options
 #include "cli-runopts.c"
+#undef cli_getopts
+
+void cli_getopts(int count, char **words)
+{
+    read_options(count, words);
+    for (m_list_elem *at = cli_opts.localfwds->first; at; at = at->next) {
+        struct TCPFwdEntry *forward = at->item;
+        if (forward->listenaddr == NULL)
+            forward->listenaddr = m_strdup(opts.listen_fwd_all ? "" : "localhost");
+    }
+    if (cli_opts.proxyexec == NULL || strchr(cli_opts.proxyexec[0], '/')) return;
+    m_free(cli_opts.proxyexec[0]);
+    cli_opts.proxyexec[0] = m_strdup(DROPBEAR_PATH_SSH_PROGRAM);
+}
