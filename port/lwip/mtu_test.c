@@ -25,14 +25,18 @@ static uint16_t after(uint32_t told)
         struct icmp6_hdr head;
         struct ip6_hdr packet;
     } message = {.head = {.type = ICMP6_TYPE_PTB, .data = lwip_htonl(told)}};
-    struct nd6_destination_cache_entry *entry = &destination_cache[0];
-    ip6addr_aton("2001:db8::9", &entry->destination_addr);
-    entry->pmtu = 1500;
-    ip6_addr_copy_to_packed(message.packet.dest, entry->destination_addr);
+    ip6_addr_t to;
+    uint32_t key[LWIP_TABLE_KEY];
+    ip6addr_aton("2001:db8::9", &to);
+    lwip_table_key6(key, &to);
+    int entry = lwip_table_find(&lwip_destinations, key);
+    if (entry < 0) entry = lwip_table_add(&lwip_destinations, key);
+    destination_cache[entry].pmtu = 1500;
+    ip6_addr_copy_to_packed(message.packet.dest, to);
     struct pbuf *packet = pbuf_alloc(PBUF_RAW, sizeof message, PBUF_RAM);
     pbuf_take(packet, &message, sizeof message);
     nd6_input(packet, &netif);
-    return nd6_get_destination_mtu(&entry->destination_addr, &netif);
+    return nd6_get_destination_mtu(&to, &netif);
 }
 
 TEST("a path may carry less, but not less than IPv6 needs, and not more than was known")

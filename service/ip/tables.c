@@ -3,10 +3,15 @@
 // /net/iproute, /net/ipselftab; and what each protocol counts, in /net/<protocol>/stats.
 #include "ip.h"
 
+#include <abi/syscalls.h>
+#include <ferrite/memory.h>
 #include <lwip/dns.h>
 #include <lwip/etharp.h>
 #include <lwip/priv/nd6_priv.h>
 #include <lwip/stats.h>
+#include <lwip_table.h>
+
+enum : uint64_t { PART = 256 };
 
 static void print_hardware(struct p9_text *text, const uint8_t *a)
 {
@@ -19,7 +24,7 @@ static int arp_text(struct p9_request *request, void *context, struct p9_text *t
     struct netif *netif;
     struct eth_addr *hardware;
     char name[IPADDR_STRLEN_MAX];
-    for (size_t i = 0; i < ARP_TABLE_SIZE; i++) {
+    for (size_t i = 0; i < (size_t)lwip_arp.size; i++) {
         if (etharp_get_entry(i, &address, &netif, &hardware) == 0) continue;
         ip4addr_ntoa_r(address, name, sizeof(name));
         p9_print(text, "%s %s ", link_name(netif), name);
@@ -42,7 +47,7 @@ static int ndp_text(struct p9_request *request, void *context, struct p9_text *t
     static const char *const states[] = {"none",  "incomplete", "reachable",
                                          "stale", "delay",      "probe"};
     char name[IPADDR_STRLEN_MAX];
-    for (size_t i = 0; i < LWIP_ND6_NUM_NEIGHBORS; i++) {
+    for (int i = 0; i < lwip_neighbours.size; i++) {
         const struct nd6_neighbor_cache_entry *entry = &neighbor_cache[i];
         if (entry->state == ND6_NO_ENTRY || entry->netif == nullptr) continue;
         p9_print(text, "%s %s ", link_name(entry->netif), name_v6(&entry->next_hop_address, name));
@@ -177,6 +182,14 @@ static int counters_text(struct p9_request *request, void *context, struct p9_te
     return 0;
 }
 
+// What neighbours may take: a part of what services have.
+static void tables_limit(void)
+{
+    struct fe_process_info info = {};
+    if (fe_process_inspect(fe_process_self(), &info) == OK)
+        lwip_table_room = (size_t)(info.memory_limit / PART);
+}
+
 int tables_serve(void)
 {
     static const struct p9_tree_entry files[] = {
@@ -195,6 +208,7 @@ int tables_serve(void)
          .text = counters_text,
          .context = (void *)ip_counters},
     };
+    tables_limit();
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         struct p9_node *unused;
         int error = p9_tree_add(tree, &files[i], &unused);

@@ -21,7 +21,6 @@
 // Links. A driver that computes checksums in hardware turns them off for its link.
 #define LWIP_ARP 1
 #define LWIP_ETHERNET 1
-#define ARP_TABLE_SIZE 127
 #define ARP_QUEUEING 1
 #define ETH_PAD_SIZE 0
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
@@ -64,8 +63,6 @@
 #define LWIP_IPV6_REASS 1
 #define IPV6_FRAG_COPYHEADER 1 // pointers are wider than the header that would hold them
 #define LWIP_IPV6_MLD 1
-#define LWIP_ND6_NUM_NEIGHBORS 64
-#define LWIP_ND6_NUM_DESTINATIONS 64
 #define LWIP_ND6_NUM_PREFIXES 16
 #define LWIP_ND6_NUM_ROUTERS 8
 #define LWIP_ND6_RDNSS_MAX_DNS_SERVERS 4
