@@ -287,12 +287,20 @@ static void probe_plan(struct tcp_pcb *pcb)
     check_at(pcb, recovery->active_at + wait);
 }
 
+// When nothing is under way one segment may be (RFC 5681, section 3.1), also one from when segments
+// were larger than now.
+static tcpwnd_size_t window_at_rest(const struct tcp_pcb *pcb)
+{
+    if (pcb->unacked != NULL || pcb->unsent == NULL) return pcb->cwnd;
+    return LWIP_MAX(pcb->cwnd, (tcpwnd_size_t)TCP_TCPLEN(pcb->unsent));
+}
+
 // Sends again what is lost, as far as the congestion window allows. How far after the first byte
 // that is not acknowledged the stream may go on.
 tcpwnd_size_t lwip_recovery_output(struct tcp_pcb *pcb)
 {
     struct lwip_recovery *recovery = &pcb->recovery;
-    if (!is_used(pcb) || pcb->unacked == NULL) return pcb->cwnd;
+    if (!is_used(pcb) || pcb->unacked == NULL) return window_at_rest(pcb);
     if (recovery->mode == MODE_FAST) pcb->cwnd = pcb->ssthresh; // it does not grow meanwhile
     uint32_t size = flight(pcb);
     for (struct tcp_seg *segment = pcb->unacked; segment != NULL; segment = segment->next) {

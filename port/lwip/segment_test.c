@@ -6,16 +6,18 @@
 #include "test/lwip_end.h"
 #include "test/unit.h"
 
-#include <string.h>
+#include <lwip/timeouts.h>
 
 enum : uint16_t { PORT = 9000, THEIRS = 5000, USUAL = 1460, LESS = 960 };
 
 static struct tcp_hdr last; // that was sent
+static unsigned sent;
 static const uint8_t bytes[4000];
 
 static err_t output(struct netif *unused, struct pbuf *packet, const ip4_addr_t *to)
 {
     pbuf_copy_partial(packet, &last, sizeof last, IP_HLEN);
+    sent++;
     return ERR_OK;
 }
 
@@ -89,5 +91,17 @@ TEST("how much a segment holds the other end says in its first, and in no other"
     EXPECT(tcp_write(pcb, bytes, 100, TCP_WRITE_FLAG_COPY | TCP_WRITE_FLAG_MORE) == ERR_OK);
     arrive(TCP_ACK, THEIRS + 1, 1);
     EXPECT(pcb->state == ESTABLISHED && pcb->mss == USUAL);
+    tcp_abort(pcb);
+}
+
+TEST("what was sent before is sent again, although it is more than one segment has now")
+{
+    struct tcp_pcb *pcb = connection();
+    EXPECT(tcp_write(pcb, bytes, 3000, TCP_WRITE_FLAG_COPY) == ERR_OK);
+    EXPECT(tcp_output(pcb) == ERR_OK && pcb->unacked != NULL && pcb->unacked->len == USUAL);
+    pcb->mss = LESS;
+    sent = 0;
+    for (uint32_t end = now + 5000; now != end; now++) sys_check_timeouts();
+    EXPECT(sent == 2); // after one second, and two more
     tcp_abort(pcb);
 }

@@ -3,7 +3,6 @@
 """What others on the wire can do: floods of frames of every kind, while the prompt answers and a connection works;
 peers that vanish, that stall, and that send a byte at a time; and messages that a path carries less."""
 
-import contextlib
 import os
 import random
 import re
@@ -14,7 +13,7 @@ import time
 
 from machine import HOST, Machine, Sink, WebServer, passed
 from peer.cable import Cable, Rule, Slirp
-from peer.station import MINE, SIX, Wire, checksum
+from peer.station import MINE, SIX, Wire
 from peer.trickle import Trickle
 
 ROOM = 1024  # KiB that may remain of a flood
