@@ -176,6 +176,8 @@ enum fe_9p_control : uint32_t {
     // is closed. data: u64 bytes; reply handle: the memory; value: its number.
     CONTROL_TRANSFER_MEMORY,
     CONTROL_TRANSFER_FORGET, // data: u64 number of such memory, which is not used any more
+    CONTROL_TRANSFER_WRITE, // data: struct fe_transfer_piece, FE_TRANSFER_PIECES at most: all go to
+                            // the disk, in any order; after an error some may have
 
     // Message queues (mqueue(4)). Of their folder:
     CONTROL_QUEUE_CREATE, // data: struct fe_queue_create, then the name: makes one and opens it
@@ -338,6 +340,13 @@ struct fe_login_end {
     int32_t status; // as wait() gives it
 };
 static_assert(sizeof(struct fe_login_end) == 8);
+
+// CONTROL_TRANSFER_WRITE: to `offset` of the file from `position` of the memory, whole sectors.
+enum : uint32_t { FE_TRANSFER_PIECES = 16 };
+struct fe_transfer_piece {
+    uint64_t offset, memory, position, size;
+};
+static_assert(sizeof(struct fe_transfer_piece) == 32);
 
 // A queue of at most `capacity` messages of at most `message_size` bytes; both 0: as is usual.
 struct fe_queue_create {

@@ -74,6 +74,7 @@ int p9_control(struct p9_file *file, struct p9_control *control)
     int result;
     bool is_plain = control->send_count == 0 && control->deadline == 0;
     request_init(&call, file, control);
+    if (control->request == CONTROL_TRANSFER_WRITE) file->is_written = true;
     if (is_plain && is_of_process(control->request)) {
         result = run_kept(file, control, &call);
     } else if (is_plain && control->lend_count == 0 && (file->qid_kind & QID_DIRECTORY) == 0) {

@@ -6,7 +6,8 @@
 
 enum : uint32_t {
     BLOCKS_MAX = 64, // in a page, as their states have bits
-    RUN_PAGES = 8,   // that are read or written at once, at most
+    RUN_PAGES = 8,   // that are read or written in one piece, at most
+    STRETCHES = 16,  // pieces that are written at once
 };
 
 static inline size_t cache_page_size(const struct cache *cache)

@@ -50,6 +50,14 @@ int device_store(struct device *, uint64_t offset, const struct device_piece *pi
     return 0;
 }
 
+int device_store_all(struct device *device, const struct device_change *change, size_t count)
+{
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = device_store(device, change[i].offset, &change[i].piece);
+    return result;
+}
+
 static struct device device = {.path = "disk", .size = SIZE};
 static struct cache cache;
 
@@ -209,6 +217,18 @@ TEST("whole blocks are overwritten together, not read, and the journal's stay th
     EXPECT(cache.held == 2 && cache.dirty == 2 && cache_is(&cache, 40, BLOCK_HELD));
     count = 1;
     EXPECT(cache_overwrite(&cache, SIZE / BLOCK, &count, &bytes) == -EIO);
+    cache_fini(&cache);
+}
+
+TEST("more pieces than are written at once are all written; none is done before all are")
+{
+    EXPECT(begin(SIZE));
+    for (uint64_t i = 0; i < 40; i++) EXPECT(change(i * 3, 8, BLOCK_DIRTY));
+    disk.error = -EIO;
+    EXPECT(cache_write_back(&cache, BLOCK_DIRTY) == -EIO && cache.dirty == 40);
+    disk.error = 0;
+    EXPECT(cache_write_back(&cache, BLOCK_DIRTY) == 0 && cache.dirty == 0 && disk.writes == 40);
+    for (uint64_t i = 0; i < 40; i++) EXPECT(disk.bytes[i * 3 * BLOCK] == 8);
     cache_fini(&cache);
 }
 

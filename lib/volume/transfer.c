@@ -79,3 +79,46 @@ int device_store(struct device *device, uint64_t offset, const struct device_pie
     if (result != -ENXIO && result != -EOPNOTSUPP) return done(device, "write", offset, result);
     return device_write(device, offset, piece->memory->at + piece->position, piece->size);
 }
+
+static int store_one_by_one(struct device *device, const struct device_change *change, size_t count)
+{
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = device_store(device, change[i].offset, &change[i].piece);
+    return result;
+}
+
+// By one message. -ENXIO, -EOPNOTSUPP, -ENOTTY: one after the other.
+static int store_together(struct device *device, const struct device_change *change, size_t count)
+{
+    struct fe_transfer_piece piece[FE_TRANSFER_PIECES];
+    for (size_t i = 0; i < count; i++) {
+        const struct device_piece *from = &change[i].piece;
+        uint64_t offset = change[i].offset;
+        if (from->memory->number == 0) return -EOPNOTSUPP;
+        if (offset > device->size || from->size > device->size - offset) return -EOPNOTSUPP;
+        piece[i] = (struct fe_transfer_piece){.offset = offset,
+                                              .memory = from->memory->number,
+                                              .position = from->position,
+                                              .size = from->size};
+    }
+    struct p9_control control = {
+        .request = CONTROL_TRANSFER_WRITE, .data = piece, .size = count * sizeof *piece};
+    return p9_control(device->file, &control);
+}
+
+int device_store_all(struct device *device, const struct device_change *change, size_t count)
+{
+    while (count > 1) {
+        size_t part = count < FE_TRANSFER_PIECES ? count : FE_TRANSFER_PIECES;
+        int result = store_together(device, change, part);
+        if (result == -ENXIO || result == -EOPNOTSUPP || result == -ENOTTY)
+            result = store_one_by_one(device, change, part);
+        else
+            result = done(device, "write", change->offset, result);
+        if (result != 0) return result;
+        change += part;
+        count -= part;
+    }
+    return store_one_by_one(device, change, count);
+}

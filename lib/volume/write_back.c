@@ -33,47 +33,76 @@ static void sort(struct cache_page **pages, size_t count)
 }
 
 // A run of blocks that ends a page, and what follows it in the next one, on the disk and in memory:
-// one transfer.
+// one piece.
 struct stretch {
-    struct device_piece piece;
-    uint64_t block;
     struct cache_page *page[RUN_PAGES];
     uint64_t bits[RUN_PAGES];
     uint32_t count;
 };
 
-static int run_write(struct cache *cache, struct stretch *run, enum block_state state)
+// Stretches that are written together; the last one may grow.
+struct writing {
+    struct cache *cache;
+    enum block_state state;
+    uint32_t count;
+    struct device_change change[STRETCHES];
+    struct stretch stretch[STRETCHES];
+};
+
+// Not the arrays: they are large, and often a few of their entries are used.
+static void writing_init(struct writing *writing, struct cache *cache, enum block_state state)
 {
-    if (run->count == 0) return 0;
-    int result = device_store(cache->device, run->block * cache->block_size, &run->piece);
-    for (uint32_t i = 0; i < run->count && result == 0; i++)
-        page_clear(cache, run->page[i], run->bits[i], state);
-    run->count = 0;
+    writing->cache = cache;
+    writing->state = state;
+    writing->count = 0;
+}
+
+static int write_gathered(struct writing *writing)
+{
+    if (writing->count == 0) return 0;
+    int result = device_store_all(writing->cache->device, writing->change, writing->count);
+    for (uint32_t i = 0; i < writing->count && result == 0; i++) {
+        struct stretch *stretch = &writing->stretch[i];
+        for (uint32_t k = 0; k < stretch->count; k++)
+            page_clear(writing->cache, stretch->page[k], stretch->bits[k], writing->state);
+    }
+    writing->count = 0;
     return result;
 }
 
-static int run_add(struct cache *cache, struct stretch *run, struct cache_page *page,
-                   enum block_state state)
+// The stretch that `piece`, to be written at `offset`, makes longer; or a new one.
+static int stretch_for(struct writing *writing, uint64_t offset, const struct device_piece *piece,
+                       struct stretch **found)
 {
+    uint32_t last = writing->count == 0 ? 0 : writing->count - 1;
+    struct device_change *change = &writing->change[last];
+    *found = &writing->stretch[last];
+    if (writing->count != 0 && (*found)->count < RUN_PAGES &&
+        change->offset + change->piece.size == offset && change->piece.memory == piece->memory &&
+        change->piece.position + change->piece.size == piece->position) {
+        change->piece.size += piece->size;
+        return 0;
+    }
+    int result = writing->count == STRETCHES ? write_gathered(writing) : 0;
+    writing->change[writing->count] = (struct device_change){.offset = offset, .piece = *piece};
+    *found = &writing->stretch[writing->count++];
+    (*found)->count = 0;
+    return result;
+}
+
+static int page_add(struct writing *writing, struct cache_page *page)
+{
+    const struct cache *cache = writing->cache;
     int result = 0;
-    for (uint64_t left = page->state[state]; left != 0 && result == 0;) {
+    for (uint64_t left = page->state[writing->state]; left != 0 && result == 0;) {
         uint32_t at = (uint32_t)__builtin_ctzll(left);
         uint64_t gap = ~(left >> at);
         uint32_t count = gap == 0 ? 64 - at : (uint32_t)__builtin_ctzll(gap);
         struct device_piece piece = piece_of(cache, page, at, count);
-        uint64_t end = run->block + run->piece.size / cache->block_size;
-        bool joins = run->count != 0 && run->count < RUN_PAGES && end == page->first + at &&
-                     run->piece.memory == piece.memory &&
-                     run->piece.position + run->piece.size == piece.position;
-        if (!joins) {
-            result = run_write(cache, run, state);
-            run->block = page->first + at;
-            run->piece = piece;
-        } else {
-            run->piece.size += piece.size;
-        }
-        run->page[run->count] = page;
-        run->bits[run->count++] = bits_of(at, count);
+        struct stretch *stretch;
+        result = stretch_for(writing, (page->first + at) * cache->block_size, &piece, &stretch);
+        stretch->page[stretch->count] = page;
+        stretch->bits[stretch->count++] = bits_of(at, count);
         left &= ~bits_of(at, count);
     }
     return result;
@@ -82,13 +111,14 @@ static int run_add(struct cache *cache, struct stretch *run, struct cache_page *
 int page_write(struct cache *cache, struct cache_page *page, enum block_state state)
 {
     if (page->state[state] == 0) return 0;
-    struct stretch run = {};
+    struct writing writing;
+    writing_init(&writing, cache, state);
     int result = 0;
     for (uint32_t i = 0; i < RUN_PAGES && page && page->state[state] != 0 && result == 0; i++) {
-        result = run_add(cache, &run, page, state);
+        result = page_add(&writing, page);
         page = page_find(cache, page->first + cache->page_blocks);
     }
-    int last = run_write(cache, &run, state);
+    int last = write_gathered(&writing);
     return result != 0 ? result : last;
 }
 
@@ -103,11 +133,11 @@ int cache_write_back(struct cache *cache, enum block_state state)
         if (page->state[state] != 0) pages[count++] = page;
     }
     sort(pages, count);
-    struct stretch run = {};
+    struct writing writing;
+    writing_init(&writing, cache, state);
     int result = 0;
-    for (size_t i = 0; i < count && result == 0; i++)
-        result = run_add(cache, &run, pages[i], state);
-    int last = run_write(cache, &run, state);
+    for (size_t i = 0; i < count && result == 0; i++) result = page_add(&writing, pages[i]);
+    int last = write_gathered(&writing);
     free(pages);
     return result != 0 ? result : last;
 }

@@ -99,6 +99,14 @@ int device_store(struct device *device, uint64_t offset, const struct device_pie
     return device_write(device, offset, piece->memory->at + piece->position, piece->size);
 }
 
+int device_store_all(struct device *device, const struct device_change *change, size_t count)
+{
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = device_store(device, change[i].offset, &change[i].piece);
+    return result;
+}
+
 // The kernel does nothing, and says that it did.
 void fe_syscall2(uint64_t number, uint64_t reg[static 2])
 {

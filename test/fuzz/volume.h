@@ -159,6 +159,14 @@ int device_store(struct device *device, uint64_t offset, const struct device_pie
     return device_write(device, offset, piece->memory->at + piece->position, piece->size);
 }
 
+int device_store_all(struct device *device, const struct device_change *change, size_t count)
+{
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = device_store(device, change[i].offset, &change[i].piece);
+    return result;
+}
+
 int device_failed(const struct device *device, const char *what, uint64_t offset, int64_t result)
 {
     return result < 0 ? (int)result : -EIO;

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 
+WHOLE = 256 << 20  # with room behind the file system
 SIZE, NAME = 128 << 20, "f3770000-0000-4000-8000-000000000000"
 
 
@@ -19,4 +20,5 @@ def make_disk(folder):
     tool = shutil.which("mke2fs") or shutil.which("mke2fs", path="/usr/sbin:/sbin:/opt/homebrew/opt/e2fsprogs/sbin")
     subprocess.run([tool, "-q", "-t", "ext4", "-b", "4096", "-U", NAME, "-E", f"hash_seed={NAME}", "-d", tree,
                     image, "192M"], check=True)
+    os.truncate(image, WHOLE)
     return f" -drive if=none,id=disk0,format=raw,file={image}"

@@ -2,6 +2,7 @@
 // A disk's requests (virtio 1.2, section 5.2.6): header, data and status are three buffers of one
 // chain, all in the request's slot. Reads may begin and end within sectors; writes are whole
 // sectors.
+#include "batch.h"
 #include "window.h"
 
 #include <abi/syscalls.h>
@@ -29,6 +30,7 @@ enum : uint32_t {
     RANGE_UNMAP = 1,
     HEADER_SIZE = 16,
     STATUS_OK = 0,
+    STATUS_FAILED = 1,
     STATUS_UNSUPPORTED = 2,
     STATUS_PENDING = 0xff, // none of the device's
     DATA_OFFSET = 512,     // in a slot; keeps the data aligned
@@ -115,14 +117,17 @@ static void slot_give(struct disk *disk, struct slot *slot)
 {
     if (slot->window != nullptr) window_put(slot->window);
     slot->window = nullptr;
+    slot->batch = nullptr;
     slot->kept = nullptr;
     slot->next = disk->free;
     disk->free = slot;
 }
 
-// Hands a slot to the device: `size` bytes of data at `data` from or to `sector`.
-static void submit_at(struct disk *disk, struct slot *slot, uint64_t sector,
-                      const struct virtio_buffer *data)
+static void answer(struct disk *disk, struct slot *slot);
+
+// Puts a slot into the queue: `size` bytes of data at `data` from or to `sector`.
+static void enqueue(struct disk *disk, struct slot *slot, uint64_t sector,
+                    const struct virtio_buffer *data)
 {
     struct request_header header = {.type = slot->type, .sector = sector};
     memcpy(slot->at, &header, sizeof(header));
@@ -137,11 +142,16 @@ static void submit_at(struct disk *disk, struct slot *slot, uint64_t sector,
         .device_writes = true,
     };
     // There are three descriptors for every slot, so there is room.
-    if (virtqueue_add(&disk->queue, buffers, count, slot) != OK) {
-        p9_finish(slot->kept, -EIO, nullptr, 0);
-        slot_give(disk, slot);
-        return;
-    }
+    if (virtqueue_add(&disk->queue, buffers, count, slot) == OK) return;
+    slot->at[HEADER_SIZE] = STATUS_FAILED;
+    answer(disk, slot);
+}
+
+// The same, and tells the device.
+static void submit_at(struct disk *disk, struct slot *slot, uint64_t sector,
+                      const struct virtio_buffer *data)
+{
+    enqueue(disk, slot, sector, data);
     virtqueue_kick(&disk->queue);
 }
 
@@ -204,6 +214,23 @@ int64_t disk_transfer(struct disk *disk, struct p9_request *request, struct wind
                                       .size = (uint32_t)transfer->count,
                                       .device_writes = !transfer->is_write});
     return P9_KEPT;
+}
+
+bool disk_has_slot(const struct disk *disk)
+{
+    return disk->free != nullptr;
+}
+
+void disk_write_piece(struct disk *disk, struct batch *batch, const struct batch_piece *piece)
+{
+    struct slot *slot = slot_take(disk, batch->kept); // it is kept already: that cannot fail
+    slot->type = REQUEST_WRITE;
+    slot->batch = batch;
+    slot->window = piece->window;
+    slot->skip = 0;
+    slot->count = piece->size;
+    enqueue(disk, slot, piece->sector,
+            &(struct virtio_buffer){.address = piece->physical, .size = piece->size});
 }
 
 // Whether something is under way whose asker is gone.
@@ -315,6 +342,12 @@ static void answer(struct disk *disk, struct slot *slot)
     count_request(disk, slot, is_good);
     int64_t result = slot->count;
     if (!is_good) result = status == STATUS_UNSUPPORTED ? -EOPNOTSUPP : -EIO;
+    struct batch *batch = slot->batch;
+    if (batch != nullptr) {
+        slot_give(disk, slot);
+        batch_done(disk, batch, is_good ? 0 : result);
+        return;
+    }
     const uint8_t *data = is_good && is_read ? slot->at + DATA_OFFSET + slot->skip : nullptr;
     p9_finish(slot->kept, result, data, data == nullptr ? 0 : slot->count);
     slot_give(disk, slot);

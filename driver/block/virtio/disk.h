@@ -8,10 +8,13 @@
 enum : uint32_t { SECTOR = 512, TRANSFER_MAX = 64 << 10 };
 
 struct window;
+struct batch;
+struct batch_piece;
 
 struct slot {
     struct slot *next;       // free ones
     struct window *window;   // that its data lie in; nullptr: in the slot
+    struct batch *batch;     // that it is a piece of; nullptr: a request of its own
     struct p9_request *kept; // whose answer this is; nullptr: free, or the driver's own
     uint64_t physical;       // of the slot
     uint8_t *at;             // header, data, status byte
@@ -53,6 +56,9 @@ int64_t disk_write(struct disk *disk, struct p9_request *request, uint64_t offse
 // The same with `transfer` in memory of the window, whose reference is taken over.
 int64_t disk_transfer(struct disk *disk, struct p9_request *request, struct window *window,
                       const struct p9_transfer *transfer);
+// For batch.c, which tells the device: a piece into a slot, of which one is free.
+bool disk_has_slot(const struct disk *disk);
+void disk_write_piece(struct disk *disk, struct batch *batch, const struct batch_piece *piece);
 // Also comes after what clients that are gone had asked for.
 int disk_flush(struct disk *disk, struct p9_request *request);
 // Sectors are given up, or zeroed. -EOPNOTSUPP: the device cannot.

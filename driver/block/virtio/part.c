@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Files that are parts of the disk. Each has its own bounds; the requests are the disk's.
+#include "batch.h"
 #include "part.h"
 #include "window.h"
 
@@ -58,8 +59,9 @@ static int part_open(struct p9_request *request, struct p9_open *open)
     return writes && part_of(open)->disk->is_read_only ? -EROFS : 0;
 }
 
-static int64_t part_transfer(struct p9_request *request, struct p9_open *open,
-                             const struct p9_transfer *transfer)
+// A transfer's window, or why it cannot be.
+static int transfer_check(struct p9_open *open, const struct p9_transfer *transfer,
+                          struct window **window)
 {
     const struct part *part = part_of(open);
     if (transfer->is_write && part->disk->is_read_only) return -EROFS;
@@ -68,11 +70,58 @@ static int64_t part_transfer(struct p9_request *request, struct p9_open *open,
     if (transfer->offset > part->size || transfer->count > part->size - transfer->offset)
         return -ENOSPC;
     if (transfer->count > UINT32_MAX) return -EINVAL;
-    struct window *window = window_find(open, transfer);
-    if (window == nullptr) return -ENXIO;
+    *window = window_find(open, transfer);
+    return *window == nullptr ? -ENXIO : 0;
+}
+
+static int64_t part_transfer(struct p9_request *request, struct p9_open *open,
+                             const struct p9_transfer *transfer)
+{
+    const struct part *part = part_of(open);
+    struct window *window;
+    int result = transfer_check(open, transfer, &window);
+    if (result != 0) return result;
     struct p9_transfer whole = *transfer;
     whole.offset += part->start;
     return disk_transfer(part->disk, request, window, &whole);
+}
+
+// All pieces are looked at before the first is written.
+static int batch_fill(struct p9_open *open, struct batch *batch, const uint8_t *data,
+                      uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct fe_transfer_piece wanted;
+        struct window *window;
+        memcpy(&wanted, data + i * sizeof wanted, sizeof wanted);
+        struct p9_transfer transfer = {.offset = wanted.offset,
+                                       .memory = wanted.memory,
+                                       .position = wanted.position,
+                                       .count = wanted.size,
+                                       .is_write = true};
+        int result = transfer_check(open, &transfer, &window);
+        if (result != 0) return result;
+        batch->piece[batch->count++] =
+            (struct batch_piece){.window = window,
+                                 .sector = (part_of(open)->start + wanted.offset) / SECTOR,
+                                 .physical = window->physical + wanted.position,
+                                 .size = (uint32_t)wanted.size};
+    }
+    return 0;
+}
+
+static int part_write_pieces(struct p9_request *request, struct p9_open *open)
+{
+    size_t count = request->size / sizeof(struct fe_transfer_piece);
+    if (!p9_open_has(open, OPEN_WRITE)) return -EBADF;
+    if (request->size != count * sizeof(struct fe_transfer_piece)) return -EINVAL;
+    if (count == 0 || count > FE_TRANSFER_PIECES) return -EINVAL;
+    struct batch *batch = batch_create((uint32_t)count);
+    if (batch == nullptr) return -ENOMEM;
+    int result = batch_fill(open, batch, request->data, (uint32_t)count);
+    if (result == 0) return (int)batch_send(part_of(open)->disk, request, batch);
+    batch_free(batch);
+    return result;
 }
 
 static int part_control(struct p9_request *request, struct p9_open *open, uint32_t control)
@@ -80,6 +129,7 @@ static int part_control(struct p9_request *request, struct p9_open *open, uint32
     uint64_t number;
     if (control == CONTROL_TRANSFER_MEMORY)
         return window_create(part_of(open)->disk, request, open);
+    if (control == CONTROL_TRANSFER_WRITE) return part_write_pieces(request, open);
     if (control != CONTROL_TRANSFER_FORGET) return -ENOTTY;
     if (request->size != sizeof number) return -EINVAL;
     memcpy(&number, request->data, sizeof number);

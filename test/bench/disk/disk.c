@@ -4,6 +4,8 @@
 // takes for its disk says nothing. /disk/data is larger than the file system's cache, and is gone
 // through in an order in which nothing that is read is there any more. Arguments: where to write,
 // and an operation that is repeated for ever instead, for tool/profile.
+#include "direct.h"
+
 #include <busy/busy.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -63,9 +65,15 @@ static const struct operation {
     bool (*run)(size_t i);
     int samples, per; // how often it is run, and of how many one run consists
 } operations[] = {
-    {"disk_read_mib", read_mib, SAMPLES, 1},         {"disk_read_random", read_random, SAMPLES, 1},
-    {"disk_read_cached", read_cached, SAMPLES, 1},   {"disk_write_mib", write_mibs, 7, WRITTEN},
+    {"disk_read_mib", read_mib, SAMPLES, 1},
+    {"disk_read_random", read_random, SAMPLES, 1},
+    {"disk_read_cached", read_cached, SAMPLES, 1},
+    {"disk_write_mib", write_mibs, 7, WRITTEN},
     {"disk_write_random", write_random, 7, WRITTEN},
+    {"disk_direct_read_mib", direct_read_mib, SAMPLES, 1},
+    {"disk_direct_read_random", direct_read_random, SAMPLES, 1},
+    {"disk_direct_write_mib", direct_write_mib, SAMPLES, 1},
+    {"disk_direct_write_random", direct_write_random, SAMPLES, 1},
 };
 enum : size_t { OPERATIONS = sizeof operations / sizeof *operations };
 
@@ -148,7 +156,7 @@ int main(int count, char **arguments)
 {
     if (count < 2 || freopen(arguments[1], "w", stdout) == nullptr) return 2;
     file = open("/disk/data", O_RDWR);
-    bool good = file >= 0 && (count > 2 ? repeat(arguments[2]) : measure_all());
+    bool good = file >= 0 && direct_open() && (count > 2 ? repeat(arguments[2]) : measure_all());
     if (!good) printf("FAIL %s\n", strerror(errno));
     puts("END");
     return good ? 0 : 1;

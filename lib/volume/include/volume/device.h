@@ -35,6 +35,13 @@ struct device_piece {
 int device_fill(struct device *device, uint64_t offset, const struct device_piece *piece);
 int device_store(struct device *device, uint64_t offset, const struct device_piece *piece);
 
+// Many of the latter, in any order; after an error some may be done.
+struct device_change {
+    uint64_t offset;
+    struct device_piece piece;
+};
+int device_store_all(struct device *device, const struct device_change *change, size_t count);
+
 int device_read(struct device *device, uint64_t offset, void *to, size_t size);
 int device_write(struct device *device, uint64_t offset, const void *from, size_t size);
 // Tells of an error that the disk gave; a negative errno again.
