@@ -4,12 +4,10 @@
 peers that vanish, that stall, and that send a byte at a time; and messages that a path carries less."""
 
 import os
-import random
 import re
 import socket
 import struct
 import threading
-import time
 
 from machine import HOST, Machine, Sink, WebServer, passed
 from peer.cable import Cable, Rule, Slirp

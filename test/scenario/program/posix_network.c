@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define PROGRAM "/test/posix_network"
@@ -87,4 +88,25 @@ TEST("how many more hops a datagram could have made is told to who asks")
         EXPECT(*(int *)(void *)CMSG_DATA(head) == 9);
     }
     EXPECT(close(one) == 0 && close(other) == 0);
+}
+
+// The other end is gone with what it has not read, so that this one is reset.
+static bool make_reset(int pair[2])
+{
+    return make(pair) && write(pair[0], "x", 1) == 1 && becomes(pair[1], POLLIN) &&
+           close(pair[1]) == 0 && becomes(pair[0], POLLERR);
+}
+
+TEST("that the other end was reset is told once, to who asks first in whatever way")
+{
+    int pair[2];
+    char byte = 0;
+    struct iovec parts[] = {{&byte, 1}, {&byte, 1}};
+    EXPECT(make_reset(pair) && error_of(pair[0]) == ECONNRESET && error_of(pair[0]) == 0);
+    EXPECT(read(pair[0], &byte, 1) == 0 && writev(pair[0], parts, 2) == -1 && errno == EPIPE);
+    EXPECT(close(pair[0]) == 0 && make_reset(pair));
+    EXPECT(read(pair[0], &byte, 1) == -1 && errno == ECONNRESET && error_of(pair[0]) == 0);
+    EXPECT(read(pair[0], &byte, 1) == 0 && close(pair[0]) == 0 && make_reset(pair));
+    EXPECT(writev(pair[0], parts, 2) == -1 && errno == ECONNRESET && error_of(pair[0]) == 0);
+    EXPECT(write(pair[0], &byte, 1) == -1 && errno == EPIPE && close(pair[0]) == 0);
 }
