@@ -83,6 +83,17 @@ def ranges(machine, disk, path):
     passed("sectors are given up and zeroed")
 
 
+def pieces(machine, disk, path):
+    """Sixteen pages by one message, to every second page of the disk."""
+    machine.run(f"/test/pieces {disk}/data")
+    with open(path, "rb") as file:
+        content = file.read(33 * 4096)
+    for page in range(32):
+        wanted = bytes([ord("A") + page // 2]) if page % 2 == 0 else b"x"
+        assert content[page * 4096:(page + 1) * 4096] == wanted * 4096, page
+    passed("many writes by one message are all done, or none is that has a wrong one among them")
+
+
 def only_read(machine, disk):
     text = machine.run(f"dd if=/dev/zero of={disk}/data bs=512 count=1 2>&1", code=1)
     assert "Read-only" in text, text
@@ -166,6 +177,7 @@ def main():
             found = disks.find(machine)
             memory(machine)
             ranges(machine, found["ranges"], ranges_path)
+            pieces(machine, found["ranges"], ranges_path)
             refused(machine, found["ranges"])
             only_read(machine, found["fixed"])
             safe = errors(machine, found)
