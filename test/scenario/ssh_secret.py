@@ -17,7 +17,7 @@ from machine import Machine, Monitor, host, make, passed
 from ssh_client import Client, reach
 
 METHODS = "curve25519-sha256", "sntrup761x25519-sha512@openssh.com", "mlkem768x25519-sha256"
-RAM = 1 << 30, 1 << 28  # where it begins, and how much is searched
+RAM = 1 << 30  # where it begins
 SESSIONS, HANDLES = 4, 8
 KEY, FIELDS = "/etc/secret/ssh_host_key", ("mode 0100600", "uid 0", "gid 0")
 
@@ -39,7 +39,8 @@ def forms(seed):
 def found(machine, monitor, seed):
     """How often each form is in the machine's memory."""
     path = os.path.join(machine.folder.name, "memory")
-    monitor.ask("pmemsave", val=RAM[0], size=RAM[1], filename=path)
+    size = monitor.ask("query-memory-size-summary")["base-memory"]
+    monitor.ask("pmemsave", val=RAM, size=size, filename=path)
     with open(path, "rb") as file:
         memory = file.read()
     os.remove(path)
