@@ -53,18 +53,28 @@ static struct thread *find(long number)
     return at;
 }
 
-static long change(struct thread *thread, long policy, long priority)
+// As urgent as it is without a ceiling, or as the ceiling has it. Under context_lock.
+long sched_apply(struct thread *thread)
 {
     fe_handle handle;
+    uint32_t least = thread->ceiling == 0 ? 0 : PRIORITY_DEFAULT + thread->ceiling;
+    struct fe_schedule schedule = {.priority = thread->base > least ? thread->base : least};
+    enum status status = thread_handle(thread, &handle);
+    if (status == OK) status = fe_thread_schedule(handle, &schedule);
+    return status == ERR_NO_RIGHT ? -EPERM : -fe_status_errno(status);
+}
+
+static long change(struct thread *thread, long policy, long priority)
+{
     long least = priority_of(policy, REAL_TIME_LEAST);
     if (least < 0) return -EINVAL;
     if (priority < least || priority > priority_of(policy, REAL_TIME_MOST)) return -EINVAL;
     if (is_real_time(policy) || is_real_time(thread->policy)) {
-        struct fe_schedule schedule = {.priority = PRIORITY_DEFAULT + (uint32_t)priority};
-        enum status status = thread_handle(thread, &handle);
-        if (status == OK) status = fe_thread_schedule(handle, &schedule);
-        if (status == ERR_NO_RIGHT) return -EPERM;
-        if (status != OK) return -fe_status_errno(status);
+        uint8_t base = thread->base;
+        thread->base = (uint8_t)(PRIORITY_DEFAULT + priority);
+        long error = sched_apply(thread);
+        if (error < 0) thread->base = base;
+        if (error < 0) return error;
     }
     long before = thread->policy;
     thread->policy = (uint8_t)policy;

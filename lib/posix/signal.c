@@ -27,6 +27,7 @@ struct fe_signal_page *signal_page = &private_page;
 static fe_handle page_memory;            // of the shared one
 static const struct thread *told_thread; // whom the service interrupts
 _Thread_local volatile uint32_t signal_held;
+void (*signal_timer_taken)(uint32_t number, uint64_t value);
 
 static_assert(FE_CALL_THREAD_UPCALL_RETURN == 64); // context.S has the number
 uint32_t posix_upcall(uintptr_t frame);
@@ -208,7 +209,10 @@ int signal_take(struct thread *thread, uint64_t wanted, struct fe_signal_slot *k
             return number;
         }
         known->code = SI_USER;
-        if (fe_flags_clear(&shared()->pending, bit) && take_known(known)) return number;
+        if (!fe_flags_clear(&shared()->pending, bit) || !take_known(known)) continue;
+        if (known->code == SI_TIMER && signal_timer_taken != nullptr)
+            signal_timer_taken(known->number, known->value);
+        return number;
     }
 }
 

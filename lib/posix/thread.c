@@ -107,7 +107,10 @@ static struct thread *thread_prepare(uintptr_t pointer, uintptr_t clear)
     typeof(block) *other = (typeof(block) *)((uintptr_t)&block + distance);
     struct thread *thread = other->self = &other->own;
     thread->clear = clear;
-    thread->blocked = thread_self()->blocked;
+    const struct thread *self = thread_self();
+    thread->blocked = self->blocked;
+    thread->policy = self->policy;
+    thread->priority = self->priority;
     return thread;
 }
 
@@ -175,6 +178,7 @@ int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...
                                         .thread_pointer = pointer,
                                         .flags = THREAD_UNHELD};
     struct thread *creator = thread_self();
+    if (creator->ceiling != 0) options.priority = creator->base;
     thread_enter(creator);
     enum status status = start_thread(thread, &options);
     thread_leave(creator);

@@ -19,6 +19,8 @@ struct thread {
     bool is_armed;    // gets upcalls
     bool is_owed;     // an upcall came in a call: at its end it is seen whom the signal is for
     uint8_t policy, priority; // as the C library calls them (sched.c)
+    uint8_t ceiling;          // the highest that it is under, likewise (ceiling.c); 0: none
+    uint8_t base;             // as the kernel calls it: its priority without a ceiling, if known
     bool restores; // `restored` becomes the mask after the next handlers (sigsuspend, ppoll)
     uint64_t restored;
     struct context *child;            // the innermost that is being made (vfork)
@@ -56,6 +58,9 @@ struct thread *thread_list(void); // under context_lock
 
 // A handle to a thread on the list, which remains the thread's. Under context_lock.
 enum status thread_handle(struct thread *thread, fe_handle *handle);
+
+// Makes it as urgent as `base` and `ceiling` have it. Under context_lock; 0 or a negative errno.
+long sched_apply(struct thread *thread);
 
 // Interrupts a thread on the list. Under context_lock.
 enum status thread_interrupt(struct thread *thread);

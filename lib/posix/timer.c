@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The timers of POSIX, in the place of the C library's own: one thread waits for the earliest of
 // them, made with the first, and sends its signal or begins the thread that it asks for. What
-// expires while its signal is still pending, or more than once before the thread looks, counts as
-// overrun.
+// expires until its signal is taken, or more than once before the thread looks, counts as overrun.
 #include "call.h"
 #include "context.h"
 #include "deadline.h"
@@ -19,7 +18,8 @@ struct timer {
     struct timer *next;
     clockid_t clock;
     uint64_t deadline, period; // monotonic ns; a deadline of 0: not armed
-    int overrun;               // of the expiration that was told last
+    uint64_t told, before;     // expirations whose signals were not seen taken: the last two, or 0
+    int overrun;               // of the signal that was taken last
     struct sigevent event;
     pthread_attr_t attributes; // SIGEV_THREAD: of the threads that it begins
 };
@@ -54,16 +54,67 @@ static bool is_told(const struct timer *timer)
            signal_is_queued((uint32_t)event->sigev_signo, (uintptr_t)event->sigev_value.sival_ptr);
 }
 
+static int count(uint64_t overrun)
+{
+    return overrun < INT_MAX ? (int)overrun : INT_MAX;
+}
+
+// How often it comes to a deadline after `from` until now, which is none before the next.
+static uint64_t advance(struct timer *timer, uint64_t from, uint64_t now)
+{
+    uint64_t more = timer->period == 0 ? 0 : (now - from) / timer->period;
+    timer->deadline = timer->period == 0 ? 0 : from + (more + 1) * timer->period;
+    return more;
+}
+
 // It has come to its deadline, perhaps several times.
 static void expire(struct timer *timer, uint64_t now)
 {
-    uint64_t more = timer->period == 0 ? 0 : (now - timer->deadline) / timer->period;
-    timer->deadline = timer->period == 0 ? 0 : timer->deadline + (more + 1) * timer->period;
-    if (timer->event.sigev_notify == SIGEV_NONE) return;
-    bool is_pending = is_told(timer);
-    uint64_t overrun = is_pending ? (uint64_t)timer->overrun + more + 1 : more;
-    timer->overrun = overrun < INT_MAX ? (int)overrun : INT_MAX;
-    if (!is_pending) tell(timer);
+    uint64_t from = timer->deadline, more = advance(timer, from, now);
+    if (timer->event.sigev_notify == SIGEV_NONE || is_told(timer)) return;
+    if (timer->event.sigev_notify == SIGEV_THREAD) timer->overrun = count(more);
+    timer->before = timer->told;
+    timer->told = from;
+    tell(timer);
+}
+
+// Its signal was taken. If one is pending now, it came since, and what was taken is the one before;
+// all that has expired until now belongs to it otherwise.
+static void note_taken(struct timer *timer)
+{
+    if (!is_told(timer)) {
+        timer->overrun = count(advance(timer, timer->told, fe_clock_monotonic()));
+        timer->told = 0;
+    } else if (timer->before != 0 && timer->period != 0) {
+        timer->overrun = count((timer->told - timer->before) / timer->period - 1);
+    }
+    timer->before = 0;
+}
+
+// The calling thread took a timer's signal.
+static void taken(uint32_t number, uint64_t value)
+{
+    pthread_mutex_lock(&guard);
+    for (struct timer *at = timers; at != nullptr; at = at->next) {
+        const struct sigevent *event = &at->event;
+        if (at->told == 0 || event->sigev_notify != SIGEV_SIGNAL) continue;
+        if (event->sigev_signo != (int)number) continue;
+        if ((uintptr_t)event->sigev_value.sival_ptr == value) note_taken(at);
+    }
+    pthread_mutex_unlock(&guard);
+}
+
+// Who has the guard runs no handler: that may ask for it, and taking the signal does.
+static void guard_lock(void)
+{
+    signal_held++;
+    pthread_mutex_lock(&guard);
+}
+
+static void guard_unlock(void)
+{
+    pthread_mutex_unlock(&guard);
+    if (--signal_held != 0) signal_run_held();
 }
 
 static void *run(void *unused)
@@ -98,6 +149,7 @@ static void start(void)
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    signal_timer_taken = taken;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     start_error = pthread_create(&thread, &attributes, run, nullptr);
@@ -151,10 +203,10 @@ int timer_create(clockid_t clock, struct sigevent *event, timer_t *id)
         free(timer);
         return (int)fail(start_error);
     }
-    pthread_mutex_lock(&guard);
+    guard_lock();
     timer->next = timers;
     timers = timer;
-    pthread_mutex_unlock(&guard);
+    guard_unlock();
     *id = timer;
     return 0;
 }
@@ -162,11 +214,11 @@ int timer_create(clockid_t clock, struct sigevent *event, timer_t *id)
 // What points to the timer, with the guard taken; nullptr, without it: there is no such timer.
 static struct timer **find(timer_t id)
 {
-    pthread_mutex_lock(&guard);
+    guard_lock();
     for (struct timer **at = &timers; *at != nullptr; at = &(*at)->next) {
         if (*at == id) return at;
     }
-    pthread_mutex_unlock(&guard);
+    guard_unlock();
     return nullptr;
 }
 
@@ -175,7 +227,7 @@ int timer_delete(timer_t id)
     struct timer **at = find(id);
     if (at == nullptr) return (int)fail(EINVAL);
     *at = (*at)->next;
-    pthread_mutex_unlock(&guard);
+    guard_unlock();
     free(id);
     return 0;
 }
@@ -194,7 +246,7 @@ int timer_gettime(timer_t id, struct itimerspec *value)
     struct timer **at = find(id);
     if (at == nullptr) return (int)fail(EINVAL);
     read_timer(*at, value);
-    pthread_mutex_unlock(&guard);
+    guard_unlock();
     return 0;
 }
 
@@ -203,7 +255,7 @@ int timer_getoverrun(timer_t id)
     struct timer **at = find(id);
     if (at == nullptr) return (int)fail(EINVAL);
     int overrun = (*at)->overrun;
-    pthread_mutex_unlock(&guard);
+    guard_unlock();
     return overrun;
 }
 
@@ -225,9 +277,10 @@ int timer_settime(timer_t id, int flags, const struct itimerspec *restrict value
         if (before != nullptr) read_timer(timer, before);
         timer->deadline = deadline;
         timer->period = period;
+        timer->told = timer->before = 0;
         timer->overrun = 0;
         pthread_cond_signal(&changed);
     }
-    pthread_mutex_unlock(&guard);
+    guard_unlock();
     return is_valid ? 0 : (int)fail(EINVAL);
 }

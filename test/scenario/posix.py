@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The C library's calls, by programs that try them on the running system."""
 
+import re
+
 from machine import Machine, passed
 
 with Machine() as machine:
@@ -14,6 +16,9 @@ with Machine() as machine:
                 print(line)
         assert f"END {name}" in text, f"{name} did not come to its end: {text!r}"
         assert "FAIL" not in text, text
+    services = machine.run("until services | grep -qE '^urgent +(ready|failed)'; do sleep 0.1; done; services")
+    assert re.search(r"(?m)^urgent +ready", services), services
+    passed("a program that may be urgent is, and is raised to the ceilings of its mutexes")
     for zone, shown in (("Europe/Berlin", "01:59:59 CET|03:00:00 CEST"),
                         ("Australia/Sydney", "11:59:59 AEDT|12:00:00 AEDT")):
         machine.run(f"bind /share/zoneinfo/{zone} /etc/localtime")

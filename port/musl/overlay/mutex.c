@@ -6,6 +6,8 @@
 // hands no lock to another process, so they are plain words that are waited on, with the owner's
 // number, and cannot pass urgency on (prepare makes pthread_mutex_init say so). Who takes a robust
 // one of these has told the kernel that he does; so it is known when he died (futex_wait_owned(2)).
+// Who wants one of the protocol PTHREAD_PRIO_PROTECT is raised to its ceiling first: protocol.h.
+#include "protocol.h"
 #include "pthread_impl.h"
 #include <threads.h>
 
@@ -26,6 +28,11 @@ static void own(const pthread_mutex_t *m)
 static int kind_of(const pthread_mutex_t *m)
 {
     return m->_m_type & 3;
+}
+
+static int is_own(const pthread_mutex_t *m)
+{
+    return (m->_m_lock & OWNER) == __pthread_self()->tid;
 }
 
 static void give(pthread_mutex_t *m)
@@ -86,7 +93,7 @@ static int take_over(pthread_mutex_t *m)
         return 0;
     }
     if (!(m->_m_type & LOST)) return EOWNERDEAD;
-    __pthread_mutex_unlock(m);
+    __mutex_unlock_plainly(m);
     return ENOTRECOVERABLE;
 }
 
@@ -99,7 +106,7 @@ static int take_again(pthread_mutex_t *m, int otherwise)
     return 0;
 }
 
-int __pthread_mutex_trylock(pthread_mutex_t *m)
+static int try_plainly(pthread_mutex_t *m)
 {
     int tid = __pthread_self()->tid, r;
     own(m);
@@ -116,7 +123,7 @@ int __pthread_mutex_trylock(pthread_mutex_t *m)
     return take_over(m);
 }
 
-int __pthread_mutex_timedlock(pthread_mutex_t *restrict m, const struct timespec *restrict at)
+static int lock_plainly(pthread_mutex_t *m, const struct timespec *at)
 {
     int tid = __pthread_self()->tid, r;
     own(m);
@@ -139,26 +146,72 @@ int __pthread_mutex_timedlock(pthread_mutex_t *restrict m, const struct timespec
     return r ? r : take_over(m);
 }
 
+int __mutex_lock_plainly(pthread_mutex_t *m)
+{
+    return is_own(m) ? EDEADLK : lock_plainly(m, 0);
+}
+
+void __mutex_unlock_plainly(pthread_mutex_t *m)
+{
+    if ((m->_m_lock & DEAD) && (m->_m_type & ROBUST)) m->_m_type |= LOST;
+    if (m->_m_type & SHARED)
+        shared_give(m);
+    else
+        give(m);
+}
+
+static unsigned ceiling_of(const pthread_mutex_t *m)
+{
+    return (unsigned)m->_m_type >> CEILING_SHIFT;
+}
+
+// The caller, raised to `ceiling`, has tried to take it: whether it has it, and the ceiling is
+// another by now.
+static int settle(pthread_mutex_t *m, unsigned ceiling, int r)
+{
+    if ((!r || r == EOWNERDEAD) && ceiling_of(m) == ceiling) return r;
+    if (!r || r == EOWNERDEAD) {
+        int error = posix_ceiling_enter(ceiling_of(m));
+        if (error) __mutex_unlock_plainly(m);
+        if (error) r = error;
+    }
+    posix_ceiling_leave(ceiling);
+    return r;
+}
+
+int __pthread_mutex_trylock(pthread_mutex_t *m)
+{
+    if (!(m->_m_type & PROTECT) || is_own(m)) return try_plainly(m);
+    unsigned ceiling = ceiling_of(m);
+    int r = posix_ceiling_enter(ceiling);
+    return r ? r : settle(m, ceiling, try_plainly(m));
+}
+
+int __pthread_mutex_timedlock(pthread_mutex_t *restrict m, const struct timespec *restrict at)
+{
+    if (!(m->_m_type & PROTECT) || is_own(m)) return lock_plainly(m, at);
+    unsigned ceiling = ceiling_of(m);
+    int r = posix_ceiling_enter(ceiling);
+    return r ? r : settle(m, ceiling, lock_plainly(m, at));
+}
+
 int __pthread_mutex_lock(pthread_mutex_t *m)
 {
-    if (!(m->_m_type & SHARED) && !a_cas(&m->_m_lock, 0, __pthread_self()->tid)) return 0;
+    int is_plain = !(m->_m_type & (SHARED | PROTECT));
+    if (is_plain && !a_cas(&m->_m_lock, 0, __pthread_self()->tid)) return 0;
     return __pthread_mutex_timedlock(m, 0);
 }
 
 int __pthread_mutex_unlock(pthread_mutex_t *m)
 {
-    int old = m->_m_lock;
-    if ((old & OWNER) != __pthread_self()->tid) return EPERM;
+    if (!is_own(m)) return EPERM;
     if (kind_of(m) == PTHREAD_MUTEX_RECURSIVE && m->_m_count) {
         m->_m_count--;
         return 0;
     }
-    if ((old & DEAD) && (m->_m_type & ROBUST)) m->_m_type |= LOST;
-    if (m->_m_type & SHARED) {
-        shared_give(m);
-        return 0;
-    }
-    give(m);
+    int type = m->_m_type;
+    __mutex_unlock_plainly(m);
+    if (type & PROTECT) posix_ceiling_leave((unsigned)type >> CEILING_SHIFT);
     return 0;
 }
 

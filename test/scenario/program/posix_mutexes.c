@@ -3,6 +3,7 @@
 #include "test/unit.h"
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <threads.h>
 #include <time.h>
 
@@ -138,4 +139,40 @@ TEST("C's own mutexes are the same")
     EXPECT(mtx_init(&own, mtx_plain | mtx_recursive) == thrd_success);
     EXPECT(mtx_lock(&own) == thrd_success && mtx_lock(&own) == thrd_success);
     EXPECT(mtx_unlock(&own) == thrd_success && mtx_unlock(&own) == thrd_success);
+}
+
+TEST("a ceiling is one of the priorities, which attributes and mutexes tell, and may be changed")
+{
+    pthread_mutexattr_t attributes;
+    int most = sched_get_priority_max(SCHED_FIFO), least = sched_get_priority_min(SCHED_FIFO);
+    int ceiling = 0, protocol = 0;
+    EXPECT(pthread_mutexattr_init(&attributes) == 0);
+    EXPECT(pthread_mutexattr_getprioceiling(&attributes, &ceiling) == 0 && ceiling == most);
+    EXPECT(pthread_mutexattr_setprioceiling(&attributes, most + 1) == EINVAL);
+    EXPECT(pthread_mutexattr_setprioceiling(&attributes, least - 1) == EINVAL);
+    EXPECT(pthread_mutexattr_setprioceiling(&attributes, 7) == 0);
+    EXPECT(pthread_mutexattr_setprotocol(&attributes, 9) == EINVAL);
+    EXPECT(pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_PROTECT) == 0);
+    EXPECT(pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE) == 0);
+    EXPECT(pthread_mutexattr_getprotocol(&attributes, &protocol) == 0);
+    EXPECT(protocol == PTHREAD_PRIO_PROTECT && pthread_mutex_init(&mutex, &attributes) == 0);
+    EXPECT(pthread_mutex_getprioceiling(&mutex, &ceiling) == 0 && ceiling == 7);
+    EXPECT(pthread_mutex_setprioceiling(&mutex, most + 1, nullptr) == EINVAL);
+    EXPECT(pthread_mutex_setprioceiling(&mutex, 5, &ceiling) == 0 && ceiling == 7);
+    EXPECT(pthread_mutex_getprioceiling(&mutex, &ceiling) == 0 && ceiling == 5);
+    EXPECT(create(PTHREAD_MUTEX_NORMAL, 0, PTHREAD_PRIO_INHERIT));
+    EXPECT(pthread_mutex_getprioceiling(&mutex, &ceiling) == EINVAL);
+    EXPECT(pthread_mutex_setprioceiling(&mutex, 5, &ceiling) == EINVAL);
+}
+
+TEST("who may not be as urgent as a mutex's ceiling does not get it, and leaves it free")
+{
+    pthread_mutexattr_t attributes;
+    struct timespec time = soon();
+    EXPECT(pthread_mutexattr_init(&attributes) == 0);
+    EXPECT(pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_PROTECT) == 0);
+    EXPECT(pthread_mutex_init(&mutex, &attributes) == 0);
+    EXPECT(pthread_mutex_lock(&mutex) == EPERM && pthread_mutex_trylock(&mutex) == EPERM);
+    EXPECT(pthread_mutex_timedlock(&mutex, &time) == EPERM);
+    EXPECT(pthread_mutex_unlock(&mutex) == EPERM && pthread_mutex_destroy(&mutex) == 0);
 }
