@@ -27,7 +27,7 @@ struct fe_signal_page *signal_page = &private_page;
 static fe_handle page_memory;            // of the shared one
 static const struct thread *told_thread; // whom the service interrupts
 _Thread_local volatile uint32_t signal_held;
-void (*signal_timer_taken)(uint32_t number, uint64_t value);
+bool (*signal_taker)(struct fe_signal_slot *known) = signal_take_known;
 
 static_assert(FE_CALL_THREAD_UPCALL_RETURN == 64); // context.S has the number
 uint32_t posix_upcall(uintptr_t frame);
@@ -184,9 +184,9 @@ void signal_set_blocked(struct thread *thread, uint64_t blocked)
 
 // --- Delivery ----------------------------------------------------------------------------------
 
-// Of one for the process. A real-time signal of which nothing is known was taken with the one
+// A real-time signal of which nothing is known was taken with the one
 // before it: who sends notes first what is known.
-static bool take_known(struct fe_signal_slot *known)
+bool signal_take_known(struct fe_signal_slot *known)
 {
     struct fe_signal_page *page = shared();
     if (page == &private_page) return true;
@@ -209,10 +209,8 @@ int signal_take(struct thread *thread, uint64_t wanted, struct fe_signal_slot *k
             return number;
         }
         known->code = SI_USER;
-        if (!fe_flags_clear(&shared()->pending, bit) || !take_known(known)) continue;
-        if (known->code == SI_TIMER && signal_timer_taken != nullptr)
-            signal_timer_taken(known->number, known->value);
-        return number;
+        if (!fe_flags_clear(&shared()->pending, bit)) continue;
+        if (__atomic_load_n(&signal_taker, __ATOMIC_ACQUIRE)(known)) return number;
     }
 }
 

@@ -73,8 +73,10 @@ enum signal_outcome : uint32_t { SIGNAL_NONE, SIGNAL_RESTART, SIGNAL_INTERRUPT }
 // Takes the lowest pending one of `wanted`, and what is known of it; 0: none.
 int signal_take(struct thread *thread, uint64_t wanted, struct fe_signal_slot *known);
 
-// Once there are timers (timer.c): told of each of their signals that is taken, in a call.
-extern void (*signal_timer_taken)(uint32_t number, uint64_t value);
+// What is known of signal `known->number`, for the process, whose bit was cleared; false: it was
+// taken already. Once there are timers these do it in their own way, in a call (timer.c).
+bool signal_take_known(struct fe_signal_slot *known);
+extern bool (*signal_taker)(struct fe_signal_slot *known);
 
 // The same as the C library tells it.
 void signal_describe(const struct fe_signal_slot *known, siginfo_t *info);

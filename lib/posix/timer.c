@@ -18,7 +18,7 @@ struct timer {
     struct timer *next;
     clockid_t clock;
     uint64_t deadline, period; // monotonic ns; a deadline of 0: not armed
-    uint64_t told, before;     // expirations whose signals were not seen taken: the last two, or 0
+    uint64_t told;             // the expiration whose signal was sent last and not taken, or 0
     int overrun;               // of the signal that was taken last
     struct sigevent event;
     pthread_attr_t attributes; // SIGEV_THREAD: of the threads that it begins
@@ -73,35 +73,31 @@ static void expire(struct timer *timer, uint64_t now)
     uint64_t from = timer->deadline, more = advance(timer, from, now);
     if (timer->event.sigev_notify == SIGEV_NONE || is_told(timer)) return;
     if (timer->event.sigev_notify == SIGEV_THREAD) timer->overrun = count(more);
-    timer->before = timer->told;
     timer->told = from;
     tell(timer);
 }
 
-// Its signal was taken. If one is pending now, it came since, and what was taken is the one before;
-// all that has expired until now belongs to it otherwise.
+// Its signal was taken: what has expired until now belongs to that.
 static void note_taken(struct timer *timer)
 {
-    if (!is_told(timer)) {
-        timer->overrun = count(advance(timer, timer->told, fe_clock_monotonic()));
-        timer->told = 0;
-    } else if (timer->before != 0 && timer->period != 0) {
-        timer->overrun = count((timer->told - timer->before) / timer->period - 1);
-    }
-    timer->before = 0;
+    timer->overrun = count(advance(timer, timer->told, fe_clock_monotonic()));
+    timer->told = 0;
 }
 
-// The calling thread took a timer's signal.
-static void taken(uint32_t number, uint64_t value)
+// With the guard, so that none is sent between taking one and noting it.
+static bool take(struct fe_signal_slot *known)
 {
     pthread_mutex_lock(&guard);
+    bool result = signal_take_known(known);
     for (struct timer *at = timers; at != nullptr; at = at->next) {
         const struct sigevent *event = &at->event;
-        if (at->told == 0 || event->sigev_notify != SIGEV_SIGNAL) continue;
-        if (event->sigev_signo != (int)number) continue;
-        if ((uintptr_t)event->sigev_value.sival_ptr == value) note_taken(at);
+        if (!result || known->code != SI_TIMER || at->told == 0) continue;
+        if (event->sigev_notify != SIGEV_SIGNAL) continue;
+        if (event->sigev_signo != (int)known->number) continue;
+        if ((uintptr_t)event->sigev_value.sival_ptr == known->value) note_taken(at);
     }
     pthread_mutex_unlock(&guard);
+    return result;
 }
 
 // Who has the guard runs no handler: that may ask for it, and taking the signal does.
@@ -149,7 +145,7 @@ static void start(void)
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attributes, STACK_SIZE);
-    signal_timer_taken = taken;
+    __atomic_store_n(&signal_taker, take, __ATOMIC_RELEASE);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     start_error = pthread_create(&thread, &attributes, run, nullptr);
@@ -277,7 +273,7 @@ int timer_settime(timer_t id, int flags, const struct itimerspec *restrict value
         if (before != nullptr) read_timer(timer, before);
         timer->deadline = deadline;
         timer->period = period;
-        timer->told = timer->before = 0;
+        timer->told = 0;
         timer->overrun = 0;
         pthread_cond_signal(&changed);
     }

@@ -16,6 +16,7 @@
 struct test {
     const char *name;
     int (*main)(int count, char **arguments);
+    const char *argument; // that it wants, or NULL
 };
 extern const struct test tests[];
 extern const size_t test_count;
@@ -120,7 +121,8 @@ int main(int count, char **arguments)
     if (count == 2 && strcmp(arguments[1], "-r") == 0) return run_all(arguments[0]);
     for (size_t i = 0; count == 2 && i < test_count; i++) {
         if (tests[i].main == NULL || strcmp(tests[i].name, arguments[1]) != 0) continue;
-        return tests[i].main(1, arguments);
+        char *own[] = {arguments[0], (char *)tests[i].argument, NULL};
+        return tests[i].main(own[1] == NULL ? 1 : 2, own);
     }
     fprintf(stderr, "usage: run -r | name\n");
     return 2;
