@@ -265,18 +265,20 @@ int cache_change(struct cache *cache, uint64_t block, enum block_state state, bo
     return 0;
 }
 
-int cache_overwrite(struct cache *cache, uint64_t block, uint32_t *count, uint8_t **bytes)
+int cache_overwrite(struct cache *cache, uint64_t block, uint64_t most, const uint8_t *from,
+                    size_t size)
 {
     struct cache_page *page;
     int result = page_get(cache, block, &page);
     if (result != 0) return result;
-    uint32_t at = (uint32_t)(block - page->first), most = cache->page_blocks - at;
-    if (most > cache->blocks - block) most = (uint32_t)(cache->blocks - block);
-    if (*count > most) *count = most;
-    page->state[BLOCK_VALID] |= bits_of(at, *count);
-    page_change(cache, page, bits_of(at, *count), BLOCK_DIRTY);
-    *bytes = page->data + (size_t)at * cache->block_size;
-    return 0;
+    uint32_t at = (uint32_t)(block - page->first), count = cache->page_blocks - at;
+    if (count > cache->blocks - block) count = (uint32_t)(cache->blocks - block);
+    if (count > most) count = (uint32_t)most;
+    if (count > size / cache->block_size) count = (uint32_t)(size / cache->block_size);
+    page->state[BLOCK_VALID] |= bits_of(at, count);
+    page_change(cache, page, bits_of(at, count), BLOCK_DIRTY);
+    memcpy(page->data + (size_t)at * cache->block_size, from, (size_t)count * cache->block_size);
+    return (int)count;
 }
 
 bool cache_is(struct cache *cache, uint64_t block, enum block_state state)

@@ -200,11 +200,10 @@ TEST("a page stays changed when the disk fails, and is written when it works aga
 
 TEST("whole blocks are overwritten together, not read, and the journal's stay the journal's")
 {
-    uint32_t count = 100;
-    uint8_t *bytes;
+    static uint8_t bytes[100 * BLOCK];
+    memset(bytes, 0xab, sizeof bytes);
     EXPECT(begin(SIZE));
-    EXPECT(cache_overwrite(&cache, 18, &count, &bytes) == 0 && count == 14); // to the page's end
-    memset(bytes, 0xab, 14 * BLOCK);
+    EXPECT(cache_overwrite(&cache, 18, 100, bytes, sizeof bytes) == 14); // to the page's end
     EXPECT(cache.dirty == 14 && disk.reads == 0 && has(31, 0xab) && disk.reads == 0);
     EXPECT(cache_write_back(&cache, BLOCK_DIRTY) == 0 && disk.writes == 1 && cache.dirty == 0);
     EXPECT(disk.bytes[17 * BLOCK] == 17 && disk.bytes[18 * BLOCK] == 0xab);
@@ -212,11 +211,10 @@ TEST("whole blocks are overwritten together, not read, and the journal's stay th
     EXPECT(change(40, 1, BLOCK_HELD) && change(41, 1, BLOCK_HELD));
     cache_logged(&cache);
     EXPECT(change(41, 2, BLOCK_HELD));
-    count = 4;
-    EXPECT(cache_overwrite(&cache, 39, &count, &bytes) == 0 && count == 4);
+    EXPECT(cache_overwrite(&cache, 39, 4, bytes, sizeof bytes) == 4);
     EXPECT(cache.held == 2 && cache.dirty == 2 && cache_is(&cache, 40, BLOCK_HELD));
-    count = 1;
-    EXPECT(cache_overwrite(&cache, SIZE / BLOCK, &count, &bytes) == -EIO);
+    EXPECT(cache_overwrite(&cache, 50, 9, bytes, 3 * BLOCK - 1) == 2);
+    EXPECT(cache_overwrite(&cache, SIZE / BLOCK, 1, bytes, sizeof bytes) == -EIO);
     cache_fini(&cache);
 }
 

@@ -85,19 +85,6 @@ int64_t content_read(struct p9_request *request, struct p9_open *open, uint64_t 
     return rest < 0 ? part : part + rest;
 }
 
-// Whole blocks, of which `most` are in one piece of the disk, as many as the cache has in one
-// piece: how many, or a negative errno.
-static int write_whole(uint64_t block, uint64_t most, const uint8_t *from, size_t size)
-{
-    uint32_t count = (uint32_t)(size / ext4.cache.block_size);
-    uint8_t *to;
-    if (count > most) count = (uint32_t)most;
-    int result = cache_overwrite(&ext4.cache, block, &count, &to);
-    if (result != 0) return result;
-    memcpy(to, from, (size_t)count * ext4.cache.block_size);
-    return (int)count;
-}
-
 // Into blocks that are there, or new ones, within one piece of the disk.
 static int64_t write_piece(struct file *file, uint64_t offset, const uint8_t *from, size_t count)
 {
@@ -111,7 +98,8 @@ static int64_t write_piece(struct file *file, uint64_t offset, const uint8_t *fr
     for (uint64_t i = 0; i < map.count && done < count; i++, skip = 0) {
         size_t part = size - skip < count - done ? size - skip : count - done;
         if (part == size) {
-            result = write_whole(map.physical + i, map.count - i, from + done, count - done);
+            result = cache_overwrite(&ext4.cache, map.physical + i, map.count - i, from + done,
+                                     count - done);
             if (result < 0) return done != 0 ? (int64_t)done : result;
             i += (uint64_t)result - 1;
             done += (size_t)result * size;

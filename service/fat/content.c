@@ -77,19 +77,6 @@ int64_t content_read(struct p9_request *request, struct p9_open *open, uint64_t 
     return rest < 0 ? part : part + rest;
 }
 
-// Whole sectors, of which `most` follow each other, as many as the cache has in one piece: how
-// many, or a negative errno.
-static int write_whole(uint64_t sector, uint64_t most, const uint8_t *from, size_t size)
-{
-    uint32_t count = (uint32_t)(size / fat.cache.block_size);
-    uint8_t *to;
-    if (count > most) count = (uint32_t)most;
-    int result = cache_overwrite(&fat.cache, sector, &count, &to);
-    if (result != 0) return result;
-    memcpy(to, from, (size_t)count * fat.cache.block_size);
-    return (int)count;
-}
-
 // Into clusters that are there. `from` nullptr: zeros. What is beyond `valid` in a sector is
 // nothing that was ever written.
 static int64_t write_piece(struct file *file, uint64_t offset, const uint8_t *from, size_t count)
@@ -102,7 +89,7 @@ static int64_t write_piece(struct file *file, uint64_t offset, const uint8_t *fr
     for (uint64_t i = 0; i < run && done < count; i++, skip = 0) {
         size_t part = size - skip < count - done ? size - skip : count - done;
         if (part == size && from) {
-            result = write_whole(sector + i, run - i, from + done, count - done);
+            result = cache_overwrite(&fat.cache, sector + i, run - i, from + done, count - done);
             if (result < 0) return done != 0 ? (int64_t)done : result;
             i += (uint64_t)result - 1;
             done += (size_t)result * size;

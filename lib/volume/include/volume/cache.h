@@ -64,9 +64,10 @@ int cache_fetch(struct cache *cache, uint64_t block, uint32_t count);
 // `is_whole`: all of it will be overwritten, so that it is not read.
 int cache_change(struct cache *cache, uint64_t block, enum block_state state, bool is_whole,
                  uint8_t **bytes);
-// The same for whole blocks that are all overwritten, and become dirty: of the `*count` that follow
-// `block`, as many as lie in one piece.
-int cache_overwrite(struct cache *cache, uint64_t block, uint32_t *count, uint8_t **bytes);
+// Overwrites whole blocks, which become dirty: of the `most` from `block` on and of the `size`
+// bytes as many as lie in one piece. How many, or a negative errno.
+int cache_overwrite(struct cache *cache, uint64_t block, uint64_t most, const uint8_t *from,
+                    size_t size);
 // Gives memory back, the youngest piece of it that can be. False: there is none, or it could not be
 // written.
 bool cache_shrink(struct cache *cache);
