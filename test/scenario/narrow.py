@@ -5,7 +5,7 @@
 import struct
 import threading
 
-from machine import Machine, passed
+from machine import LIMIT, Machine, passed
 from peer.cable import Cable
 from peer.station import MINE, OWN, Wire, checksum
 
@@ -82,7 +82,7 @@ def check(machine, wire):
     def send():
         sizes = narrow.begin()
         machine.run("head -c 20000 /dev/zero | nc 10.0.2.99 7")
-        assert narrow.over.wait(60) and narrow.came == 20000, narrow.came
+        assert narrow.over.wait(LIMIT) and narrow.came == 20000, narrow.came
         assert all(known for _, known in sizes), "what is no piece may be cut"
         return [size for size, _ in sizes]
 

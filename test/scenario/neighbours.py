@@ -12,14 +12,13 @@ import tempfile
 import threading
 import time
 
-from machine import Machine, passed
+from machine import LIMIT, Machine, passed
 
 MINE = bytes.fromhex("525400000001")  # the machine's card
 OWN, OWN6 = bytes([10, 9, 0, 1]), socket.inet_pton(socket.AF_INET6, "fe80::5054:ff:fe00:1")
 CROWD, CROWD6 = bytes([10, 9]), socket.inet_pton(socket.AF_INET6, "fe80::9:0")[:14]
 FIRST, MANY, ROUND = 256, 3000, 50
 SILENT = 60000  # from this number on nobody answers
-PATIENCE = 60  # s
 
 
 def checksum(data):
@@ -59,7 +58,7 @@ def echo6(number):
 
 class Crowd:
     """The other end of the machine's cable. `asked` and `answered` are numbers of neighbours, each as often as that
-    happened."""
+    happened; who is known, and asked whether it is still there, is not counted."""
 
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="ferrite-")
@@ -99,20 +98,21 @@ class Crowd:
     def came(self, frame):
         kind, content = frame[12:14], frame[14:]
         if kind == b"\x08\x06" and content[7] == 1 and content[24:26] == CROWD:
-            self.question(content[24:28], lambda number: ether(
+            self.question(frame, content[24:28], lambda number: ether(
                 number, 0x0806, content[:7] + b"\2" + hardware(number) + content[24:28] + MINE + OWN))
         elif kind == b"\x08\x00" and content[9] == 1 and content[20] == 0 and content[16:18] == CROWD:
             self.answer(frame, content[16:20])
         elif kind == b"\x86\xdd" and content[6] == 58 and content[40] == 135 and content[48:62] == CROWD6:
-            self.question(content[48:64], lambda number: icmp6(
+            self.question(frame, content[48:64], lambda number: icmp6(
                 number, struct.pack(">BBHI", 136, 0, 0, 3 << 29) + content[48:64] + b"\2\1" + hardware(number)))
         elif kind == b"\x86\xdd" and content[6] == 58 and content[40] == 129 and content[24:38] == CROWD6:
             self.answer(frame, content[24:40])
 
-    def question(self, address, reply):
+    def question(self, frame, address, reply):
         number, = struct.unpack(">H", address[-2:])
-        with self.news:
-            self.asked.append(number)
+        if frame[0] & 1:  # to all, or to many
+            with self.news:
+                self.asked.append(number)
         if number < SILENT:
             self.put([reply(number)])
 
@@ -125,7 +125,7 @@ class Crowd:
 
     def talk(self, make):
         """Each of them asks for an echo and gets it. Gives how often the machine asked where they are."""
-        self.asked, self.answered, end = [], [], time.monotonic() + PATIENCE
+        self.asked, self.answered, end = [], [], time.monotonic() + LIMIT
         for first in range(FIRST, FIRST + MANY, ROUND):
             missing = set(range(first, first + ROUND))
             while missing:
