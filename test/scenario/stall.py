@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# cells: qemu-virt-aarch64/raw
+# cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 # waits
 """Peers that send a byte now and then, or nothing: servers give their places to others and end with them, and who
 waits for such a server, with a limit of time, is told what went wrong."""
