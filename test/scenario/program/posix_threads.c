@@ -107,8 +107,8 @@ TEST("a waiting thread can be cancelled")
 TEST("waits with a deadline end at it")
 {
     struct timespec before, after, deadline;
-    clock_gettime(CLOCK_REALTIME, &deadline);
     clock_gettime(CLOCK_MONOTONIC, &before);
+    clock_gettime(CLOCK_REALTIME, &deadline);
     deadline.tv_nsec += 100'000'000;
     if (deadline.tv_nsec >= 1'000'000'000) deadline.tv_sec++, deadline.tv_nsec -= 1'000'000'000;
     pthread_mutex_lock(&mutex);
