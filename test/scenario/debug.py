@@ -7,7 +7,7 @@ import tempfile
 
 import pexpect
 
-from machine import TOP, passed, this_board
+from machine import TOP, end, passed, this_board
 
 FIRST = {"qemu-virt-aarch64": "0x40000000", "qemu-virt-riscv64": "0x1000", "qemu-pc-i386": "0xfff0",
          "qemu-pc-x86_64": "0xfff0"}
@@ -45,5 +45,5 @@ try:
     debugger.sendline("quit")
     debugger.expect(pexpect.EOF)
 finally:
-    debugger.close(force=True)
+    end(debugger)
     folder.cleanup()

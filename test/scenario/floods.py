@@ -61,7 +61,8 @@ class Flood:
 
 def memory(machine):
     """Of the IP service, in KiB."""
-    return int(re.search(r"(?m)^ip +ready.* (\d+)K ", machine.run("services"))[1])
+    size, unit = re.search(r"(?m)^ip +ready.* (\d+)([KM]) ", machine.run("services")).groups()
+    return int(size) << (10 if unit == "M" else 0)
 
 
 def check_floods(machine, wire, web):
@@ -93,7 +94,7 @@ def check_slow(machine, web):
         for _ in range(3):
             assert run(f"wget -q -O - {web.url('/content')} | wc -c").strip() == str(SOME)
         assert len(slow.open) == 20 and len(stalled.open) == 20
-    run("killall nc; rm -f /tmp/slow.*", code=None)
+    run("killall nc; while ps | grep -q ' [n]c '; do sleep 0.1; done; rm -f /tmp/slow.*", code=None)
     passed("40 peers that stall, or send a byte at a time, hold nobody else up")
 
 

@@ -18,6 +18,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -80,6 +81,14 @@ def disk_device():
     return "virtio-blk-pci" if this_board().startswith("qemu-pc") else "virtio-blk-device"
 
 
+def end(child):
+    """Ends a process of pexpect's, whose own way gives up when that takes longer than a moment."""
+    if child.isalive():
+        child.kill(signal.SIGKILL)
+        child.wait()
+    child.close()
+
+
 class Machine:
     """An emulated board. `forward` lists guest TCP ports; `ports` tells where each is on this host. `given` is
     what else the image was built with: variables for make."""
@@ -114,7 +123,7 @@ class Machine:
         return self
 
     def __exit__(self, *_):
-        self.child.close(force=True)
+        end(self.child)
         self.folder.cleanup()
         print(flush=True)
 

@@ -13,6 +13,8 @@ import sys
 
 import pexpect
 
+from machine import end
+
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 FOLDER = os.environ.get("LINUX") or subprocess.check_output(
     ["make", "-s", "--no-print-directory", "-C", TOP, "found", "NEEDS=linux"], text=True).strip()
@@ -95,7 +97,7 @@ class Linux:
         return self
 
     def __exit__(self, *_):
-        self.child.close(force=True)
+        end(self.child)
 
     def wait(self):
         """Until it is up."""
