@@ -48,6 +48,14 @@ uint32_t ring_room(const struct ring *ring)
     return ring->capacity - count;
 }
 
+uint32_t ring_filled(const struct ring *ring)
+{
+    uint32_t put = atomic_load_explicit(&ring->shared->put, memory_order_acquire);
+    uint32_t count;
+    if (fill(ring, put, ring->own, &count) != OK) return 0;
+    return count;
+}
+
 enum status ring_put(struct ring *ring, struct ring_entry entry)
 {
     struct ring_shared *shared = ring->shared;

@@ -50,10 +50,10 @@ TEST("a full ring refuses, an empty one has nothing")
     struct ring_entry entry = {};
     EXPECT(ring_take(&consumer, &entry) == ERR_AGAIN);
     for (uint32_t i = 0; i < CAPACITY; i++) EXPECT(ring_put(&producer, entry) == OK);
-    EXPECT(ring_room(&producer) == 0);
+    EXPECT(ring_room(&producer) == 0 && ring_filled(&consumer) == CAPACITY);
     EXPECT(ring_put(&producer, entry) == ERR_AGAIN);
     EXPECT(ring_take(&consumer, &entry) == OK);
-    EXPECT(ring_room(&producer) == 1);
+    EXPECT(ring_room(&producer) == 1 && ring_filled(&consumer) == CAPACITY - 1);
     free(memory);
 }
 
@@ -82,7 +82,7 @@ TEST("an impossible index of the other side is refused by both")
     uint32_t *memory = make(&producer, &consumer);
     struct ring_entry entry = {};
     memory[0] = CAPACITY + 1; // the producer claims more than fits
-    EXPECT(ring_take(&consumer, &entry) == ERR_BAD_MESSAGE);
+    EXPECT(ring_take(&consumer, &entry) == ERR_BAD_MESSAGE && ring_filled(&consumer) == 0);
     memory[16] = 3; // the consumer claims to have taken what was never put
     EXPECT(ring_put(&producer, entry) == ERR_BAD_MESSAGE);
     EXPECT(ring_room(&producer) == 0);

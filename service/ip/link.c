@@ -56,6 +56,15 @@ static uint32_t frame_room(const struct link *link)
     return link->layout.buffer_size - link->layout.headroom;
 }
 
+// The last buffers are for small frames: what those say, as that a connection is no more, is often
+// said once, where data are sent again.
+static bool has_buffer(const struct link *link, const struct pbuf *packet)
+{
+    enum : uint32_t { SMALL = 128, PART = 8 };
+    return packet->tot_len <= SMALL ||
+           ring_filled(&link->transmit_free) > link->layout.transmit_count / PART;
+}
+
 // lwIP sends a frame. Without a free buffer it is lost, as on a full wire; TCP sends it again.
 static err_t output(struct netif *netif, struct pbuf *packet)
 {
@@ -64,9 +73,10 @@ static err_t output(struct netif *netif, struct pbuf *packet)
     if (!link->is_attached) return ERR_IF;
     if (packet->tot_len > frame_room(link)) return ERR_BUF;
     const struct ethernet_stream *layout = &link->layout;
-    if (ring_take(&link->transmit_free, &entry) != OK ||
+    if (!has_buffer(link, packet) || ring_take(&link->transmit_free, &entry) != OK ||
         entry.buffer - layout->receive_count >= layout->transmit_count) {
         link->dropped++;
+        MIB2_STATS_NETIF_INC(netif, ifoutdiscards);
         return ERR_MEM;
     }
     MIB2_STATS_NETIF_ADD(netif, ifoutoctets, packet->tot_len);

@@ -45,6 +45,8 @@ void ring_notify(struct ring *ring);
 // Producer: entries that can still be put without ERR_AGAIN.
 uint32_t ring_room(const struct ring *ring);
 
+// Consumer: entries that can be taken without ERR_AGAIN.
+uint32_t ring_filled(const struct ring *ring);
 // Consumer. ERR_AGAIN: empty.
 enum status ring_take(struct ring *ring, struct ring_entry *entry);
 // Consumer, before it waits: asks for the doorbell. False when entries came meanwhile: take them
