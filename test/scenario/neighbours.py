@@ -3,30 +3,24 @@
 """Thousands of neighbours on one link, of IPv4 and IPv6, whom a single station plays: each is asked for once, is
 listed, and gets its answers; calls to those who do not answer fail and say why, and push out nobody who does."""
 
-import contextlib
-import os
-import re
 import socket
 import struct
-import tempfile
 import threading
 import time
 
 from machine import LIMIT, Machine, passed
+from peer.cable import Cable
+from peer.station import MINE, SIX, Wire, checksum
 
-MINE = bytes.fromhex("525400000001")  # the machine's card
-OWN, OWN6 = bytes([10, 9, 0, 1]), socket.inet_pton(socket.AF_INET6, "fe80::5054:ff:fe00:1")
+OWN = bytes([10, 9, 0, 1])
 CROWD, CROWD6 = bytes([10, 9]), socket.inet_pton(socket.AF_INET6, "fe80::9:0")[:14]
 FIRST, MANY, ROUND = 256, 3000, 50
 SILENT = 60000  # from this number on nobody answers
 
 
-def checksum(data):
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f">{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return struct.pack(">H", ~total & 0xffff)
+def summed(content, before=b""):
+    """ICMP's message with its checksum, which is of what goes before it, too."""
+    return content[:2] + struct.pack(">H", checksum(before + content)) + content[4:]
 
 
 def ether(number, kind, content):
@@ -39,17 +33,15 @@ def hardware(number):
 
 def icmp6(number, content):
     source = CROWD6 + struct.pack(">H", number)
-    pseudo = source + OWN6 + struct.pack(">II", len(content), 58)
-    content = content[:2] + checksum(pseudo + content) + content[4:]
-    return ether(number, 0x86dd, struct.pack(">IHBB", 6 << 28, len(content), 58, 255) + source + OWN6 + content)
+    content = summed(content, source + SIX + struct.pack(">II", len(content), 58))
+    return ether(number, 0x86dd, struct.pack(">IHBB", 6 << 28, len(content), 58, 255) + source + SIX + content)
 
 
 def echo4(number):
-    content = struct.pack(">BBHHH", 8, 0, 0, 1, 1)
-    content = content[:2] + checksum(content) + content[4:]
+    content = summed(struct.pack(">BBHHH", 8, 0, 0, 1, 1))
     head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(content), number, 0, 64, 1, 0,
                        CROWD + struct.pack(">H", number), OWN)
-    return ether(number, 0x0800, head[:10] + checksum(head) + head[12:] + content)
+    return ether(number, 0x0800, head[:10] + struct.pack(">H", checksum(head)) + head[12:] + content)
 
 
 def echo6(number):
@@ -60,40 +52,10 @@ class Crowd:
     """The other end of the machine's cable. `asked` and `answered` are numbers of neighbours, each as often as that
     happened; who is known, and asked whether it is still there, is not counted."""
 
-    def __init__(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="ferrite-")
-        self.path = os.path.join(self.folder.name, "wire")
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.path)
-        self.listener.listen(1)
-        self.connection, self.asked, self.answered = None, [], []
+    def __init__(self, wire):
+        self.put, self.asked, self.answered = wire.put, [], []
         self.news = threading.Condition()
-
-    def __enter__(self):
-        threading.Thread(target=self.listen, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        with contextlib.suppress(OSError):
-            self.connection.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.folder.cleanup()
-
-    def attach(self, machine):
-        machine.line = re.sub(r"-netdev \S+", f"-netdev stream,server=off,addr.type=unix,addr.path={self.path},id=net0",
-                              machine.line)
-        machine.line = machine.line.replace("netdev=net0", "netdev=net0,mac=" + MINE.hex(":"), 1)
-        return machine
-
-    def put(self, frames):
-        self.connection.sendall(b"".join(struct.pack(">I", len(frame)) + frame for frame in frames))
-
-    def listen(self):
-        with contextlib.suppress(OSError, struct.error):
-            self.connection, _ = self.listener.accept()
-            stream = self.connection.makefile("rb")
-            while head := stream.read(4):
-                self.came(stream.read(struct.unpack(">I", head)[0]))
+        wire.wanted = self.came
 
     def came(self, frame):
         kind, content = frame[12:14], frame[14:]
@@ -154,7 +116,8 @@ def check_silent(machine, crowd, name):
     passed(f"a call to {name}, who does not answer, fails and says why")
 
 
-with Crowd() as station, station.attach(Machine()) as guest:
+with Cable() as line, Wire(line.paths[1]) as wire, line.attach(Machine(), 0) as guest:
+    station = Crowd(wire)
     guest.login(user="root")
     guest.run("until grep -q ether0 /net/interfaces; do sleep 0.1; done; "
               "echo static ether0 10.9.0.1/16 > /net/ctl; until grep -q 10.9.0.1 /net/interfaces; do sleep 0.1; done; "
