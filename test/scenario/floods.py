@@ -61,8 +61,7 @@ class Flood:
 
 def memory(machine):
     """Of the IP service, in KiB."""
-    size, unit = re.search(r"(?m)^ip +ready.* (\d+)([KM]) ", machine.run("services")).groups()
-    return int(size) << (10 if unit == "M" else 0)
+    return int(re.search(r"(?m)^ip ready .* memory (\d+) ", machine.run("cat /dev/services"))[1]) >> 10
 
 
 def check_floods(machine, wire, web):
