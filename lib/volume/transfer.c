@@ -80,14 +80,6 @@ int device_store(struct device *device, uint64_t offset, const struct device_pie
     return device_write(device, offset, piece->memory->at + piece->position, piece->size);
 }
 
-static int store_one_by_one(struct device *device, const struct device_change *change, size_t count)
-{
-    int result = 0;
-    for (size_t i = 0; i < count && result == 0; i++)
-        result = device_store(device, change[i].offset, &change[i].piece);
-    return result;
-}
-
 // By one message. -ENXIO, -EOPNOTSUPP, -ENOTTY: one after the other.
 static int store_together(struct device *device, const struct device_change *change, size_t count)
 {
@@ -113,12 +105,12 @@ int device_store_all(struct device *device, const struct device_change *change, 
         size_t part = count < FE_TRANSFER_PIECES ? count : FE_TRANSFER_PIECES;
         int result = store_together(device, change, part);
         if (result == -ENXIO || result == -EOPNOTSUPP || result == -ENOTTY)
-            result = store_one_by_one(device, change, part);
+            result = device_store_each(device, change, part);
         else
             result = done(device, "write", change->offset, result);
         if (result != 0) return result;
         change += part;
         count -= part;
     }
-    return store_one_by_one(device, change, count);
+    return device_store_each(device, change, count);
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The server's half for one connection, without its own ways to prove users, to open terminals and to start
-# programs, and without the host's private key: those are here, and ask the service of logins. A file of this folder takes some of the other
-# half's functions out and includes the rest.
+# programs, and without the host's private key: those are here, and ask the service of logins. A file of this
+# folder takes some of the other half's functions out and includes the rest.
 kind := service
 name := ssh
 uses := tomcrypt tommath 9p posix ferrite c

@@ -226,37 +226,32 @@ static void reply4(uint32_t number)
     arp_input(number, ARP_REPLY);
 }
 
-TEST("thousands of neighbours by ARP each get their packets, and are asked once")
+// Each is sent to twice, and replies when it is asked for.
+static void send_to_all(void (*send)(uint32_t), void (*reply)(uint32_t))
 {
     begin(4 << 20);
     for (uint32_t i = 0; i < MANY; i++) {
-        send4(i);
-        reply4(i);
+        send(i);
+        reply(i);
         EXPECT(packets == i + 1 && is_sent_to(i));
     }
     for (uint32_t i = 0; i < MANY; i++) {
-        send4(i);
+        send(i);
         EXPECT(is_sent_to(i));
     }
     EXPECT(packets == 2 * MANY && questions == MANY);
     netif_remove(&netif);
+}
+
+TEST("thousands of neighbours by ARP each get their packets, and are asked once")
+{
+    send_to_all(send4, reply4);
     EXPECT(lwip_arp.count[LWIP_TABLE_FREE] == lwip_arp.size);
 }
 
 TEST("thousands of neighbours of IPv6 each get their packets, and are asked once")
 {
-    begin(4 << 20);
-    for (uint32_t i = 0; i < MANY; i++) {
-        send6(i);
-        answer(i);
-        EXPECT(packets == i + 1 && is_sent_to(i));
-    }
-    for (uint32_t i = 0; i < MANY; i++) {
-        send6(i);
-        EXPECT(is_sent_to(i));
-    }
-    EXPECT(packets == 2 * MANY && questions == MANY);
-    netif_remove(&netif);
+    send_to_all(send6, answer);
     EXPECT(lwip_neighbours.count[LWIP_TABLE_FREE] == lwip_neighbours.size);
     EXPECT(lwip_destinations.count[LWIP_TABLE_FREE] == lwip_destinations.size);
 }

@@ -101,10 +101,7 @@ int device_store(struct device *device, uint64_t offset, const struct device_pie
 
 int device_store_all(struct device *device, const struct device_change *change, size_t count)
 {
-    int result = 0;
-    for (size_t i = 0; i < count && result == 0; i++)
-        result = device_store(device, change[i].offset, &change[i].piece);
-    return result;
+    return device_store_each(device, change, count);
 }
 
 // The kernel does nothing, and says that it did.

@@ -41,6 +41,15 @@ struct device_change {
     struct device_piece piece;
 };
 int device_store_all(struct device *device, const struct device_change *change, size_t count);
+// The same, one after the other.
+static inline int device_store_each(struct device *device, const struct device_change *change,
+                                    size_t count)
+{
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = device_store(device, change[i].offset, &change[i].piece);
+    return result;
+}
 
 int device_read(struct device *device, uint64_t offset, void *to, size_t size);
 int device_write(struct device *device, uint64_t offset, const void *from, size_t size);
