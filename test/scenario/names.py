@@ -80,8 +80,8 @@ class NameServer:
                 connection, _ = self.streams.accept()
                 with connection, connection.makefile("rb") as stream, contextlib.suppress(*BAD_QUESTION):
                     said = answer(stream.read(*struct.unpack(">H", stream.read(2))), 65535)
+                    self.streamed += 1  # before who asked can go on
                     connection.sendall(struct.pack(">H", len(said)) + said)
-                    self.streamed += 1
 
 
 def usual_server():
