@@ -13,8 +13,8 @@
 enum : uint32_t {
     PAIRS_MAX = 4,
     WARM_UP = 64,
-    CALLS = 2500,
-    BEGINNINGS = 8,
+    CALLS = 10'000,
+    BEGINNINGS = 4,
     STEP = 5, // calls more before each
     PARTS = 1000
 };

@@ -1,36 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""Busybox's own tests, as its sources have them, brought to a machine and judged: which may fail is known, each with
-its reason, and no other fails."""
+"""Busybox's own tests brought to a machine and judged: which may fail is known, each with its reason, and no other
+fails."""
 
 import contextlib
-import io
-import os
-import tarfile
 
-from machine import TOP, Machine, WebServer, make, passed
-
-SOURCE = os.path.join(TOP, "out/port/busybox")
+from machine import Machine, WebServer, make, passed
+from suite import source
 
 
 def read(name):
-    with open(os.path.join(SOURCE, name), encoding="utf-8") as file:
-        return file.read()
+    return source.read("busybox", name)
 
 
 def archive(folder, changed, left_out=()):
-    """The tests' folder; `changed` has files' other contents by name."""
-    def kept(entry):
-        return None if entry.name.startswith(tuple(left_out)) or entry.name in changed else entry
-
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w") as tar:
-        for name in (".config", folder):
-            tar.add(os.path.join(SOURCE, "src", name), name, filter=kept)
-        for name, text in changed.items():
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(text.encode()), 0o755
-            tar.addfile(entry, io.BytesIO(text.encode()))
-    return made.getvalue()
+    return source.archive("busybox", (".config", folder), changed, left_out)
 
 
 @contextlib.contextmanager
