@@ -61,7 +61,7 @@ long address_command(const char *verb, const void *sockaddr, size_t size, char *
         // Any address to listen at; and to connect to, oneself.
         if (strcmp(verb, "connect") == 0)
             strcpy(text, domain == AF_INET ? "127.0.0.1" : "::1");
-        else if (family == AF_INET)
+        else if (domain == AF_INET)
             strcpy(text, "0.0.0.0");
     } else if (inet_ntop(domain, address.bytes, text, sizeof text) == nullptr) {
         return -EINVAL;

@@ -29,6 +29,7 @@ static const struct {
     {IPPROTO_IP, IP_TTL, "ttl"},
     {IPPROTO_IP, IP_TOS, "tos"},
     {IPPROTO_IPV6, IPV6_UNICAST_HOPS, "ttl"},
+    {IPPROTO_IPV6, IPV6_V6ONLY, "v6only"},
 };
 
 static long set_timeout(uint64_t *timeout, const void *value, size_t size)
@@ -55,8 +56,14 @@ static int hops_kind(const int64_t *a)
     return a[1] == IPPROTO_IPV6 && a[2] == IPV6_2292HOPLIMIT ? IPV6_2292HOPLIMIT : 0;
 }
 
+static bool is_six_only(const int64_t *a)
+{
+    return a[1] == IPPROTO_IPV6 && a[2] == IPV6_V6ONLY;
+}
+
 static long set_option(struct socket *socket, const int64_t *a)
 {
+    if (is_six_only(a) && socket->domain != AF_INET6) return -ENOPROTOOPT;
     if (a[1] == IPPROTO_ICMPV6 && a[2] == ICMP6_FILTER) {
         return set_filter(socket, (const void *)a[3], (size_t)a[4]);
     }
@@ -107,20 +114,33 @@ static int pending_error(const struct file *file)
     return atoi(text);
 }
 
-static bool get_option(const struct file *file, const int64_t *a, int *value)
+// The conversation itself knows, whoever set it.
+static long get_six_only(const struct socket *socket, int *value)
 {
+    char text[128];
+    if (socket->domain != AF_INET6) return -ENOPROTOOPT;
+    long error = socket_read_file(socket, "status", text, sizeof text);
+    if (error == 0) *value = strstr(text, " v6only") != nullptr;
+    return error;
+}
+
+static long get_option(const struct file *file, const int64_t *a, int *value)
+{
+    *value = 0;
+    if (is_six_only(a)) return get_six_only(file->socket, value);
     if (a[1] != SOL_SOCKET) {
-        *value = 0;
-        return a[1] == IPPROTO_TCP || a[1] == IPPROTO_IP || a[1] == IPPROTO_IPV6;
+        bool is_known = a[1] == IPPROTO_TCP || a[1] == IPPROTO_IP || a[1] == IPPROTO_IPV6;
+        return is_known ? 0 : -ENOPROTOOPT;
     }
     switch (a[2]) {
-    case SO_ERROR: *value = pending_error(file); return true;
-    case SO_TYPE: *value = file->socket->type; return true;
-    case SO_DOMAIN: *value = file->socket->domain; return true;
+    case SO_ERROR: *value = pending_error(file); break;
+    case SO_TYPE: *value = file->socket->type; break;
+    case SO_DOMAIN: *value = file->socket->domain; break;
     case SO_SNDBUF:
-    case SO_RCVBUF: *value = 64 * 1024; return true;
-    default: *value = 0; return true;
+    case SO_RCVBUF: *value = 64 * 1024; break;
+    default: break;
     }
+    return 0;
 }
 
 int64_t call_getsockopt(const int64_t *a)
@@ -130,7 +150,7 @@ int64_t call_getsockopt(const int64_t *a)
     if (socket_of(a[0], &file, &error) == nullptr) return error;
     int value;
     uint32_t *size = (uint32_t *)a[4];
-    error = get_option(file, a, &value) ? 0 : -ENOPROTOOPT;
+    error = get_option(file, a, &value);
     if (error == 0) {
         if (*size > sizeof value) *size = sizeof value;
         memcpy((void *)a[3], &value, *size);

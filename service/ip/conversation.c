@@ -183,6 +183,7 @@ static int command_connect(struct p9_request *request, struct p9_open *open, con
         if (conversation->state == STATE_CONNECTING) return -EALREADY;
         int error = address_parse(where, &address, &port);
         if (error != 0) return error;
+        if (conversation->is_six_only && !IP_IS_V6_VAL(address)) return -ENETUNREACH;
         if (!rules_allow_remote(conversation->rules, conversation->protocol, &address, port))
             return -EACCES;
         error = connect_or_wait(conversation, &address, port);
@@ -210,14 +211,25 @@ static int command_announce(struct conversation *conversation, const char *backl
     return protocol->announce(conversation, backlog == nullptr ? 1 : (uint32_t)atoi(backlog));
 }
 
+static int command_bind(struct conversation *conversation, const char *where)
+{
+    const struct protocol *protocol = conversation->protocol;
+    ip_addr_t address;
+    uint16_t port;
+    int error = address_parse(where, &address, &port);
+    if (error != 0) return error;
+    if (conversation->is_six_only && IP_IS_ANY_TYPE_VAL(address)) address = *IP6_ADDR_ANY;
+    if (conversation->is_six_only && !IP_IS_V6_VAL(address)) return -EINVAL;
+    if (port != 0 && !rules_allow_local(conversation->rules, protocol, port)) return -EACCES;
+    return protocol->bind(conversation, &address, port);
+}
+
 static int command(struct p9_request *request, struct p9_open *open, char *text)
 {
     struct conversation *conversation = open->state;
     const struct protocol *protocol = conversation->protocol;
     char *rest, *word = strtok_r(text, " \n", &rest);
     char *first = strtok_r(nullptr, " \n", &rest), *second = strtok_r(nullptr, " \n", &rest);
-    ip_addr_t address;
-    uint16_t port;
     if (word == nullptr) return -EINVAL;
     if (strcmp(word, "set") == 0) return command_set(conversation, first, second);
     if (strcmp(word, "shutdown") == 0) return protocol->shutdown(conversation);
@@ -229,11 +241,7 @@ static int command(struct p9_request *request, struct p9_open *open, char *text)
     if (strcmp(word, "announce") == 0) return command_announce(conversation, first);
     if (first == nullptr) return -EINVAL;
     if (strcmp(word, "connect") == 0) return command_connect(request, open, first);
-    if (strcmp(word, "bind") != 0) return -EINVAL;
-    int error = address_parse(first, &address, &port);
-    if (error != 0) return error;
-    if (port != 0 && !rules_allow_local(conversation->rules, protocol, port)) return -EACCES;
-    return protocol->bind(conversation, &address, port);
+    return strcmp(word, "bind") == 0 ? command_bind(conversation, first) : -EINVAL;
 }
 
 static int64_t ctl_write(struct p9_request *request, struct p9_open *open, uint64_t offset,
@@ -328,9 +336,9 @@ static int status_text(struct p9_request *request, void *context, struct p9_text
 {
     static const char *const names[] = {"idle", "connecting", "connected", "announced", "closed"};
     const struct conversation *conversation = context;
-    p9_print(text, "%s sent %llu received %llu queued %zu\n", names[conversation->state],
+    p9_print(text, "%s sent %llu received %llu queued %zu%s\n", names[conversation->state],
              (unsigned long long)conversation->sent, (unsigned long long)conversation->received,
-             conversation->queued);
+             conversation->queued, conversation->is_six_only ? " v6only" : "");
     return 0;
 }
 

@@ -130,6 +130,7 @@ int datagram_make(const struct conversation *conversation, const void *from, siz
         }
     }
     if (!has_remote) return -EDESTADDRREQ;
+    if (conversation->is_six_only && !IP_IS_V6_VAL(outgoing->remote)) return -ENETUNREACH;
     if (!rules_allow_datagram(conversation, &outgoing->remote, outgoing->port)) return -EACCES;
     if (count > DATAGRAM_MAX) return -EMSGSIZE;
     outgoing->packet = pbuf_alloc(PBUF_TRANSPORT, (uint16_t)count, PBUF_RAM);

@@ -130,6 +130,10 @@ TEST("a header says where a datagram goes, of either version")
     EXPECT(datagram_write(&conversation, &message, sizeof message, send) == sizeof message);
     EXPECT(is_address(&last.remote, "::1") && last.port == 9);
     EXPECT(datagram_write(&conversation, &message, sizeof message.header - 1, send) == -EINVAL);
+    conversation.is_six_only = true;
+    EXPECT(datagram_write(&conversation, &message, sizeof message, send) == sizeof message);
+    message.header.version = 4;
+    EXPECT(datagram_write(&conversation, &message, sizeof message, send) == -ENETUNREACH);
 }
 
 static void arrive(struct conversation *conversation, const char *text, uint16_t port)

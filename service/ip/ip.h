@@ -50,7 +50,8 @@ struct conversation {
     enum conversation_state state;
     int error; // errno, for the next who asks
     bool is_remote_closed, is_local_closed, has_headers;
-    void *pcb; // lwIP's; nullptr: none (any more)
+    bool is_six_only; // `v6only`: its end is of no version but IPv6
+    void *pcb;        // lwIP's; nullptr: none (any more)
     ip_addr_t local, remote;
     uint16_t local_port, remote_port;
     struct p9_node *ctl, *data, *listen;
@@ -142,11 +143,15 @@ void tcp_spent_free(void);
 // A call was added to those of the listener that wait, or taken: whether it takes more.
 void tcp_calls_changed(struct conversation *listener);
 
-// Bind to a port that is drawn at random, when `port` is 0. 0 or a negative errno.
+// Bind to a port that is drawn at random, when `port` is 0. 0 or a negative errno: EADDRINUSE for
+// an end that packets for another one could be meant for.
 struct tcp_pcb;
 struct udp_pcb;
 int tcp_port_bind(struct tcp_pcb *pcb, const ip_addr_t *address, uint16_t port);
 int udp_port_bind(struct udp_pcb *pcb, const ip_addr_t *address, uint16_t port);
+bool tcp_port_is_taken(const struct tcp_pcb *pcb, const ip_addr_t *address, uint16_t port);
+// `set v6only`, of a conversation whose pcb has this local end. 0, or -EINVAL: it is bound.
+int port_six_only(struct conversation *conversation, ip_addr_t *local, uint16_t port, bool is_so);
 
 // The address that packets to `remote` come from; `local` is it where it was chosen already. 0 or
 // -ENETUNREACH.

@@ -163,6 +163,7 @@ static err_t called(void *argument, struct tcp_pcb *pcb, err_t error)
     if (call == nullptr) return ERR_MEM;
     call->pcb = pcb;
     call->state = STATE_CONNECTED;
+    call->is_six_only = listener->is_six_only;
     callbacks_set(call);
     ends_note(call);
     struct conversation **last = &listener->first_call;
@@ -209,8 +210,9 @@ static void close_conversation(struct conversation *conversation)
 
 static int bind_local(struct conversation *conversation, const ip_addr_t *address, uint16_t port)
 {
-    if (conversation->state != STATE_IDLE || conversation->pcb == nullptr) return -EINVAL;
-    int error = tcp_port_bind(conversation->pcb, address, port);
+    struct tcp_pcb *pcb = conversation->pcb;
+    if (conversation->state != STATE_IDLE || pcb == nullptr || pcb->local_port != 0) return -EINVAL;
+    int error = tcp_port_bind(pcb, address, port);
     if (error == 0) ends_note(conversation);
     return error;
 }
@@ -250,10 +252,20 @@ static int connect_remote(struct conversation *conversation, const ip_addr_t *ad
     return error;
 }
 
+// Two that were bound to one end may not both listen there.
+static int end_have(struct conversation *conversation)
+{
+    struct tcp_pcb *pcb = conversation->pcb;
+    if (pcb->local_port == 0) return bind_local(conversation, &pcb->local_ip, 0);
+    return tcp_port_is_taken(pcb, &pcb->local_ip, pcb->local_port) ? -EADDRINUSE : 0;
+}
+
 static int announce(struct conversation *conversation, uint32_t backlog)
 {
     if (conversation->state == STATE_ANNOUNCED) return 0;
     if (conversation->state != STATE_IDLE || conversation->pcb == nullptr) return -EINVAL;
+    int taken = end_have(conversation);
+    if (taken != 0) return taken;
     err_t error;
     if (backlog == 0) backlog = 1;
     if (backlog > 4096) backlog = 4096;
@@ -317,6 +329,8 @@ static int set(struct conversation *conversation, const char *name, uint32_t val
     if (pcb == nullptr) return -EINVAL;
     if (strncmp(name, "keep", 4) == 0 && strcmp(name, "keepalive") != 0)
         return conversation->state == STATE_ANNOUNCED ? 0 : set_keeping(pcb, name, value);
+    if (strcmp(name, "v6only") == 0)
+        return port_six_only(conversation, &pcb->local_ip, pcb->local_port, value != 0);
     uint8_t option = 0;
     if (strcmp(name, "keepalive") == 0) option = SOF_KEEPALIVE;
     if (strcmp(name, "reuse") == 0) option = SOF_REUSEADDR;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <lwip/udp.h>
+#include <string.h>
 
 static void received(void *argument, struct udp_pcb *pcb, struct pbuf *packet,
                      const ip_addr_t *remote, uint16_t port)
@@ -36,7 +37,8 @@ static void local_note(struct conversation *conversation)
 
 static int bind_local(struct conversation *conversation, const ip_addr_t *address, uint16_t port)
 {
-    int error = udp_port_bind(conversation->pcb, address, port);
+    struct udp_pcb *pcb = conversation->pcb;
+    int error = pcb->local_port == 0 ? udp_port_bind(pcb, address, port) : -EINVAL;
     if (error == 0) local_note(conversation);
     return error;
 }
@@ -98,6 +100,13 @@ static int64_t write_datagram(struct conversation *conversation, const void *fro
     return datagram_write(conversation, from, count, send_datagram);
 }
 
+static int set(struct conversation *conversation, const char *name, uint32_t value)
+{
+    struct udp_pcb *pcb = conversation->pcb;
+    if (strcmp(name, "v6only") != 0) return datagram_set(conversation, name, value);
+    return port_six_only(conversation, &pcb->local_ip, pcb->local_port, value != 0);
+}
+
 static struct numbers numbers;
 const struct protocol udp_protocol = {
     .name = "udp",
@@ -109,7 +118,7 @@ const struct protocol udp_protocol = {
     .announce = datagram_refuse_call,
     .shutdown = datagram_shutdown,
     .hangup = hangup,
-    .set = datagram_set,
+    .set = set,
     .read = datagram_read,
     .write = write_datagram,
     .ready = datagram_ready,

@@ -9,7 +9,7 @@
 //     figures /net/P/N/error    errno of what failed last, in decimal; reading forgets it
 // A conversation ends when none of its files is open.
 //
-// Commands (addresses are IPv4 or IPv6 text, `*` is any; one command a write):
+// Commands (addresses are IPv4 or IPv6 text, `*` is any of both; one command a write):
 //     bind A!PORT         chooses the local end (port 0: any free one)
 //     connect A!PORT      waits until the connection is made; a ctl opened with OPEN_NONBLOCK gets
 //     EINPROGRESS
@@ -19,7 +19,7 @@
 //     shutdown            no more will be sent
 //     hangup              ends the connection at once
 //     headers             each datagram read or written begins with a struct net_datagram
-//     set NAME VALUE      nodelay, keepalive, reuse, broadcast (0 or 1), ttl, tos;
+//     set NAME VALUE      nodelay, keepalive, reuse, broadcast, v6only (0 or 1), ttl, tos;
 //                         keepidle, keepinterval (seconds), keepcount
 // The ctl of a conversation polls like its data; of one that takes calls: readable when a call
 // waits.
