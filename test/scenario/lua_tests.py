@@ -16,7 +16,7 @@ LEFT_OUT = {
         ("-- non-string prompt", "-- test for error objects", "wants a terminal's library that repeats what it reads"),
     ),
     "files.lua": (
-        ("""{"sh -c 'kill""", "{progname", "the shell tells its output, which nobody reads, that its program was hung up"),
+        ("""{"sh -c 'kill""", "{progname", "the shell tells on the output, which is closed, what ended its program"),
     ),
 }
 # A test of a program in the background reads the shell's line first, and the program may be faster: it waits here.
