@@ -7,35 +7,9 @@
 #include "lib/http/target.c"
 #include "lib/http/text.c"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-int LLVMFuzzerInitialize(int *count, char ***arguments);
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
-
-// What a reader may stumble over, to begin with, in the folder of inputs, which is the last
-// argument.
-int LLVMFuzzerInitialize(int *count, char ***arguments)
-{
-    static const char *const seeds[] = {
-        "GET /a%20b/?q HTTP/1.1\r\nHost: a\r\nRange: bytes=0-9\r\nIf-Range: \"t\"\r\n\r\n",
-        "HEAD http://a/b HTTP/1.0\r\nConnection: keep-alive\r\nRange: bytes=-5\r\n\r\n",
-        "GET /a/%2e%2e/%2fb HTTP/1.1\r\nHost: a\r\n\r\n",
-        "GET / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "GET / HTTP/1.1\nHost: a\n\nGET / HTTP/1.1\r\n",
-        "GET / HTTP/1.1\r\nHost : a\r\n b\r\nIf-None-Match: \"a\", \"b\"\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: a\r\nIf-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n",
-    };
-    for (size_t i = 0; *count > 1 && i < sizeof seeds / sizeof *seeds; i++) {
-        char path[4096];
-        snprintf(path, sizeof path, "%s/kept%zu", (*arguments)[*count - 1], i);
-        FILE *file = fopen(path, "wb");
-        if (!file) continue;
-        fputs(seeds[i], file);
-        fclose(file);
-    }
-    return 0;
-}
 
 static void path_check(const char *path)
 {
