@@ -17,7 +17,7 @@
 
 enum : uint32_t { COMMAND_SIZE = 256, MTU_LEAST = 1280 };
 
-static int set_static_v4(struct netif *netif, const ip_addr_t *address, uint32_t bits,
+static int set_static_v4(struct netif *netif, const ip_addr_t *address, unsigned long bits,
                          const char *gateway_text)
 {
     ip4_addr_t gateway = *netif_ip4_gw(netif), mask;
@@ -38,7 +38,7 @@ static int set_static(struct netif *netif, char *address_text, const char *gatew
     unsigned long bits = strtoul(slash + 1, &end, 10);
     if (*end != '\0' || end == slash + 1 || ipaddr_aton(address_text, &address) == 0)
         return -EINVAL;
-    if (IP_IS_V4(&address)) return set_static_v4(netif, &address, (uint32_t)bits, gateway);
+    if (IP_IS_V4(&address)) return set_static_v4(netif, &address, bits, gateway);
     if (bits != 64) return -EINVAL; // RFC 4291, section 2.5.4: an interface's part is 64 bits
     int8_t index;
     return lwip_errno(netif_add_ip6_address(netif, ip_2_ip6(&address), &index));
@@ -48,7 +48,7 @@ static int set_servers(int (*choose)(const ip_addr_t *servers, uint32_t count), 
                        char **rest)
 {
     uint32_t count = 0;
-    ip_addr_t servers[COMMAND_SIZE / sizeof("::")]; // as many as a command can name
+    ip_addr_t servers[COMMAND_SIZE / 2]; // as many as a command can name: "1" is an address, too
     for (char *text = first; text != nullptr; text = strtok_r(nullptr, " \n", rest)) {
         if (ipaddr_aton(text, &servers[count++]) == 0) return -EINVAL;
     }
