@@ -58,7 +58,8 @@ static struct source *source_of(struct store *store, const char *name, size_t si
     static const char others[] = "others";
     struct source *source = source_find(store, name, size);
     if (source != nullptr) return source;
-    if (store->source_count >= STORE_SOURCES && strncmp(name, others, size) != 0)
+    bool is_others = size == sizeof others - 1 && memcmp(name, others, size) == 0;
+    if (store->source_count >= STORE_SOURCES && !is_others)
         return source_of(store, others, sizeof others - 1);
     source = calloc(1, sizeof *source);
     if (source == nullptr) return nullptr;

@@ -217,3 +217,17 @@ TEST("what is too old for the store is not kept, either")
     EXPECT(records == count(&store, "ip"));
     clear(&store);
 }
+
+TEST("a name that begins that of the others is one of them when there are too many")
+{
+    struct store store = {};
+    char line[32];
+    for (uint32_t i = 0; i < STORE_SOURCES; i++) {
+        snprintf(line, sizeof line, "s%u: here", i);
+        EXPECT(say(&store, line, 0));
+    }
+    EXPECT(say(&store, "o: here", 0) && say(&store, "other: here", 0));
+    EXPECT(say(&store, "others: here", 0) && say(&store, "otherss: here", 0));
+    EXPECT(count(&store, "others") == 4 && store.source_count == STORE_SOURCES + 1);
+    clear(&store);
+}
