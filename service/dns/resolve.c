@@ -46,7 +46,6 @@ static uint32_t query_count;
 static struct cache cache;
 static char good_server[ADDRESS_SIZE]; // that answered last
 static struct dial_watch watch;
-static bool is_told = true;         // the settings may be others
 static enum outcome logged_failure; // why nobody could be asked, as the log says already
 
 static void settings_read(struct settings *settings)
@@ -226,7 +225,7 @@ int resolve(const struct question *question, const struct cache_entry **entry)
 
 void resolve_signalled(struct p9_server *unused, uint64_t bits)
 {
-    if ((bits & BIT_SETTINGS) != 0) is_told = true;
+    dial_signalled(&watch, bits);
 }
 
 static bool is_stuck(void)
@@ -239,9 +238,9 @@ static bool is_stuck(void)
 // With other servers than before everything may be otherwise.
 static void settings_look(void)
 {
-    if (!is_told && !is_stuck()) return;
-    is_told = false;
-    if (!dial_changed(&watch, server.event, BIT_SETTINGS)) return;
+    bool has_changed = is_stuck() ? dial_changed_now(&watch, server.event, BIT_SETTINGS)
+                                  : dial_changed(&watch, server.event, BIT_SETTINGS);
+    if (!has_changed) return;
     cache_clear(&cache);
     logged_failure = OUTCOME_FOUND;
     for (struct query *query = queries; query != nullptr; query = query->next) {

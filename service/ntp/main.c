@@ -25,7 +25,6 @@ static int chosen = -1;
 static int64_t last_offset;
 static uint64_t slew_due;
 static struct dial_watch watch;
-static bool is_told = true; // the settings may be others
 
 static uint32_t peers_read(const char *path, struct peer *list)
 {
@@ -37,7 +36,7 @@ static uint32_t peers_read(const char *path, struct peer *list)
 
 static void signalled(struct p9_server *unused, uint64_t bits)
 {
-    if ((bits & BIT_SETTINGS) != 0) is_told = true;
+    dial_signalled(&watch, bits);
 }
 
 // The user's servers stand before those that the network tells. The same ones as before are asked
@@ -45,8 +44,6 @@ static void signalled(struct p9_server *unused, uint64_t bits)
 static void settings_look(void)
 {
     static struct peer list[SERVERS_MOST];
-    if (!is_told) return;
-    is_told = false;
     if (!dial_changed(&watch, server.event, BIT_SETTINGS)) return;
     uint32_t count = peers_read("/etc/ntp.conf", list);
     if (count == 0) count = peers_read("/net/ntp.conf", list);

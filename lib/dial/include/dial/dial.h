@@ -19,8 +19,13 @@ int dial(const char *protocol, const char *address, struct p9_file **control,
 struct dial_watch {
     struct p9_file *file; // nullptr: not yet open
     bool is_coming;       // an address is being got, which may bring them
+    bool is_armed;        // the event gets the bits at the next change: until then there is none
+    uint64_t bits;
 };
 
 // Whether there was a change since the last call; at the first one there is. `event` gets `bits` at
-// the next.
+// the next, and dial_signalled() is to be told of what it got: a call before that costs nothing.
 bool dial_changed(struct dial_watch *watch, fe_handle event, uint64_t bits);
+// The same, also of a change that the event got the bits for and that was not told yet.
+bool dial_changed_now(struct dial_watch *watch, fe_handle event, uint64_t bits);
+void dial_signalled(struct dial_watch *watch, uint64_t bits);
