@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What the network says of the paths of IPv4. Segments of TCP ask not to be cut; a router that cannot
 // pass one on says how much it carries (RFC 1191), and that is known for ten minutes: connections make
-// smaller segments, and what waits already is cut here. A message is believed when it quotes what a
-// connection has sent and nobody has acknowledged; a call to an end that cannot be reached fails
-// (quoted.c). It is called at the places of path.patch.
+// smaller segments, and what waits already is cut here. Paths are in a table that grows (table.c);
+// without room for one more, the one that was told of first is forgotten. A message is believed when it
+// quotes what a connection has sent and nobody has acknowledged; a call to an end that cannot be
+// reached fails (quoted.c). It is called at the places of path.patch.
 #include "quoted.h"
 
 #include <lwip/icmp.h>
@@ -11,8 +12,9 @@
 #include <lwip/prot/ip4.h>
 #include <lwip/sys.h>
 #include <lwip_hooks.h>
+#include <lwip_table.h>
 
-enum : uint32_t { PATHS = 64, KNOWN_FOR = 600000 }; // ms
+enum : uint32_t { KNOWN_FOR = 600000 }; // ms
 enum : uint16_t {
     LEAST = 552,      // bytes; who says less may cut packets of this size, which do not ask then
     LEAST_OF_IP = 68, // RFC 791, section 3.2
@@ -20,49 +22,66 @@ enum : uint16_t {
 
 enum : uint8_t { NET_UNKNOWN = 6 }; // RFC 1122, section 3.2.2.1
 
-static struct path {
-    ip4_addr_t to;
-    uint16_t mtu; // 0: nothing is known
+struct path {
+    uint16_t mtu;
     bool is_cut;
     uint32_t told_at;
-} paths[PATHS];
-static uint32_t path_count; // none: nothing is looked for
+};
 
-static struct path *path_find(const ip4_addr_t *to)
+static struct lwip_table paths;
+
+static void path_forget(int entry)
 {
-    for (uint32_t i = 0; i < path_count; i++) {
-        struct path *path = &paths[i];
-        if (path->mtu == 0 || !ip4_addr_eq(&path->to, to)) continue;
-        if (sys_now() - path->told_at < KNOWN_FOR) return path;
-        path->mtu = 0;
-    }
-    return NULL;
+    lwip_table_remove(&paths, entry);
 }
 
-// A place for one more: one that is free, or else the oldest's.
-static struct path *path_place(void)
+// By its destination; all are new, in the table's words, and in the order in which they were told.
+static struct lwip_table paths = {.entry_size = sizeof(struct path), .forget = path_forget};
+
+static struct path *path_at(int entry)
 {
-    if (path_count < PATHS) return &paths[path_count++];
-    struct path *oldest = &paths[0];
+    return (struct path *)paths.entries + entry;
+}
+
+static void paths_expire(void)
+{
     uint32_t now = sys_now();
-    for (struct path *path = paths; path < paths + PATHS; path++) {
-        if (path->mtu == 0) return path;
-        if (now - path->told_at > now - oldest->told_at) oldest = path;
+    while (paths.count[LWIP_TABLE_NEW] != 0) {
+        int oldest = paths.first[LWIP_TABLE_NEW];
+        if (now - path_at(oldest)->told_at < KNOWN_FOR) return;
+        path_forget(oldest);
     }
-    return oldest;
+}
+
+// -1: nothing is known.
+static int path_find(const ip4_addr_t *to)
+{
+    if (paths.count[LWIP_TABLE_NEW] == 0) return -1;
+    uint32_t key[LWIP_TABLE_KEY] = {to->addr};
+    paths_expire();
+    return lwip_table_find(&paths, key);
+}
+
+static void path_set(const ip4_addr_t *to, const struct path *path)
+{
+    uint32_t key[LWIP_TABLE_KEY] = {to->addr};
+    int entry = path_find(to);
+    if (entry >= 0) path_forget(entry); // it is the youngest now
+    entry = lwip_table_add(&paths, key);
+    if (entry >= 0) *path_at(entry) = *path;
 }
 
 u16_t lwip_path_mtu(const ip4_addr_t *to, const struct netif *netif)
 {
-    const struct path *path = path_count == 0 ? NULL : path_find(to);
-    return path != NULL && path->mtu < netif->mtu ? path->mtu : netif->mtu;
+    int entry = path_find(to);
+    return entry >= 0 && path_at(entry)->mtu < netif->mtu ? path_at(entry)->mtu : netif->mtu;
 }
 
 u16_t lwip_path_flags(u8_t protocol, const ip4_addr_t *to)
 {
     if (protocol != IP_PROTO_TCP) return 0;
-    const struct path *path = path_count == 0 ? NULL : path_find(to);
-    return path != NULL && path->is_cut ? 0 : PP_HTONS(IP_DF);
+    int entry = path_find(to);
+    return entry >= 0 && path_at(entry)->is_cut ? 0 : PP_HTONS(IP_DF);
 }
 
 // What a router carries that does not say it: the next smaller size of links that there are; RFC 1191,
@@ -80,13 +99,13 @@ static void too_big(const struct quoted *quoted, uint16_t told)
     const ip4_addr_t *to = ip_2_ip4(&quoted->to);
     if (told == 0) told = next_smaller(quoted->size);
     if (told < LEAST_OF_IP || told >= quoted->size) return;
-    struct path *path = path_find(to);
-    if (path != NULL && told >= path->mtu) return;
-    if (path == NULL) path = path_place();
-    *path = (struct path){.to = *to,
-                          .mtu = LWIP_MAX(told, LEAST),
-                          .is_cut = told < LEAST,
-                          .told_at = sys_now()};
+    int entry = path_find(to);
+    if (entry >= 0 && told >= path_at(entry)->mtu) return;
+    path_set(to, &(struct path){
+                     .mtu = LWIP_MAX(told, LEAST),
+                     .is_cut = told < LEAST,
+                     .told_at = sys_now(),
+                 });
 }
 
 static err_t error_of(uint8_t code)

@@ -11,6 +11,7 @@
 #include <lwip/prot/icmp.h>
 #include <lwip/timeouts.h>
 #include <lwip_hooks.h>
+#include <lwip_table.h>
 #include <netif/ethernet.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@ static struct {
 } last;                  // packet that was sent
 static uint16_t largest; // of all
 static err_t failure;
-static uint8_t far_number = 1; // each test has an end of its own: 10.0.0.this
+static uint32_t far_number = 1; // each test has an end of its own: 10.0.0.0 plus this
 
 static err_t output(struct netif *unused, struct pbuf *bytes, const ip4_addr_t *to)
 {
@@ -175,29 +176,75 @@ TEST("below 552 bytes nobody is asked not to cut")
     tcp_abort(pcb);
 }
 
-TEST("what is known is forgotten after ten minutes, and when there are too many")
+// The next end is known for so much.
+static void learn(uint16_t size)
 {
     struct tcp_pcb *pcb = connection();
-    tell(ICMP_DUR_FRAG, 1300, 0, 0);
-    now += 9 * MINUTE;
-    EXPECT(known() == 1300);
+    tell(ICMP_DUR_FRAG, size, 0, 0);
+    tcp_abort(pcb);
+}
+
+static uint16_t known_of(uint32_t number)
+{
+    uint32_t last_number = far_number;
+    far_number = number;
+    uint16_t size = known();
+    far_number = last_number;
+    return size;
+}
+
+TEST("what is known is forgotten after ten minutes")
+{
+    learn(1300);
+    uint32_t first = far_number;
+    now += 5 * MINUTE;
+    learn(1200);
+    now += 4 * MINUTE;
+    EXPECT(known_of(first) == 1300 && known_of(first + 1) == 1200);
     now += 2 * MINUTE;
-    EXPECT(known() == 1500);
-    tcp_abort(pcb);
-    pcb = connection();
+    EXPECT(known_of(first) == 1500 && known_of(first + 1) == 1200);
+    now += 4 * MINUTE;
+    EXPECT(known_of(first + 1) == 1500);
+}
+
+TEST("without room for one more the oldest is forgotten, and a new word makes one young")
+{
+    lwip_table_room = 0; // the least: 64
+    struct tcp_pcb *pcb = connection();
+    struct ip_hdr quoted_ip = last.ip;
+    struct tcp_hdr quoted_tcp = last.tcp;
     tell(ICMP_DUR_FRAG, 1300, 0, 0);
-    tcp_abort(pcb);
-    uint8_t first = far_number;
-    for (uint32_t i = 0; i < 64; i++) {
-        now++;
-        pcb = connection();
-        tell(ICMP_DUR_FRAG, 1300, 0, 0);
-        EXPECT(known() == 1300);
-        tcp_abort(pcb);
-    }
+    uint32_t first = far_number;
+    for (uint32_t i = 1; i < 64; i++, now++) learn(1300);
+    EXPECT(known_of(first) == 1300 && known_of(first + 1) == 1300 && known_of(first + 63) == 1300);
+    uint32_t last_number = far_number;
     far_number = first;
-    EXPECT(known() == 1500);
-    far_number = first + 64;
+    last.ip = quoted_ip;
+    last.tcp = quoted_tcp;
+    tell(ICMP_DUR_FRAG, 1200, 0, 0);
+    tcp_abort(pcb);
+    far_number = last_number;
+    learn(1300);
+    EXPECT(known_of(first) == 1200 && known_of(first + 1) == 1500 && known_of(first + 2) == 1300);
+    EXPECT(known() == 1300);
+}
+
+TEST("thousands of paths are known, as many as there is room for, and memory does not grow further")
+{
+    enum : uint32_t { FIRST = 1 << 16, MANY = 3000, FLOOD = 6000, ROOM = 1 << 20 };
+    lwip_table_room = ROOM;
+    now += 11 * MINUTE;
+    uint32_t first = FIRST + 1, before = far_number;
+    far_number = FIRST;
+    for (uint32_t i = 0; i < MANY; i++) learn((uint16_t)(600 + i % 700));
+    for (uint32_t i = 0; i < MANY; i++) EXPECT(known_of(first + i) == 600 + i % 700);
+    for (uint32_t i = 0; i < FLOOD; i++) learn(1300);
+    EXPECT(known_of(first + MANY - 1) == 1500 && known() == 1300);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < MANY + FLOOD; i++) count += known_of(first + i) != 1500;
+    EXPECT(count == 4096);
+    EXPECT(known_of(far_number - 4095) == 1300 && known_of(far_number - 4096) == 1500);
+    far_number = before;
 }
 
 TEST("a call fails by a router's word, a connection does not")

@@ -20,7 +20,7 @@ enum : int {
     NONE = -1,
     SIZE_MIN = 64, // a power of two, as all sizes
     SIZE_MAX_ALL = 1 << 24,
-    TABLES = 3,
+    TABLES = 4,
     WAITING_BYTES = 8 << 10, // that packets may take, of one that is asked for
 };
 

@@ -182,7 +182,7 @@ static int counters_text(struct p9_request *request, void *context, struct p9_te
     return 0;
 }
 
-// What neighbours may take: a part of what services have.
+// What neighbours and paths may take: a part of what services have.
 static void tables_limit(void)
 {
     struct fe_process_info info = {};

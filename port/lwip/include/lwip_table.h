@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Tables of lwIP's that grow with need: of neighbours, by ARP and of IPv6, and of destinations. An
-// entry has a number, which it keeps; where entries lie changes when the table grows. What is found
-// costs the same in each size (table.c).
+// Tables of lwIP's that grow with need: of neighbours, by ARP and of IPv6, of destinations, and of
+// paths. An entry has a number, which it keeps; where entries lie changes when the table grows. What
+// is found costs the same in each size (table.c).
 #pragma once
 
 #include <stdbool.h>
