@@ -2,6 +2,7 @@
 // What a server sent: whether it answers the question, and those of its records that do.
 #include "message.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "wire.h"
@@ -164,6 +165,25 @@ static enum outcome links_follow(struct answer *answer, const struct sections *f
     return OUTCOME_FOUND;
 }
 
+// Of the room for the answer: as much as one may need while it is read, and then what it needs.
+static bool room_set(struct answer *answer, size_t room)
+{
+    uint8_t *bytes = realloc(answer->bytes, room);
+    if (bytes != nullptr) answer->bytes = bytes;
+    return bytes != nullptr;
+}
+
+static enum outcome whole_read(struct answer *answer, const struct sections *from, uint16_t code)
+{
+    uint32_t links = answer->links;
+    enum outcome outcome = links_follow(answer, from);
+    if (outcome != OUTCOME_MORE) return outcome;
+    bool is_told = negative_note(answer, from);
+    if (code == CODE_OK && answer->links > links && !is_told) return OUTCOME_MORE;
+    if (!is_told) answer->ttl = 0;
+    return code == CODE_NO_NAME ? OUTCOME_NO_NAME : OUTCOME_NO_DATA;
+}
+
 enum outcome answer_read(struct answer *answer, uint16_t id, const uint8_t *bytes, size_t size)
 {
     struct sections from = {.bytes = bytes, .size = size};
@@ -172,11 +192,8 @@ enum outcome answer_read(struct answer *answer, uint16_t id, const uint8_t *byte
     if (flags & FLAG_TRUNCATED) return OUTCOME_TRUNCATED;
     if (code != CODE_OK && code != CODE_NO_NAME) return OUTCOME_FAILED;
     if (!is_whole(&from)) return OUTCOME_WRONG;
-    uint32_t links = answer->links;
-    enum outcome outcome = links_follow(answer, &from);
-    if (outcome != OUTCOME_MORE) return outcome;
-    bool is_told = negative_note(answer, &from);
-    if (code == CODE_OK && answer->links > links && !is_told) return OUTCOME_MORE;
-    if (!is_told) answer->ttl = 0;
-    return code == CODE_NO_NAME ? OUTCOME_NO_NAME : OUTCOME_NO_DATA;
+    if (!room_set(answer, ANSWER_MOST)) return OUTCOME_FAILED;
+    enum outcome outcome = whole_read(answer, &from, code);
+    (void)room_set(answer, answer->size);
+    return outcome;
 }

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: MIT
-// Answers that are remembered, failures too, as long as they may be. Both their number and their
-// bytes are bounded; what was not asked for the longest time goes first.
+// Answers that are remembered, failures too, as long as they may be. Their bytes are bounded; what
+// was not asked for the longest time goes first.
 #pragma once
 
-#include "message.h"
+#include "index.h"
 
-enum : size_t { CACHE_ENTRIES = 512, CACHE_BYTES = 512 << 10 };
+enum : size_t { CACHE_BYTES = 1 << 20 };
 
 struct cache_entry {
-    struct cache_entry *next;
-    struct question question;
-    uint64_t expires; // ns, monotonic
+    struct place place;                // first
+    struct cache_entry *later, *older; // asked
+    uint64_t expires;                  // ns, monotonic
     enum outcome outcome;
     size_t size;
     uint8_t bytes[]; // the answer's message
 };
 
 struct cache {
-    struct cache_entry *first; // asked last
-    size_t entries, bytes;
+    struct index index;
+    struct cache_entry *first, *last; // asked last, and not for the longest time
+    size_t bytes;
 };
 
 // nullptr: not known, or not any more. It stays until the next call.

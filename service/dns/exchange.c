@@ -12,6 +12,8 @@
 
 enum : uint32_t { PORT = 53, ADDRESS_MOST = 64 };
 
+static uint8_t datagram[DATAGRAM_MOST]; // of whichever exchange went on last
+
 int exchange_begin(struct exchange *exchange, const char *server, const uint8_t *question,
                    size_t size)
 {
@@ -20,9 +22,6 @@ int exchange_begin(struct exchange *exchange, const char *server, const uint8_t 
     put16(exchange->out, (uint16_t)size);
     memcpy(exchange->out + head, question, size);
     exchange->size = head + size;
-    exchange->capacity = exchange->is_stream ? STREAM_HEAD + UINT16_MAX : DATAGRAM_MOST;
-    exchange->in = malloc(exchange->capacity);
-    if (exchange->in == nullptr) return -ENOMEM;
     snprintf(address, sizeof address, "%s!%u", server, PORT);
     return dial(exchange->is_stream ? "tcp" : "udp", address, &exchange->control, &exchange->data);
 }
@@ -53,10 +52,20 @@ static size_t stream_wanted(const struct exchange *exchange)
     return STREAM_HEAD + (size_t)get16(exchange->in);
 }
 
+// Room for all that is wanted, each time that this is known.
+static bool stream_grow(struct exchange *exchange)
+{
+    if (exchange->received != 0 && exchange->received != STREAM_HEAD) return true;
+    uint8_t *in = realloc(exchange->in, stream_wanted(exchange));
+    if (in != nullptr) exchange->in = in;
+    return in != nullptr;
+}
+
 static int64_t stream_run(struct exchange *exchange, const uint8_t **message)
 {
     while (exchange->received < stream_wanted(exchange) || exchange->received == STREAM_HEAD) {
         if (exchange->received == STREAM_HEAD && get16(exchange->in) == 0) return -EIO;
+        if (!stream_grow(exchange)) return -ENOMEM;
         int64_t size = p9_read(exchange->data, 0, exchange->in + exchange->received,
                                stream_wanted(exchange) - exchange->received);
         if (size <= 0) return size < 0 ? size : -EIO;
@@ -73,8 +82,8 @@ int64_t exchange_run(struct exchange *exchange, const uint8_t **message)
     int result = send_rest(exchange);
     if (result != 0) return result == -ENOTCONN ? -EAGAIN : result;
     if (exchange->is_stream) return stream_run(exchange, message);
-    *message = exchange->in;
-    return p9_read(exchange->data, 0, exchange->in, exchange->capacity);
+    *message = datagram;
+    return p9_read(exchange->data, 0, datagram, sizeof datagram);
 }
 
 int exchange_poll(struct exchange *exchange, fe_handle event, uint64_t bits)

@@ -13,8 +13,8 @@ struct exchange {
     bool is_stream;
     size_t size, sent; // of what goes out
     uint8_t out[STREAM_HEAD + QUESTION_MOST];
-    uint8_t *in; // malloc'ed
-    size_t capacity, received;
+    uint8_t *in; // of a stream, as much as is wanted of it; malloc'ed
+    size_t received;
 };
 
 // Begins it. 0 or a negative errno; exchange_end() is right in any case.

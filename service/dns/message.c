@@ -2,6 +2,7 @@
 // Messages: questions, and what they have in common with answers.
 #include "message.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "wire.h"
@@ -30,8 +31,11 @@ bool question_read(const uint8_t *bytes, size_t size, uint16_t *id, struct quest
     return true;
 }
 
-void answer_begin(struct answer *answer, const struct question *question)
+bool answer_begin(struct answer *answer, const struct question *question)
 {
+    uint8_t *bytes = realloc(answer->bytes, QUESTION_MOST);
+    if (bytes == nullptr) return false;
+    answer->bytes = bytes;
     answer->question = *question;
     answer->last = question->name;
     answer->last_at = HEADER_SIZE;
@@ -39,6 +43,13 @@ void answer_begin(struct answer *answer, const struct question *question)
     answer->ttl = TTL_MOST;
     answer->count = 0;
     answer->size = question_write(&question->name, question->type, 0, answer->bytes);
+    return true;
+}
+
+void answer_fini(struct answer *answer)
+{
+    free(answer->bytes);
+    answer->bytes = nullptr;
 }
 
 void answer_end(struct answer *answer, uint8_t code)

@@ -43,7 +43,7 @@ struct answer {
     uint32_t links, ttl;
     uint16_t count; // records
     size_t size;
-    uint8_t bytes[ANSWER_MOST]; // a message
+    uint8_t *bytes; // a message, as large as it is; malloc'ed
 };
 
 enum outcome : uint32_t {
@@ -63,7 +63,9 @@ size_t question_write(const struct name *name, uint16_t type, uint16_t id, uint8
 // Reads a message with one question of the class IN, and its id. False: it is something else.
 bool question_read(const uint8_t *bytes, size_t size, uint16_t *id, struct question *question);
 
-void answer_begin(struct answer *answer, const struct question *question);
+// Of zeros, or one that was begun already. False: no memory.
+bool answer_begin(struct answer *answer, const struct question *question);
+void answer_fini(struct answer *answer);
 // Reads what a server sent to the question for `last` of this id.
 enum outcome answer_read(struct answer *answer, uint16_t id, const uint8_t *bytes, size_t size);
 // Completes the header.

@@ -13,6 +13,7 @@
 #include <ferrite/clock.h>
 #include <ferrite/entropy.h>
 #include <ferrite/log.h>
+#include <ferrite/memory.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,10 +28,13 @@ enum : uint64_t {
     LEAST_TTL = 1 * SECOND,        // so that those who wait for it find it
     FAILURE_TTL = 2 * SECOND,
 };
-enum : uint32_t { ROUNDS = 3, QUERIES_MOST = 64, WRONG_MOST = 8 };
+enum : uint32_t { ROUNDS = 3, WRONG_MOST = 8 };
+// What one takes, with its files and whoever waits for it; half of the service's memory is theirs.
+enum : uint64_t { QUERY_BYTES = 4 << 10, PART = 2 };
 
 struct query {
-    struct query *next;
+    struct place place; // first
+    struct query *next, *previous;
     struct settings settings;
     uint32_t server, round, wrong;
     bool is_stream;
@@ -42,7 +46,7 @@ struct query {
 };
 
 static struct query *queries;
-static uint32_t query_count;
+static struct index asked; // the same ones, by what they are asked for
 static struct cache cache;
 static char good_server[ADDRESS_SIZE]; // that answered last
 static struct dial_watch watch;
@@ -118,6 +122,13 @@ static bool outcome_is_failure(enum outcome outcome)
     return outcome == OUTCOME_FAILED || outcome == OUTCOME_NO_WAY || outcome == OUTCOME_NO_RANDOM;
 }
 
+static void query_free(struct query *query)
+{
+    exchange_end(&query->exchange);
+    answer_fini(&query->answer);
+    free(query);
+}
+
 static void query_end(struct query *query, enum outcome outcome)
 {
     struct answer *answer = &query->answer;
@@ -128,12 +139,10 @@ static void query_end(struct query *query, enum outcome outcome)
     if (ttl < LEAST_TTL) ttl = LEAST_TTL;
     [[maybe_unused]] bool is_kept = cache_put(&cache, answer, outcome, fe_clock_after(ttl));
     if (!is_failure) memcpy(good_server, query->settings.server[query->server], sizeof good_server);
-    exchange_end(&query->exchange);
-    struct query **at = &queries;
-    while (*at != query) at = &(*at)->next;
-    *at = query->next;
-    query_count--;
-    free(query);
+    *(query->previous == nullptr ? &queries : &query->previous->next) = query->next;
+    if (query->next != nullptr) query->next->previous = query->previous;
+    index_remove(&asked, &query->place);
+    query_free(query);
     resolve_changed();
 }
 
@@ -195,18 +204,31 @@ static void query_run(struct query *query)
     }
 }
 
+static bool has_room(void)
+{
+    static uint64_t most;
+    struct fe_process_info info = {};
+    if (most == 0 && fe_process_inspect(fe_process_self(), &info) == OK)
+        most = info.memory_limit / PART / QUERY_BYTES;
+    return asked.count < most;
+}
+
 static int query_begin(const struct question *question)
 {
-    if (query_count >= QUERIES_MOST) return -EBUSY;
+    if (!has_room()) return -EBUSY;
     struct query *query = calloc(1, sizeof *query);
     if (query == nullptr) return -ENOMEM;
+    query->place.question = *question;
+    if (!answer_begin(&query->answer, question) || !index_add(&asked, &query->place)) {
+        query_free(query);
+        return -ENOMEM;
+    }
     query->next = queries;
+    if (queries != nullptr) queries->previous = query;
     queries = query;
-    query_count++;
     query->failure = OUTCOME_NO_WAY;
     query->last = fe_clock_after(SERVER_PATIENCE);
     settings_read(&query->settings);
-    answer_begin(&query->answer, question);
     (void)attempt(query); // resolve_run() goes on
     return P9_LATER;
 }
@@ -215,12 +237,7 @@ int resolve(const struct question *question, const struct cache_entry **entry)
 {
     *entry = cache_find(&cache, question, fe_clock_monotonic());
     if (*entry != nullptr) return 0;
-    for (const struct query *query = queries; query != nullptr; query = query->next) {
-        const struct question *asked = &query->answer.question;
-        if (asked->type == question->type && name_equal(&asked->name, &question->name))
-            return P9_LATER;
-    }
-    return query_begin(question);
+    return index_find(&asked, question) == nullptr ? query_begin(question) : P9_LATER;
 }
 
 void resolve_signalled(struct p9_server *unused, uint64_t bits)

@@ -92,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
     tables_read(input, size);
     if (question_read(input, size, &id, &question)) question.type = TYPE_A;
     if (!name_read(input, size, &at, &question.name)) return 0;
-    answer_begin(&answer, &question);
+    if (!answer_begin(&answer, &question)) return 0;
     answer_end(&answer, CODE_OK);
     answer_check(&answer);
     while (size - at >= 3 && answer.links <= LINKS_MOST) {

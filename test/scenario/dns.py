@@ -15,7 +15,7 @@ from machine import LIMIT, Machine, passed
 from peer.cable import Cable
 from peer.lan import ADDRESS, CARD, DNSMASQ, Lan
 
-SILENT = "10.7.0.9"
+SILENT, CROWD = "10.7.0.9", 100
 MANY = [f"192.0.2.{i}" for i in range(1, 61)]
 RECORDS = [f"--host-record=host.lan.example,{ADDRESS}", "--host-record=web.lan.example,192.0.2.1",
            "--host-record=both.example,192.0.2.7,2001:db8::7",
@@ -134,6 +134,13 @@ def check_servers(machine, lan):
     machine.run("exec 3<>/net/dns")
     assert "192.0.2.7" in machine.run("echo both.example >&3 && cat <&3")
     passed("when one server says nothing the next is asked, by a service that was started again")
+    machine.run(f"ip dns {SILENT}")
+    machine.run(f"i=0; while [ $i -lt {CROWD} ]; do sh -c \"echo silent$i.example a >/net/dns\" 2>>/tmp/said & "
+                "i=$((i + 1)); done; wait")
+    said = machine.run("cat /tmp/said")
+    assert said.count("unreachable") == CROWD, said
+    passed("a hundred questions are asked at a time, and each is told that nobody answers")
+    machine.run(f"ip dns {ADDRESS}")
     lan.stop("dnsmasq")
     assert "unreachable" in machine.run("echo web.lan.example >&3", code=1)
     passed("a question that no server answers comes to an end")
