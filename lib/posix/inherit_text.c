@@ -60,8 +60,8 @@ void inherit_add_descriptor(struct inherit_text *text, const struct inherit_desc
 
 static const void *take(struct inherit_reader *reader, size_t size)
 {
-    size_t padded = (size + 7) & ~(size_t)7;
-    if ((size_t)(reader->end - reader->at) < padded) return nullptr;
+    size_t padded = (size + 7) & ~(size_t)7, left = (size_t)(reader->end - reader->at);
+    if (left < size || left < padded) return nullptr; // 32 bits may come round
     const void *data = reader->at;
     reader->at += padded;
     return data;
