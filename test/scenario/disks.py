@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# cells: qemu-virt-aarch64/raw
+# cells: qemu-virt-aarch64/raw qemu-pc-x86_64/multiboot2/grub-bios
 """Several disks at once: one that only reads, one that gives up and zeroes sectors, and some with errors at certain
 places: programs get them, file systems stop writing where they must, and what is left is whole. And files in memory."""
 
