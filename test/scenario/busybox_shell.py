@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw
+# system: ports
 # waits
 """The shell passes busybox's own tests of it, but for those that are listed here."""
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw
+# system: ports
 """The text and file tools pass busybox's own tests of them, but for those that are listed here."""
 
 import re

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw
+# system: conformance
 """The Open POSIX Test Suite: the first test of each interface, and with SUITE=all (`make conformance`) all of them.
 What becomes of each is in port/posixtestsuite/results; out/conformance has what became of all of them now. Sleeping
 costs nothing under the counting clock."""

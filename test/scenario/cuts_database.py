@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
+# system: ports
 """Power cuts under SQLite: its shell changes databases with each kind of journal, and says of each transaction that it
 is committed. After any cut each database opens, is sound, and has what one of two moments had: the last transaction of
 which that was said, or the one that was being made. Checked by the host's SQLite, and in Ferrite by its own.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw
+# system: ports
 """Lua passes its own tests, all but three parts, which are listed here: those of a user's program, with the interpreter
 as it is shipped, and those that look into it, with one that was built for that, which is slower and does less of the
 long ones."""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-*-[ax]*64/raw
+# system: ports
 """Ports pass their own tests: zlib's example, minigzip and infcover; SQLite's shell in a workload with a write-ahead
 log and an integrity check, its test of several processes on one database, and its test of statements (a part)."""
 
