@@ -49,11 +49,17 @@ static const char *put_variable(struct line *line, const char *at)
     return at + size;
 }
 
+// Lines may end as elsewhere, by \r\n.
+static bool is_blank(char character)
+{
+    return character == ' ' || character == '\t' || character == '\r';
+}
+
 // One word, quoted as for a shell by '' or \.
 static const char *read_word(struct line *line, const char *at, const char *end)
 {
     bool is_quoted = false;
-    while (at < end && (is_quoted || (*at != ' ' && *at != '\t'))) {
+    while (at < end && (is_quoted || !is_blank(*at))) {
         if (*at == '\'') {
             is_quoted = !is_quoted;
             at++;
@@ -73,7 +79,7 @@ static const char *read_word(struct line *line, const char *at, const char *end)
 static void read_line(struct line *line, const char *at, const char *end)
 {
     for (;;) {
-        while (at < end && (*at == ' ' || *at == '\t' || *at == '\r')) at++;
+        while (at < end && is_blank(*at)) at++;
         if (at == end || *at == '#') return;
         if (line->count == WORDS_MOST) line->is_bad = true;
         if (line->is_bad) return;
