@@ -44,12 +44,31 @@ int address_settle(ip_addr_t *address)
     return 0;
 }
 
+// To its end or the zone. lwIP reads as far as it understands, and a group that is too long into
+// the one before.
+static bool is_whole(const char *text)
+{
+    for (;;) {
+        size_t digits = strspn(text, "0123456789abcdefABCDEF");
+        if (digits > 4) return false;
+        if (text[digits] == '\0' || text[digits] == '%') return true;
+        if (text[digits] != ':' && text[digits] != '.') return false;
+        text += digits + 1;
+    }
+}
+
+bool address_read(const char *text, ip_addr_t *address)
+{
+    if (ipaddr_aton(text, address) == 0) return false;
+    return IP_IS_V6_VAL(*address) ? is_whole(text) : strpbrk(text, " \t\n\v\f\r") == nullptr;
+}
+
 // `name` is the only copy: an address, and for one of a link the interface after a %.
 static int read_scoped(char *name, ip_addr_t *address)
 {
     char *zone = strchr(name, '%');
     if (zone != nullptr) *zone++ = '\0';
-    if (ipaddr_aton(name, address) == 0) return -EINVAL;
+    if (!address_read(name, address)) return -EINVAL;
     if (zone == nullptr) return address_settle(address);
     if (!IP_IS_V6_VAL(*address) || !ip6_addr_has_scope(ip_2_ip6(address), IP6_UNKNOWN))
         return -EINVAL;
@@ -67,7 +86,7 @@ int address_parse(const char *text, ip_addr_t *address, uint16_t *port)
     memcpy(name, text, (size_t)(mark - text));
     name[mark - text] = '\0';
     unsigned long number = strtoul(mark + 1, &end, 10);
-    if (*end != '\0' || end == mark + 1 || number > UINT16_MAX) return -EINVAL;
+    if (*end != '\0' || mark[1] < '0' || mark[1] > '9' || number > UINT16_MAX) return -EINVAL;
     *port = (uint16_t)number;
     if (strcmp(name, "*") == 0) {
         *address = *IP_ANY_TYPE;

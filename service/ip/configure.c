@@ -36,8 +36,7 @@ static int set_static(struct netif *netif, char *address_text, const char *gatew
     if (slash == nullptr) return -EINVAL;
     *slash = '\0';
     unsigned long bits = strtoul(slash + 1, &end, 10);
-    if (*end != '\0' || end == slash + 1 || ipaddr_aton(address_text, &address) == 0)
-        return -EINVAL;
+    if (*end != '\0' || end == slash + 1 || !address_read(address_text, &address)) return -EINVAL;
     if (IP_IS_V4(&address)) return set_static_v4(netif, &address, bits, gateway);
     if (bits != 64) return -EINVAL; // RFC 4291, section 2.5.4: an interface's part is 64 bits
     int8_t index;
@@ -50,7 +49,7 @@ static int set_servers(int (*choose)(const ip_addr_t *servers, uint32_t count), 
     uint32_t count = 0;
     ip_addr_t servers[COMMAND_SIZE / 2]; // as many as a command can name: "1" is an address, too
     for (char *text = first; text != nullptr; text = strtok_r(nullptr, " \n", rest)) {
-        if (ipaddr_aton(text, &servers[count++]) == 0) return -EINVAL;
+        if (!address_read(text, &servers[count++])) return -EINVAL;
     }
     return choose(servers, count);
 }
@@ -66,7 +65,7 @@ static int add_address(struct netif *netif, char **rest)
 static int remove_address(struct netif *netif, const char *text)
 {
     ip_addr_t address;
-    if (text == nullptr || ipaddr_aton(text, &address) == 0) return -EINVAL;
+    if (text == nullptr || !address_read(text, &address)) return -EINVAL;
     if (IP_IS_V4(&address)) {
         if (!ip4_addr_eq(netif_ip4_addr(netif), ip_2_ip4(&address))) return -EADDRNOTAVAIL;
         dhcp_release_and_stop(netif);

@@ -109,5 +109,6 @@ TEST("a network has at most as many bits as an address")
     EXPECT(run("static ether0 10.0.2.16/4294967320") == -EINVAL);
     EXPECT(run("static ether0 10.0.2.16/18446744073709551640") == -EINVAL);
     EXPECT(run("static ether0 10.0.2.16/-8") == -EINVAL);
+    EXPECT(run("static ether0 2001:db8::1x/64") == -EINVAL);
     EXPECT(netif_ip4_addr(&card)->addr == lwip_htonl(0x0a00020f));
 }

@@ -41,12 +41,34 @@ TEST("addresses are read with their port, and nothing else is")
     EXPECT(is_address(&address, "10.0.2.2"));
     EXPECT(address_parse("fec0::1!65535", &address, &port) == 0 && port == 65535);
     EXPECT(address_parse("*!0", &address, &port) == 0 && IP_IS_ANY_TYPE_VAL(address));
-    static const char *const wrong[] = {
-        "",         "!", "10.0.2.2", "10.0.2.2!", "10.0.2.2!65536", "10.0.2!x", "10.0.2.2!80 ",
-        "nobody!80"};
+    static const char *const wrong[] = {"",
+                                        "!",
+                                        "10.0.2.2",
+                                        "10.0.2.2!",
+                                        "10.0.2.2!65536",
+                                        "10.0.2!x",
+                                        "10.0.2.2!80 ",
+                                        "nobody!80",
+                                        "10.0.2.2!+80",
+                                        "10.0.2.2! 80",
+                                        "10.0.2.2!-18446744073709551536"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         EXPECT(address_parse(wrong[i], &address, &port) == -EINVAL);
     }
+}
+
+TEST("an address with more behind it, or with a group of more digits, is none")
+{
+    static const char *const wrong[] = {
+        "::1zzz!80",     "::1 !80",    "::1/64!80",     "fec0::g!80", "::10001!1",
+        "::1.2.3.4x!80", "10.0.2.2 !", "10.0.2.2 x!80", "::1z%1!80",  "1:2:3:4:5:6:7:8z!80"};
+    ip_addr_t address;
+    uint16_t port;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        EXPECT(address_parse(wrong[i], &address, &port) == -EINVAL);
+    }
+    EXPECT(address_parse("2001:DB8:0:1:2:3:4:abcd!1", &address, &port) == 0);
+    EXPECT(address_parse("::ffff:10.0.2.2!1", &address, &port) == 0);
 }
 
 static err_t card_make(struct netif *card)

@@ -98,6 +98,8 @@ void conversations_settle(void);
 struct door;
 int conversation_serve(const struct door *door);
 
+// An address and nothing else but a zone, which address_parse() finds. False: it is none.
+bool address_read(const char *text, ip_addr_t *address);
 // Reads "address!port" or "*!port", with %interface behind an address of one link. 0 or an errno.
 // ENODEV: after the % is neither an interface's name nor its number. EINVAL: it is none, or of one
 // link, of which it does not say which.

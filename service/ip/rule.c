@@ -30,7 +30,7 @@ static bool read_port(const char *text, struct rule *rule)
 static bool read_address(const char *text, struct rule *rule)
 {
     rule->is_any_address = strcmp(text, "*") == 0;
-    return rule->is_any_address || ipaddr_aton(text, &rule->address) != 0;
+    return rule->is_any_address || address_read(text, &rule->address);
 }
 
 // One rule, of which `text` is the only copy.

@@ -86,6 +86,8 @@ TEST("what is no rule is refused, and all that stands beside it")
                                         "tcp!!",
                                         "tcp!!80",
                                         "tcp!nobody!80",
+                                        "tcp!::1x!80",
+                                        "tcp!::10001!80",
                                         "tcp!1.2.3.4!",
                                         "tcp!1.2.3.4!0",
                                         "tcp!1.2.3.4!65536",

@@ -136,6 +136,8 @@ static void parse(char *text)
     int result = address_parse(text, &address, &port);
     must(result == 0 || result == -EINVAL || result == -ENODEV);
     if (result != 0) return;
+    size_t taken = strspn(text, "0123456789abcdefABCDEFxX:.*"); // all of it means something
+    must(text[taken] == '!' || text[taken] == '%');
     char name[IPADDR_STRLEN_MAX], again[IPADDR_STRLEN_MAX + 16];
     ip_addr_t other;
     uint16_t other_port;
