@@ -74,6 +74,16 @@ static const char *take_text(struct inherit_reader *reader, size_t size)
     return text != nullptr && size != 0 && text[size - 1] == '\0' ? text : nullptr;
 }
 
+// Whether there is room for as many as the header says.
+static bool has_room(const struct inherit_reader *reader)
+{
+    const struct inherit_header *header = &reader->header;
+    uint64_t left = (uint64_t)(reader->end - reader->at);
+    return (uint64_t)header->file_count * sizeof(struct inherit_file) +
+               (uint64_t)header->descriptor_count * sizeof(struct inherit_descriptor) <=
+           left;
+}
+
 bool inherit_open(struct inherit_reader *reader, const void *data, size_t size)
 {
     *reader = (struct inherit_reader){.at = data, .end = (const uint8_t *)data + size};
@@ -82,7 +92,7 @@ bool inherit_open(struct inherit_reader *reader, const void *data, size_t size)
     memcpy(&reader->header, header, sizeof reader->header);
     if (reader->header.magic != INHERIT_MAGIC || reader->header.size > size) return false;
     reader->program = take_text(reader, reader->header.program_size);
-    return reader->program != nullptr;
+    return reader->program != nullptr && has_room(reader);
 }
 
 bool inherit_next_file(struct inherit_reader *reader, struct inherit_file *file, const char **path)

@@ -71,3 +71,20 @@ TEST("a cut or changed form never leads outside of it")
     }
     free(text.data);
 }
+
+TEST("a form that says to have more files or descriptors than it has room for is none")
+{
+    struct inherit_text text;
+    struct inherit_reader reader;
+    write_sample(&text);
+    struct inherit_header *header = (struct inherit_header *)(void *)text.data;
+    header->file_count = UINT32_MAX;
+    EXPECT(!inherit_open(&reader, text.data, text.size));
+    header->file_count = 3;
+    EXPECT(!inherit_open(&reader, text.data, text.size));
+    header->file_count = 2;
+    EXPECT(inherit_open(&reader, text.data, text.size));
+    header->descriptor_count = UINT32_MAX;
+    EXPECT(!inherit_open(&reader, text.data, text.size));
+    free(text.data);
+}
