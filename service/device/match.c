@@ -46,9 +46,9 @@ static bool add_match(struct driver *driver, const char *bus, const char *id)
 static bool number(const char *text, uint64_t most, uint64_t *value)
 {
     char *end;
-    if (text == nullptr) return false;
+    if (text == nullptr || *text < '0' || *text > '9') return false;
     *value = strtoull(text, &end, 10);
-    return *end == '\0' && end != text && *value <= most;
+    return *end == '\0' && *value <= most;
 }
 
 static bool parse_line(struct driver *driver, char *line)

@@ -5,6 +5,7 @@
 #include "driver.h"
 
 #include <abi/saving.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct driver *parse(const char *text, uint32_t *line)
@@ -27,12 +28,16 @@ TEST("a match file with comments is understood")
 
 TEST("what is not understood is refused, and the line told")
 {
-    static const char *const bad[] = {"name a\nmatch virtio\n", "name a\nspeed 3\n",
-                                      "name a\npriority 64\n",  "name a\nname a b\n",
-                                      "name a\nmemory -1\n",    "name a\nmemory\n"};
+    static const char *const bad[] = {
+        "name a\nmatch virtio\n", "name a\nspeed 3\n",
+        "name a\npriority 64\n",  "name a\nname a b\n",
+        "name a\nmemory -1\n",    "name a\nmemory\n",
+        "name a\npriority +1\n",  "name a\npriority -18446744073709551615\n"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         uint32_t line = 0;
-        EXPECT(parse(bad[i], &line) == nullptr);
+        char text[80];
+        snprintf(text, sizeof text, "%smatch virtio 1\n", bad[i]); // all else is there
+        EXPECT(parse(text, &line) == nullptr);
         EXPECT(line == 2);
     }
     uint32_t line;
