@@ -41,11 +41,6 @@ int p9_unmount(const char *source, const char *path)
     return 0;
 }
 
-bool names_option(int option, uint32_t *flags)
-{
-    return false;
-}
-
 static const char *run(const char *text)
 {
     unsigned line;

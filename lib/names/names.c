@@ -141,17 +141,6 @@ int names_unmount(const char *source, const char *path)
     return answer(result);
 }
 
-bool names_option(int option, uint32_t *flags)
-{
-    switch (option) {
-    case 'a': *flags |= MOUNT_AFTER; break;
-    case 'b': *flags |= MOUNT_BEFORE; break;
-    case 'c': *flags |= MOUNT_CREATE; break;
-    default: return false;
-    }
-    return (*flags & (MOUNT_AFTER | MOUNT_BEFORE)) != (MOUNT_AFTER | MOUNT_BEFORE);
-}
-
 static int status_answer(enum status status)
 {
     return answer(status == OK ? 0 : -fe_status_errno(status));

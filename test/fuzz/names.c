@@ -14,6 +14,7 @@ static const char *variable(const char *name)
 #define getenv variable
 
 #include "lib/names/file.c"
+#include "lib/names/option.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 
@@ -83,17 +84,6 @@ int p9_unmount(const char *source, const char *path)
     word_check(path);
     must(table == TO);
     return answer(path);
-}
-
-bool names_option(int option, uint32_t *flags)
-{
-    switch (option) {
-    case 'a': *flags |= MOUNT_AFTER; break;
-    case 'b': *flags |= MOUNT_BEFORE; break;
-    case 'c': *flags |= MOUNT_CREATE; break;
-    default: return false;
-    }
-    return (*flags & (MOUNT_AFTER | MOUNT_BEFORE)) != (MOUNT_AFTER | MOUNT_BEFORE);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
