@@ -51,6 +51,7 @@ bench:
 # All of the Open POSIX Test Suite; the results, for port/posixtestsuite/results, are put into out/conformance.
 .PHONY: conformance
 conformance: tools
+	+@SUITE=all $(MAKE) --no-print-directory SYSTEM=conformance build
 	@SUITE=all $(PYTHON) test/scenario/conformance.py $(BOARD)
 
 .PHONY: size
