@@ -17,15 +17,24 @@
 
 enum : uint32_t { COMMAND_SIZE = 256, MTU_LEAST = 1280 };
 
+// Whether a command is over: what nobody reads would be taken for done.
+static bool is_end(char **rest)
+{
+    return strtok_r(nullptr, " \n", rest) == nullptr;
+}
+
 static int set_static_v4(struct netif *netif, const ip_addr_t *address, unsigned long bits,
                          const char *gateway_text)
 {
-    ip4_addr_t gateway = *netif_ip4_gw(netif), mask;
-    if (bits > 32 || (gateway_text != nullptr && ip4addr_aton(gateway_text, &gateway) == 0))
+    ip_addr_t gateway;
+    ip4_addr_t mask;
+    ip_addr_copy_from_ip4(gateway, *netif_ip4_gw(netif));
+    if (bits > 32) return -EINVAL;
+    if (gateway_text != nullptr && (!address_read(gateway_text, &gateway) || !IP_IS_V4(&gateway)))
         return -EINVAL;
     mask.addr = bits == 0 ? 0 : lwip_htonl(UINT32_MAX << (32 - bits));
     dhcp_release_and_stop(netif);
-    netif_set_addr(netif, ip_2_ip4(address), &mask, &gateway);
+    netif_set_addr(netif, ip_2_ip4(address), &mask, ip_2_ip4(&gateway));
     return 0;
 }
 
@@ -36,9 +45,12 @@ static int set_static(struct netif *netif, char *address_text, const char *gatew
     if (slash == nullptr) return -EINVAL;
     *slash = '\0';
     unsigned long bits = strtoul(slash + 1, &end, 10);
-    if (*end != '\0' || end == slash + 1 || !address_read(address_text, &address)) return -EINVAL;
+    if (*end != '\0' || slash[1] < '0' || slash[1] > '9') return -EINVAL;
+    if (strchr(address_text, '%') != nullptr || !address_read(address_text, &address))
+        return -EINVAL; // the interface is known
     if (IP_IS_V4(&address)) return set_static_v4(netif, &address, bits, gateway);
-    if (bits != 64) return -EINVAL; // RFC 4291, section 2.5.4: an interface's part is 64 bits
+    // RFC 4291, section 2.5.4: an interface's part is 64 bits. Routers tell of themselves.
+    if (bits != 64 || gateway != nullptr) return -EINVAL;
     int8_t index;
     return lwip_errno(netif_add_ip6_address(netif, ip_2_ip6(&address), &index));
 }
@@ -58,8 +70,8 @@ static int set_servers(int (*choose)(const ip_addr_t *servers, uint32_t count), 
 static int add_address(struct netif *netif, char **rest)
 {
     char *address = strtok_r(nullptr, " \n", rest);
-    return address == nullptr ? -EINVAL
-                              : set_static(netif, address, strtok_r(nullptr, " \n", rest));
+    const char *gateway = strtok_r(nullptr, " \n", rest);
+    return address == nullptr || !is_end(rest) ? -EINVAL : set_static(netif, address, gateway);
 }
 
 static int remove_address(struct netif *netif, const char *text)
@@ -117,12 +129,15 @@ int configure_interface(struct p9_request *request, struct netif *netif, const c
     if (error != 0) return error;
     const char *word = strtok_r(text, " \n", &rest);
     if (word == nullptr) return -EINVAL;
-    if (strcmp(word, "remove") == 0) return remove_address(netif, strtok_r(nullptr, " \n", &rest));
-    if (netif->hwaddr_len == 0) return -EINVAL; // the loopback stays as it is
-    if (strcmp(word, "dhcp") == 0) return lwip_errno(dhcp_start(netif));
-    if (strcmp(word, "add") == 0) return add_address(netif, &rest);
-    if (strcmp(word, "privacy") == 0) return set_privacy(netif, strtok_r(nullptr, " \n", &rest));
-    return strcmp(word, "mtu") == 0 ? set_mtu(netif, strtok_r(nullptr, " \n", &rest)) : -EINVAL;
+    bool is_loopback = netif->hwaddr_len == 0; // which stays as it is
+    if (strcmp(word, "add") == 0) return is_loopback ? -EINVAL : add_address(netif, &rest);
+    const char *what = strtok_r(nullptr, " \n", &rest);
+    if (!is_end(&rest)) return -EINVAL;
+    if (strcmp(word, "remove") == 0) return remove_address(netif, what);
+    if (is_loopback) return -EINVAL;
+    if (strcmp(word, "dhcp") == 0) return what == nullptr ? lwip_errno(dhcp_start(netif)) : -EINVAL;
+    if (strcmp(word, "privacy") == 0) return set_privacy(netif, what);
+    return strcmp(word, "mtu") == 0 ? set_mtu(netif, what) : -EINVAL;
 }
 
 static int bind_card(const char *name)
@@ -139,6 +154,17 @@ static int unbind_card(const char *name)
     return error == 0 ? card_set(name, false) : error;
 }
 
+static int card_command(const char *word, const char *name, char **rest)
+{
+    struct netif *netif = link_netif(name);
+    if (strcmp(word, "static") == 0) return netif == nullptr ? -ENODEV : add_address(netif, rest);
+    if (!is_end(rest)) return -EINVAL;
+    if (strcmp(word, "bind") == 0) return bind_card(name);
+    if (strcmp(word, "unbind") == 0) return unbind_card(name);
+    if (strcmp(word, "dhcp") != 0) return -EINVAL;
+    return netif == nullptr ? -ENODEV : lwip_errno(dhcp_start(netif));
+}
+
 static int ctl_command(struct p9_request *request, void *context, const char *bytes, size_t size)
 {
     char text[COMMAND_SIZE], *rest;
@@ -149,13 +175,7 @@ static int ctl_command(struct p9_request *request, void *context, const char *by
     if (word == nullptr) return -EINVAL;
     if (strcmp(word, "dns") == 0) return set_servers(host_choose_name_servers, first, &rest);
     if (strcmp(word, "ntp") == 0) return set_servers(host_choose_time_servers, first, &rest);
-    if (first == nullptr) return -EINVAL;
-    if (strcmp(word, "bind") == 0) return bind_card(first);
-    if (strcmp(word, "unbind") == 0) return unbind_card(first);
-    struct netif *netif = link_netif(first);
-    if (netif == nullptr) return -ENODEV;
-    if (strcmp(word, "dhcp") == 0) return lwip_errno(dhcp_start(netif));
-    return strcmp(word, "static") == 0 ? add_address(netif, &rest) : -EINVAL;
+    return first == nullptr ? -EINVAL : card_command(word, first, &rest);
 }
 
 int configure_serve(void)

@@ -112,3 +112,58 @@ TEST("a network has at most as many bits as an address")
     EXPECT(run("static ether0 2001:db8::1x/64") == -EINVAL);
     EXPECT(netif_ip4_addr(&card)->addr == lwip_htonl(0x0a00020f));
 }
+
+TEST("of a command that is followed by anything else, nothing is done")
+{
+    static const char *const bad[] = {
+        "static ether0 10.9.0.1/24 10.9.0.2 10.9.0.3",
+        "static ether0 10.9.0.1/24 10.9.0.2 x",
+        "static ether0 10.9.0.1/24 10.9.0.2\tx",
+        "static ether0 10.9.0.1/24 10.9.0.2\v",
+        "static ether0 10.9.0.1/24 10.9.0.2x",
+        "static ether0 10.9.0.1/24 2001:db8::2",
+        "static ether0 10.9.0.1/24 none",
+        "static ether0 10.9.0.1/ 24",
+        "static ether0 10.9.0.1/+24",
+        "static ether0 10.9.0.1/\t24",
+        "static ether0 10.9.0.1\t/24",
+        "static ether0 2001:db8::9/64 2001:db8::1",
+        "static ether0 2001:db8::9/64 10.9.0.2",
+        "static ether0 2001:db8::9%x/64",
+        "static ether0 fe80::9%ether0/64",
+        "dhcp ether0 now",
+        "bind ether0 ether1",
+        "unbind ether0 ether1",
+    };
+    EXPECT(run("static ether0 10.0.2.15/24 10.0.2.2\n") == 0);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) EXPECT(run(bad[i]) == -EINVAL);
+    EXPECT(netif_ip4_addr(&card)->addr == lwip_htonl(0x0a00020f));
+    EXPECT(netif_ip4_gw(&card)->addr == lwip_htonl(0x0a000202));
+    for (int8_t i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++)
+        EXPECT(ip6_addr_isinvalid(netif_ip6_addr_state(&card, i)));
+    EXPECT(run("static ether0 10.9.0.1/24") == 0); // the gateway stays
+    EXPECT(netif_ip4_gw(&card)->addr == lwip_htonl(0x0a000202));
+    EXPECT(run("static ether1 10.9.0.1/24") == -ENODEV);
+}
+
+TEST("so it is for a card's own commands")
+{
+    static const char *const bad[] = {
+        "mtu 1400 1300",
+        "privacy on off",
+        "remove 10.0.2.15 x",
+        "dhcp x",
+        "mtu 1400\t",
+        "add",
+        "add 10.9.0.1/24 10.9.0.2 x",
+    };
+    static const char good[] = "mtu 1400\n";
+    static const struct p9_identity root = {};
+    struct p9_request request = {.identity = &root};
+    EXPECT(run("static ether0 10.0.2.15/24 10.0.2.2") == 0);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        EXPECT(configure_interface(&request, &card, bad[i], strlen(bad[i])) == -EINVAL);
+    EXPECT(card.mtu == 1500 && netif_ip4_addr(&card)->addr == lwip_htonl(0x0a00020f));
+    EXPECT(configure_interface(&request, &card, good, strlen(good)) == 0 && card.mtu == 1400);
+    card.mtu = card.mtu6 = 1500;
+}
