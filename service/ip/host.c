@@ -139,6 +139,7 @@ static int statistics_text(struct p9_request *request, void *context, struct p9_
     print_protocol(text, "ip", &lwip_stats.ip);
     print_protocol(text, "ip6", &lwip_stats.ip6);
     print_protocol(text, "icmp", &lwip_stats.icmp);
+    print_protocol(text, "icmp6", &lwip_stats.icmp6);
     print_protocol(text, "udp", &lwip_stats.udp);
     print_protocol(text, "tcp", &lwip_stats.tcp);
     p9_print(text, "tcp resent %u\n", (unsigned)lwip_stats.mib2.tcpretranssegs);

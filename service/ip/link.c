@@ -279,11 +279,13 @@ static void state_read(struct link *link)
 }
 
 // Another card in the place of the first has its own address, and what follows from that is asked
-// for anew; what was set by hand stays.
+// for anew; what was set by hand stays, but for packets that are larger than it carries.
 static void address_use(struct link *link)
 {
     struct netif *netif = &link->netif;
     const struct dhcp *dhcp = netif_dhcp_data(netif);
+    if (netif->mtu > link->layout.mtu) netif->mtu = (uint16_t)link->layout.mtu;
+    if (netif->mtu6 > netif->mtu) netif->mtu6 = netif->mtu;
     if (memcmp(netif->hwaddr, link->layout.address, 6) == 0) return;
     memcpy(netif->hwaddr, link->layout.address, 6);
     for (int8_t i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++)

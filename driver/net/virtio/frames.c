@@ -28,9 +28,12 @@ enum : uint32_t {
     BUFFER_SIZE = 2048,
     QUEUE_SIZE = 256, // as many as the device allows up to this
     MTU = 1500,
+    MTU_LEAST = 68, // 5.1.4.1
     ETHERNET_HEADER = 14,
 };
 
+// Nothing that has to do with checksums or segments: a frame comes and goes as it is on the wire,
+// and what the header says beside it is not read. Checksums are made and verified by the client.
 static const uint64_t wanted = VIRTIO_EVENT_INDEX | NET_MAC | NET_STATUS | NET_MTU;
 
 bool nic_link_update(struct nic *nic)
@@ -77,8 +80,17 @@ static void stream_close(struct nic *nic)
     fe_handle_drop(&nic->client);
 }
 
+// What the device's network carries. One that says what it must not is not believed.
+static uint32_t mtu_read(struct nic *nic)
+{
+    uint16_t mtu = MTU;
+    if ((nic->device.features & NET_MTU) != 0)
+        virtio_configuration_read(&nic->device, CONFIG_MTU, &mtu, sizeof(mtu));
+    return mtu < MTU_LEAST || mtu > MTU ? MTU : mtu;
+}
+
 // Where everything lies in the stream's memory.
-static struct ethernet_stream layout_make(const struct nic *nic)
+static struct ethernet_stream layout_make(struct nic *nic)
 {
     struct ethernet_stream layout = {
         .doorbell_bits = BIT_DOORBELL,
@@ -86,7 +98,7 @@ static struct ethernet_stream layout_make(const struct nic *nic)
         .headroom = HEADROOM,
         .receive_count = nic->receive.size,
         .transmit_count = nic->transmit.size,
-        .mtu = MTU,
+        .mtu = mtu_read(nic),
         .link_is_up = nic->link_is_up,
     };
     memcpy(layout.address, nic->address, sizeof(layout.address));
