@@ -44,7 +44,10 @@
 #define IP_FORWARD 0
 #define IP_REASSEMBLY 1
 #define IP_FRAG 1
-#define IP_REASS_MAX_PBUFS 256
+#define IP_REASS_MAX_PBUFS 256 // that stay when there is no memory for more
+#define IP_REASS_MAX_BYTES (384 << 10) // of pieces, in each version: pieces.patch
+#define IP_REASS_MAX_BYTES_SENDER (IP_REASS_MAX_BYTES / 2) // two of the largest packets
+#define IP_REASS_COST 256 // of a piece, besides its bytes
 #define IP_SOF_BROADCAST 1
 #define IP_SOF_BROADCAST_RECV 1
 #define LWIP_ICMP 1
