@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The life of an address that a server of DHCPv6 gives (RFC 8415, section 18.2): all servers are
-// asked, the best offer is taken, renewed at T1 where it came from and at T2 anywhere, confirmed
-// where the cable may have come to another network, and given back. Questions are repeated in
-// growing distances (section 15). Addresses that somebody else has are declined. One timer for each
-// interface, once a second while it has such an address.
+// The life of the addresses that a server of DHCPv6 gives to a card (RFC 8415, section 18.2),
+// mostly one: all servers are asked, the best offer is taken, renewed at T1 where it came from and
+// at T2 anywhere, confirmed where the cable may have come to another network, and given back.
+// Questions are repeated in growing distances (section 15). Addresses that somebody else has are
+// declined. One timer for each interface, once a second while it has such an address. The machine
+// has one name for servers.
 #include "lease6_message.h"
+#include "lease6_wire.h"
 
 #include <lwip/dns.h>
 #include <lwip/mem.h>
@@ -25,19 +27,16 @@ enum {
     DECLINES = 4,
     CONFIRM = 10 * 1000, // ms without an answer: the address stays
     RENEW_LEAST = 10,    // s, whatever the server says
-    BEST = 255,         // preference of an offer that needs no other to be waited for
+    BEST = 255,          // preference of an offer that needs no other to be waited for
 };
 
 // How a question is repeated: first and longest distance, in ms.
 static const struct distance {
     uint32_t first, longest;
 } distances[] = {
-    [SOLICITING] = {1000, 3600 * 1000},
-    [REQUESTING] = {1000, 30 * 1000},
-    [DECLINING] = {1000, 3600 * 1000},
-    [CONFIRMING] = {1000, 4000},
-    [RENEWING] = {10 * 1000, 600 * 1000},
-    [REBINDING] = {10 * 1000, 600 * 1000},
+    [SOLICITING] = {1000, 3600 * 1000},   [REQUESTING] = {1000, 30 * 1000},
+    [DECLINING] = {1000, 3600 * 1000},    [CONFIRMING] = {1000, 4000},
+    [RENEWING] = {10 * 1000, 600 * 1000}, [REBINDING] = {10 * 1000, 600 * 1000},
 };
 
 struct lease {
@@ -47,10 +46,11 @@ struct lease {
     uint32_t distance;          // ms until the next one
     uint32_t longest;           // ms between questions for a server
     uint32_t step;              // ms until the timer goes off
-    uint32_t age, age_part;     // of the address: s, and ms
-    struct lease6_answer offer; // the best one, or where the address is from
+    uint32_t age, age_part;     // since the server gave the last time: s, and ms
+    struct lease6_answer offer; // the best one, or the last that was granted
     bool has_offer;
-    int index; // of the interface's addresses; 0: none is from a server
+    struct lease6_addresses held, named; // what it has; what questions are about
+    int place[LEASE6_ADDRESSES];         // among the interface's addresses, of those that it has
 };
 
 static void tick(void *interface);
@@ -60,17 +60,28 @@ static struct lease *lease_of(const struct netif *netif)
     return netif->client_data[CLIENT_DATA];
 }
 
-// Its name (section 11.4) is of the card's own address, and so is the association's (section 12):
-// both stay, while the number of an interface is another one each time.
+// The machine's name (section 11.4) is of the first card's own address. It stays when that card
+// goes.
+static const uint8_t *machine_name(const struct netif *asking)
+{
+    static uint8_t name[LEASE6_CLIENT_SIZE];
+    const struct netif *netif, *first = asking;
+    if (name[1] != 0) return name;
+    NETIF_FOREACH(netif) if (netif->hwaddr_len == 6 && netif->num < first->num) first = netif;
+    name[3] = 1; // Ethernet
+    memcpy(name + 4, first->hwaddr, 6);
+    name[1] = DHCP6_DUID_LL;
+    return name;
+}
+
+// The association's number (section 12) is of the card's own address, so that it stays, while the
+// number of an interface is another one each time.
 static struct lease6_client client_of(const struct netif *netif)
 {
     const uint8_t *card = netif->hwaddr;
-    struct lease6_client client = {
-        .name = {0, DHCP6_DUID_LL, 0, 1, card[0], card[1], card[2], card[3], card[4], card[5]},
-        .association = (uint32_t)card[2] << 24 | (uint32_t)card[3] << 16 | (uint32_t)card[4] << 8 |
-                       card[5],
-        .held = lease_of(netif)->offer.address,
-    };
+    uint32_t maker = (uint32_t)card[0] << 24 | (uint32_t)card[1] << 16;
+    struct lease6_client client = {.association = maker ^ get32(card + 2)};
+    memcpy(client.name, machine_name(netif), sizeof client.name);
     return client;
 }
 
@@ -92,7 +103,7 @@ static void timer_set(struct netif *netif)
     struct lease *lease = lease_of(netif);
     uint32_t left = lease->distance > lease->waited ? lease->distance - lease->waited : 1;
     lease->step = lease->state == BOUND || !is_linked(netif) ? SECOND : left;
-    if (lease->index != 0 && lease->step > SECOND) lease->step = SECOND;
+    if (lease->held.count != 0 && lease->step > SECOND) lease->step = SECOND;
     sys_untimeout(tick, netif);
     sys_timeout(lease->step, tick, netif);
 }
@@ -108,7 +119,7 @@ static void send(struct netif *netif, uint8_t type, bool to_one)
         .client = &client,
         .server = to_one ? lease->offer.server : NULL,
         .server_size = lease->offer.server_size,
-        .names_address = type != DHCP6_SOLICIT,
+        .named = type != DHCP6_SOLICIT ? &lease->named : NULL,
         .waited = lease->asked,
     };
     size_t size = lease6_write(&question, bytes);
@@ -122,12 +133,8 @@ static void send(struct netif *netif, uint8_t type, bool to_one)
 static void ask(struct netif *netif)
 {
     static const uint8_t types[] = {
-        [SOLICITING] = DHCP6_SOLICIT,
-        [REQUESTING] = DHCP6_REQUEST,
-        [DECLINING] = DHCP6_DECLINE,
-        [CONFIRMING] = DHCP6_CONFIRM,
-        [RENEWING] = DHCP6_RENEW,
-        [REBINDING] = DHCP6_REBIND,
+        [SOLICITING] = DHCP6_SOLICIT, [REQUESTING] = DHCP6_REQUEST, [DECLINING] = DHCP6_DECLINE,
+        [CONFIRMING] = DHCP6_CONFIRM, [RENEWING] = DHCP6_RENEW,     [REBINDING] = DHCP6_REBIND,
     };
     struct lease *lease = lease_of(netif);
     enum state state = lease->state;
@@ -140,8 +147,7 @@ static void ask(struct netif *netif)
     if (is_first) lease->asked = 0;
     lease->tries++;
     lease->waited = 0;
-    send(netif, types[state],
-         state == REQUESTING || state == RENEWING || state == DECLINING);
+    send(netif, types[state], state == REQUESTING || state == RENEWING || state == DECLINING);
 }
 
 static void enter(struct netif *netif, enum state state)
@@ -151,9 +157,11 @@ static void enter(struct netif *netif, enum state state)
     lease->tries = lease->waited = lease->asked = 0;
     lease->transaction = LWIP_RAND() & 0xffffff;
     lease->distance = LWIP_RAND() % FIRST_DELAY;
+    if (lease->held.count != 0 && state != DECLINING) lease->named = lease->held;
     if (state == WAITING) {
         lease->has_offer = false;
         lease->offer = (struct lease6_answer){};
+        lease->held.count = 0;
     } else if (state != BOUND && state != CONFIRMING) {
         ask(netif);
     }
@@ -173,22 +181,46 @@ static void begin_again(struct netif *netif)
 int lwip_address_is_leased(const struct netif *netif, int index)
 {
     const struct lease *lease = lease_of(netif);
-    return lease != NULL && lease->index == index && index != 0;
+    for (unsigned i = 0; lease != NULL && i < lease->held.count; i++)
+        if (lease->place[i] == index) return 1;
+    return 0;
 }
 
-// Whether the interface has it still: places are used again.
-static bool is_there(const struct netif *netif, const struct lease *lease)
+// Whether the interface has it still: its time may be over, and places are used again.
+static bool is_there(const struct netif *netif, const struct lease *lease, unsigned which)
 {
-    const ip6_addr_t *at = netif_ip6_addr(netif, lease->index);
-    return !ip6_addr_isinvalid(netif_ip6_addr_state(netif, lease->index)) &&
-           memcmp(at->addr, lease->offer.address.bytes, sizeof at->addr) == 0;
+    const ip6_addr_t *at = netif_ip6_addr(netif, lease->place[which]);
+    return !ip6_addr_isinvalid(netif_ip6_addr_state(netif, lease->place[which])) &&
+           memcmp(at->addr, lease->held.list[which].bytes, sizeof at->addr) == 0;
 }
 
-static void address_drop(struct netif *netif)
+static void forget(struct lease *lease, unsigned which)
+{
+    lease->held.list[which] = lease->held.list[--lease->held.count];
+    lease->place[which] = lease->place[lease->held.count];
+}
+
+static void address_drop(struct netif *netif, unsigned which)
 {
     struct lease *lease = lease_of(netif);
-    if (lease->index != 0) netif_ip6_addr_set_state(netif, (s8_t)lease->index, IP6_ADDR_INVALID);
-    lease->index = 0;
+    if (is_there(netif, lease, which))
+        netif_ip6_addr_set_state(netif, (s8_t)lease->place[which], IP6_ADDR_INVALID);
+    forget(lease, which);
+}
+
+static void addresses_drop(struct netif *netif)
+{
+    struct lease *lease = lease_of(netif);
+    while (lease->held.count != 0) address_drop(netif, lease->held.count - 1);
+}
+
+// Among what it has; as many as that: it is not.
+static unsigned find(const struct lease6_addresses *all, const struct lease6_address *wanted)
+{
+    unsigned i = 0;
+    while (i < all->count && memcmp(all->list[i].bytes, wanted->bytes, sizeof wanted->bytes) != 0)
+        i++;
+    return i;
 }
 
 static int place_for(const struct netif *netif, const ip6_addr_t *address)
@@ -202,49 +234,87 @@ static int place_for(const struct netif *netif, const ip6_addr_t *address)
     return found;
 }
 
-// False: there is no place for it, or it is none that one may have.
-static bool address_set(struct netif *netif)
+// Nothing, when there is no place for it, or it is none that one may have.
+static void address_set(struct netif *netif, const struct lease6_address *given)
 {
     struct lease *lease = lease_of(netif);
-    const struct lease6_address *given = &lease->offer.address;
     ip6_addr_t address;
     memcpy(address.addr, given->bytes, sizeof address.addr);
     ip6_addr_clear_zone(&address);
     if (ip6_addr_ismulticast(&address) || ip6_addr_islinklocal(&address) ||
         ip6_addr_isloopback(&address) || ip6_addr_isany(&address))
-        return false;
+        return;
     int place = place_for(netif, &address);
-    if (place == 0) return false;
-    if (lease->index != place) address_drop(netif);
+    if (place == 0) return;
+    unsigned which = find(&lease->held, given);
+    if (which == LEASE6_ADDRESSES) return;
     bool is_new = ip6_addr_isinvalid(netif_ip6_addr_state(netif, place));
     if (is_new) ip_addr_copy_from_ip6(netif->ip6_addr[place], address);
     netif_ip6_addr_set_valid_life(netif, place, given->valid);
     netif_ip6_addr_set_pref_life(netif, place, given->preferred);
-    lease->index = place;
+    if (which == lease->held.count) lease->held.count++;
+    lease->held.list[which] = *given;
+    lease->place[which] = place;
     if (is_new)
         netif_ip6_addr_set_state(netif, (s8_t)place, IP6_ADDR_TENTATIVE);
     else if (netif_ip6_addr_state(netif, place) == IP6_ADDR_DEPRECATED && given->preferred != 0)
         netif_ip6_addr_set_state(netif, (s8_t)place, IP6_ADDR_PREFERRED);
-    return true;
+}
+
+// Section 18.2.10.1: those that are over go, what is not named stays. Who asks for all anew has no
+// others.
+static void addresses_take(struct netif *netif, const struct lease6_addresses *given, bool is_all)
+{
+    struct lease *lease = lease_of(netif);
+    for (unsigned i = lease->held.count; i-- > 0;) {
+        unsigned which = find(given, &lease->held.list[i]);
+        bool is_named = which < given->count;
+        if (is_named ? given->list[which].valid == 0 : is_all) address_drop(netif, i);
+    }
+    for (unsigned i = 0; i < given->count; i++)
+        if (given->list[i].valid != 0) address_set(netif, &given->list[i]);
+}
+
+// The shortest time of those that may be used: as preferred ones, or at all.
+static uint32_t shortest(const struct lease6_addresses *given)
+{
+    uint32_t preferred = LEASE6_FOR_EVER, valid = LEASE6_FOR_EVER;
+    bool is_any = false;
+    for (unsigned i = 0; i < given->count; i++) {
+        const struct lease6_address *address = &given->list[i];
+        if (address->valid == 0) continue;
+        if (address->valid < valid) valid = address->valid;
+        if (address->preferred == 0) continue;
+        is_any = true;
+        if (address->preferred < preferred) preferred = address->preferred;
+    }
+    return is_any ? preferred : valid;
 }
 
 // When the server does not say (section 21.4), or would be asked all the time.
-static void times_complete(struct lease6_address *address)
+static void times_complete(struct lease6_answer *answer)
 {
-    uint32_t life = address->preferred != 0 ? address->preferred : address->valid;
+    uint32_t life = shortest(&answer->given);
     bool is_for_ever = life == LEASE6_FOR_EVER;
-    if (address->renew == 0) address->renew = is_for_ever ? LEASE6_FOR_EVER : life / 2;
-    if (address->rebind == 0) address->rebind = is_for_ever ? LEASE6_FOR_EVER : life / 5 * 4;
-    if (address->renew < RENEW_LEAST) address->renew = RENEW_LEAST;
-    if (address->rebind < address->renew) address->rebind = address->renew;
+    if (answer->renew == 0) answer->renew = is_for_ever ? LEASE6_FOR_EVER : life / 2;
+    if (answer->rebind == 0) answer->rebind = is_for_ever ? LEASE6_FOR_EVER : life / 5 * 4;
+    if (answer->renew < RENEW_LEAST) answer->renew = RENEW_LEAST;
+    if (answer->rebind < answer->renew) answer->rebind = answer->renew;
 }
 
 // --- Answers ------------------------------------------------------------------------------------
 
-static bool is_usable(const struct lease6_answer *answer)
+static bool is_grant(const struct lease6_answer *answer)
 {
     return answer->status == DHCP6_STATUS_SUCCESS && answer->has_association &&
-           answer->address.valid != 0;
+           answer->given.count != 0;
+}
+
+static bool is_usable(const struct lease6_answer *answer)
+{
+    bool is_any = false;
+    for (unsigned i = 0; i < answer->given.count; i++) is_any |= answer->given.list[i].valid != 0;
+    return is_grant(answer) && is_any;
 }
 
 static void offered(struct netif *netif, const struct lease6_answer *answer)
@@ -253,6 +323,7 @@ static void offered(struct netif *netif, const struct lease6_answer *answer)
     if (!is_usable(answer)) return;
     if (!lease->has_offer || answer->preference > lease->offer.preference) lease->offer = *answer;
     lease->has_offer = true;
+    lease->named = lease->offer.given;
     if (answer->preference == BEST || lease->tries > 1) enter(netif, REQUESTING);
 }
 
@@ -271,11 +342,11 @@ static void name_servers_take(const struct lease6_answer *answer, const uint8_t 
 static void granted(struct netif *netif, const struct lease6_answer *answer, const uint8_t *message)
 {
     struct lease *lease = lease_of(netif);
+    addresses_take(netif, &answer->given, lease->state == REQUESTING);
     lease->offer = *answer;
     lease->age = lease->age_part = 0;
-    times_complete(&lease->offer.address);
-    if (!address_set(netif)) {
-        address_drop(netif);
+    times_complete(&lease->offer);
+    if (lease->held.count == 0) {
         begin_again(netif);
         return;
     }
@@ -288,14 +359,14 @@ static void granted(struct netif *netif, const struct lease6_answer *answer, con
 static void refused(struct netif *netif, const struct lease6_answer *answer)
 {
     struct lease *lease = lease_of(netif);
-    bool is_lost = answer->is_taken_back || answer->status == DHCP6_STATUS_NOTONLINK;
+    bool is_lost = answer->status == DHCP6_STATUS_NOTONLINK;
     if (answer->status == DHCP6_STATUS_UNSPECFAIL) return;
     if (lease->state != REQUESTING && answer->status == DHCP6_STATUS_NOBINDING) {
         lease->offer.server_size = answer->server_size;
         memcpy(lease->offer.server, answer->server, answer->server_size);
         enter(netif, REQUESTING);
     } else if (lease->state == REQUESTING || is_lost) {
-        address_drop(netif);
+        addresses_drop(netif);
         begin_again(netif);
     }
 }
@@ -306,9 +377,18 @@ static void confirmed(struct netif *netif, const struct lease6_answer *answer)
     if (answer->status == DHCP6_STATUS_SUCCESS) {
         enter(netif, BOUND);
     } else if (answer->status == DHCP6_STATUS_NOTONLINK) {
-        address_drop(netif);
+        addresses_drop(netif);
         enter(netif, WAITING);
     }
+}
+
+// Others than those that were declined stay.
+static void declined(struct netif *netif)
+{
+    if (lease_of(netif)->held.count != 0)
+        enter(netif, BOUND);
+    else
+        begin_again(netif);
 }
 
 static void replied(struct netif *netif, const struct lease6_answer *answer, const uint8_t *message)
@@ -321,8 +401,8 @@ static void replied(struct netif *netif, const struct lease6_answer *answer, con
     else if (!is_theirs && lease->state != REBINDING)
         return;
     else if (lease->state == DECLINING)
-        begin_again(netif); // section 18.2.10.2: whatever it says
-    else if (is_usable(answer))
+        declined(netif); // section 18.2.10.2: whatever it says
+    else if (is_grant(answer))
         granted(netif, answer, message);
     else
         refused(netif, answer);
@@ -359,37 +439,47 @@ static void repeat(struct netif *netif)
     else if (lease->state == REQUESTING && lease->tries >= REQUESTS)
         enter(netif, WAITING);
     else if (lease->state == DECLINING && lease->tries >= DECLINES)
-        begin_again(netif);
+        declined(netif);
     else if (lease->state == CONFIRMING && lease->asked >= CONFIRM)
         enter(netif, BOUND); // section 18.2.3: as long as it lasts
     else
         ask(netif);
 }
 
+// Of those that it has, which are gone, or somebody else's (section 18.2.8). False: there is
+// nothing else to do now.
+static bool addresses_look(struct netif *netif)
+{
+    struct lease *lease = lease_of(netif);
+    for (unsigned i = lease->held.count; i-- > 0;) {
+        if (!is_there(netif, lease, i)) {
+            forget(lease, i);
+        } else if (ip6_addr_isduplicated(netif_ip6_addr_state(netif, lease->place[i]))) {
+            lease->named = (struct lease6_addresses){1, {lease->held.list[i]}};
+            address_drop(netif, i);
+            enter(netif, DECLINING);
+            return false;
+        }
+    }
+    if (lease->held.count == 0) enter(netif, WAITING);
+    return lease->held.count != 0;
+}
+
 static void grow_older(struct netif *netif, uint32_t ms)
 {
     struct lease *lease = lease_of(netif);
-    const struct lease6_address *address = &lease->offer.address;
-    if (lease->index == 0) return;
+    const struct lease6_answer *granted = &lease->offer;
+    if (lease->held.count == 0) return;
     lease->age_part += ms;
     lease->age += lease->age_part / SECOND;
     lease->age_part %= SECOND;
-    if (!is_there(netif, lease)) {
-        lease->index = 0;
-        enter(netif, WAITING); // it was taken away
-    } else if (ip6_addr_isduplicated(netif_ip6_addr_state(netif, lease->index))) {
-        address_drop(netif);
-        enter(netif, DECLINING); // section 18.2.8
-    } else if (address->valid != LEASE6_FOR_EVER && lease->age >= address->valid) {
-        address_drop(netif);
-        enter(netif, WAITING);
-    } else if (lease->state < REBINDING && address->rebind != LEASE6_FOR_EVER &&
-               lease->age >= address->rebind) {
+    if (!addresses_look(netif)) return;
+    if (lease->state < REBINDING && granted->rebind != LEASE6_FOR_EVER &&
+        lease->age >= granted->rebind)
         enter(netif, REBINDING);
-    } else if (lease->state == BOUND && address->renew != LEASE6_FOR_EVER &&
-               lease->age >= address->renew) {
+    else if (lease->state == BOUND && granted->renew != LEASE6_FOR_EVER &&
+             lease->age >= granted->renew)
         enter(netif, RENEWING);
-    }
 }
 
 static void tick(void *interface)
@@ -420,7 +510,10 @@ void lwip_lease6_advertised(struct netif *netif, int is_managed)
 void lwip_lease6_linked(struct netif *netif)
 {
     struct lease *lease = lease_of(netif);
-    if (lease != NULL) enter(netif, lease->index != 0 && is_there(netif, lease) ? CONFIRMING : WAITING);
+    if (lease == NULL) return;
+    for (unsigned i = lease->held.count; i-- > 0;)
+        if (!is_there(netif, lease, i)) forget(lease, i);
+    enter(netif, lease->held.count != 0 ? CONFIRMING : WAITING);
 }
 
 void lwip_lease6_stop(struct netif *netif)
@@ -428,10 +521,11 @@ void lwip_lease6_stop(struct netif *netif)
     struct lease *lease = lease_of(netif);
     if (lease == NULL) return;
     sys_untimeout(tick, netif);
-    if (lease->index != 0) {
+    if (lease->held.count != 0) {
         lease->transaction = LWIP_RAND() & 0xffffff;
         lease->asked = 0;
-        address_drop(netif); // it is not used any more from here on
+        lease->named = lease->held;
+        addresses_drop(netif); // they are not used any more from here on
         send(netif, DHCP6_RELEASE, true);
     }
     netif->client_data[CLIENT_DATA] = NULL;

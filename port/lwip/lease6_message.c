@@ -44,10 +44,15 @@ static bool status_read(const struct option *option, struct lease6_answer *answe
     return true;
 }
 
-// What is held is it, if it is there, and otherwise the first address that may be used; one that is
-// over (no time left) is not.
-static bool address_read(const struct option *option, const struct lease6_client *client,
-                         struct lease6_answer *answer)
+static bool is_given(const struct lease6_addresses *given, const uint8_t *bytes)
+{
+    for (unsigned i = 0; i < given->count; i++)
+        if (memcmp(given->list[i].bytes, bytes, sizeof given->list[i].bytes) == 0) return true;
+    return false;
+}
+
+// As many as an interface can have, and each once. One whose times cannot be is left out.
+static bool address_read(const struct option *option, struct lease6_answer *answer)
 {
     if (option->size < ADDRESS_SIZE) return false;
     struct options inner = {option->bytes + ADDRESS_SIZE, option->bytes + option->size};
@@ -57,14 +62,14 @@ static bool address_read(const struct option *option, const struct lease6_client
     while ((more = option_next(&inner, &part)) > 0)
         if (part.kind == DHCP6_OPTION_STATUS_CODE && !status_read(&part, &own)) return false;
     uint32_t preferred = get32(option->bytes + 16), valid = get32(option->bytes + 20);
-    bool is_held = memcmp(option->bytes, client->held.bytes, sizeof client->held.bytes) == 0;
+    struct lease6_addresses *given = &answer->given;
     if (more < 0) return false;
-    if (is_held && valid == 0) answer->is_taken_back = true;
-    if (own.status != DHCP6_STATUS_SUCCESS || valid == 0 || preferred > valid) return true;
-    if (answer->address.valid != 0 && !is_held) return true;
-    memcpy(answer->address.bytes, option->bytes, sizeof answer->address.bytes);
-    answer->address.preferred = preferred;
-    answer->address.valid = valid;
+    if (own.status != DHCP6_STATUS_SUCCESS || preferred > valid) return true;
+    if (given->count == LEASE6_ADDRESSES || is_given(given, option->bytes)) return true;
+    struct lease6_address *address = &given->list[given->count++];
+    memcpy(address->bytes, option->bytes, sizeof address->bytes);
+    address->preferred = preferred;
+    address->valid = valid;
     return true;
 }
 
@@ -76,13 +81,13 @@ static bool association_read(const struct option *option, const struct lease6_cl
     uint32_t renew = get32(option->bytes + 4), rebind = get32(option->bytes + 8);
     if (renew > rebind && rebind != 0) return true; // section 21.4: as if it were not there
     answer->has_association = true;
-    answer->address.renew = renew;
-    answer->address.rebind = rebind;
+    answer->renew = renew;
+    answer->rebind = rebind;
     struct options inner = {option->bytes + ASSOCIATION_HEAD, option->bytes + option->size};
     struct option part;
     int more;
     while ((more = option_next(&inner, &part)) > 0) {
-        bool is_good = part.kind == DHCP6_OPTION_IAADDR        ? address_read(&part, client, answer)
+        bool is_good = part.kind == DHCP6_OPTION_IAADDR        ? address_read(&part, answer)
                        : part.kind == DHCP6_OPTION_STATUS_CODE ? status_read(&part, answer)
                                                                : true;
         if (!is_good) return false;
@@ -156,13 +161,17 @@ static uint8_t *put_bytes(uint8_t *to, const void *bytes, size_t size)
 // The times are the server's to say.
 static uint8_t *put_association(uint8_t *to, const struct lease6_question *question)
 {
-    uint16_t inner = question->names_address ? HEAD + ADDRESS_SIZE : 0;
+    const struct lease6_addresses *named = question->named;
+    unsigned count = named == NULL ? 0 : named->count;
+    size_t inner = count * (HEAD + ADDRESS_SIZE);
     to = put_option(to, DHCP6_OPTION_IA_NA, (uint16_t)(ASSOCIATION_HEAD + inner));
     to = put32(put32(put32(to, question->client->association), 0), 0);
-    if (inner == 0) return to;
-    to = put_option(to, DHCP6_OPTION_IAADDR, ADDRESS_SIZE);
-    to = put_bytes(to, question->client->held.bytes, sizeof question->client->held.bytes);
-    return put32(put32(to, 0), 0);
+    for (unsigned i = 0; i < count; i++) {
+        to = put_option(to, DHCP6_OPTION_IAADDR, ADDRESS_SIZE);
+        to = put_bytes(to, named->list[i].bytes, sizeof named->list[i].bytes);
+        to = put32(put32(to, 0), 0);
+    }
+    return to;
 }
 
 size_t lease6_write(const struct lease6_question *question, uint8_t *message)

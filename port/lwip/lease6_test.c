@@ -29,7 +29,7 @@ enum {
     MINUTE = 60,
     HEADERS = IP6_HLEN + UDP_HLEN,
     TYPES = 16,
-    ASSOCIATION = 0x00010203, // of the card
+    ASSOCIATION = 0x52550203, // of the card
 };
 
 static const uint8_t card[6] = {0x52, 0x54, 0, 1, 2, 3};
@@ -51,6 +51,8 @@ static struct server {
     unsigned seen[TYPES], directed[TYPES]; // messages, and those that name a server
     uint8_t asked_of;                      // the name of the last one
     uint8_t given_back;                    // the last address that was
+    unsigned named;                        // how many addresses the last one did
+    uint8_t asking[10], association[4];    // and of whom it was
 } server;
 
 static uint8_t answer[400], other_answer[400];
@@ -130,6 +132,9 @@ static void serve(const uint8_t *question, size_t size)
     server.seen[type % TYPES]++;
     server.directed[type % TYPES] += named != NULL;
     if (named) server.asked_of = named[2];
+    server.named = association != NULL ? (get16(association - 2) - 12u) / 28 : 0;
+    memcpy(server.asking, option(question, size, DHCP6_OPTION_CLIENTID), sizeof server.asking);
+    if (association != NULL) memcpy(server.association, association, sizeof server.association);
     if (type == DHCP6_DECLINE || type == DHCP6_RELEASE)
         server.given_back = association[12 + 4 + 15];
     if (type == DHCP6_DECLINE) server.address++;
@@ -345,7 +350,7 @@ TEST("a renewal that says nothing of the address leaves it, and is asked for aga
     server.status = 0;
     server.besides = 30;
     pass(2 * MINUTE);
-    EXPECT(has(9) && !has(30) && netif_ip6_addr_valid_life(&netif, place_of(9)) > T1);
+    EXPECT(has(9) && has(30) && netif_ip6_addr_valid_life(&netif, place_of(9)) > T1);
 }
 
 TEST("an address that is taken back is gone, and another one is used at once if there is one")
@@ -467,6 +472,72 @@ TEST("an address is given back when it is needed no more")
     EXPECT(server.seen[DHCP6_RENEW] == 0 && server.seen[DHCP6_SOLICIT] == 0);
 }
 
+TEST("of several addresses each is used, and all are renewed and given back")
+{
+    begin(9);
+    server.besides = 30;
+    dhcp6_nd6_ra_trigger(&netif, 1, 0);
+    pass(10);
+    EXPECT(has(9) && has(30) && server.seen[DHCP6_REQUEST] == 1 && server.named == 2);
+    pass(T1);
+    EXPECT(server.seen[DHCP6_RENEW] == 1 && server.named == 2);
+    EXPECT(netif_ip6_addr_valid_life(&netif, place_of(30)) > VALID - MINUTE);
+    cable_moved();
+    pass(3);
+    EXPECT(server.seen[DHCP6_CONFIRM] == 1 && server.named == 2 && has(9) && has(30));
+    lwip_lease6_stop(&netif);
+    EXPECT(server.seen[DHCP6_RELEASE] == 1 && server.named == 2 && !place_of(9) && !place_of(30));
+}
+
+TEST("of several addresses one may be somebody else's, be taken back, or not be renewed")
+{
+    start(9);
+    server.besides = 30;
+    pass(T1);
+    EXPECT(has(9) && has(30));
+    netif_ip6_addr_set_state(&netif, (s8_t)place_of(9), IP6_ADDR_DUPLICATED);
+    pass(5);
+    EXPECT(server.seen[DHCP6_DECLINE] == 1 && server.named == 1 && server.given_back == 9);
+    EXPECT(!has(9) && has(30) && server.seen[DHCP6_SOLICIT] == 0);
+    pass(T1);
+    EXPECT(has(10) && has(30) && server.seen[DHCP6_RENEW] == 2); // another in its place
+    server.takes_back = true;
+    pass(T1);
+    EXPECT(!has(10) && has(30) && server.seen[DHCP6_SOLICIT] == 0);
+    server.takes_back = false;
+    server.besides = 0;
+    server.address = 40;
+    pass(T1 + MINUTE);
+    EXPECT(has(30) && has(40));
+    pass(VALID);
+    EXPECT(!has(30) && has(40) && server.seen[DHCP6_SOLICIT] == 0);
+}
+
+TEST("a second card has the machine's name and a number of its own")
+{
+    static struct netif second;
+    uint8_t of_first[4];
+    start(9);
+    memcpy(of_first, server.association, sizeof of_first);
+    EXPECT(memcmp(server.asking, client.name, sizeof client.name) == 0);
+    netif_add_noaddr(&second, NULL, netif_make, ip6_input);
+    second.hwaddr[0] = 2; // the rest is as the first one's
+    netif_create_ip6_linklocal_address(&second, 1);
+    netif_set_ip6_autoconfig_enabled(&second, 1);
+    netif_set_link_up(&second);
+    netif_set_up(&second);
+    (void)dhcp6_enable_stateless(&second);
+    server.is_silent = true;
+    dhcp6_nd6_ra_trigger(&second, 1, 0);
+    pass(5);
+    EXPECT(server.seen[DHCP6_SOLICIT] > 0);
+    EXPECT(memcmp(server.asking, client.name, sizeof client.name) == 0);
+    EXPECT(memcmp(server.association, of_first, sizeof of_first) != 0);
+    lwip_lease6_stop(&second);
+    dhcp6_cleanup(&second);
+    netif_remove(&second);
+}
+
 TEST("an answer that is not whole is not believed, wherever it ends, nor one with sizes that lie")
 {
     static const uint8_t question[] = {DHCP6_REQUEST, 1, 2, 3};
@@ -478,8 +549,8 @@ TEST("an answer that is not whole is not believed, wherever it ends, nor one wit
     another.association++;
     size_t size = make(whole, DHCP6_REPLY, question, 1, 0);
     EXPECT(lease6_read(whole, size, &client, &read));
-    EXPECT(read.address.valid == VALID && read.transaction == 0x010203 &&
-           read.name_server_count == 1);
+    EXPECT(read.given.count == 1 && read.given.list[0].valid == VALID &&
+           read.transaction == 0x010203 && read.name_server_count == 1);
     for (size_t cut = 0; cut < size; cut++) {
         uint8_t *part = malloc(cut); // whoever reads behind it is found out
         memcpy(part, whole, cut);

@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 
-static struct lease6_client client = {
+static const struct lease6_client client = {
     .name = {0, 3, 0, 1, 2, 0, 0, 0, 0, 1},
     .association = 1,
 };
@@ -31,14 +31,13 @@ void lwip_assertion_failed(const char *text, const char *file, int line)
 static void ask(const struct lease6_answer *answer)
 {
     uint8_t *message = malloc(LEASE6_MESSAGE_MAX); // writing past the end is seen
-    client.held = answer->address;
     struct lease6_question question = {
         .type = 3,
         .transaction = answer->transaction,
         .client = &client,
         .server = answer->server,
         .server_size = answer->server_size,
-        .names_address = true,
+        .named = &answer->given,
         .waited = UINT32_MAX,
     };
     if (lease6_write(&question, message) > LEASE6_MESSAGE_MAX) abort();
@@ -50,13 +49,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
     struct lease6_answer answer;
     uint8_t *message = malloc(size ? size : 1);
     if (size != 0) memcpy(message, input, size);
-    client.held = (struct lease6_address){.bytes = {0xfd}};
     if (size <= 1500 && lease6_read(message, size, &client, &answer)) {
         if (answer.name_servers + 16 * (size_t)answer.name_server_count > size) abort();
         if (answer.domains + (size_t)answer.domains_size > size) abort();
         lwip_told_domains(message + answer.domains, answer.domains_size);
         if (strlen(lwip_told_domain()) >= 256) abort();
-        if (answer.address.preferred > answer.address.valid) abort();
+        if (answer.given.count > LEASE6_ADDRESSES) abort();
+        for (unsigned i = 0; i < answer.given.count; i++)
+            if (answer.given.list[i].preferred > answer.given.list[i].valid) abort();
         if (answer.server_size == 0 || answer.server_size > LEASE6_SERVER_MAX) abort();
         ask(&answer);
     }
