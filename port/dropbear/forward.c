@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Connections that a client asks for ("direct-tcpip", RFC 4254, section 7.2), in the place of
-// svr-tcpfwd.c, with listen.c. They are made by the files that the user has at /net. Asking for a name and
-// connecting take their time: a thread does it for each, and wakes the loop by a pipe.
+// svr-tcpfwd.c, with listen.c. They are made by the files that the user has at /net. Asking for a
+// name and connecting take their time: a thread does it for each, and wakes the loop by a pipe.
 #include "forward.h"
 #include "includes.h"
 #include "channel.h"
@@ -52,40 +52,47 @@ static int connect_to(const struct addrinfo *to)
 
 static int connect_by_address(const char *address, const char *port)
 {
-    struct addrinfo *to, wish = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
-                                 .ai_socktype = SOCK_STREAM};
+    struct addrinfo *to,
+        wish = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
     if (getaddrinfo(address, port, &wish, &to) != 0) return -EINVAL;
     int result = connect_to(to);
     freeaddrinfo(to);
     return result;
 }
 
-// The name service tells a line for each address: a file, ADDRESS!PORT.
-static int connect_by_answer(int service, const char *port)
+// The name service tells a line for each address: a file, ADDRESS!PORT. `result` is what came of
+// others before, and stays when there are none of this version.
+static int connect_by_answer(int service, const char *port, bool is_six, int result)
 {
     char line[128];
     ssize_t size;
-    int result = -ENOENT;
     while (result < 0 && (size = read(service, line, sizeof line - 1)) > 0) {
         line[size] = '\0';
         char *address = strchr(line, ' ');
         if (address == nullptr) continue;
         address++;
         address[strcspn(address, "!\n")] = '\0';
-        result = connect_by_address(address, port);
+        if ((strchr(address, ':') != nullptr) == is_six) result = connect_by_address(address, port);
     }
     return result;
 }
 
+// By IPv6 first, as the C library has it; where no way leads there, that fails at once. It is asked
+// twice, for the same answer.
 static int connect_by_name(const char *name, const char *port)
 {
     char question[MAX_HOST_LEN + 32];
     if (name[strcspn(name, "! \n")] != '\0') return -ENOENT;
-    int service = open("/net/cs", O_RDWR | O_CLOEXEC);
+    int service = open("/net/cs", O_RDWR | O_CLOEXEC), result = -ENOENT;
     if (service < 0) return -ENOENT;
     int size = snprintf(question, sizeof question, "tcp!%s!%s", name, port);
-    bool is_known = write(service, question, (size_t)size) == size;
-    int result = is_known ? connect_by_answer(service, port) : -errno;
+    for (int is_six = 1; is_six >= 0 && result < 0; is_six--) {
+        if (write(service, question, (size_t)size) != size) {
+            result = -errno;
+            break;
+        }
+        result = connect_by_answer(service, port, is_six != 0, result);
+    }
     close(service);
     return result;
 }
@@ -94,8 +101,8 @@ static void *attempt_run(void *argument)
 {
     struct attempt *attempt = argument;
     struct in6_addr address;
-    bool is_address = inet_pton(AF_INET, attempt->host, &address) == 1 ||
-                      strchr(attempt->host, ':') != nullptr;
+    bool is_address =
+        inet_pton(AF_INET, attempt->host, &address) == 1 || strchr(attempt->host, ':') != nullptr;
     attempt->result = is_address ? connect_by_address(attempt->host, attempt->port)
                                  : connect_by_name(attempt->host, attempt->port);
     pthread_mutex_lock(&lock);
