@@ -77,8 +77,10 @@ static void forget_all(struct lwip_table *table)
     free(table->entries);
     free(table->places);
     free(table->buckets);
-    *table = (struct lwip_table){
-        .entry_size = table->entry_size, .forget = table->forget, .move = table->move};
+    *table = (struct lwip_table){.entry_size = table->entry_size,
+                                 .forget = table->forget,
+                                 .move = table->move,
+                                 .renumber = table->renumber};
 }
 
 // 10.0.0.1 and fe80::1, with nobody known.
@@ -299,7 +301,7 @@ TEST("three packets wait for a neighbour, the youngest")
     EXPECT(packets == 3);
 }
 
-TEST("a router of IPv6 is the same when there are many more neighbours, and is never forgotten")
+static void router_input(void)
 {
     struct {
         struct eth_hdr ether;
@@ -308,7 +310,6 @@ TEST("a router of IPv6 is the same when there are many more neighbours, and is n
     } __attribute__((packed)) frame = {
         .ether = {.dest = here, .src = hardware(ROUTER), .type = PP_HTONS(ETHTYPE_IPV6)},
         .message = {.type = ICMP6_TYPE_RA, .router_lifetime = PP_HTONS(1800)}};
-    begin(1 << 20);
     ip6_addr_t router = six(ROUTER);
     IP6H_VTCFL_SET(&frame.ip, 6, 0, 0);
     IP6H_PLEN_SET(&frame.ip, sizeof frame.message);
@@ -318,10 +319,41 @@ TEST("a router of IPv6 is the same when there are many more neighbours, and is n
     ip6_addr_copy_to_packed(frame.ip.dest, *netif_ip6_addr(&netif, 0));
     frame_input(&frame, sizeof frame);
     answer(ROUTER);
-    for (uint32_t i = 0; i < FLOOD; i++) ask(ELSEWHERE + i);
+}
+
+static bool is_router_known(void)
+{
+    ip6_addr_t router = six(ROUTER);
     const struct nd6_neighbor_cache_entry *entry = default_router_list[0].neighbor_entry;
-    EXPECT(entry >= neighbor_cache && entry < neighbor_cache + lwip_neighbours.size);
-    EXPECT(ip6_addr_eq(&entry->next_hop_address, &router) && entry->isrouter == 1);
+    return entry >= neighbor_cache && entry < neighbor_cache + lwip_neighbours.size &&
+           ip6_addr_eq(&entry->next_hop_address, &router) && entry->isrouter == 1;
+}
+
+TEST("a router of IPv6 is the same when there are many more neighbours, and is never forgotten")
+{
+    begin(1 << 20);
+    router_input();
+    for (uint32_t i = 0; i < FLOOD; i++) ask(ELSEWHERE + i);
+    EXPECT(is_router_known());
+}
+
+TEST("some time after a flood the tables are small again, and the router is the same")
+{
+    begin(1 << 20);
+    for (uint32_t i = 0; i < FEW; i++) ask(i);
+    router_input(); // has a number between others'
+    for (uint32_t i = 0; i < FLOOD; i++) {
+        ask(ELSEWHERE + i);
+        arp_input(ELSEWHERE + i, ARP_REQUEST);
+    }
+    EXPECT(lwip_neighbours.size == 2048 && lwip_destinations.size == 2048 && lwip_arp.size == 2048);
+    for (uint32_t i = 0; i < 700; i++) {
+        second();
+        EXPECT(is_router_known());
+    }
+    EXPECT(lwip_neighbours.size == 64 && lwip_destinations.size == 64 && lwip_arp.size == 64);
+    talk(send6, answer);
+    EXPECT(lost(send6) == 0 && is_router_known());
 }
 
 TEST("neighbours and destinations of IPv6 that nobody spoke to for ten minutes are forgotten")

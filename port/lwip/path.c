@@ -59,6 +59,7 @@ static int path_find(const ip4_addr_t *to)
     if (paths.count[LWIP_TABLE_NEW] == 0) return -1;
     uint32_t key[LWIP_TABLE_KEY] = {to->addr};
     paths_expire();
+    lwip_table_shrink(&paths);
     return lwip_table_find(&paths, key);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Tables that grow: entries in one array, which is twice as large when it is full, found by a hash
-// table of their numbers. What a bucket is, no stranger can choose: the hash is one of a universal
-// family, which is drawn anew with each growth (sums of products of pairs of words, each with a key
-// of 64 bits).
+// table of their numbers, and smaller again when few are left. What a bucket is, no stranger can
+// choose: the hash is one of a universal family, which is drawn anew with each growth (sums of
+// products of pairs of words, each with a key of 64 bits).
 //
 // Memory has a bound, and who is forgotten for another is chosen so that a flood takes only what it
 // brought itself. Those that wait for an answer hold packets: they have a small part, and the one
@@ -21,6 +21,7 @@ enum : int {
     SIZE_MIN = 64, // a power of two, as all sizes
     SIZE_MAX_ALL = 1 << 24,
     TABLES = 4,
+    PART_USED = 4,           // one of so many at most, before a table becomes smaller
     WAITING_BYTES = 8 << 10, // that packets may take, of one that is asked for
 };
 
@@ -116,37 +117,90 @@ static void table_begin(struct lwip_table *table)
     table->found = NONE;
 }
 
+struct arrays {
+    void *entries;
+    struct lwip_table_place *places;
+    int *buckets;
+};
+
+static void arrays_free(const struct arrays *arrays)
+{
+    free(arrays->entries);
+    free(arrays->places);
+    free(arrays->buckets);
+}
+
+static bool arrays_make(const struct lwip_table *table, int size, struct arrays *made)
+{
+    made->entries = calloc((size_t)size, table->entry_size);
+    made->places = calloc((size_t)size, sizeof *made->places);
+    made->buckets = calloc((size_t)size, sizeof *made->buckets);
+    bool is_made = made->entries != NULL && made->places != NULL && made->buckets != NULL;
+    if (!is_made) arrays_free(made);
+    return is_made;
+}
+
+// The first `count` entries go there, and the old arrays.
+static void arrays_use(struct lwip_table *table, const struct arrays *made, int count)
+{
+    if (count != 0) {
+        memcpy(made->entries, table->entries, (size_t)count * table->entry_size);
+        memcpy(made->places, table->places, (size_t)count * sizeof *made->places);
+        if (table->move != NULL) table->move(made->entries);
+    }
+    arrays_free(&(struct arrays){table->entries, table->places, table->buckets});
+    table->entries = made->entries;
+    table->places = made->places;
+    table->buckets = made->buckets;
+}
+
 // Twice as large. False: no memory, or more than it may have.
 static bool table_grow(struct lwip_table *table)
 {
     int before = table->size, size = before == 0 ? SIZE_MIN : 2 * before;
-    if (size > size_most(table)) return false;
-    void *entries = calloc((size_t)size, table->entry_size);
-    struct lwip_table_place *places = calloc((size_t)size, sizeof *places);
-    int *buckets = calloc((size_t)size, sizeof *buckets);
-    if (entries == NULL || places == NULL || buckets == NULL) {
-        free(entries);
-        free(places);
-        free(buckets);
-        return false;
-    }
-    if (before == 0) {
-        table_begin(table);
-    } else {
-        memcpy(entries, table->entries, (size_t)before * table->entry_size);
-        memcpy(places, table->places, (size_t)before * sizeof *places);
-        if (table->move != NULL) table->move(entries);
-    }
-    free(table->entries);
-    free(table->places);
-    free(table->buckets);
-    table->entries = entries;
-    table->places = places;
-    table->buckets = buckets;
+    struct arrays made;
+    if (size > size_most(table) || !arrays_make(table, size, &made)) return false;
+    if (before == 0) table_begin(table);
+    arrays_use(table, &made, before);
     table->size = size;
     for (int i = before; i < size; i++) list_put(table, i, LWIP_TABLE_FREE);
     buckets_fill(table);
     return true;
+}
+
+// To a place that is free, in its turn among the others. The list of those that are free is made
+// anew afterwards.
+static void entry_move(struct lwip_table *table, int from, int to)
+{
+    struct lwip_table_place *places = table->places, *place = &places[to];
+    uint8_t *entries = table->entries;
+    size_t each = table->entry_size;
+    if (table->renumber != NULL) table->renumber(from, to);
+    memcpy(entries + (size_t)to * each, entries + (size_t)from * each, each);
+    *place = places[from];
+    places[from].list = LWIP_TABLE_FREE;
+    *(place->older == NONE ? &table->first[place->list] : &places[place->older].newer) = to;
+    *(place->newer == NONE ? &table->last[place->list] : &places[place->newer].older) = to;
+}
+
+void lwip_table_shrink(struct lwip_table *table)
+{
+    struct arrays made;
+    int size = table->size, used = size - table->count[LWIP_TABLE_FREE], to = 0;
+    while (size > SIZE_MIN && used <= size / PART_USED) size /= 2;
+    if (size == table->size || !arrays_make(table, size, &made)) return;
+    for (int from = size; from < table->size; from++) {
+        if (table->places[from].list == LWIP_TABLE_FREE) continue;
+        while (table->places[to].list != LWIP_TABLE_FREE) to++;
+        entry_move(table, from, to);
+    }
+    arrays_use(table, &made, size);
+    table->size = size;
+    table->found = table->first[LWIP_TABLE_FREE] = table->last[LWIP_TABLE_FREE] = NONE;
+    table->count[LWIP_TABLE_FREE] = 0;
+    for (int i = 0; i < size; i++)
+        if (table->places[i].list == LWIP_TABLE_FREE) list_put(table, i, LWIP_TABLE_FREE);
+    buckets_fill(table);
 }
 
 // The first of the list that does not refuse. False: none.

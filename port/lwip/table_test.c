@@ -143,3 +143,56 @@ TEST("those that wait for an answer have a small part, and the one that waits fo
     lwip_table_wait(&table, add(501));
     EXPECT(find(500 - 128) >= 0 && find(501 - 128) < 0);
 }
+
+static int named; // of one that somebody knows by its number
+
+static void note_number(int from, int to)
+{
+    if (named == from) named = to;
+}
+
+TEST("when few are left a table is as small as they, who are found, and known, and in their turn")
+{
+    begin(64 << 20);
+    table.renumber = note_number;
+    for (uint32_t i = 0; i < MANY; i++) (void)add(i);
+    int size = table.size;
+    lwip_table_shrink(&table);
+    EXPECT(table.size == size);
+    named = find(MANY - 1);
+    for (uint32_t i = 0; i < MANY; i++)
+        if (i % 1000 != 999) lwip_table_remove(&table, find(i));
+    second();
+    for (uint32_t i = 999; i < MANY / 2; i += 1000) lwip_table_use(&table, find(i));
+    lwip_table_wait(&table, find(MANY - 1));
+    moved_to = NULL;
+    lwip_table_shrink(&table);
+    EXPECT(table.size == 64 && moved_to == table.entries);
+    EXPECT(named < 64 && item(named)->name == MANY - 1 && find(MANY - 1) == named);
+    for (uint32_t i = 0; i < MANY; i++) EXPECT((find(i) >= 0) == (i % 1000 == 999));
+    EXPECT(table.count[LWIP_TABLE_USED] == 10 && table.count[LWIP_TABLE_NEW] == 9);
+    EXPECT(table.count[LWIP_TABLE_FREE] == 44);
+    for (uint32_t next = 999; next < MANY - 1; next += 1000) { // used ones are older than others
+        int first = table.first[next < MANY / 2 ? LWIP_TABLE_USED : LWIP_TABLE_NEW];
+        EXPECT(first >= 0 && item(first)->name == next);
+        lwip_table_remove(&table, first);
+    }
+    EXPECT(table.count[LWIP_TABLE_FREE] == 63);
+    for (uint32_t i = 0; i < MANY; i++) EXPECT(find(i) >= 0 || add(i) >= 0); // and grows again
+    for (uint32_t i = 0; i < MANY; i++) EXPECT(item(find(i))->name == i);
+    lwip_table_shrink(&table);
+    EXPECT(table.size == size);
+}
+
+TEST("a table that is empty, or was never used, is left alone when there is nothing to give back")
+{
+    begin(64 << 20);
+    lwip_table_shrink(&table);
+    EXPECT(table.size == 0 && table.entries == NULL);
+    for (uint32_t i = 0; i < MANY; i++) (void)add(i);
+    for (uint32_t i = 0; i < MANY; i++) lwip_table_remove(&table, find(i));
+    lwip_table_shrink(&table);
+    const void *before = table.entries;
+    lwip_table_shrink(&table);
+    EXPECT(table.size == 64 && table.entries == before && find(0) < 0 && add(0) >= 0);
+}

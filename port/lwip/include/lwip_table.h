@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tables of lwIP's that grow with need: of neighbours, by ARP and of IPv6, of destinations, and of
-// paths. An entry has a number, which it keeps; where entries lie changes when the table grows. What
-// is found costs the same in each size (table.c).
+// paths. An entry has a number, which it keeps until the table becomes smaller; where entries lie
+// changes when it grows, too. What is found costs the same in each size (table.c).
 #pragma once
 
 #include <stdbool.h>
@@ -25,6 +25,7 @@ struct lwip_table {
     size_t entry_size;
     void (*forget)(int entry); // calls lwip_table_remove(), or refuses
     void (*move)(void *to);    // before entries are at another place; NULL: nobody cares
+    void (*renumber)(int from, int to); // before an entry has another number; NULL: nobody cares
     void *entries;             // those that are free are zeros
     int size;                  // how many there is room for
     int count[LWIP_TABLE_LISTS], first[LWIP_TABLE_LISTS], last[LWIP_TABLE_LISTS];
@@ -44,6 +45,8 @@ int lwip_table_find(struct lwip_table *table, const uint32_t *key);
 // One that is not there yet, of zeros. Without room for it, another one is forgotten.
 int lwip_table_add(struct lwip_table *table, const uint32_t *key);
 void lwip_table_remove(struct lwip_table *table, int entry);
+// Gives memory back when few are left. No number that is known from before is true any more.
+void lwip_table_shrink(struct lwip_table *table);
 
 // It waits for an answer, which others who do so for longer may be forgotten for; it has come; it
 // was used.
