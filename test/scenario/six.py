@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # cells: qemu-virt-aarch64/raw qemu-pc-x86_64/raw
 """IPv6: addresses come from the router, a temporary one beside the card's; connections use that; names that have
-addresses of both kinds lead there by IPv6 first, by IPv4 where IPv6 does not go, and at once where there is none."""
+addresses of both kinds lead there by IPv6 first, by IPv4 where IPv6 does not go, and at once where there is none;
+programs see addresses of the link."""
 
 import http.server
 import re
@@ -72,6 +73,12 @@ def check_link(machine):
     passed("an address of the link is spoken to by the card's name, and without it, since there is one card")
 
 
+def check_scopes(machine):
+    said = machine.run("/test/scopes")
+    assert "FAIL" not in said and said.count("PASS") == 6, said
+    passed("programs are told the link with addresses of one, and read and write its name")
+
+
 def named(machine, *lines):
     """A namespace in which /etc/hosts has these lines."""
     machine.run("printf '%s\\n' " + " ".join(f"'{line}'" for line in lines) + " > /tmp/hosts")
@@ -108,6 +115,7 @@ with WebServer({"/text": b"four\n"}) as server:
         with Server6(0) as other:
             check_source(guest, other.server_address[1], mine)
         check_link(guest)
+        check_scopes(guest)
         check_silent(guest)
         check_names(guest, server)
     alone = Machine()
