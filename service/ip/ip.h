@@ -59,7 +59,8 @@ struct conversation {
     struct datagram *first_datagram, **last_datagram;
     size_t queued;                               // bytes received and not read
     const void *bytes;                           // of a read: where they lie, when not copied
-    struct conversation *first_call, *next_call; // calls that wait to be taken; in such a list
+    struct conversation *first_call, *last_call; // that wait to be taken; the last if there is one
+    struct conversation *next_call;              // in such a list
     uint32_t calls, backlog;
     uint64_t sent, received; // bytes
 };

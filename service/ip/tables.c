@@ -9,9 +9,10 @@
 #include <lwip/etharp.h>
 #include <lwip/priv/nd6_priv.h>
 #include <lwip/stats.h>
+#include <lwip/tcp.h>
 #include <lwip_table.h>
 
-enum : uint64_t { PART = 256 };
+enum : uint64_t { PART = 256, CALLS_PART = 64 };
 
 static void print_hardware(struct p9_text *text, const uint8_t *a)
 {
@@ -182,12 +183,13 @@ static int counters_text(struct p9_request *request, void *context, struct p9_te
     return 0;
 }
 
-// What neighbours and paths may take: a part of what services have.
+// What neighbours and paths may take, and calls that are not complete: parts of what services have.
 static void tables_limit(void)
 {
     struct fe_process_info info = {};
-    if (fe_process_inspect(fe_process_self(), &info) == OK)
-        lwip_table_room = (size_t)(info.memory_limit / PART);
+    if (fe_process_inspect(fe_process_self(), &info) != OK) return;
+    lwip_table_room = (size_t)(info.memory_limit / PART);
+    lwip_calls_room = (size_t)(info.memory_limit / CALLS_PART);
 }
 
 int tables_serve(void)

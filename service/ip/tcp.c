@@ -15,8 +15,10 @@
 #include <string.h>
 
 enum : uint32_t { KEEP_MOST = 32767 }; // seconds, and times
-// Calls that are not complete; the backlog is of those that are.
-enum : uint8_t { HALF_OPEN_MIN = 64, HALF_OPEN_MAX = 255 };
+enum : uint32_t {
+    BACKLOG_MOST = 4096, // of calls that are complete
+    HALF_OPEN_MIN = 64,  // of those that are not; else as many as the backlog says
+};
 enum : size_t {
     LEND_MIN = 4096,     // a part as large as this is read where it lies
     TIMESTAMP_SIZE = 12, // of that option in a segment: RFC 7323, appendix A
@@ -143,11 +145,10 @@ static void callbacks_set(struct conversation *conversation)
     tcp_err(pcb, failed);
 }
 
-static uint8_t half_open_most(const struct conversation *listener)
+static uint32_t half_open_most(const struct conversation *listener)
 {
     if (listener->calls >= listener->backlog) return 0;
-    if (listener->backlog > HALF_OPEN_MAX) return HALF_OPEN_MAX;
-    return listener->backlog < HALF_OPEN_MIN ? HALF_OPEN_MIN : (uint8_t)listener->backlog;
+    return listener->backlog < HALF_OPEN_MIN ? HALF_OPEN_MIN : listener->backlog;
 }
 
 void tcp_calls_changed(struct conversation *listener)
@@ -166,9 +167,11 @@ static err_t called(void *argument, struct tcp_pcb *pcb, err_t error)
     call->is_six_only = listener->is_six_only;
     callbacks_set(call);
     ends_note(call);
-    struct conversation **last = &listener->first_call;
-    while (*last != nullptr) last = &(*last)->next_call;
-    *last = call;
+    if (listener->first_call == nullptr)
+        listener->first_call = call;
+    else
+        listener->last_call->next_call = call;
+    listener->last_call = call;
     listener->calls++;
     tcp_calls_changed(listener);
     conversation_touch(listener);
@@ -268,7 +271,7 @@ static int announce(struct conversation *conversation, uint32_t backlog)
     if (taken != 0) return taken;
     err_t error;
     if (backlog == 0) backlog = 1;
-    if (backlog > 4096) backlog = 4096;
+    if (backlog > BACKLOG_MOST) backlog = BACKLOG_MOST;
     conversation->backlog = backlog;
     struct tcp_pcb *pcb =
         tcp_listen_with_backlog_and_err(conversation->pcb, half_open_most(conversation), &error);

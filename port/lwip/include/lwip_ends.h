@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Connections by their ends (ends.c), and those that the timers look at (idle.c).
+// Connections by their ends (ends.c), those that the timers look at (idle.c), and calls that are not
+// complete (backlog.c).
 #pragma once
 
 #include <lwip/ip_addr.h>
@@ -36,3 +37,20 @@ extern struct tcp_pcb *lwip_busy_pcbs;
 void lwip_busy_begin(struct tcp_pcb *pcb); // if it is active
 void lwip_busy_end(struct tcp_pcb *pcb);
 void lwip_busy_look(struct tcp_pcb *pcb); // ends it, when there is nothing to wait for
+
+struct lwip_call { // its place among those of its listener
+    struct tcp_pcb *before, *next;
+};
+
+struct lwip_calls { // the first one has been silent for longest
+    struct tcp_pcb *first, *last;
+    u32_t count;
+};
+
+// Bytes that the calls of all listeners may have together; each listener has room for 64 at least.
+extern size_t lwip_calls_room;
+
+struct tcp_pcb_listen;
+void lwip_call_begin(struct tcp_pcb_listen *listener, struct tcp_pcb *pcb);
+void lwip_call_end(struct tcp_pcb *pcb); // it is complete, or over
+void lwip_calls_drop(struct tcp_pcb_listen *listener); // all that it has

@@ -30,7 +30,7 @@ tcpwnd_size_t lwip_recovery_output(struct tcp_pcb *pcb);
 err_t lwip_backlog_receive(struct tcp_pcb *pcb, const struct tcp_hdr *header);
 // How many calls a listener lets be incomplete; 0: it takes none for now, and whoever calls asks
 // again.
-void lwip_backlog_set(struct tcp_pcb *listener, uint8_t count);
+void lwip_backlog_set(struct tcp_pcb *listener, uint32_t count);
 
 // idle.c: something is to be done for a connection, or came for one.
 static inline void lwip_busy(struct tcp_pcb *pcb)
