@@ -339,6 +339,7 @@ static int status_text(struct p9_request *request, void *context, struct p9_text
     p9_print(text, "%s sent %llu received %llu queued %zu%s\n", names[conversation->state],
              (unsigned long long)conversation->sent, (unsigned long long)conversation->received,
              conversation->queued, conversation->is_six_only ? " v6only" : "");
+    options_print(conversation, text);
     return 0;
 }
 

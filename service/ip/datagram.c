@@ -158,15 +158,17 @@ int datagram_set(struct conversation *conversation, const char *name, uint32_t v
 {
     struct ip_pcb *pcb = conversation->pcb;
     uint8_t option = 0;
+    bool is_ttl = strcmp(name, "ttl") == 0, is_tos = strcmp(name, "tos") == 0;
+    if ((is_ttl && value == 0) || ((is_ttl || is_tos) && value > UINT8_MAX)) return -EINVAL;
     if (strcmp(name, "broadcast") == 0) option = SOF_BROADCAST;
     if (strcmp(name, "reuse") == 0) option = SOF_REUSEADDR;
     if (option != 0 && value != 0)
         ip_set_option(pcb, option);
     else if (option != 0)
         ip_reset_option(pcb, option);
-    else if (strcmp(name, "ttl") == 0)
+    else if (is_ttl)
         pcb->ttl = (uint8_t)value;
-    else if (strcmp(name, "tos") == 0)
+    else if (is_tos)
         pcb->tos = (uint8_t)value;
     else
         return -ENOPROTOOPT;

@@ -37,6 +37,11 @@ struct owner { // who made a conversation; of a call, its listener
     uint32_t uid, gid;
 };
 
+struct options { // of tcp, beside those that lwIP keeps; a call has its listener's
+    bool is_undelayed, is_reset;
+    uint16_t keep_idle, keep_interval, keep_count; // seconds; times
+};
+
 struct conversation {
     struct conversation *next_touched, *next_early;
     bool is_touched;
@@ -51,7 +56,8 @@ struct conversation {
     int error; // errno, for the next who asks
     bool is_remote_closed, is_local_closed, has_headers;
     bool is_six_only; // `v6only`: its end is of no version but IPv6
-    void *pcb;        // lwIP's; nullptr: none (any more)
+    struct options options;
+    void *pcb; // lwIP's; nullptr: none (any more)
     ip_addr_t local, remote;
     uint16_t local_port, remote_port;
     struct p9_node *ctl, *data, *listen;
@@ -140,6 +146,13 @@ int configure_interface(struct p9_request *request, struct netif *netif, const c
                         size_t size);
 // Files about neighbours, ways and counters. 0 or a negative errno.
 int tables_serve(void);
+
+// option.c: `set` of tcp; what a conversation begins with, and a call gets from its listener; and
+// all options, as `set` takes them, a line of the status.
+int tcp_set(struct conversation *conversation, const char *name, uint32_t value);
+void tcp_options_init(struct conversation *conversation);
+void tcp_options_pass(const struct conversation *listener, struct conversation *call);
+void options_print(const struct conversation *conversation, struct p9_text *text);
 
 // What was read of streams goes, when all answers are sent.
 void tcp_spent_free(void);

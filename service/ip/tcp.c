@@ -14,7 +14,6 @@
 #include <poll.h>
 #include <string.h>
 
-enum : uint32_t { KEEP_MOST = 32767 }; // seconds, and times
 enum : uint32_t {
     BACKLOG_MOST = 4096, // of calls that are complete
     HALF_OPEN_MIN = 64,  // of those that are not; else as many as the backlog says
@@ -164,7 +163,7 @@ static err_t called(void *argument, struct tcp_pcb *pcb, err_t error)
     if (call == nullptr) return ERR_MEM;
     call->pcb = pcb;
     call->state = STATE_CONNECTED;
-    call->is_six_only = listener->is_six_only;
+    tcp_options_pass(listener, call);
     callbacks_set(call);
     ends_note(call);
     if (listener->first_call == nullptr)
@@ -182,6 +181,7 @@ static int create(struct conversation *conversation)
 {
     conversation->pcb = tcp_new_ip_type(IPADDR_TYPE_ANY);
     if (conversation->pcb == nullptr) return -ENOMEM;
+    tcp_options_init(conversation);
     callbacks_set(conversation);
     return 0;
 }
@@ -202,7 +202,8 @@ static void pcb_close(struct conversation *conversation)
     tcp_recv(pcb, nullptr);
     tcp_sent(pcb, nullptr);
     tcp_err(pcb, nullptr);
-    if (conversation->state == STATE_CONNECTING || tcp_close(pcb) != ERR_OK) tcp_abort(pcb);
+    bool is_reset = conversation->state == STATE_CONNECTING || conversation->options.is_reset;
+    if (is_reset || tcp_close(pcb) != ERR_OK) tcp_abort(pcb);
 }
 
 static void close_conversation(struct conversation *conversation)
@@ -310,56 +311,6 @@ static int hangup(struct conversation *conversation)
     return 0;
 }
 
-// When a connection that is kept alive asks whether the other end is there, in seconds, and how
-// often until it is not. -ENOPROTOOPT: it is none of these.
-static int set_keeping(struct tcp_pcb *pcb, const char *name, uint32_t value)
-{
-    bool is_idle = strcmp(name, "keepidle") == 0, is_interval = strcmp(name, "keepinterval") == 0;
-    if (!is_idle && !is_interval && strcmp(name, "keepcount") != 0) return -ENOPROTOOPT;
-    if (value == 0 || value > KEEP_MOST) return -EINVAL;
-    if (is_idle)
-        pcb->keep_idle = value * 1000;
-    else if (is_interval)
-        pcb->keep_intvl = value * 1000;
-    else
-        pcb->keep_cnt = value;
-    return 0;
-}
-
-static int set(struct conversation *conversation, const char *name, uint32_t value)
-{
-    struct tcp_pcb *pcb = conversation->pcb;
-    if (pcb == nullptr) return -EINVAL;
-    if (strncmp(name, "keep", 4) == 0 && strcmp(name, "keepalive") != 0)
-        return conversation->state == STATE_ANNOUNCED ? 0 : set_keeping(pcb, name, value);
-    if (strcmp(name, "v6only") == 0)
-        return port_six_only(conversation, &pcb->local_ip, pcb->local_port, value != 0);
-    uint8_t option = 0;
-    if (strcmp(name, "keepalive") == 0) option = SOF_KEEPALIVE;
-    if (strcmp(name, "reuse") == 0) option = SOF_REUSEADDR;
-    if (option != 0) {
-        if (value != 0)
-            ip_set_option(pcb, option);
-        else
-            ip_reset_option(pcb, option);
-        if (conversation->state != STATE_ANNOUNCED) lwip_busy_begin(pcb); // it may need the timers
-        return 0;
-    }
-    if (strcmp(name, "ttl") == 0)
-        pcb->ttl = (uint8_t)value;
-    else if (strcmp(name, "tos") == 0)
-        pcb->tos = (uint8_t)value;
-    else if (strcmp(name, "nodelay") != 0)
-        return -ENOPROTOOPT;
-    else if (conversation->state == STATE_ANNOUNCED)
-        return 0;
-    else if (value != 0)
-        tcp_nagle_disable(pcb);
-    else
-        tcp_nagle_enable(pcb);
-    return 0;
-}
-
 // Gives back what has been read, and opens the window by as much.
 static void consume(struct conversation *conversation, size_t size)
 {
@@ -461,7 +412,7 @@ const struct protocol tcp_protocol = {
     .announce = announce,
     .shutdown = shutdown_sending,
     .hangup = hangup,
-    .set = set,
+    .set = tcp_set,
     .read = read_stream,
     .write = write_stream,
     .ready = ready,

@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define PROGRAM "/test/posix_ends"
@@ -91,6 +93,79 @@ static int six_only_of(int made)
     int value = -1;
     socklen_t size = sizeof value;
     return getsockopt(made, IPPROTO_IPV6, IPV6_V6ONLY, &value, &size) == 0 ? value : -1;
+}
+
+static int told(int made, int level, int option)
+{
+    int value = -1;
+    socklen_t size = sizeof value;
+    return getsockopt(made, level, option, &value, &size) == 0 && size == sizeof value ? value : -1;
+}
+
+// What was set is told; -1: it is not taken.
+static int becomes(int made, int level, int option, int value)
+{
+    if (setsockopt(made, level, option, &value, sizeof value) != 0) return -1;
+    return told(made, level, option);
+}
+
+TEST("options that are set are told, and what nobody heeds is refused")
+{
+    for (size_t i = 0; i < 2; i++) {
+        int made = socket(AF_INET, types[i], 0);
+        EXPECT(told(made, SOL_SOCKET, SO_REUSEADDR) == 0);
+        EXPECT(becomes(made, SOL_SOCKET, SO_REUSEADDR, 1) == 1);
+        EXPECT(becomes(made, SOL_SOCKET, SO_REUSEADDR, 0) == 0);
+        EXPECT(becomes(made, IPPROTO_IP, IP_TTL, 7) == 7 &&
+               becomes(made, IPPROTO_IP, IP_TOS, 16) == 16);
+        EXPECT(becomes(made, IPPROTO_IP, IP_TTL, 256) == -1 && errno == EINVAL);
+        EXPECT(becomes(made, SOL_SOCKET, SO_REUSEPORT, 1) == -1 && errno == ENOPROTOOPT);
+        EXPECT(told(made, SOL_SOCKET, SO_REUSEPORT) == 0);
+        EXPECT(becomes(made, IPPROTO_IP, IP_MULTICAST_TTL, 1) == -1 && errno == ENOPROTOOPT);
+        EXPECT(told(made, SOL_SOCKET, SO_TYPE) == types[i]);
+        EXPECT(told(made, SOL_SOCKET, SO_DOMAIN) == AF_INET);
+        EXPECT(told(made, SOL_SOCKET, SO_PROTOCOL) == (i == 0 ? IPPROTO_TCP : IPPROTO_UDP));
+        EXPECT(told(made, SOL_SOCKET, SO_RCVBUF) >= 64 << 10);
+        EXPECT(becomes(made, SOL_SOCKET, SO_KEEPALIVE, 1) == (i == 0));
+        EXPECT(becomes(made, SOL_SOCKET, SO_BROADCAST, 1) == (i == 1));
+        EXPECT(close(made) == 0);
+    }
+    struct timeval time = {3, 500000}, got = {};
+    socklen_t size = sizeof got;
+    int made = socket(AF_INET6, SOCK_DGRAM, 0);
+    EXPECT(setsockopt(made, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) == 0);
+    EXPECT(getsockopt(made, SOL_SOCKET, SO_RCVTIMEO, &got, &size) == 0 && size == sizeof got);
+    EXPECT(got.tv_sec == 3 && got.tv_usec == 500000);
+    EXPECT(becomes(made, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 9) == 9);
+    EXPECT(becomes(made, IPPROTO_IPV6, IPV6_TCLASS, 32) == 32 && close(made) == 0);
+}
+
+static bool lingers(int made, int on, int seconds)
+{
+    struct linger linger = {on, seconds}, got = {-1, -1};
+    socklen_t size = sizeof got;
+    return setsockopt(made, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) == 0 &&
+           getsockopt(made, SOL_SOCKET, SO_LINGER, &got, &size) == 0 && got.l_onoff == on;
+}
+
+TEST("a call has the options of its listener, and one that does not linger is reset")
+{
+    int listener = socket(AF_INET, SOCK_STREAM, 0), caller = socket(AF_INET, SOCK_STREAM, 0);
+    EXPECT(told(listener, SOL_SOCKET, SO_ACCEPTCONN) == 0);
+    EXPECT(!lingers(listener, 1, 5) && errno == ENOPROTOOPT && lingers(listener, 0, 0));
+    EXPECT(bind_to(listener, "127.0.0.1", 0) == 0 && listen(listener, 2) == 0);
+    EXPECT(told(listener, SOL_SOCKET, SO_ACCEPTCONN) == 1);
+    EXPECT(becomes(listener, IPPROTO_TCP, TCP_NODELAY, 1) == 1 && lingers(listener, 1, 0));
+    EXPECT(becomes(listener, IPPROTO_TCP, TCP_KEEPIDLE, 11) == 11);
+    EXPECT(becomes(listener, SOL_SOCKET, SO_KEEPALIVE, 1) == 1);
+    EXPECT(connect_to(caller, "127.0.0.1", port_of(listener)) == 0);
+    int call = accept(listener, nullptr, nullptr);
+    EXPECT(told(call, IPPROTO_TCP, TCP_NODELAY) == 1 &&
+           told(call, IPPROTO_TCP, TCP_KEEPIDLE) == 11);
+    EXPECT(told(call, SOL_SOCKET, SO_KEEPALIVE) == 1 && told(call, SOL_SOCKET, SO_ACCEPTCONN) == 0);
+    char byte;
+    EXPECT(close(call) == 0 && read(caller, &byte, 1) == -1 && errno == ECONNRESET);
+    EXPECT(close(caller) == 0 && close(listener) == 0);
 }
 
 TEST("whether it is of IPv6 alone is told, to a child too, and cannot be said any more of a name")
