@@ -5,12 +5,16 @@ SYSTEM ?= default
 .DEFAULT_GOAL := help
 
 include build/toolchain.mk
+include build/start.mk
+include build/run.mk
+include build/tell.mk
+ifneq ($(filter-out $(brief),$(goals)),)
 include build/component.mk
 include build/image.mk
-include build/run.mk
 include build/test.mk
 include build/check.mk
 include build/record.mk
+endif
 
 .PHONY: help list clean
 help:

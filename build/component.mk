@@ -92,8 +92,7 @@ $1.$2.flags = $(flags.$2) $(call own-headers,$1) $$(foreach l,$1 $$($1.$2.reach)
 	$(roots.$2:%=$(if $($1.root),-idirafter ,-I)%) $$(call system-headers,$2) $$(call freestanding,$1,$2) \
 	$(if $($1.root),-w -Wno-error,-D_GNU_SOURCE) $($1.flags)
 $$($1.$2.objects): $(objects.$2)/%.o: % $(objects.$2)/$1/flags | $(gen)/ready
-	$$(call progress,CC,$$<)
-	$$(Q)mkdir -p $$(@D)
+	$$(call progress,CC   ,$$<)
 	$$(Q)$(compiler) $$($1.$2.flags) $$(source-flags.$2.$$<) -MD -MP -c $$< -o $$@
 stamps += $1.$2
 endef
@@ -108,7 +107,7 @@ define archive
 $(call compile,$1,$2)
 $1.$2.archive := $(objects.$2)/$1/lib$(notdir $1).a
 $$($1.$2.archive): $$($1.$2.objects)
-	$$(call progress,AR,$$@)
+	$$(call progress,AR   ,$$@)
 	@rm -f $$@ $$(file >$$@.list,$$^)
 	$$(Q)$(AR) rcsD $$@ @$$@.list
 endef

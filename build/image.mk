@@ -8,10 +8,10 @@
 abi_headers := abi/syscalls.h kernel/syscalls.h kernel/dispatch.c user/syscalls.c trace/syscalls.h \
 	fuzz/syscalls.h
 $(abi_headers:%=$(gen)/%) &: abi/syscalls.def tool/abi
-	$(call progress,ABI,abi/syscalls.def)
+	$(call progress,ABI  ,abi/syscalls.def)
 	$(Q)$(PYTHON) tool/abi $< $(gen)
 $(gen)/abi/9p_operations.h: abi/9p.def tool/protocol
-	$(call progress,ABI,abi/9p.def)
+	$(call progress,ABI  ,abi/9p.def)
 	$(Q)$(PYTHON) tool/protocol $< $(gen)
 $(gen)/ready: $(abi_headers:%=$(gen)/%) $(gen)/abi/9p_operations.h
 	@touch $@
@@ -20,7 +20,7 @@ $(gen)/ready: $(abi_headers:%=$(gen)/%) $(gen)/abi/9p_operations.h
 tool_pages := $(patsubst %,$(gen)/man/1/%.md,$(if $(wildcard $(PYTHON)),\
 	$(shell $(PYTHON) tool/manual doc/man/tools.txt)))
 $(tool_pages) &: doc/man/tools.txt tool/manual
-	$(call progress,MAN,$<)
+	$(call progress,MAN  ,$<)
 	$(Q)$(PYTHON) tool/manual $< $(gen)/man/1
 
 # Keys: out/keys has development keys, made when first needed; KEYS=folder names others.
@@ -29,14 +29,14 @@ export KEYS
 keys := $(KEYS)/system.key $(made)/given
 ifeq ($(KEYS),out/keys)
 out/keys/system.key out/keys/system.root &: out/host/bin/keys
-	$(call progress,KEYS,$(KEYS))
+	$(call progress,KEYS ,$(KEYS))
 	$(Q)out/host/bin/keys $(KEYS)
 else
 $(KEYS)/%:
 	@echo '$@ is not there. To make keys for releases: make keys KEYS=$(KEYS)'; false
 endif
 $(made)/trust_roots.c: $(KEYS)/system.root $(wildcard $(KEYS)/*.root) $(made)/given out/host/bin/keys
-	$(call progress,KEYS,$@)
+	$(call progress,KEYS ,$@)
 	$(Q)out/host/bin/keys --roots $@ $(KEYS) $(RELEASE)
 .PHONY: keys
 keys: out/host/bin/keys
@@ -50,7 +50,7 @@ $(foreach c,$(sort $(call reach,$(foreach t,$(host_tools),$(call used,$t,host)),
 define host-tool
 $(call compile,$1,host)
 out/host/bin/$($1.name): $$($1.host.objects) $(call archives-of,$1,host)
-	$$(call progress,LINK,$$@)
+	$$(call progress,LINK ,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$(CC) -fuse-ld=lld $$^ -o $$@
 tools: out/host/bin/$($1.name)
@@ -62,16 +62,12 @@ tools:
 
 # Plugins of the emulator, which gives them its functions when it loads them.
 out/host/plugin/%.so: tool/plugin/%.c tool/plugin/emulator.h
-	$(call progress,LINK,$@)
+	$(call progress,LINK ,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(flags.host) -fPIC -fvisibility=hidden -shared -fuse-ld=lld $< -o $@
 
 # The kernel: kernel/, this instruction set's half, and every protocol that the board boots by.
 kernel := $(if $(wildcard kernel/main.c),$(call of-kind,kernel))
-# A loader that leaves the kernel elsewhere than others (link.<protocol>.<loader>) has a kernel of its own, of the
-# same objects.
-link := $(link.$(BOOT).$(LOADER))
-linked := $(made)$(if $(link),/$(LOADER))
 # Linked twice: the names of its functions, for backtraces, come from the first time.
 kernel-linker = $(LD) $(kernel_link) $(link) --build-id=sha1 -z max-page-size=4096 -z noexecstack --gc-sections \
 	--discard-locals
@@ -83,13 +79,13 @@ $(foreach p,$(boots),$(eval boot/$p.sources :=)$(eval $(call compile,boot/$p,ker
 $1.parts := $(kernel_script) $$($1.kernel.objects) $(foreach p,$(boots),$$(boot/$p.kernel.objects)) \
 	$(call archives-of,$1,kernel)
 $(linked)/kernel.plain: $$($1.parts)
-	$$(call progress,LINK,$$@)
+	$$(call progress,LINK ,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$(kernel-linker) -T $$^ -o $$@
 $(linked)/symbol.o: $(linked)/kernel.plain tool/symbols
 	$$(Q)$(NM) -n $$< | tool/symbols >$$(@:.o=.S) && $(CC) $(flags.kernel) -c $$(@:.o=.S) -o $$@
 $(linked)/kernel.elf: $$($1.parts) $(linked)/symbol.o
-	$$(call progress,LINK,$$@)
+	$$(call progress,LINK ,$$@)
 	$$(Q)$(kernel-linker) -Map=$$@.map -T $$^ -o $$@
 kernel: $(linked)/kernel.elf
 endef
@@ -111,7 +107,7 @@ place = $(if $(filter /test,$(call folder,$1)),,$(if $(filter test/%,$1),/test))
 # program(component, name, objects)
 define program
 $(out)/elf$(call place,$1)/$2: $(user_script) $3 $(call archives-of,$1,user)
-	$$(call progress,LINK,$$@)
+	$$(call progress,LINK ,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$(LD) $(user_link) -T $(user_script) $3 --start-group $(call archives-of,$1,user) --end-group -o $$@
 $(made)/image$(call place,$1)/$2: $(out)/elf$(call place,$1)/$2 $(image_tools) $1/component.mk
@@ -151,7 +147,6 @@ entries := $(strip $(foreach c,$(chosen),$(call stow,$c)) \
 	$(foreach f,$(files),$(call target-of,$f)=$(call source-of,$f)) \
 	$(foreach t,$(wildcard $(trees)),$(patsubst $t/%,/%,$(shell find $t -mindepth 2 -type f \
 	-printf '%p=%p ' | sort))))
-initrd := $(made)/$(SYSTEM)/initrd
 # PASSWD=file: the accounts. There are defaults for development only.
 PASSWD ?= $(if $(RELEASE),,system/development/accounts)
 users = $(patsubst /etc/passwd=%,%,$(filter /etc/passwd=%,$(entries)))
@@ -161,13 +156,8 @@ $(accounts): $(PASSWD) $(users) $(made)/given out/host/bin/passwd
 	$(Q)umask 077; out/host/bin/passwd --check $(PASSWD) $(users) >$@
 packed := $(filter-out >%,$(foreach e,$(entries),$(call source-half,$e)))
 $(initrd): $(initrd).list $(packed) out/host/bin/initrd $(keys)
-	$(call progress,PACK,$@)
+	$(call progress,PACK ,$@)
 	$(Q)out/host/bin/initrd $< $@
-
-# What the emulator or a loader takes, by the protocol's own recipe.
-boot_image := $(linked)/kernel.elf
-append = $(if $1,-append '$1')
--include boot/$(BOOT)/image.mk
 
 .PHONY: build all libc sdk
 build all: $(if $(kernel),$(boot_image)) $(if $(wildcard system/$(SYSTEM).mk),$(initrd)) tools compile_commands.json
@@ -179,7 +169,7 @@ sdk_folders := $(library.c) $(call reach,$(call used,$(library.c),user),,user) $
 sdk_ports := $(library.z)
 sdk: libc out/host/bin/image out/host/bin/sign $(keys) \
 		$(foreach l,$(sdk_ports) $(sdk_folders),$($l.user.archive))
-	$(call progress,SDK,out/sdk/$(isa))
+	$(call progress,SDK  ,out/sdk/$(isa))
 	$(Q)CC="$(CC)" LD="$(strip $(LD) $(user_linker))" AR="$(AR)" NM="$(NM)" \
 		TRIPLE="$(triple)" HEADERS="$(clang_headers)" \
 		LIBRARIES="$(foreach l,$(sdk_ports),$($l.name)=$($l.user.archive)=$($l.root)/../gen)" \

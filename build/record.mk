@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Last, when every rule is known: the flags of each component and flavour are kept in a file on which its
 # objects depend, so changed flags rebuild exactly what they compile; editors get the same flags. Those of
-# single sources (source-flags.*, arch.mk) stand there too.
+# single sources (source-flags.*, arch.mk) stand there too. The folders of all objects are made at once.
 stamp-of = $(objects.$(lastword $(subst ., ,$1)))/$(basename $1)/flags
 $(foreach f,kernel user,$(eval special.$f := $(patsubst source-flags.$f.%,%,$(filter \
 	source-flags.$f.%,$(.VARIABLES)))))
@@ -10,7 +10,8 @@ special-flags = $(foreach o,$(filter $(special.$2:%=$(objects.$2)/%.o),$($1.obje
 object-source = $(patsubst $(objects.$2)/%.o,%,$1)
 ifdef building
 $(shell for i in $(isas); do mkdir -p out/isa/$$i; ln -sfn ../../../arch/$$i out/isa/$$i/arch; done)
-$(shell mkdir -p $(sort $(foreach s,$(stamps),$(dir $(call stamp-of,$s))) $(dir $(initrd)) $(gen) $(made)))
+$(shell mkdir -p $(sort $(foreach s,$(stamps),$(dir $(call stamp-of,$s) $($s.objects))) $(dir $(initrd)) \
+	$(gen) $(made)))
 $(foreach s,$(stamps),$(call write-if-changed,$(call stamp-of,$s),$(compiler) $($s.flags) $(call \
 	special-flags,$s,$(lastword $(subst ., ,$s)))))
 $(call write-if-changed,$(made)/given,$(KEYS) $(RELEASE) $(PASSWD))
@@ -24,6 +25,6 @@ entry = {"directory": "$(CURDIR)"$(comma) "file": "$3"$(comma) "output": "$2"$(c
 ours := $(foreach s,$(stamps),$(if $($(basename $s).root),,$s))
 entries-of = $(foreach o,$($1.objects),$(call entry,$1,$o,$(call object-source,$o,$(lastword $(subst ., ,$1)))))
 compile_commands.json: $(foreach s,$(stamps),$(call stamp-of,$s))
-	$(call progress,JSON,$@)
+	$(call progress,JSON ,$@)
 	@true $(file >$@,[$(subst }@,},$(subst }@ {,}$(comma)$(newline){,$(strip \
 		$(foreach s,$(ours),$(call entries-of,$s)))))])

@@ -16,7 +16,7 @@ hostfwd = $(PORTS:%=,hostfwd=tcp:127.0.0.1:%)
 
 .PHONY: run debug disk picture book emulator-command
 run: build $(if $(DISK),,$(disk))
-	$(call progress,RUN,$(BOARD) by $(BOOT); ctrl-a x ends it)
+	$(call progress,RUN  ,$(BOARD) by $(BOOT); ctrl-a x ends it)
 	$(Q)tool/run $(command) $(outside) -serial mon:stdio
 
 debug: build $(if $(DISK),,$(disk))
@@ -32,7 +32,7 @@ picture: build
 book: out/book.html
 	@echo 'The book is $<'
 out/book.html: tool/book $(wildcard doc/book/*.md doc/picture/*)
-	$(call progress,BOOK,$@)
+	$(call progress,BOOK ,$@)
 	$(Q)$(PYTHON) tool/book $@
 
 emulator-command:
@@ -40,7 +40,7 @@ emulator-command:
 
 # A disk with the system on it, which is / where it is found: make run DISK=that.
 disk: build
-	$(call progress,DISK,$(or $(DISK),$(out)/root.img))
+	$(call progress,DISK ,$(or $(DISK),$(out)/root.img))
 	$(Q)$(PYTHON) tool/disk $(initrd).list $(or $(DISK),$(out)/root.img) $(SIZE)
 
 $(out)/disk.img:

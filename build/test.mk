@@ -21,13 +21,13 @@ fuzzed = $(foreach l,$(shell sed -n 's|^// uses: ||p' test/fuzz/$1.c),$(library.
 
 define unit-test
 $(objects.test)/$1.o: $1 $(objects.test)/$2/flags | $(gen)/ready
-	$$(call progress,CC,$$<)
+	$$(call progress,CC   ,$$<)
 	@mkdir -p $$(@D)
 	$$(Q)$(compiler) $$($2.test.flags) -MD -MP -c $$< -o $$@
 -include $(objects.test)/$1.d
 $(1:%_test.c=out/host/unit/%): $(objects.test)/$1.o $(if $($2.test.archive),$($2.test.archive)) \
 		$(foreach l,$($2.test.reach) test,$($l.test.archive))
-	$$(call progress,LINK,$$@)
+	$$(call progress,LINK ,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$(CC) -fuse-ld=lld -fsanitize=address,undefined -Wl,--start-group $$^ -Wl,--end-group -o $$@
 endef
@@ -59,14 +59,14 @@ size:
 	+@$(PYTHON) tool/size $(if $(filter command% environment%,$(origin BOARD)),$(BOARD))
 
 out/host/fuzz/%: test/fuzz/%.c $(gen)/ready
-	$(call progress,CC,$<)
+	$(call progress,CC   ,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -Dmain=%,$(flags.test)) -fsanitize=fuzzer $(roots.test:%=-I%) \
 		$(patsubst %,-I%,$(wildcard lib/*/include port/*/include port/*/configuration) \
 		out/port/fatfs/src/fatfs/source out/port/e2fsprogs/src/lib out/port/lwip/src/src/include) \
 		-MD -MP $< $(filter %.a,$^) -o $@
 -include $(fuzzers:%=out/host/fuzz/%.d)
-.PHONY: fuzz fuzz-build fuzz-list
+.PHONY: fuzz fuzz-build
 fuzz: $(patsubst %,out/host/fuzz/%,$(filter $(or $T,%),$(fuzzers)))
 	$(Q)for f in $(^F); do mkdir -p out/fuzz/$$f && \
 		{ [ ! -e test/fuzz/$$f.seeds ] || tool/seeds test/fuzz/$$f.seeds out/fuzz/$$f; } && \
@@ -74,32 +74,10 @@ fuzz: $(patsubst %,out/host/fuzz/%,$(filter $(or $T,%),$(fuzzers)))
 
 # A short run of each, always the same, is part of make test.
 fuzz-build: $(fuzzers:%=out/host/fuzz/%)
+
+# What the programs in tool/ ask; build/tell.mk has what needs no list of the sources.
+.PHONY: unit-list fuzz-list
 fuzz-list:
 	@echo $(fuzzers)
-
-# What the programs in tool/ ask.
-.PHONY: unit-list boots boards arch cells lacking found budget limits
-# Each way in which the board is started, protocol or protocol/loader, and :what for one that needs what
-# tool/setup did not find.
-cells:
-	@echo $(foreach b,$(boots),$(foreach l,$(or $(loaders.$b),.),$b$(addprefix /,$(filter-out .,$l))$(addprefix \
-		:,$(firstword $(call lacking,$(needs.$b) $(needs.$b.$l))))))
-# What of NEEDS tool/setup did not find.
-lacking:
-	@echo $(call lacking,$(NEEDS))
-# Where it found them.
-found:
-	@echo $(foreach n,$(NEEDS),$($n))
-# The most CPUs that it has, and the only scenarios for it; not said: any, all.
-limits:
-	@echo $(or $(cpus),64) $(or $(scenarios),all)
-arch:
-	@echo $(isa)
-budget:
-	@echo $(budget)
 unit-list:
 	@echo $(unit_programs)
-boots:
-	@echo $(boots)
-boards:
-	@echo $(boards)

@@ -16,6 +16,8 @@ PYTHON := /usr/bin/python3
 # tell something, or tidy up, need none of it.
 telling := emulator-command cells lacking found limits format
 idle := help list clean book unit-list fuzz-list boots boards arch budget size $(telling)
+# These want no list of the sources either, which takes longer to gather than they do.
+brief := emulator-command cells lacking found limits help list clean boots boards arch budget
 goals := $(or $(MAKECMDGOALS),help)
 ifneq ($(filter-out $(idle),$(goals)),)
 building := yes
@@ -104,8 +106,8 @@ lineage.host :=
 lineage.test := none
 
 # Each step tells its number, and how many there are to do, which the first one asks a make that only lists them.
-progress = $(if $(LISTING),@: step,$(if $(Q),@$(eval step := $(step) x)printf '[%s/%s] %-5s %s\n' \
-	$(words $(step)) $(steps) '$1' '$2',@true))
+# make itself prints it: a process for each line would cost more than some of the steps.
+progress = $(if $(LISTING),@: step,$(if $(Q),$(eval step := $(step) x)$(info [$(words $(step))/$(steps)] $1 $2)))
 steps = $(eval steps := $(shell MAKEFLAGS= $(MAKE) -nk $(MAKEOVERRIDES) LISTING=yes $(MAKECMDGOALS) 2>/dev/null | \
 	grep -c '^: step'))$(steps)
 write-if-changed = $(if $(call same,$(strip $2),$(strip $(file <$1))),,$(file >$1,$2))

@@ -4,7 +4,7 @@
 ifneq ($(LOADER),qemu)
 boot_image := $(made)/$(SYSTEM)/multiboot1.iso
 $(boot_image): $(made)/kernel.elf $(initrd) tool/disc
-	$(call progress,DISC,$@)
+	$(call progress,DISC ,$@)
 	$(Q)tool/disc $@ multiboot $(made)/kernel.elf $(initrd)
 # The disc's GRUB takes the command line from the machine's first OEM string.
 comma := ,

@@ -8,10 +8,10 @@ image_of_flash := $(made)/$(SYSTEM)/flash.img
 boot_image := $(or $(image_of_$(LOADER)),$(flat))
 append = $(if $(filter flash,$(LOADER)),,$(if $1,-append '$1'))
 $(linked)/kernel.bin: $(linked)/kernel.elf
-	$(call progress,FLAT,$@)
+	$(call progress,FLAT ,$@)
 	$(Q)$(OBJCOPY) -O binary $< $@
 $(image_of_u-boot): $(flat) $(initrd) tool/esp boot/raw/extlinux.conf
-	$(call progress,DISK,$@)
+	$(call progress,DISK ,$@)
 	$(Q)tool/esp $@ boot/raw/extlinux.conf=/extlinux/extlinux.conf $(flat)=/ferrite/kernel $(initrd)=/ferrite/initrd
 $(image_of_flash): $(linked)/kernel.bin $(initrd) tool/flash
 	$(call progress,FLASH,$@)
