@@ -54,3 +54,7 @@ struct tcp_pcb_listen;
 void lwip_call_begin(struct tcp_pcb_listen *listener, struct tcp_pcb *pcb);
 void lwip_call_end(struct tcp_pcb *pcb); // it is complete, or over
 void lwip_calls_drop(struct tcp_pcb_listen *listener); // all that it has
+
+// orphan.c: its program has closed it; whether it is to be given up.
+void lwip_orphan_begin(struct tcp_pcb *pcb);
+bool lwip_orphan_is_stuck(const struct tcp_pcb *pcb);

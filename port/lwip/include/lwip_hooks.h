@@ -32,6 +32,9 @@ err_t lwip_backlog_receive(struct tcp_pcb *pcb, const struct tcp_hdr *header);
 // again.
 void lwip_backlog_set(struct tcp_pcb *listener, uint32_t count);
 
+// orphan.c: a segment came for a connection.
+void lwip_orphan_receive(struct tcp_pcb *pcb, const struct tcp_hdr *header);
+
 // idle.c: something is to be done for a connection, or came for one.
 static inline void lwip_busy(struct tcp_pcb *pcb)
 {
@@ -43,7 +46,8 @@ static inline void lwip_busy_receive(struct tcp_pcb *pcb)
 }
 
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, options_size, first_size, second, packet)          \
-    (lwip_busy_receive(pcb), lwip_backlog_receive(pcb, header) != ERR_OK                           \
+    (lwip_busy_receive(pcb), lwip_orphan_receive(pcb, header),                                     \
+     lwip_backlog_receive(pcb, header) != ERR_OK                                                   \
                                  ? ERR_MEM                                                         \
                                  : lwip_recovery_receive(pcb, header, options_size, first_size,    \
                                                          second))
