@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 
 from machine import HOST, TOP, Machine, Sink, free_port, passed
 from ssh_client import reach
@@ -48,7 +49,9 @@ class Server:
             os.makedirs("/run/sshd", exist_ok=True)
         wanted = ["make", "-s", "--no-print-directory", "found", "NEEDS=sshd"]
         program = subprocess.check_output(wanted, cwd=TOP, text=True).strip()
-        self.child = subprocess.Popen([program, "-D", "-e", "-f", self.path("config")], stderr=subprocess.DEVNULL)
+        self.child = subprocess.Popen([program, "-D", "-e", "-f", self.path("config")], stderr=subprocess.PIPE)
+        assert any(b"Server listening" in line for line in self.child.stderr), "it does not listen"
+        threading.Thread(target=self.child.stderr.read, daemon=True).start()
 
     def stop(self):
         if self.child:
