@@ -170,6 +170,19 @@ TEST("errors are the C library's")
     EXPECT(p9_rename("/hello", "/other/x") == -EXDEV);
 }
 
+TEST("a command with a NUL in it is refused before anybody reads it")
+{
+    struct p9_file *file;
+    EXPECT(start());
+    EXPECT(p9_open("/sub/deep/file", OPEN_WRITE, 0, &file) == 0);
+    EXPECT(p9_write(file, FE_9P_POSITION, "stop\n", 5) == 5 && strcmp(written, "stop\n") == 0);
+    EXPECT(p9_write(file, FE_9P_POSITION, "go\0on", 5) == -EINVAL);
+    EXPECT(p9_write(file, FE_9P_POSITION, "go", 3) == -EINVAL);
+    EXPECT(p9_write(file, FE_9P_POSITION, "", 1) == -EINVAL && strcmp(written, "stop\n") == 0);
+    EXPECT(p9_write(file, FE_9P_POSITION, "go", 2) == 2 && strcmp(written, "go") == 0);
+    p9_close(file);
+}
+
 TEST("links are followed, inside a server and across mounts")
 {
     char real[FE_PATH_MAX], target[16];

@@ -146,11 +146,13 @@ static int64_t tree_read(struct p9_request *request, struct p9_open *open, uint6
     return (int64_t)count;
 }
 
+// A command is a text: its reader would take what is after a NUL for nothing.
 static int64_t tree_write(struct p9_request *request, struct p9_open *open, uint64_t offset,
                           const void *from, size_t count)
 {
     struct tree_node *file = tree_of(open->node);
     if (file->is_dead) return -ENODEV;
+    if (count != 0 && memchr(from, 0, count) != nullptr) return -EINVAL;
     int result = file->file.command(request, file->context, from, count);
     return result != 0 ? result : (int64_t)count;
 }

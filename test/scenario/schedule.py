@@ -31,4 +31,6 @@ with Machine() as machine:
     assert " 5 " in machine.run(f"sched {pid} | tail -n 1")
     machine.run(f"kill -KILL {pid}")
     machine.run("echo thread all priority 4 > /proc/$$/ctl; sched $$ | tail -n 1 | grep -q ' 4 '")
-    passed("parameters are taken away again, and ctl takes the same words")
+    machine.run(r"printf 'thread all priority 3\0' | cat > /proc/$$/ctl", code=1)
+    machine.run("sched $$ | tail -n 1 | grep -q ' 4 '")
+    passed("parameters are taken away again, and ctl takes the same words, but none with a NUL")

@@ -18,7 +18,7 @@ struct p9_tree_entry {
     uint32_t mode; // permissions; S_IFDIR for an empty directory, S_IFCHR for a device, S_IFLNK
     // The text as `request`'s user sees it.
     int (*text)(struct p9_request *request, void *context, struct p9_text *text);
-    // One write; all of it is consumed on 0.
+    // One write, without a NUL (who writes one gets EINVAL); all of it is consumed on 0.
     int (*command)(struct p9_request *request, void *context, const char *text, size_t size);
     const struct p9_operations
         *operations;    // instead of the two; p9_tree_context() gives the context
