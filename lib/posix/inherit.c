@@ -264,7 +264,7 @@ static bool restore_descriptors(struct inherit_reader *reader, struct file **fil
     long error = 0;
     while (error == 0 && inherit_next_descriptor(reader, &entry)) {
         struct file *before = nullptr;
-        if (entry.file >= count) continue;
+        if (entry.file >= count) return false;
         struct descriptor descriptor = {files[entry.file], false};
         context_lock();
         error = descriptor_place(&context->descriptors, entry.number, descriptor, &before);
@@ -272,7 +272,7 @@ static bool restore_descriptors(struct inherit_reader *reader, struct file **fil
         if (before != nullptr) file_put(before);
         context_unlock();
     }
-    return error == 0;
+    return error == 0 && reader->header.descriptor_count == 0;
 }
 
 // What the files of a start block become; a file has parts in at most two sessions.
@@ -292,6 +292,13 @@ static bool restore_file(struct restored *restored, uint32_t index,
     return restored->files[index] != nullptr;
 }
 
+// Whether it can be an open file: one without any part would be none.
+static bool is_whole(const struct inherit_file *entry)
+{
+    bool has_control = entry->kind == INHERIT_SOCKET && entry->control != FE_9P_NO_FID;
+    return entry->fid != FE_9P_NO_FID || has_control;
+}
+
 static bool restore_files(struct restored *restored, struct inherit_reader *reader,
                           struct context *context)
 {
@@ -299,7 +306,7 @@ static bool restore_files(struct restored *restored, struct inherit_reader *read
     const char *path;
     if (restored->files == nullptr || restored->sessions == nullptr) return false;
     for (uint32_t i = 0; i < restored->count; i++) {
-        if (!inherit_next_file(reader, &entry, &path)) return false;
+        if (!inherit_next_file(reader, &entry, &path) || !is_whole(&entry)) return false;
         if (!restore_file(restored, i, &entry, path)) return false;
     }
     return restore_descriptors(reader, restored->files, restored->count, context);
@@ -320,7 +327,8 @@ static void restored_fini(struct restored *restored)
 static bool restore_text(const void *data, size_t size, struct context *context)
 {
     struct inherit_reader reader;
-    if (!inherit_open(&reader, data, size)) return true; // no C library's
+    if (!inherit_is_marked(data, size)) return true; // no C library's
+    if (!inherit_open(&reader, data, size)) return false;
     context->umask = reader.header.umask;
     context->program = strdup(reader.program);
     signal_inherit(context, reader.header.ignored, reader.header.blocked);
@@ -337,13 +345,6 @@ static bool restore_text(const void *data, size_t size, struct context *context)
 }
 
 // --- From anybody ------------------------------------------------------------------------------
-
-// Whether it can be an open file: one without any part would be none.
-static bool is_whole(const struct inherit_file *entry)
-{
-    bool has_control = entry->kind == INHERIT_SOCKET && entry->control != FE_9P_NO_FID;
-    return entry->fid != FE_9P_NO_FID || has_control;
-}
 
 static long take_over(struct restored *restored, struct inherit_reader *reader, struct file **files,
                       size_t most)
@@ -444,6 +445,6 @@ void inherit_restore(struct context *context)
     const uint8_t *data = (const uint8_t *)start + start->data;
     bool is_done = start->data_size == 0 || restore_text(data, start->data_size, context);
     if (is_done && restore_handles(context)) return;
-    fe_log("the open files of who started it could not be taken over");
+    fe_log("the open files of who started it are damaged, or there is no memory for them");
     fe_exit(NOT_STARTED);
 }

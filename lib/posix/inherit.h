@@ -60,6 +60,8 @@ struct inherit_reader {
     struct inherit_header header;
     const char *program;
 };
+// Whether it means to be such a form, be it whole or not.
+bool inherit_is_marked(const void *data, size_t size);
 bool inherit_open(struct inherit_reader *reader, const void *data, size_t size);
 bool inherit_next_file(struct inherit_reader *reader, struct inherit_file *file, const char **path);
 bool inherit_next_descriptor(struct inherit_reader *reader, struct inherit_descriptor *entry);
@@ -91,5 +93,6 @@ struct inherit_delivery {
 long inherit_unpack_files(const struct inherit_delivery *delivery, struct file **files,
                           size_t most);
 
-// At start: the context from the start block. Ends the program when there is no memory for it.
+// At start: the context from the start block. Ends the program when there is no memory for it, or
+// when the form is damaged.
 void inherit_restore(struct context *context);

@@ -84,6 +84,14 @@ static bool has_room(const struct inherit_reader *reader)
            left;
 }
 
+bool inherit_is_marked(const void *data, size_t size)
+{
+    uint32_t magic;
+    if (size < sizeof magic) return false;
+    memcpy(&magic, data, sizeof magic);
+    return magic == INHERIT_MAGIC;
+}
+
 bool inherit_open(struct inherit_reader *reader, const void *data, size_t size)
 {
     *reader = (struct inherit_reader){.at = data, .end = (const uint8_t *)data + size};

@@ -72,6 +72,21 @@ TEST("a cut or changed form never leads outside of it")
     free(text.data);
 }
 
+TEST("a damaged form still says to be one, and what others leave in a start block does not")
+{
+    struct inherit_text text;
+    struct inherit_reader reader;
+    write_sample(&text);
+    EXPECT(inherit_is_marked(text.data, text.size));
+    EXPECT(inherit_is_marked(text.data, text.size - 1));
+    EXPECT(!inherit_open(&reader, text.data, text.size - 1));
+    EXPECT(inherit_is_marked(text.data, 4) && !inherit_open(&reader, text.data, 4));
+    EXPECT(!inherit_is_marked(text.data, 3));
+    text.data[0] ^= 1;
+    EXPECT(!inherit_is_marked(text.data, text.size));
+    free(text.data);
+}
+
 TEST("a form that says to have more files or descriptors than it has room for is none")
 {
     struct inherit_text text;

@@ -235,7 +235,8 @@ static void take_from_parent(const uint8_t *text, size_t size)
     bool is_done = restore_text(text, size, &context);
     struct inherit_reader reader;
     bool is_form = inherit_open(&reader, text, size);
-    must(is_done || is_form);
+    must(is_done || inherit_is_marked(text, size));
+    if (is_done && !is_form) must(!inherit_is_marked(text, size));
     if (is_form) must(strcmp(context.program, reader.program) == 0);
     must(is_form == (context.program != nullptr));
     descriptor_clear(&context.descriptors);
