@@ -248,7 +248,7 @@ static int64_t ctl_write(struct p9_request *request, struct p9_open *open, uint6
                          const void *from, size_t count)
 {
     char text[128];
-    if (count >= sizeof(text)) return -EINVAL;
+    if (count >= sizeof(text) || memchr(from, '\0', count) != nullptr) return -EINVAL;
     memcpy(text, from, count);
     text[count] = '\0';
     int error = command(request, open, text);

@@ -51,6 +51,8 @@ def check_links(machine, first, second):
     for scope, why in ("", "Invalid argument"), ("%ether7", "No such device"), ("%99", "No such device"):
         said = run(f"exec 5<> /net/tcp/clone; echo 'connect {router}{scope}!1' >&5", code=1)
         assert why in said, (scope, said)
+    said = run(rf"exec 5<> /net/tcp/clone; printf 'connect {router}%ether0!1\0' | cat >&5", code=1)
+    assert "Invalid argument" in said, said
     passed("an address of a link leads to the card that is named with it, and says so when none is")
 
 
