@@ -2,69 +2,23 @@
 // Frames that follow each other in one stream of TCP become one packet: what lwIP and a reader do
 // for each is done once for many. Only what says nothing but "more of the stream" is joined: the
 // same ends, acknowledgement, window and options, no other flag than ACK and PSH, in order, and
-// with right checksums (RFC 9293, section 3.1). A frame is read where the driver put it, which may
-// change it meanwhile: whatever it says, sizes are taken once, and bounds hold.
+// with right checksums, or vouched for by the card (checksum.c). A frame is read where the driver
+// put it, which may change it meanwhile: whatever it says, sizes are taken once, and bounds hold.
 #include "ip.h"
+#include "segment.h"
 
-#include <lwip/def.h>
 #include <string.h>
 
 enum : uint32_t {
-    ETHERNET = 14, // bytes of headers
-    IPV4 = 20,
-    IPV6 = 40,
-    TCP = 20,
     TCP_MOST = 60,
     PACKET_MAX = 65535,
-    PROTOCOL_TCP = 6,
     FLAG_PSH = 8,
     FLAG_ACK = 16,
 };
 
-static uint32_t word16(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 8 | at[1];
-}
-
 static uint32_t word32(const uint8_t *at)
 {
     return word16(at) << 16 | word16(at + 2);
-}
-
-// The frame's headers end, and its packet. False: not IP with TCP next, or cut.
-static bool measure(const uint8_t *frame, uint32_t size, uint32_t *tcp, uint32_t *end)
-{
-    if (size < ETHERNET + IPV4 + TCP) return false;
-    const uint8_t *ip = frame + ETHERNET;
-    uint32_t type = word16(frame + 12);
-    if (type == 0x0800 && ip[0] == 0x45 && ip[9] == PROTOCOL_TCP) {
-        if ((word16(ip + 6) & 0x3fff) != 0) return false; // a fragment
-        *tcp = ETHERNET + IPV4;
-        *end = ETHERNET + word16(ip + 2);
-    } else if (type == 0x86dd && ip[0] >> 4 == 6 && ip[6] == PROTOCOL_TCP) {
-        *tcp = ETHERNET + IPV6;
-        *end = ETHERNET + IPV6 + word16(ip + 4);
-    } else {
-        return false;
-    }
-    return *end <= size && *end >= *tcp + TCP;
-}
-
-static uint32_t fold(uint32_t sum)
-{
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (sum & 0xffff) + (sum >> 16);
-}
-
-// The addresses, which the checksum of TCP is of too, come right before it in both versions of IP.
-static bool is_sound(const uint8_t *frame, uint32_t tcp, uint32_t end)
-{
-    bool is_four = tcp == ETHERNET + IPV4;
-    uint32_t addresses = is_four ? 8 : 32, size = end - tcp;
-    uint32_t sum = lwip_checksum(frame + tcp - addresses, (int)(addresses + size));
-    sum += lwip_htons((uint16_t)size) + (uint32_t)lwip_htons(PROTOCOL_TCP);
-    if (fold(sum) != 0xffff) return false;
-    return !is_four || lwip_checksum(frame + ETHERNET, IPV4) == 0xffff;
 }
 
 // Whether `size` bytes at a place are the same, a multiple of 2.
@@ -93,10 +47,10 @@ static bool is_alike(const uint8_t *a, const uint8_t *b, uint32_t tcp, uint32_t 
            same(a, b, tcp + 14, 2) && same(a, b, tcp + TCP, header - tcp - TCP);
 }
 
-bool frame_run_add(struct frame_run *run, const uint8_t *frame, uint32_t size)
+bool frame_run_add(struct frame_run *run, const uint8_t *frame, uint32_t size, bool is_vouched)
 {
     uint32_t tcp, end;
-    if (run->count == RUN_MAX || !measure(frame, size, &tcp, &end)) return false;
+    if (run->count == RUN_MAX || !frame_find_tcp(frame, size, &tcp, &end)) return false;
     uint32_t header = tcp + (frame[tcp + 12] >> 4) * 4;
     if (header < tcp + TCP || header >= end) return false; // bytes of the stream are there
     if ((frame[tcp + 13] & ~FLAG_PSH) != FLAG_ACK) return false;
@@ -107,7 +61,7 @@ bool frame_run_add(struct frame_run *run, const uint8_t *frame, uint32_t size)
         if (header + run->payload + payload > PACKET_MAX) return false;
         if (!is_alike(first, frame, tcp, header)) return false;
     }
-    if (!is_sound(frame, tcp, end)) return false;
+    if (!frame_is_sound(frame, tcp, end, is_vouched)) return false;
     run->part[run->count].frame = frame;
     run->part[run->count].header = header;
     run->part[run->count++].payload = payload;

@@ -64,15 +64,15 @@ static bool follows(void)
 {
     run = (struct frame_run){};
     fill(0, false);
-    return frame_run_add(&run, frames[0], HEADERS + PAYLOAD) &&
-           frame_run_add(&run, frames[1], HEADERS + PAYLOAD);
+    return frame_run_add(&run, frames[0], HEADERS + PAYLOAD, false) &&
+           frame_run_add(&run, frames[1], HEADERS + PAYLOAD, false);
 }
 
 static void check_joined(bool is_six)
 {
     uint32_t header = is_six ? HEADERS6 : HEADERS;
     run = (struct frame_run){};
-    for (uint32_t i = 0; i < 3; i++) EXPECT(frame_run_add(&run, frames[i], fill(i, is_six)));
+    for (uint32_t i = 0; i < 3; i++) EXPECT(frame_run_add(&run, frames[i], fill(i, is_six), false));
     struct pbuf *packet = frame_run_make(&run);
     EXPECT(packet->tot_len == header + 3 * PAYLOAD);
     const uint8_t *at = packet->payload;
@@ -93,7 +93,7 @@ TEST("frames of one stream become one packet that says how large it is")
 TEST("what Ethernet padded is no part of the stream")
 {
     run = (struct frame_run){};
-    EXPECT(frame_run_add(&run, frames[0], fill(0, false) + 6));
+    EXPECT(frame_run_add(&run, frames[0], fill(0, false) + 6, false));
     EXPECT(run.payload == PAYLOAD);
 }
 
@@ -132,6 +132,23 @@ TEST("a damaged frame is not joined")
     }
 }
 
+TEST("what the card vouches for is joined whatever its checksum, beside what was verified")
+{
+    enum : uint32_t { IPV4_SUM = 24, TCP_SUM = 34 + 16 };
+    run = (struct frame_run){};
+    for (uint32_t i = 0; i < 3; i++) {
+        fill(i, false);
+        if (i != 0) frames[i][TCP_SUM] ^= 4;
+    }
+    EXPECT(frame_run_add(&run, frames[0], HEADERS + PAYLOAD, false));
+    EXPECT(frame_run_add(&run, frames[1], HEADERS + PAYLOAD, true));
+    EXPECT(!frame_run_add(&run, frames[2], HEADERS + PAYLOAD, false));
+    EXPECT(frame_run_add(&run, frames[2], HEADERS + PAYLOAD, true));
+    run = (struct frame_run){};
+    frames[1][IPV4_SUM] ^= 4; // which no card vouches for
+    EXPECT(!frame_run_add(&run, frames[1], HEADERS + PAYLOAD, true));
+}
+
 TEST("a frame that is cut, or says that its headers are longer than it, is not joined")
 {
     fill(0, false);
@@ -139,12 +156,12 @@ TEST("a frame that is cut, or says that its headers are longer than it, is not j
         uint8_t *exact = malloc(size + 1);
         memcpy(exact, frames[0], size);
         run = (struct frame_run){};
-        EXPECT(!frame_run_add(&run, exact, size));
+        EXPECT(!frame_run_add(&run, exact, size, false));
         free(exact);
     }
     frames[0][34 + 12] = 15 << 4;
     put16(frames[0] + 16, 20 + 40);
-    EXPECT(!frame_run_add(&run, frames[0], HEADERS + PAYLOAD));
+    EXPECT(!frame_run_add(&run, frames[0], HEADERS + PAYLOAD, false));
 }
 
 TEST("a packet is no larger than IP has it, nor of more frames than there is room for")
@@ -163,10 +180,10 @@ TEST("a packet is no larger than IP has it, nor of more frames than there is roo
         put16(large + 34 + 16, ~sum_of(large + 34, 32 + payload, sum) & 0xffff);
         put16(large + 24, 0);
         put16(large + 24, ~sum_of(large + 14, 20, 0) & 0xffff);
-        more = frame_run_add(&run, large, HEADERS + payload);
+        more = frame_run_add(&run, large, HEADERS + payload, false);
     }
     EXPECT(count == 65535 / payload + 1); // the last one was refused
     EXPECT(HEADERS + run.payload <= 65535);
     run = (struct frame_run){.count = RUN_MAX};
-    EXPECT(!frame_run_add(&run, large, HEADERS + payload));
+    EXPECT(!frame_run_add(&run, large, HEADERS + payload, false));
 }

@@ -181,6 +181,14 @@ struct pbuf *frame_make(const void *bytes, uint32_t size);
 // Whether it is a packet that says that it comes from this host itself, which none of a card does.
 bool frame_is_spoofed(const struct pbuf *frame);
 
+// checksum.c: whether the checksums of IP, and of TCP when the card does not vouch for it, are
+// right; of what frame_find_tcp() (segment.h) found.
+bool frame_is_sound(const uint8_t *frame, uint32_t tcp, uint32_t end, bool is_vouched);
+// Leaves the checksum of a whole TCP to the card. What is said beside the frame: driver/ethernet.h.
+uint32_t frame_leave_sum(uint8_t *frame, uint32_t size);
+// Whether what a card vouches for is the whole packet, of one that may have TCP or UDP.
+bool frame_is_whole(const uint8_t *frame, uint32_t size);
+
 // Frames that follow each other in one stream of TCP, as one packet (coalesce.c): fewer and larger
 // ones are cheaper. They stay where they are until that is made.
 enum : uint32_t { RUN_MAX = 64 };
@@ -193,7 +201,7 @@ struct frame_run {
     uint32_t payload, next; // of all; where the stream goes on
 };
 // False: it does not belong there. The first one does when it is whole and sound.
-bool frame_run_add(struct frame_run *run, const uint8_t *frame, uint32_t size);
+bool frame_run_add(struct frame_run *run, const uint8_t *frame, uint32_t size, bool is_vouched);
 // The packet of all that were added, two at least. nullptr: no memory.
 struct pbuf *frame_run_make(const struct frame_run *run);
 

@@ -81,13 +81,24 @@ static err_t output(struct netif *netif, struct pbuf *packet)
     }
     MIB2_STATS_NETIF_ADD(netif, ifoutoctets, packet->tot_len);
     MIB2_STATS_NETIF_INC(netif, ifoutucastpkts);
-    entry.size = pbuf_copy_partial(packet, frame_at(link, entry.buffer), packet->tot_len, 0);
+    uint8_t *frame = frame_at(link, entry.buffer);
+    entry.size = pbuf_copy_partial(packet, frame, packet->tot_len, 0);
+    if (!NETIF_CHECKSUM_ENABLED(netif, NETIF_CHECKSUM_GEN_TCP))
+        entry.size |= frame_leave_sum(frame, entry.size);
     return ring_put(&link->transmit, entry) == OK ? ERR_OK : ERR_IF;
+}
+
+// What the card makes, lwIP does not.
+static void checksums_use(struct link *link)
+{
+    uint16_t made = link->layout.makes_checksums != 0 ? NETIF_CHECKSUM_GEN_TCP : 0;
+    NETIF_SET_CHECKSUM_CTRL(&link->netif, (uint16_t)(NETIF_CHECKSUM_ENABLE_ALL & ~made));
 }
 
 static err_t netif_set_up_link(struct netif *netif)
 {
     struct link *link = netif->state;
+    checksums_use(link);
     netif->name[0] = 'e';
     netif->name[1] = 't';
     netif->mtu = (uint16_t)link->layout.mtu;
@@ -101,55 +112,64 @@ static err_t netif_set_up_link(struct netif *netif)
     return ERR_OK;
 }
 
-static void input(struct link *link, struct pbuf *packet)
+// `known`: what is known to be right, of NETIF_CHECKSUM_CHECK.
+static void input(struct link *link, struct pbuf *packet, uint32_t known)
 {
     bool is_spoofed = packet != nullptr && frame_is_spoofed(packet);
     if (packet == nullptr || is_spoofed) link->dropped++;
     if (packet == nullptr) return;
-    if (is_spoofed || link->netif.input(packet, &link->netif) != ERR_OK) pbuf_free(packet);
-}
-
-// What was joined is sound, and its checksums are not of all of it.
-static void input_joined(struct link *link, struct pbuf *packet)
-{
     uint16_t flags = link->netif.chksum_flags;
-    link->netif.chksum_flags &= (uint16_t)~(NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP);
-    input(link, packet);
+    link->netif.chksum_flags &= (uint16_t)~known;
+    if (is_spoofed || link->netif.input(packet, &link->netif) != ERR_OK) pbuf_free(packet);
     link->netif.chksum_flags = flags;
 }
 
-// The frames that are joined go to lwIP, and their buffers back.
+// The frames that are joined go to lwIP, and their buffers back. What was joined is sound, and its
+// checksums are not of all of it.
 static void run_end(struct link *link)
 {
     struct frame_run *run = &link->run;
+    uint32_t known = NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP;
+    uint32_t size = run->part[0].header + run->part[0].payload;
     if (run->count == 1)
-        input(link, frame_make(run->part[0].frame, run->part[0].header + run->part[0].payload));
+        input(link, frame_make(run->part[0].frame, size), known);
     else if (run->count != 0)
-        input_joined(link, frame_run_make(run));
+        input(link, frame_run_make(run), known);
     for (uint32_t i = 0; i < run->count; i++)
         (void)ring_put(&link->receive_free, (struct ring_entry){link->run_buffer[i], 0});
     run->count = run->payload = 0;
 }
 
+// Of a frame that is alone.
+static void input_one(struct link *link, const uint8_t *frame, uint32_t size, bool is_vouched)
+{
+    struct pbuf *packet = frame_make(frame, size);
+    uint32_t known = 0;
+    if (packet != nullptr && is_vouched && frame_is_whole(packet->payload, packet->len))
+        known = NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
+    input(link, packet, known);
+}
+
 static void receive(struct link *link, struct ring_entry entry)
 {
-    if (entry.buffer >= link->layout.receive_count || entry.size > frame_room(link)) return;
-    MIB2_STATS_NETIF_ADD(&link->netif, ifinoctets, entry.size);
+    uint32_t size = entry.size & ETHERNET_SIZE;
+    bool is_vouched = (entry.size & ETHERNET_VOUCHED) != 0;
+    if (entry.buffer >= link->layout.receive_count || size > frame_room(link)) return;
+    MIB2_STATS_NETIF_ADD(&link->netif, ifinoctets, size);
     MIB2_STATS_NETIF_INC(&link->netif, ifinucastpkts);
     const uint8_t *frame = frame_at(link, entry.buffer);
     struct frame_run *run = &link->run;
-    bool is_joined = frame_run_add(run, frame, entry.size);
+    bool is_joined = frame_run_add(run, frame, size, is_vouched);
     if (!is_joined && run->count != 0) {
         run_end(link);
-        is_joined = frame_run_add(run, frame, entry.size);
+        is_joined = frame_run_add(run, frame, size, is_vouched);
     }
     if (is_joined) {
         link->run_buffer[run->count - 1] = entry.buffer;
         return;
     }
-    input(link, frame_make(frame, entry.size));
-    entry.size = 0;
-    (void)ring_put(&link->receive_free, entry);
+    input_one(link, frame, size, is_vouched);
+    (void)ring_put(&link->receive_free, (struct ring_entry){entry.buffer, 0});
 }
 
 void links_flush(void)
@@ -301,6 +321,7 @@ static int attach(struct link *link)
     int error = open_stream(link);
     if (error != 0) return error;
     if (link->netif.hwaddr_len != 0) address_use(link);
+    checksums_use(link);
     link->is_attached = true;
     snprintf(path, sizeof(path), "/dev/%s/link", link->name);
     error = p9_open(path, OPEN_READ, 0, &link->state);

@@ -11,6 +11,8 @@
 #include <string.h>
 
 enum : uint64_t { // feature bits, 5.1.3
+    NET_CSUM = 1ull << 0,
+    NET_GUEST_CSUM = 1ull << 1,
     NET_MTU = 1ull << 3,
     NET_MAC = 1ull << 5,
     NET_STATUS = 1ull << 16,
@@ -32,9 +34,18 @@ enum : uint32_t {
     ETHERNET_HEADER = 14,
 };
 
-// Nothing that has to do with checksums or segments: a frame comes and goes as it is on the wire,
-// and what the header says beside it is not read. Checksums are made and verified by the client.
-static const uint64_t wanted = VIRTIO_EVENT_INDEX | NET_MAC | NET_STATUS | NET_MTU;
+enum : uint8_t { NEEDS_CSUM = 1, DATA_VALID = 2 }; // flags, 5.1.6
+
+struct header { // 5.1.6
+    uint8_t flags, gso_type;
+    uint16_t header_size, gso_size, sum_start, sum_offset, buffers;
+};
+static_assert(sizeof(struct header) == HEADER_SIZE);
+
+// Checksums, and nothing that has to do with segments: a frame comes and goes as large as it is on
+// the wire. The rest of the header is not read.
+static const uint64_t wanted =
+    VIRTIO_EVENT_INDEX | NET_CSUM | NET_GUEST_CSUM | NET_MAC | NET_STATUS | NET_MTU;
 
 bool nic_link_update(struct nic *nic)
 {
@@ -100,6 +111,7 @@ static struct ethernet_stream layout_make(struct nic *nic)
         .transmit_count = nic->transmit.size,
         .mtu = mtu_read(nic),
         .link_is_up = nic->link_is_up,
+        .makes_checksums = (nic->device.features & NET_CSUM) != 0,
     };
     memcpy(layout.address, nic->address, sizeof(layout.address));
     uint32_t largest =
@@ -119,6 +131,17 @@ static struct ethernet_stream layout_make(struct nic *nic)
 static uint8_t *buffer_at(struct nic *nic, uint32_t buffer)
 {
     return nic->memory.at + nic->layout.buffers + (size_t)buffer * BUFFER_SIZE;
+}
+
+static struct header *header_of(struct nic *nic, uint32_t buffer)
+{
+    return (struct header *)(buffer_at(nic, buffer) + HEADROOM - HEADER_SIZE);
+}
+
+// Whether a checksum's two bytes are in the frame.
+static bool sum_is_inside(uint32_t start, uint32_t offset, uint32_t size)
+{
+    return start + offset + 2 <= size;
 }
 
 // Gives a buffer to the device: the header and `size` bytes after it.
@@ -174,6 +197,20 @@ enum status nic_stream_open(struct nic *nic, fe_handle client, uint64_t bits)
     return status;
 }
 
+// What the client is told of a frame. What the device says that it has verified, or that comes from
+// its own host and was never on a wire, it vouches for (5.1.6.4); a checksum that would have to be
+// put outside of the frame is a lie: an empty frame.
+static uint32_t told(struct nic *nic, uint32_t buffer, uint32_t size)
+{
+    const struct header *header = header_of(nic, buffer);
+    uint8_t flags = (nic->device.features & NET_GUEST_CSUM) != 0 ? header->flags : 0;
+    if ((flags & (NEEDS_CSUM | DATA_VALID)) == 0) return size;
+    if ((flags & NEEDS_CSUM) == 0 || sum_is_inside(header->sum_start, header->sum_offset, size))
+        return size | ETHERNET_VOUCHED;
+    nic->refused++;
+    return 0;
+}
+
 // Frames that came: to the client.
 static uint32_t deliver(struct nic *nic)
 {
@@ -186,6 +223,7 @@ static uint32_t deliver(struct nic *nic)
         nic->is_clients[buffer] = true;
         nic->received_frames++;
         nic->received_bytes += size;
+        size = told(nic, buffer, size);
         // The ring holds every buffer there is, so it cannot be full.
         if (ring_put(&nic->received, (struct ring_entry){buffer, size}) != OK) nic->refused++;
         count++;
@@ -218,6 +256,22 @@ static uint32_t refill(struct nic *nic)
     return count;
 }
 
+// Asks the device for the checksum that the client asks for; or counts it.
+static void ask(struct nic *nic, struct ring_entry entry, uint32_t size)
+{
+    uint32_t start = (uint8_t)(entry.size >> ETHERNET_SUM_START);
+    uint32_t offset = (uint8_t)(entry.size >> ETHERNET_SUM_AT);
+    struct header *header = header_of(nic, entry.buffer);
+    bool is_made = (nic->device.features & NET_CSUM) != 0;
+    if (!is_made || start == 0 || !sum_is_inside(start, offset, size)) {
+        nic->refused++;
+        return;
+    }
+    header->flags = NEEDS_CSUM;
+    header->sum_start = (uint16_t)start;
+    header->sum_offset = (uint16_t)offset;
+}
+
 static uint32_t send(struct nic *nic)
 {
     uint32_t count = 0;
@@ -226,11 +280,13 @@ static uint32_t send(struct nic *nic)
         count++;
         uint32_t first = nic->layout.receive_count;
         if (!claim(nic, entry.buffer, first, nic->layout.transmit_count)) continue;
-        if (entry.size > BUFFER_SIZE - HEADROOM) entry.size = ETHERNET_HEADER;
-        memset(buffer_at(nic, entry.buffer) + HEADROOM - HEADER_SIZE, 0, HEADER_SIZE);
-        if (give(nic, &nic->transmit, entry.buffer, entry.size) != OK) nic->refused++;
+        uint32_t size = entry.size & ETHERNET_SIZE;
+        if (size > BUFFER_SIZE - HEADROOM) size = ETHERNET_HEADER;
+        memset(header_of(nic, entry.buffer), 0, HEADER_SIZE);
+        if (entry.size > ETHERNET_SIZE) ask(nic, entry, size);
+        if (give(nic, &nic->transmit, entry.buffer, size) != OK) nic->refused++;
         nic->sent_frames++;
-        nic->sent_bytes += entry.size;
+        nic->sent_bytes += size;
     }
     if (count != 0) virtqueue_kick(&nic->transmit);
     return count;

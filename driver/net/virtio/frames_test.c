@@ -12,6 +12,8 @@
 
 enum : uint32_t { HEADER = 12, FRAME = 64, HEADROOM = 16 };
 enum : uint64_t { // virtio 1.2, sections 5.1.3 and 6
+    CSUM = 1ull << 0,
+    GUEST_CSUM = 1ull << 1,
     MTU = 1ull << 3,
     MAC = 1ull << 5,
     STATUS = 1ull << 16,
@@ -154,37 +156,85 @@ static struct ring_entry receive(const struct header *header, uint32_t written)
 
 // ------------------------------------------------------------------------------------------------
 
-TEST("of what a device can do for checksums and segments nothing is agreed on")
+TEST("of what a device can do checksums are agreed on, and nothing that is about segments")
 {
     begin(UINT64_MAX, 1500);
-    EXPECT(agreed == (EVENT_INDEX | MAC | STATUS | MTU));
+    EXPECT(agreed == (EVENT_INDEX | CSUM | GUEST_CSUM | MAC | STATUS | MTU));
+    EXPECT(nic.layout.makes_checksums == 1);
+    begin(MAC | GUEST_CSUM, 1500);
+    EXPECT(agreed == (MAC | GUEST_CSUM) && nic.layout.makes_checksums == 0);
     begin(MAC, 1500);
-    EXPECT(agreed == MAC && nic.layout.mtu == 1500);
+    EXPECT(agreed == MAC && nic.layout.mtu == 1500 && nic.layout.makes_checksums == 0);
 }
 
-TEST("whatever a device says of a frame's checksum or segments, the frame is what it wrote")
+// What becomes of a frame with this header, over a device that offers this: what is said beside it.
+// UINT32_MAX: it is not what the device wrote, or more than one comes.
+static uint32_t told(uint64_t offer, const struct header *header)
 {
-    enum : uint8_t { NEEDS_SUM = 1, DATA_VALID = 2, RSC_INFO = 4, TCPV4 = 1, ECN = 0x80 };
+    begin(offer, 1500);
+    struct ring_entry entry = receive(header, HEADER + FRAME), more;
+    if (entry.buffer >= nic.layout.receive_count) return UINT32_MAX;
+    for (uint8_t at = 0; at < FRAME; at++)
+        if (frame_of(entry.buffer)[at] != at) return UINT32_MAX;
+    return ring_take(&received, &more) == ERR_AGAIN ? entry.size : UINT32_MAX;
+}
+
+enum : uint8_t { NEEDS_SUM = 1, DATA_VALID = 2, RSC_INFO = 4, TCPV4 = 1, ECN = 0x80 };
+
+TEST("whatever a device says of a frame's segments, the frame is what it wrote, and as large")
+{
     static const struct header headers[] = {
-        {.flags = NEEDS_SUM, .sum_start = 34, .sum_offset = 16},
-        {.flags = NEEDS_SUM, .sum_start = FRAME, .sum_offset = 0},
-        {.flags = NEEDS_SUM, .sum_start = FRAME - 1, .sum_offset = 0},
-        {.flags = NEEDS_SUM, .sum_start = UINT16_MAX, .sum_offset = UINT16_MAX},
-        {.flags = DATA_VALID},
         {.flags = RSC_INFO, .sum_start = 9},
         {.gso_type = TCPV4, .gso_size = 0, .header_size = 54},
         {.gso_type = TCPV4 | ECN, .gso_size = UINT16_MAX, .header_size = UINT16_MAX},
+        {.sum_start = 34, .sum_offset = 16},
         {.buffers = 0},
         {.buffers = UINT16_MAX},
+        {UINT8_MAX & ~(NEEDS_SUM | DATA_VALID), UINT8_MAX, UINT16_MAX, UINT16_MAX, UINT16_MAX,
+         UINT16_MAX, UINT16_MAX},
+    };
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        EXPECT(told(UINT64_MAX, &headers[i]) == FRAME);
+        EXPECT(told(MAC, &headers[i]) == FRAME);
+    }
+}
+
+TEST("a device vouches for a frame when that was agreed on, by either flag")
+{
+    static const struct header headers[] = {
+        {.flags = DATA_VALID},
+        {.flags = DATA_VALID, .sum_start = UINT16_MAX, .sum_offset = UINT16_MAX}, // of no meaning
+        {.flags = NEEDS_SUM, .sum_start = 34, .sum_offset = 16},
+        {.flags = NEEDS_SUM | DATA_VALID, .sum_start = 34, .sum_offset = 6},
+        {.flags = NEEDS_SUM, .sum_start = FRAME - 2},
+        {.flags = NEEDS_SUM, .sum_offset = FRAME - 2},
+    };
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        EXPECT(told(UINT64_MAX, &headers[i]) == (FRAME | ETHERNET_VOUCHED));
+        EXPECT(told(UINT64_MAX & ~GUEST_CSUM, &headers[i]) == FRAME && nic.refused == 0);
+    }
+}
+
+TEST("a frame whose checksum would have to be put outside of it is an empty one, and counted")
+{
+    static const struct header headers[] = {
+        {.flags = NEEDS_SUM, .sum_start = FRAME},
+        {.flags = NEEDS_SUM, .sum_start = FRAME - 1},
+        {.flags = NEEDS_SUM, .sum_start = 34, .sum_offset = FRAME - 34 - 1},
+        {.flags = NEEDS_SUM, .sum_offset = UINT16_MAX},
+        {.flags = NEEDS_SUM, .sum_start = 2, .sum_offset = UINT16_MAX},
+        {.flags = NEEDS_SUM | DATA_VALID, .sum_start = UINT16_MAX, .sum_offset = UINT16_MAX},
         {UINT8_MAX, UINT8_MAX, UINT16_MAX, UINT16_MAX, UINT16_MAX, UINT16_MAX, UINT16_MAX},
     };
-    begin(UINT64_MAX, 1500);
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
-        struct ring_entry entry = receive(&headers[i], HEADER + FRAME);
-        EXPECT(entry.buffer < nic.layout.receive_count && entry.size == FRAME);
-        for (uint8_t at = 0; at < FRAME; at++) EXPECT(frame_of(entry.buffer)[at] == at);
-        EXPECT(ring_take(&received, &entry) == ERR_AGAIN); // one alone
+        nic.refused = 0;
+        EXPECT(told(UINT64_MAX, &headers[i]) == 0 && nic.refused == 1);
+        EXPECT(told(UINT64_MAX & ~GUEST_CSUM, &headers[i]) == FRAME && nic.refused == 1);
     }
+    static const struct header none = {.flags = NEEDS_SUM};
+    begin(UINT64_MAX, 1500);
+    EXPECT(receive(&none, HEADER + 1).size == 0); // not two bytes
+    EXPECT(receive(&none, HEADER).size == 0);
 }
 
 TEST("a frame that would be larger or smaller than its buffer is an empty one")
@@ -202,20 +252,58 @@ TEST("a frame that would be larger or smaller than its buffer is an empty one")
     EXPECT(nic.received_frames == nic.receive.used && nic.refused == 0);
 }
 
-TEST("a frame that is sent asks the device for nothing, whatever the client wrote before it")
+// A frame is sent with this said beside it; what the device gets before it. Its last field is wrong
+// when the frame is not what the client wrote.
+static struct header sent_header(uint64_t offer, uint32_t said)
 {
-    static const uint8_t nothing[HEADER];
     struct ring_entry entry;
-    begin(UINT64_MAX, 1500);
-    EXPECT(ring_take(&transmit_free, &entry) == OK);
+    struct header header = {.buffers = UINT16_MAX};
+    begin(offer, 1500);
+    if (ring_take(&transmit_free, &entry) != OK) return header;
     memset(frame_of(entry.buffer) - HEADROOM, 0xff, HEADROOM + FRAME);
-    EXPECT(ring_put(&to_send, (struct ring_entry){entry.buffer, FRAME}) == OK);
+    if (ring_put(&to_send, (struct ring_entry){entry.buffer, said}) != OK) return header;
     nic_pump(&nic);
     const struct descriptor *sent = take(&nic.transmit);
-    EXPECT(sent != nullptr && sent->size == HEADER + FRAME && sent->flags == 0);
+    if (sent == nullptr || sent->size != HEADER + FRAME || sent->flags != 0) return header;
     const uint8_t *bytes = (const void *)(uintptr_t)sent->address;
-    EXPECT(memcmp(bytes, nothing, HEADER) == 0);
-    for (uint32_t i = 0; i < FRAME; i++) EXPECT(bytes[HEADER + i] == 0xff);
+    for (uint32_t i = 0; i < FRAME; i++)
+        if (bytes[HEADER + i] != 0xff) return header;
+    memcpy(&header, bytes, HEADER);
+    return header;
+}
+
+static uint32_t ask(uint32_t start, uint32_t offset)
+{
+    return FRAME | start << ETHERNET_SUM_START | offset << ETHERNET_SUM_AT;
+}
+
+TEST("a frame that is sent asks the device for nothing, whatever the client wrote before it")
+{
+    static const struct header nothing;
+    struct header header = sent_header(UINT64_MAX, FRAME);
+    EXPECT(memcmp(&header, &nothing, HEADER) == 0);
+}
+
+TEST("the device makes the checksum that the client asks for, and none that is not in the frame")
+{
+    static const struct header nothing;
+    static const uint8_t good[][2] = {{34, 16}, {54, 6}, {34, FRAME - 36}, {FRAME - 2, 0}, {1, 0}};
+    static const uint8_t bad[][2] = {{34, FRAME - 35},       {FRAME - 1, 0}, {FRAME, 0},
+                                     {UINT8_MAX, UINT8_MAX}, {0, 16},        {1, UINT8_MAX}};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        nic.refused = 0;
+        struct header header = sent_header(UINT64_MAX, ask(good[i][0], good[i][1]));
+        struct header right = {
+            .flags = NEEDS_SUM, .sum_start = good[i][0], .sum_offset = good[i][1]};
+        EXPECT(memcmp(&header, &right, HEADER) == 0 && nic.refused == 0);
+        header = sent_header(UINT64_MAX & ~CSUM, ask(good[i][0], good[i][1]));
+        EXPECT(memcmp(&header, &nothing, HEADER) == 0 && nic.refused == 1);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        nic.refused = 0;
+        struct header header = sent_header(UINT64_MAX, ask(bad[i][0], bad[i][1]));
+        EXPECT(memcmp(&header, &nothing, HEADER) == 0 && nic.refused == 1);
+    }
 }
 
 TEST("a client that hands over what is not its own, or too much, gives the device nothing of it")
@@ -234,10 +322,10 @@ TEST("a client that hands over what is not its own, or too much, gives the devic
     nic_pump(&nic);
     const struct descriptor *sent = take(&nic.transmit);
     EXPECT(sent != nullptr && sent->size <= 2048);
-    EXPECT(take(&nic.transmit) == nullptr && nic.refused == 5); // the last was handed over before
+    EXPECT(take(&nic.transmit) == nullptr && nic.refused == 6); // and a checksum outside of it
     EXPECT(ring_put(&receive_free, (struct ring_entry){0, 0}) == OK); // the device has it
     nic_pump(&nic);
-    EXPECT(nic.refused == 6);
+    EXPECT(nic.refused == 7);
 }
 
 TEST("frames are as large as the device says that its network carries, and no larger than "

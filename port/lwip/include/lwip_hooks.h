@@ -76,5 +76,9 @@ void lwip_path_message(const struct pbuf *message);
 void lwip_path_message6(const struct pbuf *message, const struct netif *netif);
 void lwip_path_silent(const struct pbuf *packet, const struct netif *netif);
 
+// offload.c: whether a segment, from TCP's header on, needs a checksum though none are made for this
+// link.
+bool lwip_needs_checksum(const struct pbuf *segment, const ip_addr_t *to, struct netif *netif);
+
 // Sends a segment again where it is; recovery.patch has it.
 err_t lwip_tcp_resend(struct tcp_pcb *pcb, struct tcp_seg *segment);

@@ -18,7 +18,7 @@
 #define MEM_ALIGNMENT 16
 #define MEM_SIZE (64 << 20)
 
-// Links. A driver that computes checksums in hardware turns them off for its link.
+// Links. Checksums that a card makes are turned off for its link: offload.c.
 #define LWIP_ARP 1
 #define LWIP_ETHERNET 1
 #define ARP_QUEUEING 1

@@ -36,5 +36,19 @@ struct ethernet_stream {
     uint32_t mtu;
     uint8_t address[6];
     uint8_t link_is_up;
-    uint8_t zero;
+    uint8_t makes_checksums; // when a frame to send asks for it
+};
+
+// The size in an entry of a ring: bytes of the frame, and what is said of its checksum.
+//
+// Received: the card vouches for the checksum of TCP or UDP. Its field may have anything.
+//
+// To send: where the sum begins, in bytes of the frame, and how many bytes behind that its field
+// lies, which holds what is added to it (of TCP, the sum of the pseudo-header). Both 0: the frame
+// is as it has to be on the wire. What lies outside of the frame is not asked for, and counted.
+enum : uint32_t {
+    ETHERNET_SIZE = 0xffff,
+    ETHERNET_VOUCHED = 1u << 31,
+    ETHERNET_SUM_START = 16, // the first bit of 8
+    ETHERNET_SUM_AT = 24,
 };
