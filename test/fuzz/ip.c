@@ -30,6 +30,7 @@
 #include "service/ip/datagram.c"
 #include "service/ip/frame.c"
 #include "service/ip/number.c"
+#include "service/ip/option.c"
 #include "service/ip/port.c"
 #include "service/ip/route.c"
 #include "service/ip/rule.c"
