@@ -98,7 +98,7 @@ bool inherit_open(struct inherit_reader *reader, const void *data, size_t size)
     const void *header = take(reader, sizeof reader->header);
     if (header == nullptr) return false;
     memcpy(&reader->header, header, sizeof reader->header);
-    if (reader->header.magic != INHERIT_MAGIC || reader->header.size > size) return false;
+    if (!inherit_is_marked(data, size) || reader->header.size > size) return false;
     reader->program = take_text(reader, reader->header.program_size);
     return reader->program != nullptr && has_room(reader);
 }

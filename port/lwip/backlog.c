@@ -14,7 +14,6 @@
 
 enum : u32_t {
     TIME_WAIT_MAX = 1024,
-    CALLS_MIN = 64,    // of a listener, whatever the others have
     CALL_BYTES = 1024, // of one, with the answer that may have to be sent again
 };
 
@@ -74,7 +73,7 @@ static void call_renew(struct tcp_pcb *pcb)
 static void calls_limit(const struct tcp_pcb_listen *listener)
 {
     u32_t most = listener->backlog;
-    if (most > CALLS_MIN && calls_count >= lwip_calls_room / CALL_BYTES) most = CALLS_MIN;
+    if (most > LWIP_CALLS_MIN && calls_count >= lwip_calls_room / CALL_BYTES) most = LWIP_CALLS_MIN;
     if (listener->calls.count >= most) tcp_abandon(listener->calls.first, 0);
 }
 

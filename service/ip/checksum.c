@@ -7,15 +7,10 @@
 
 #include <driver/ethernet.h>
 #include <lwip/def.h>
+#include <lwip/prot/ip6.h>
 #include <string.h>
 
-enum : uint32_t {
-    TCP_SUM = 16,      // where its checksum is
-    PROTOCOL_HOPS = 0, // IPv6: the headers that may come before a fragment's
-    PROTOCOL_ROUTE = 43,
-    PROTOCOL_FRAGMENT = 44,
-    PROTOCOL_OPTIONS = 60,
-};
+enum : uint32_t { TCP_SUM = 16 }; // where its checksum is
 
 static uint16_t fold(uint32_t sum)
 {
@@ -48,16 +43,23 @@ uint32_t frame_leave_sum(uint8_t *frame, uint32_t size)
     return tcp << ETHERNET_SUM_START | TCP_SUM << ETHERNET_SUM_AT;
 }
 
+// Whether it may come before a fragment's header in IPv6.
+static bool is_before(uint32_t header)
+{
+    return header == IP6_NEXTH_HOPBYHOP || header == IP6_NEXTH_ROUTING ||
+           header == IP6_NEXTH_DESTOPTS;
+}
+
 bool frame_is_whole(const uint8_t *frame, uint32_t size)
 {
     if (size < ETHERNET + IPV6) return false;
     const uint8_t *ip = frame + ETHERNET;
     if (word16(frame + 12) == 0x0800) return (word16(ip + 6) & 0x3fff) == 0;
     uint32_t next = ip[6], at = ETHERNET + IPV6;
-    while (next == PROTOCOL_HOPS || next == PROTOCOL_ROUTE || next == PROTOCOL_OPTIONS) {
+    while (is_before(next)) {
         if (at + 2 > size) return false;
         next = frame[at];
         at += 8 + 8 * (uint32_t)frame[at + 1];
     }
-    return next != PROTOCOL_FRAGMENT;
+    return next != IP6_NEXTH_FRAGMENT;
 }

@@ -14,10 +14,7 @@
 #include <poll.h>
 #include <string.h>
 
-enum : uint32_t {
-    BACKLOG_MOST = 4096, // of calls that are complete
-    HALF_OPEN_MIN = 64,  // of those that are not; else as many as the backlog says
-};
+enum : uint32_t { BACKLOG_MOST = 4096 }; // of calls that are complete
 enum : size_t {
     LEND_MIN = 4096,     // a part as large as this is read where it lies
     TIMESTAMP_SIZE = 12, // of that option in a segment: RFC 7323, appendix A
@@ -144,10 +141,11 @@ static void callbacks_set(struct conversation *conversation)
     tcp_err(pcb, failed);
 }
 
+// Of calls that are not complete.
 static uint32_t half_open_most(const struct conversation *listener)
 {
     if (listener->calls >= listener->backlog) return 0;
-    return listener->backlog < HALF_OPEN_MIN ? HALF_OPEN_MIN : listener->backlog;
+    return listener->backlog < LWIP_CALLS_MIN ? LWIP_CALLS_MIN : listener->backlog;
 }
 
 void tcp_calls_changed(struct conversation *listener)

@@ -47,7 +47,9 @@ struct lwip_calls { // the first one has been silent for longest
     u32_t count;
 };
 
-// Bytes that the calls of all listeners may have together; each listener has room for 64 at least.
+enum : u32_t { LWIP_CALLS_MIN = 64 }; // of a listener, whatever the others have
+
+// Bytes that the calls of all listeners may have together.
 extern size_t lwip_calls_room;
 
 struct tcp_pcb_listen;
