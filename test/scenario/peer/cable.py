@@ -2,7 +2,7 @@
 """A bad cable between two emulators' cards: a process of its own that carries Ethernet frames, and loses, doubles,
 overtakes, delays, cuts and damages some of them, by a rule and a seed. Frames arrive and leave as `-netdev stream`
 has them: 4 bytes of size, the frame. `Slirp` is the emulator's own network at one end: DHCP, DNS and the way to this
-machine."""
+machine. More ends than two are all across from the first, and do not hear each other."""
 
 import contextlib
 import dataclasses
@@ -118,6 +118,9 @@ class Carrier:
             end.flush()
         return max(0.0, self.pending[0][0] - now) if self.pending else None
 
+    def across(self, number):
+        return range(1, len(self.ends)) if number == 0 else (0,)
+
     def carry(self, control):
         selector = selectors.DefaultSelector()
         selector.register(control, selectors.EVENT_READ)
@@ -126,9 +129,8 @@ class Carrier:
         while True:
             timeout = self.deliver()
             for number, end in enumerate(self.ends):
-                other = self.ends[1 - number]
-                events = (selectors.EVENT_READ if len(other.goes) < PILE else 0) | \
-                    (selectors.EVENT_WRITE if end.goes else 0)
+                has_room = all(len(self.ends[other].goes) < PILE for other in self.across(number))
+                events = (selectors.EVENT_READ if has_room else 0) | (selectors.EVENT_WRITE if end.goes else 0)
                 selector.modify(end.connection, events or selectors.EVENT_WRITE, number)
             for key, events in selector.select(timeout):
                 if key.fileobj is control:
@@ -137,8 +139,8 @@ class Carrier:
                     frames = self.ends[key.data].take()
                     if frames is None:
                         return
-                    for frame in frames:
-                        self.meet(frame, 1 - key.data)
+                    for frame, other in itertools.product(frames, self.across(key.data)):
+                        self.meet(frame, other)
 
     def command(self, control):
         rule = control.recv()
@@ -161,11 +163,11 @@ def run(paths, rule, seed, control):
 
 
 class Cable:
-    """A cable with two ends, to which machines are put by `attach`, before they are entered."""
+    """A cable with two ends, or more, to which machines are put by `attach`, before they are entered."""
 
-    def __init__(self, rule=None, seed=1):
+    def __init__(self, rule=None, seed=1, ends="ab"):
         self.folder = tempfile.TemporaryDirectory(prefix="ferrite-")
-        self.paths = [os.path.join(self.folder.name, name) for name in "ab"]
+        self.paths = [os.path.join(self.folder.name, name) for name in ends]
         self.control, far = multiprocessing.Pipe()
         self.process = multiprocessing.Process(target=run, args=(self.paths, rule or Rule(), seed, far), daemon=True)
         self.process.start()
