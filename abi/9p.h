@@ -214,9 +214,9 @@ enum fe_9p_control : uint32_t {
     CONTROL_SOCKET_FIND, // data: such a name; reply handle: that socket's connector
 
     // Process service, on the session that a process got at birth (start handle "process"). A pid
-    // of 0 means oneself; a status is as wait() gives it. A running child in one step. data: struct
-    // fe_process_register; handle: its process (inspect, kill); value: pid; reply handle: its
-    // session.
+    // of 0 means oneself; a status is as wait() gives it. A running child in one step, which its
+    // parent watches itself: it leaves no zombie. data: struct fe_process_register; handle: its
+    // process (inspect, kill); value: pid; reply handle: its session.
     CONTROL_PROCESS_REGISTER = 64,
     // A child that is only being made; everything here works on its session already.
     // data: struct fe_process_register; value: pid; reply handle: its session.

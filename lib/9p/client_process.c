@@ -22,7 +22,7 @@ struct p9_file *p9_root_of_handle(fe_handle handle)
 int p9_process_register(struct p9_file *own, fe_handle process, const struct p9_registration *what,
                         fe_handle *session)
 {
-    struct fe_process_register wish = {.group = UINT32_MAX, .ignored = what->ignored};
+    struct fe_process_register wish = {.group = UINT32_MAX};
     strncpy(wish.command, what->command, sizeof wish.command - 1);
     const struct p9_loan loan = {process, RIGHT_ALL};
     struct p9_control control = {.request = CONTROL_PROCESS_REGISTER,

@@ -181,6 +181,13 @@ static long launch(const struct context *context, const struct program *program,
     return error;
 }
 
+// The caller's without a ceiling; 0: as urgent as it is.
+static uint32_t base_priority(void)
+{
+    const struct thread *thread = thread_self();
+    return thread->ceiling == 0 ? 0 : thread->base;
+}
+
 static long start_program(const struct program *program)
 {
     struct context *context = context_current();
@@ -198,7 +205,8 @@ static long start_program(const struct program *program)
         parcel.handles[parcel.handle_count++] =
             (struct fe_spawn_handle){.name = "process", .handle = session};
     }
-    // Of a login shell: what it starts is less urgent than itself, however much there is of it.
+    // Of a login shell: what it starts is less urgent than itself, however much there is of it. A
+    // ceiling is of the mutex that the caller has: a program that it starts has no share in it.
     const struct fe_start_handle *jobs = fe_start_find("jobs");
     const char *const *environment =
         (const char *const *)(program->environment != nullptr ? program->environment : nothing);
@@ -213,7 +221,7 @@ static long start_program(const struct program *program)
         .handle_count = parcel.handle_count,
         .data = parcel.text.data,
         .data_size = parcel.text.size,
-        .priority = jobs == nullptr ? 0 : (uint32_t)jobs->value,
+        .priority = jobs == nullptr ? base_priority() : (uint32_t)jobs->value,
     };
     return launch(context, program, &options, &parcel);
 }

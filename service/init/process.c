@@ -12,10 +12,8 @@
 #include <ferrite/libc.h>
 #include <ferrite/start.h>
 
-enum : uint64_t {
-    SIGNAL_CHILD = 1ull << 16, // services watch their children themselves
-    PATIENCE = 1'000'000'000,  // ns, for a service that may just have ended: init is to start it
-};
+// ns, for a service that may just have ended: init is to start it.
+enum : uint64_t { PATIENCE = 1'000'000'000 };
 
 static struct p9_file *own;
 static bool is_introduced; // the service knows what is behind pid 1
@@ -54,8 +52,8 @@ fe_handle process_register(struct unit *unit, fe_handle process)
 {
     fe_handle session = FE_NO_HANDLE;
     if (!may_ask()) return FE_NO_HANDLE;
-    struct p9_registration what = {
-        .command = unit->name, .ignored = SIGNAL_CHILD, .deadline = fe_clock_after(PATIENCE)};
+    const struct p9_registration what = {.command = unit->name,
+                                         .deadline = fe_clock_after(PATIENCE)};
     int result = p9_process_register(own, process, &what, &session);
     // One that cannot be is not tried again.
     unit->is_registered = result == 0 || !has_ended(unit->name, result);

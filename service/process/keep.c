@@ -18,7 +18,7 @@ struct entry {
     uint32_t pid, parent, group, session;
     uint32_t uid, gid, group_count, groups[GROUP_MAX];
     enum life_state state;
-    bool tell_stop, tell_continue;
+    bool tell_stop, tell_continue, is_watched;
     int32_t status, stop_signal;
     uint32_t process, thread, page; // kept handles
     uint32_t wait;                  // in which the parent was told
@@ -58,6 +58,7 @@ void process_keep(struct process *process)
         .state = process->state_now,
         .tell_stop = process->tell_stop,
         .tell_continue = process->tell_continue,
+        .is_watched = process->is_watched,
         .status = process->status,
         .stop_signal = process->stop_signal,
         .process = process->kept_process,
@@ -147,6 +148,7 @@ static void fill(struct process *process, const struct entry *entry, uint32_t re
     process->status = entry->status;
     process->tell_stop = entry->tell_stop || entry->state == STATE_STOPPED;
     process->tell_continue = entry->tell_continue;
+    process->is_watched = entry->is_watched;
     process->stop_signal = entry->stop_signal;
     memcpy(process->command, entry->command, sizeof process->command);
     process->terminal = entry->terminal;

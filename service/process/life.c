@@ -124,6 +124,7 @@ int life_register(struct p9_request *request, struct process *parent)
         return -ENOMEM;
     }
     apply(process, &wish);
+    process->is_watched = true;
     uint32_t before = process->kept_process;
     int error = attach(process, handle);
     if (error == 0) error = give_session(request, process);
@@ -206,7 +207,7 @@ static void adopt_children(struct process *process)
 void life_announce(struct process *process)
 {
     struct process *parent = process->parent;
-    bool vanishes = ignores_children(parent);
+    bool vanishes = process->is_watched || ignores_children(parent);
     if (!vanishes) life_tell_parent(process);
     if (vanishes) {
         process_remove(process);

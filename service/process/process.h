@@ -42,6 +42,7 @@ struct process {
     enum life_state state_now;
     int32_t status;                // as wait() gives it, of a zombie
     bool tell_stop, tell_continue; // wait() has not reported it yet
+    bool is_watched;               // by who registered it, who does not wait for it
     int32_t stop_signal;
     char command[64];
     uint32_t terminal, foreground; // of a session's leader: its terminal's number, 0: none

@@ -8,7 +8,10 @@
 #include <ferrite/start.h>
 #include <pthread.h>
 #include <sched.h>
+#include <spawn.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 
 enum : uint32_t { USUAL = PRIORITY_DEFAULT, UNIT = 24 };
@@ -93,9 +96,22 @@ static void *try_another(void *unused)
     return unused;
 }
 
-int main(void)
+// What a program that is started now has; it ends with that.
+static uint32_t priority_of_child(void)
+{
+    pid_t pid;
+    int status = 0;
+    char *const arguments[] = {"urgent", "child", nullptr}, *const nothing[] = {nullptr};
+    int error = posix_spawn(&pid, "/test/urgent", nullptr, nullptr, arguments, nothing);
+    if (error != 0) exit(error);
+    HOLDS(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+    return (uint32_t)WEXITSTATUS(status);
+}
+
+int main(int count, char **arguments)
 {
     pthread_t thread;
+    if (count == 2 && strcmp(arguments[1], "child") == 0) return (int)priority_now();
     HOLDS(priority_now() == UNIT && become(SCHED_FIFO, 1) == 0 && priority_now() == USUAL + 1);
     HOLDS(become(SCHED_OTHER, 0) == 0 && priority_now() == USUAL);
     try_ceilings();
@@ -103,6 +119,8 @@ int main(void)
     HOLDS(become(SCHED_RR, 2) == 0 && pthread_mutex_lock(&high) == 0 && priority_now() == UNIT);
     HOLDS(pthread_create(&thread, nullptr, try_another, nullptr) == 0);
     HOLDS(pthread_join(thread, nullptr) == 0 && priority_now() == UNIT);
+    HOLDS(priority_of_child() == USUAL + 2 && priority_now() == UNIT);
     HOLDS(pthread_mutex_unlock(&high) == 0 && priority_now() == USUAL + 2);
+    HOLDS(priority_of_child() == USUAL + 2);
     return 0;
 }

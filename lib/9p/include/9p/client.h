@@ -168,14 +168,12 @@ struct p9_file *p9_root_of_handle(fe_handle handle);
 
 struct p9_registration {
     const char *command; // for ps
-    uint64_t ignored;  // signals ignored at birth, bit (signal - 1). SIGCHLD: nobody waits for its
-                       // children
-    uint64_t deadline; // as p9_control's
+    uint64_t deadline;   // as p9_control's
 };
 
 // Registers a process that was made with the kernel's calls, as a child of the one whose session to
 // the process service `own` is, in a group of its own. *session is the child's, for its start
-// handle "process".
+// handle "process". Its end is told by its handle (fe_process_watch), not by wait().
 int p9_process_register(struct p9_file *own, fe_handle process, const struct p9_registration *what,
                         fe_handle *session);
 // The same as a child of this process. -EPERM: it has no session itself.
