@@ -2,7 +2,8 @@
 // A kernel for unit tests: handles, channels with one server run inside of the call, events, and a
 // namespace of a few mounts. A call that the server does not answer at once gives ERR_TIMED_OUT;
 // what it answers later is counted. The server can die at a message: sessions from before are
-// closed then, and fake.died mounts new ones. For one test program: the functions are defined here.
+// closed then, and fake.died mounts new ones. Notes of sessions stay. For one test program: the
+// functions are defined here.
 #pragma once
 
 #include <9p/server.h>
@@ -22,6 +23,12 @@ struct fake_handle {
 struct fake_mount {
     const char *prefix;
     fe_handle session;
+};
+
+struct fake_note {
+    uint64_t id, badge;
+    uint32_t size;
+    uint8_t bytes[512];
 };
 
 // What a server that is not there answers instead, in `fake.liar`.
@@ -49,6 +56,8 @@ static struct {
     uint64_t signalled;
     struct fake_mount mount[8];
     uint32_t mount_count, close_count;
+    struct fake_note note[32]; // in the order of their sessions
+    uint32_t note_count;
     uint32_t life;      // of the server: handles of an earlier one are closed
     uint32_t dies_at;   // the so many-th message from now; 0: never
     bool dies_answered; // having done what it asks
@@ -197,6 +206,29 @@ static enum status fake_resolve(uint64_t reg[12])
     return OK;
 }
 
+static enum status fake_note(uint64_t reg[12])
+{
+    struct fake_note *note = &fake.note[fake.note_count++];
+    const struct fake_handle *session = fake.handle;
+    if (note == &fake.note[32] || reg[3] > sizeof note->bytes) abort();
+    while (session->object != reg[1]) session++;
+    *note = (struct fake_note){.id = reg[1], .badge = session->badge, .size = (uint32_t)reg[3]};
+    memcpy(note->bytes, (const void *)reg[2], reg[3]);
+    return OK;
+}
+
+static enum status fake_next_note(uint64_t reg[12])
+{
+    const struct fake_note *note = fake.note, *end = fake.note + fake.note_count;
+    while (note < end && note->id <= reg[1]) note++;
+    if (note == end) return ERR_NOT_FOUND;
+    memcpy((void *)reg[2], note->bytes, note->size);
+    reg[1] = note->id;
+    reg[2] = note->badge;
+    reg[3] = note->size;
+    return OK;
+}
+
 static enum status fake_syscall(uint64_t number, uint64_t reg[12])
 {
     switch (number) {
@@ -215,9 +247,11 @@ static enum status fake_syscall(uint64_t number, uint64_t reg[12])
         return OK;
     case FE_CALL_CHANNEL_CREATE: reg[1] = fake_new(OBJECT_CHANNEL, 0); return OK;
     case FE_CALL_CHANNEL_MINT:
-        reg[2] = reg[1];
         reg[1] = fake_new(OBJECT_SESSION, reg[1]);
+        reg[2] = fake.handle[reg[1]].object;
         return OK;
+    case FE_CALL_CHANNEL_NOTE: return fake_note(reg);
+    case FE_CALL_CHANNEL_NEXT_NOTE: return fake_next_note(reg);
     case FE_CALL_CHANNEL_CALL: return fake_call(reg);
     case FE_CALL_CHANNEL_RECEIVE: return fake_receive(reg);
     case FE_CALL_CHANNEL_REPLY: return fake_reply(reg);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Connectors that outlive their server, where its channel does (abi/keep.h): a note that the kernel
 // keeps with the session says for whom it acts and where its root is, and from that the next server
-// makes the same. The root is looked for when the connector is used for the first time. So a
-// namespace that nobody but its own processes knows has its services back too.
+// makes the same. The root is looked for when the connector is used for the first time, each part
+// of its path for whom it was walked at first: only user 0 becomes somebody else, so that is user 0
+// up to a place, and who the session acts for from there on. So a namespace that nobody but its own
+// processes knows has its services back too.
 #include "server_internal.h"
 
 // Then the groups, the base's name with a NUL, and the path of the root below it.
@@ -10,6 +12,7 @@ struct note {
     uint64_t root_path; // 0: no server of this kind has it again by number
     uint32_t root_generation;
     uint32_t uid, gid, group_count;
+    uint32_t zero_size; // of the path, which user 0 walked
 };
 enum : size_t { NOTE_MAX = 1024 };
 
@@ -42,6 +45,7 @@ static size_t note_write(const struct p9_server *server, const struct p9_connect
     note.group_count = identity->group_count;
     note.root_path = server->is_lasting ? connection->root->path : 0;
     note.root_generation = connection->root->generation & 0xffffff;
+    note.zero_size = (uint32_t)connection->zero_size;
     uint8_t *at = text;
     memcpy(at, &note, sizeof note);
     memcpy(at += sizeof note, identity->groups, groups);
@@ -83,6 +87,8 @@ int connection_base(struct p9_server *server, struct p9_connection *made,
     int result = path_join(from->path, path, &made->path);
     if (result != 0) return result;
     made->base = from->base;
+    made->zero_size = from->zero_size;
+    if (from->identity->uid == 0 && made->path != nullptr) made->zero_size = strlen(made->path);
     return keeps ? note_leave(server, made) : 0;
 }
 
@@ -95,6 +101,34 @@ int connection_base_at(struct p9_server *server, struct p9_connection *made,
 
 // --- Finding them again ---
 
+// As user 0, whoever asks.
+static int walk_as_zero(struct p9_request *request, struct p9_node *from, struct p9_name path,
+                        struct p9_node **node)
+{
+    static const struct p9_identity zero = {.references = 1};
+    const struct p9_identity *who = request->identity;
+    request->identity = &zero;
+    int result = walk_path(request, from, path, true, node);
+    request->identity = who;
+    return result;
+}
+
+static int root_find(struct p9_request *request, struct p9_node **root)
+{
+    const struct p9_connection *connection = request->connection;
+    const char *path = connection->path != nullptr ? connection->path : "";
+    size_t size = connection->zero_size;
+    bool has_slash = size != 0 && path[size] == '/';
+    struct p9_name rest = p9_name_of(path + size + has_slash);
+    struct p9_node *given;
+    int result =
+        walk_as_zero(request, connection->base->root, (struct p9_name){path, size}, &given);
+    if (result != 0) return result;
+    result = walk_path(request, given, rest, true, root);
+    p9_node_put(given);
+    return result;
+}
+
 int connection_root(struct p9_request *request)
 {
     struct p9_connection *connection = request->connection;
@@ -102,10 +136,8 @@ int connection_root(struct p9_request *request)
     if (connection->root != nullptr) return 0;
     if (base == nullptr) return -EPERM;
     if (base->root == nullptr) return -EIO; // this server does not provide it
-    struct p9_name path = {};
-    if (connection->path != nullptr) path = p9_name_of(connection->path);
     struct p9_node *root;
-    int result = walk_path(request, base->root, path, true, &root);
+    int result = root_find(request, &root);
     if (result != 0) return result == WALK_LINK ? -ELOOP : result;
     bool is_same = connection->root_path == 0 ||
                    (root->path == connection->root_path &&
@@ -142,6 +174,7 @@ static enum status revive(struct p9_server *server, uint64_t badge, const uint8_
     const char *name = note_read(&note, text, size, &groups);
     if (name == nullptr) return OK;
     const char *path = name + strlen(name) + 1;
+    if (note.zero_size > strlen(path)) return OK;
     const struct p9_base *base = base_get(server, name);
     struct p9_identity *identity = identity_create(note.uid, note.gid, groups, note.group_count);
     if (base == nullptr || identity == nullptr) {
@@ -154,6 +187,7 @@ static enum status revive(struct p9_server *server, uint64_t badge, const uint8_
     connection->base = base;
     connection->root_path = note.root_path;
     connection->root_generation = note.root_generation;
+    connection->zero_size = note.zero_size;
     return path_join(nullptr, p9_name_of(path), &connection->path) == 0 ? OK : ERR_NO_MEMORY;
 }
 

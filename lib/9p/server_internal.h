@@ -24,6 +24,7 @@ struct p9_connection {
     struct p9_node *root;       // nullptr: none, or it is still to be found, if there is a base
     const struct p9_base *base; // where the root was found; nullptr: it cannot be found again
     char *path;                 // of the root below that; nullptr: it is the same
+    size_t zero_size;           // of the path: the first bytes, which user 0 walked
     uint64_t root_path;         // what was found there by an earlier server; 0: not told
     uint32_t root_generation;
     void *owner;

@@ -134,11 +134,13 @@ int listen_at(uint16_t port, int count, char **arguments)
     enum : int { BACKLOG = 16 };
     struct sockaddr_in6 address = {
         .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = in6addr_any};
+    char name[sizeof "port 65535"];
     int on = 1, made = socket(AF_INET6, SOCK_STREAM, 0);
+    snprintf(name, sizeof name, "port %u", port);
     if (made < 0) return complain("socket");
     setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(made, (struct sockaddr *)&address, sizeof address) != 0 || listen(made, BACKLOG) != 0)
-        return complain("listen");
+        return complain(name);
     if (!set_arguments(count, arguments)) return complain("listen");
     for (;;) {
         struct sockaddr_in6 peer = {};

@@ -207,7 +207,10 @@ static int command_set(struct conversation *conversation, const char *name, cons
 static int command_announce(struct conversation *conversation, const char *backlog)
 {
     const struct protocol *protocol = conversation->protocol;
-    if (!rules_allow_local(conversation->rules, protocol, conversation->local_port)) return -EACCES;
+    uint16_t port = conversation->local_port;
+    bool is_allowed = rules_allow_local(conversation->rules, protocol, port) &&
+                      rules_allow_port(conversation, port);
+    if (!is_allowed) return -EACCES;
     return protocol->announce(conversation, backlog == nullptr ? 1 : (uint32_t)atoi(backlog));
 }
 
@@ -220,7 +223,7 @@ static int command_bind(struct conversation *conversation, const char *where)
     if (error != 0) return error;
     if (conversation->is_six_only && IP_IS_ANY_TYPE_VAL(address)) address = *IP6_ADDR_ANY;
     if (conversation->is_six_only && !IP_IS_V6_VAL(address)) return -EINVAL;
-    if (port != 0 && !rules_allow_local(conversation->rules, protocol, port)) return -EACCES;
+    if (!rules_allow_port(conversation, port)) return -EACCES;
     return protocol->bind(conversation, &address, port);
 }
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum : uint16_t { PORT_DNS = 53 };
-enum : size_t { RULE_MAX = 96 }; // bytes of one
+enum : uint16_t { PORT_DNS = 53, PORT_EVERYBODYS = 1024 }; // and those above
+enum : size_t { RULE_MAX = 96 };                           // bytes of one
 
 static const char *protocol_name(const char *name)
 {
@@ -87,10 +87,14 @@ static bool is_of(const struct rule *rule, const struct protocol *protocol)
     return strcmp(rule->protocol, protocol->name) == 0;
 }
 
+static bool has_ports(const struct protocol *protocol)
+{
+    return strcmp(protocol->name, "udp") == 0 || strcmp(protocol->name, "tcp") == 0;
+}
+
 static bool speaks_dns(const struct rules *rules, const struct protocol *protocol)
 {
-    return rules->has_dns &&
-           (strcmp(protocol->name, "udp") == 0 || strcmp(protocol->name, "tcp") == 0);
+    return rules->has_dns && has_ports(protocol);
 }
 
 bool rules_name(const struct rules *rules, const struct protocol *protocol)
@@ -115,6 +119,28 @@ bool rules_allow_local(const struct rules *rules, const struct protocol *protoco
         if (is_of(rule, protocol) && allows_local(rule, port)) return true;
     }
     return false;
+}
+
+// A rule for any port gives none: it narrows what its user has.
+static bool gives(const struct rules *rules, const struct protocol *protocol, uint16_t port)
+{
+    if (rules == nullptr || !rules->is_by_zero) return false;
+    for (uint32_t i = 0; i < rules->count; i++) {
+        const struct rule *rule = &rules->rule[i];
+        if (is_of(rule, protocol) && rule->is_local && !rule->is_any_port && rule->port == port)
+            return true;
+    }
+    return false;
+}
+
+bool rules_allow_port(const struct conversation *conversation, uint16_t port)
+{
+    const struct rules *rules = conversation->rules;
+    const struct protocol *protocol = conversation->protocol;
+    if (port == 0) return true;
+    if (!rules_allow_local(rules, protocol, port)) return false;
+    bool is_low = port < PORT_EVERYBODYS && has_ports(protocol);
+    return !is_low || conversation->owner.uid == 0 || gives(rules, protocol, port);
 }
 
 bool rules_allow_remote(const struct rules *rules, const struct protocol *protocol,

@@ -16,7 +16,8 @@ struct rule {
 
 struct rules {
     uint32_t count;
-    bool has_dns; // the name servers may be asked
+    bool has_dns;    // the name servers may be asked
+    bool is_by_zero; // user 0 made them: a port that one names is given with them, a low one too
     bool (*is_name_server)(const ip_addr_t *address);
     struct rule rule[];
 };
@@ -27,6 +28,9 @@ int rules_read(const char *text, size_t size, struct rules **rules);
 // nullptr allows everything.
 bool rules_name(const struct rules *rules, const struct protocol *protocol);
 bool rules_allow_local(const struct rules *rules, const struct protocol *protocol, uint16_t port);
+// Whether a conversation may have this local port: its rules allow it, and below 1024 it is user
+// 0's, or its view's. Port 0 is one that the system chooses.
+bool rules_allow_port(const struct conversation *conversation, uint16_t port);
 bool rules_allow_remote(const struct rules *rules, const struct protocol *protocol,
                         const ip_addr_t *address, uint16_t port);
 // A datagram to or from there, for a conversation.

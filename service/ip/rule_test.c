@@ -63,6 +63,26 @@ TEST("datagrams of a port that it may have come and go as they like, those of ot
     EXPECT(rules_allow_datagram(&conversation, &far, 4000));
 }
 
+TEST("a low port is user 0's, or that of rules which user 0 made, when they name it")
+{
+    struct conversation conversation = {.protocol = &tcp, .owner = {1000, 1000}};
+    EXPECT(!rules_allow_port(&conversation, 1) && !rules_allow_port(&conversation, 1023));
+    EXPECT(rules_allow_port(&conversation, 1024) && rules_allow_port(&conversation, 0));
+    conversation.protocol = &icmp;
+    EXPECT(rules_allow_port(&conversation, 1));
+    EXPECT(read_rules("tcp!listen!80,udp!listen!*,tcp!10.0.2.2!81") == 0);
+    conversation.rules = rules;
+    conversation.protocol = &tcp;
+    EXPECT(!rules_allow_port(&conversation, 80));
+    rules->is_by_zero = true;
+    EXPECT(rules_allow_port(&conversation, 80) && !rules_allow_port(&conversation, 81));
+    EXPECT(!rules_allow_port(&conversation, 8080));
+    conversation.protocol = &udp;
+    EXPECT(!rules_allow_port(&conversation, 80) && rules_allow_port(&conversation, 8080));
+    conversation.owner.uid = 0;
+    EXPECT(rules_allow_port(&conversation, 80));
+}
+
 TEST("name servers may be asked where the rules say so")
 {
     EXPECT(read_rules("dns") == 0 && rules->count == 0);

@@ -2,8 +2,9 @@
 // /net/view/RULES, which nobody can list: looking such a name up makes a folder that has what /net
 // has for those whom the rules bind: a clone for each protocol that they name, and the
 // conversations that were made by it. A session that is attached there reaches nothing else of the
-// service; one that outlives the service finds the same rules by the same name again. Everybody who
-// may use the whole network can make views; there is none in a view.
+// service; one that outlives the service finds the same rules by the same name again, looked up for
+// the same user (lib/9p/revive.c). Everybody who may use the whole network can make views; there is
+// none in a view. One that user 0 made gives the low ports that its rules name to whom it is given.
 //
 // Their files lie in a tree of their own, each view's in a folder whose name is a number. A view
 // that nobody has ends after the request, not in its midst: the request may be one for a file in
@@ -137,7 +138,7 @@ static int fill(struct view *view)
     return error;
 }
 
-static int create(struct p9_name name, struct view **made)
+static int create(struct p9_name name, uint32_t uid, struct view **made)
 {
     static uint64_t last;
     struct view *view = calloc(1, sizeof(*view));
@@ -151,6 +152,7 @@ static int create(struct p9_name name, struct view **made)
     int error = rules_read(name.text, name.size, &view->rules);
     if (error == 0) {
         view->rules->is_name_server = host_is_name_server;
+        view->rules->is_by_zero = uid == 0;
         error = fill(view);
     }
     if (error == 0)
@@ -164,7 +166,7 @@ static int view_lookup(struct p9_request *request, struct p9_node *unused, struc
                        struct p9_node **found)
 {
     struct view *view;
-    int error = create(name, &view);
+    int error = create(name, request->identity->uid, &view);
     if (error == 0) *found = &view->node;
     return error;
 }

@@ -151,6 +151,20 @@ static void parse(char *text)
     must(ip_addr_eq(&address, &other) && port == other_port);
 }
 
+// A low port is a user's only where user 0 named it.
+static void ports_check(struct rules *rules)
+{
+    static const struct protocol tcp = {.name = "tcp"};
+    struct conversation conversation = {.protocol = &tcp, .rules = rules, .owner = {1000, 1000}};
+    uint32_t given = 0;
+    for (uint16_t port = 1; port < PORT_EVERYBODYS; port++)
+        must(!rules_allow_port(&conversation, port));
+    rules->is_by_zero = true;
+    for (uint16_t port = 1; port < PORT_EVERYBODYS; port++)
+        given += rules_allow_port(&conversation, port);
+    must(given <= rules->count);
+}
+
 static void rules_check(const char *text, size_t size)
 {
     static const struct protocol all[] = {
@@ -170,6 +184,7 @@ static void rules_check(const char *text, size_t size)
         must(!rules_allow_remote(rules, &all[i], &other, 53) || is_named);
         must(!is_dns || rules_allow_remote(rules, &all[i], &server, PORT_DNS));
     }
+    ports_check(rules);
     free(rules);
 }
 

@@ -16,11 +16,17 @@ with Machine() as machine:
                 print(line)
         assert f"END {name}" in text, f"{name} did not come to its end: {text!r}"
         assert "FAIL" not in text, text
-    machine.wait_listener(22)
-    machine.run("until wget -q -O /dev/null http://127.0.0.1/; do sleep 0.1; done")
-    for port, address in (22, "127.0.0.1"), (22, "::1"), (22, "0.0.0.0"), (80, "127.0.0.1"):
-        said = machine.run(f"nc -l -s {address} -p {port}", code=1)
+    machine.line_send("exit")
+    machine.login(user="root")
+    machine.run("(trap '' HUP; exec httpd -p 7000 /share/www) &")
+    machine.wait_listener(7000)
+    machine.line_send("exit")
+    machine.login()
+    for address in "127.0.0.1", "::1", "0.0.0.0":
+        said = machine.run(f"nc -l -s {address} -p 7000", code=1)
         assert "Address in use" in said, said
+        said = machine.run(f"nc -l -s {address} -p 22", code=1)
+        assert "Permission denied" in said, said
     passed("a user listens at no address of a port that another user's server has")
     services = machine.run("until services | grep -qE '^urgent +(ready|failed)'; do sleep 0.1; done; services")
     assert re.search(r"(?m)^urgent +ready", services), services

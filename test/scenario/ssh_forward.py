@@ -203,7 +203,7 @@ def taken(machine, client, key, four):
 def taken_or_not(machine, client, key, four):
     bad = ("-o", "ExitOnForwardFailure=yes", "-o", "LogLevel=INFO")
     with Session(client, key, "-R", f"7001:127.0.0.1:{four.port}"):
-        for place in ("7001", "host.example:7002"):
+        for place in ("7001", "host.example:7002", "81"):
             _, errors = client.run("true", key=key, more=(*bad, "-R", f"{place}:127.0.0.1:{four.port}"), code=255)
             assert b"remote port forwarding failed" in errors, errors
     with Session(client, key, "-R", f"0:127.0.0.1:{four.port}", "-R", f"7002:127.0.0.1:{free_port()}"):
@@ -212,7 +212,7 @@ def taken_or_not(machine, client, key, four):
                            "grep '^127' | head -1").strip().rpartition("!")[2]
         machine.run(f"for i in 1 2 3 4 5 6 7 8; do (echo $i | nc 127.0.0.1 {port} | wc -c > /tmp/come.$i) & done; wait")
         assert machine.run("cat /tmp/come.?").split() == [str(64 + BYTES)] * 8
-    passed("a port that is taken and what is no address are refused, and a free one is found")
+    passed("a port that is taken, one that no user may have and what is no address are refused, a free one is found")
 
 
 def cancelled(machine, client, key, four):

@@ -112,8 +112,10 @@ def check_owner(machine):
     machine.run("(sleep 1000 | nc -l -p 7100 >/tmp/none &)")
     machine.wait_listener(7100)
     machine.run("(sleep 1000 | nc 127.0.0.1 7100 >/tmp/none &)")
-    ends = machine.run("until grep -q '!7100$' /net/tcp/*/remote; do sleep 0.1; done 2>/tmp/none; "
-                       "grep -l '!7100$' /net/tcp/*/local /net/tcp/*/remote 2>/tmp/none", code=None).split()
+    machine.run("until grep -q '!7100$' /net/tcp/*/remote; do sleep 0.1; done 2>/tmp/none; "  # nc takes one call
+                "while cat $(grep -l '!7100$' /net/tcp/*/local | sed s/local/status/) | grep -q announced; "
+                "do sleep 0.1; done 2>/tmp/none")
+    ends = machine.run("grep -l '!7100$' /net/tcp/*/local /net/tcp/*/remote 2>/tmp/none", code=None).split()
     assert len(ends) >= 2, ends
     machine.line_send("exit")
     machine.login()

@@ -312,3 +312,15 @@ TEST("one user's ends of datagrams share a port when all of them say so")
     EXPECT((other = open_at("127.0.0.1", port_of(one), SOCK_DGRAM, REUSED)) >= 0);
     EXPECT(close(one) == 0 && close(other) == 0);
 }
+
+TEST("a port below 1024 is for user 0, at every address, and those from there on for everybody")
+{
+    static const char *const addresses[] = {"0.0.0.0", "127.0.0.1", "::", "::1"};
+    for (size_t i = 0; i < 8; i++) {
+        const char *address = addresses[i / 2];
+        int type = types[i % 2], made = open_at(address, 1024, type, 0);
+        EXPECT(geteuid() != 0 && made >= 0 && close(made) == 0);
+        EXPECT(open_at(address, 1023, type, 0) == -1 && errno == EACCES);
+        EXPECT(open_at(address, 1, type, 0) == -1 && errno == EACCES);
+    }
+}
