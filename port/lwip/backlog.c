@@ -20,30 +20,15 @@ enum : u32_t {
 size_t lwip_calls_room = 8 << 20;
 static u32_t calls_count; // of all listeners
 
-static void call_put(struct lwip_calls *calls, struct tcp_pcb *pcb)
+static void call_put(struct lwip_line *calls, struct tcp_pcb *pcb)
 {
-    pcb->call = (struct lwip_call){.before = calls->last};
-    if (calls->last == NULL)
-        calls->first = pcb;
-    else
-        calls->last->call.next = pcb;
-    calls->last = pcb;
-    calls->count++;
+    lwip_line_put(calls, pcb);
     calls_count++;
 }
 
-static void call_take(struct lwip_calls *calls, struct tcp_pcb *pcb)
+static void call_take(struct lwip_line *calls, struct tcp_pcb *pcb)
 {
-    struct tcp_pcb *before = pcb->call.before, *next = pcb->call.next;
-    if (before == NULL)
-        calls->first = next;
-    else
-        before->call.next = next;
-    if (next == NULL)
-        calls->last = before;
-    else
-        next->call.before = before;
-    calls->count--;
+    lwip_line_take(calls, pcb);
     calls_count--;
 }
 

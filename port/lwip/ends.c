@@ -144,6 +144,7 @@ void lwip_ends_unlink(struct tcp_pcb *pcb)
     if (pcb->state == LISTEN || pcb->ends.at == NULL) return; // a listener has no more fields
     ends_remove(pcb);
     lwip_busy_end(pcb);
+    lwip_orphan_end(pcb);
 }
 
 struct tcp_pcb *lwip_ends_find(const ip_addr_t *remote, u16_t remote_port, const ip_addr_t *local,

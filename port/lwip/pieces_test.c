@@ -4,6 +4,7 @@
 #include <stdbool.h> // the C of lwIP has none of its own
 
 #include "test/lwip.h"
+#include "test/lwip_heap.h"
 #include "test/unit.h"
 
 #include <lwip/init.h>
@@ -11,7 +12,6 @@
 #include <lwip/prot/ip6.h>
 #include <lwip/timeouts.h>
 #include <lwip/udp.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum : uint32_t {
@@ -20,43 +20,12 @@ enum : uint32_t {
     LARGE = 65000,
     MANY = 3000,
     BOUND = IP_REASS_MAX_BYTES + (16 << 10),
-    HEAD = 16, // of the test's own heap
 };
 
 static struct netif netif;
 static struct udp_pcb *end;
-static size_t held; // bytes
 static uint32_t whole, whole_size, sent;
 static uint8_t bytes[LARGE];
-
-void *lwip_heap_allocate(size_t size)
-{
-    uint8_t *block = malloc(HEAD + size);
-    if (block == NULL) return NULL;
-    memcpy(block, &size, sizeof size);
-    held += size;
-    return block + HEAD;
-}
-
-void *lwip_heap_allocate_zeroed(size_t count, size_t size)
-{
-    void *made = lwip_heap_allocate(count * size);
-    return made == NULL ? NULL : memset(made, 0, count * size);
-}
-
-void lwip_heap_free(void *made)
-{
-    size_t size;
-    if (made == NULL) return;
-    memcpy(&size, (uint8_t *)made - HEAD, sizeof size);
-    held -= size;
-    free((uint8_t *)made - HEAD);
-}
-
-size_t lwip_heap_kept(void)
-{
-    return 0;
-}
 
 static err_t output(struct netif *unused, struct pbuf *packet, const ip4_addr_t *to)
 {

@@ -143,6 +143,8 @@ static int statistics_text(struct p9_request *request, void *context, struct p9_
     print_protocol(text, "udp", &lwip_stats.udp);
     print_protocol(text, "tcp", &lwip_stats.tcp);
     p9_print(text, "tcp resent %u\n", (unsigned)lwip_stats.mib2.tcpretranssegs);
+    p9_print(text, "tcp orphans dropped %u\n", (unsigned)lwip_orphans_dropped);
+    p9_print(text, "icmp errors kept %u\n", (unsigned)lwip_errors_kept);
     return 0;
 }
 

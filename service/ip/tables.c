@@ -12,7 +12,7 @@
 #include <lwip/tcp.h>
 #include <lwip_table.h>
 
-enum : uint64_t { PART = 256, CALLS_PART = 64 };
+enum : uint64_t { PART = 256, CALLS_PART = 64, ORPHANS_PART = 16 };
 
 static void print_hardware(struct p9_text *text, const uint8_t *a)
 {
@@ -183,13 +183,15 @@ static int counters_text(struct p9_request *request, void *context, struct p9_te
     return 0;
 }
 
-// What neighbours and paths may take, and calls that are not complete: parts of what services have.
+// What neighbours and paths may take, calls that are not complete, and connections that were
+// closed: parts of what services have.
 static void tables_limit(void)
 {
     struct fe_process_info info = {};
     if (fe_process_inspect(fe_process_self(), &info) != OK) return;
     lwip_table_room = (size_t)(info.memory_limit / PART);
     lwip_calls_room = (size_t)(info.memory_limit / CALLS_PART);
+    lwip_orphans_room = (size_t)(info.memory_limit / ORPHANS_PART);
 }
 
 int tables_serve(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Connections by their ends (ends.c), those that the timers look at (idle.c), and calls that are not
-// complete (backlog.c).
+// Connections by their ends (ends.c), those that the timers look at (idle.c), calls that are not
+// complete (backlog.c), and those that their programs have closed (orphan.c).
 #pragma once
 
 #include <lwip/ip_addr.h>
@@ -38,14 +38,17 @@ void lwip_busy_begin(struct tcp_pcb *pcb); // if it is active
 void lwip_busy_end(struct tcp_pcb *pcb);
 void lwip_busy_look(struct tcp_pcb *pcb); // ends it, when there is nothing to wait for
 
-struct lwip_call { // its place among those of its listener
+struct lwip_place { // in a line
     struct tcp_pcb *before, *next;
 };
 
-struct lwip_calls { // the first one has been silent for longest
+struct lwip_line { // line.c: the first one has been silent for longest
     struct tcp_pcb *first, *last;
     u32_t count;
 };
+
+void lwip_line_put(struct lwip_line *line, struct tcp_pcb *pcb);
+void lwip_line_take(struct lwip_line *line, struct tcp_pcb *pcb);
 
 enum : u32_t { LWIP_CALLS_MIN = 64 }; // of a listener, whatever the others have
 
@@ -57,6 +60,14 @@ void lwip_call_begin(struct tcp_pcb_listen *listener, struct tcp_pcb *pcb);
 void lwip_call_end(struct tcp_pcb *pcb); // it is complete, or over
 void lwip_calls_drop(struct tcp_pcb_listen *listener); // all that it has
 
-// orphan.c: its program has closed it; whether it is to be given up.
+// Bytes that those which their programs have closed may have together; how many of them were given
+// up for others.
+extern size_t lwip_orphans_room;
+extern u32_t lwip_orphans_dropped;
+
+// orphan.c: its program closes it, it is no longer active, and the timer looks at it (true: it is to
+// be given up); when one was closed, others may have to go.
 void lwip_orphan_begin(struct tcp_pcb *pcb);
-bool lwip_orphan_is_stuck(const struct tcp_pcb *pcb);
+void lwip_orphan_end(struct tcp_pcb *pcb);
+bool lwip_orphan_look(struct tcp_pcb *pcb);
+void lwip_orphans_limit(void);

@@ -63,6 +63,11 @@ void lwip_told_domains(const u8_t *names, size_t size);
 const char *lwip_told_domain(void);
 u8_t lwip_told_time_servers(const ip4_addr_t **servers);
 
+// errors.c: takes what a message of an error costs that is for there; false: it is not to be sent.
+// And how many were not.
+bool lwip_error_spend(const ip_addr_t *to);
+extern u32_t lwip_errors_kept;
+
 // own.c: whether it is one of this host's, on any link, or the loopback's.
 bool lwip_address_is_own(const ip_addr_t *address);
 
