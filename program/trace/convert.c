@@ -34,10 +34,15 @@ struct conversion {
     uint64_t now, lost; // ns; records
 };
 
+static void thread_close(void *entry, void *context);
+
+// A thread that turns out to be another process's goes on on another track: what was open ends.
 static struct thread *thread_of(struct conversion *to, uint64_t id, uint64_t process)
 {
     struct thread *thread = table_get(&to->threads, id);
-    if (process != 0) thread->process = process;
+    if (process == 0 || process == thread->process) return thread;
+    thread_close(thread, to);
+    thread->process = process;
     return thread;
 }
 
@@ -316,7 +321,9 @@ static void on_lost(struct conversion *to, const struct fe_trace_record *record)
 static void on_record(struct conversion *to, const struct fe_trace_record *record)
 {
     bool is_own = record->kind != TRACE_PROCESS && record->kind != TRACE_EXIT;
+    bool is_call = record->kind >= TRACE_CALL && record->kind <= TRACE_REPLY;
     struct thread nobody = {}, *thread = &nobody;
+    if (is_call && record->thread == 0) return;
     if (record->thread != 0) thread = thread_of(to, record->thread, is_own ? record->process : 0);
     switch (record->kind) {
     case TRACE_SWITCH: on_switch(to, record); break;
