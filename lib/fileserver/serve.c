@@ -45,6 +45,18 @@ static void signalled(struct p9_server *unused, uint64_t bits)
     (void)!write(STDERR_FILENO, line, size);
 }
 
+static char reason[128]; // empty: nobody has told one
+
+int file_system_refuse(int result, const char *format, ...)
+{
+    va_list arguments;
+    if (reason[0] != '\0') return result;
+    va_start(arguments, format);
+    (void)fe_format_list(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
 // The session that others get: user 0's, whose programs give it on as somebody else's.
 static int post(const char *service)
 {
@@ -119,7 +131,7 @@ int file_system_main(const struct file_system *system, int count, char **argumen
     }
     int result = system->open(options.path, options.is_read_only, &root);
     if (result == 0) return serve(options.service, root);
-    tell("%s: cannot be mounted: %s", options.path, strerror(-result));
+    tell("%s: cannot be mounted: %s", options.path, reason[0] != '\0' ? reason : strerror(-result));
     return options.label ? 0 : 1; // the machine goes on without it
 }
 

@@ -18,9 +18,7 @@ const char *fe_status_text(enum status status)
     return "status";
 }
 
-void name_note(uint64_t id, const char name[32])
-{
-}
+void name_note(uint64_t id, const char name[32]) {}
 
 const char *name_of(uint64_t id)
 {

@@ -16,8 +16,10 @@ enum : uint32_t {
     // s_feature_incompat
     JOURNAL_HAS_REVOKE = 1,
     JOURNAL_HAS_64BIT = 2,
+    JOURNAL_HAS_ASYNC_COMMIT = 4, // neither read nor written here
     JOURNAL_HAS_CSUM_2 = 8,
     JOURNAL_HAS_CSUM_3 = 16,
+    JOURNAL_HAS_FAST_COMMIT = 32, // neither
     JOURNAL_KNOWN = 1 | 2 | 8 | 16,
     // tags' flags
     TAG_ESCAPED = 1,

@@ -43,25 +43,71 @@ int error_of(errcode_t error)
     }
 }
 
+static int features_check(uint32_t features)
+{
+    static const struct {
+        uint32_t bit;
+        const char *name; // as mke2fs(8) has it
+    } names[] = {
+        {EXT2_FEATURE_INCOMPAT_COMPRESSION, "compression"},
+        {EXT3_FEATURE_INCOMPAT_JOURNAL_DEV, "journal_dev"},
+        {EXT4_FEATURE_INCOMPAT_MMP, "mmp"},
+        {EXT4_FEATURE_INCOMPAT_EA_INODE, "ea_inode"},
+        {EXT4_FEATURE_INCOMPAT_INLINE_DATA, "inline_data"},
+        {EXT4_FEATURE_INCOMPAT_ENCRYPT, "encrypt"},
+        {EXT4_FEATURE_INCOMPAT_CASEFOLD, "casefold"},
+        {EXT4_FEATURE_INCOMPAT_DIRDATA, "dirdata"},
+    };
+    uint32_t odd = features & (INCOMPATIBLE | ~(uint32_t)EXT2_LIB_FEATURE_INCOMPAT_SUPP);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if ((odd & names[i].bit) == 0) continue;
+        return file_system_refuse(-EOPNOTSUPP, "it has a feature that is not supported: %s",
+                                  names[i].name);
+    }
+    if (odd == 0) return 0;
+    return file_system_refuse(-EOPNOTSUPP, "it has features that are not known (%x)", odd);
+}
+
 static int super_read(struct ext2_super_block *super)
 {
+    enum : uint32_t { LOG_BLOCK_SIZE_MOST = 6 }; // 64 KiB
+    if (ext4.device.size < SUPERBLOCK_OFFSET + sizeof *super)
+        return file_system_refuse(-EINVAL, "it is smaller than a superblock");
     int result = device_read(&ext4.device, SUPERBLOCK_OFFSET, super, sizeof *super);
+    if (result != 0) return file_system_refuse(result, "its superblock cannot be read");
+    if (super->s_magic != EXT2_SUPER_MAGIC)
+        return file_system_refuse(-EINVAL, "no superblock of ext4");
+    if (super->s_log_block_size > LOG_BLOCK_SIZE_MOST)
+        return file_system_refuse(-EINVAL, "blocks of 2^%u bytes are not supported",
+                                  super->s_log_block_size + 10);
+    result = features_check(super->s_feature_incompat);
     if (result != 0) return result;
-    if (super->s_magic != EXT2_SUPER_MAGIC || super->s_log_block_size > 6) {
-        fe_log("%s: not ext4", ext4.device.path);
-        return -EINVAL;
-    }
-    if (super->s_feature_incompat & INCOMPATIBLE) {
-        fe_log("%s: features that are not known here (%x)", ext4.device.path,
-               super->s_feature_incompat & INCOMPATIBLE);
-        return -EOPNOTSUPP;
-    }
     uint32_t odd = super->s_feature_ro_compat & READ_ONLY;
     if (odd != 0 && !ext4.is_read_only) {
         fe_log("%s: can only be read (features %x)", ext4.device.path, odd);
         ext4.is_read_only = true;
     }
     return 0;
+}
+
+// By the library's errors; those that are not told here are told as what they come to.
+static int refuse(errcode_t error)
+{
+    int result = error_of(error);
+    switch (error) {
+    case EXT2_ET_SB_CSUM_INVALID:
+        return file_system_refuse(result, "its superblock's checksum is wrong");
+    case EXT2_ET_UNKNOWN_CSUM:
+        return file_system_refuse(result, "its checksums are of a kind that is not known");
+    case EXT2_ET_CORRUPT_SUPERBLOCK: return file_system_refuse(result, "its superblock is damaged");
+    case EXT2_ET_SHORT_READ: return file_system_refuse(result, "it is smaller than its volume");
+    case EXT2_ET_GDESC_READ:
+        return file_system_refuse(result, "its group descriptors cannot be read");
+    case EXT2_ET_BLOCK_BITMAP_CSUM_INVALID:
+    case EXT2_ET_INODE_BITMAP_CSUM_INVALID:
+        return file_system_refuse(result, "a bitmap's checksum is wrong");
+    default: return error < 4096 ? result : file_system_refuse(result, "%s", error_message(error));
+    }
 }
 
 static int structures_open(const struct ext2_super_block *super, bool is_writing)
@@ -73,8 +119,7 @@ static int structures_open(const struct ext2_super_block *super, bool is_writing
     int flags = EXT2_FLAG_64BITS | EXT2_FLAG_MASTER_SB_ONLY | (is_writing ? EXT2_FLAG_RW : 0);
     errcode_t error = ext2fs_open(ext4.device.path, flags, 0, 0, &volume_io_manager, &ext4.fs);
     if (error == 0 && is_writing) error = ext2fs_read_bitmaps(ext4.fs);
-    if (error != 0) fe_log("%s: %s", ext4.device.path, error_message(error));
-    return error_of(error);
+    return error == 0 ? 0 : refuse(error);
 }
 
 static void structures_close(void)
@@ -106,19 +151,39 @@ static int journal_places(uint64_t **places, uint32_t *count)
     return error_of(error);
 }
 
+static const char *journal_feature(void)
+{
+    switch (big32(ext4.journal.super.incompatible) & ~(uint32_t)JOURNAL_KNOWN) {
+    case JOURNAL_HAS_FAST_COMMIT: return "fast_commit";
+    case JOURNAL_HAS_ASYNC_COMMIT: return "async_commit";
+    default: return "several, or one not known";
+    }
+}
+
+static int journal_refuse(int result)
+{
+    if (result == -EUCLEAN) return file_system_refuse(result, "its journal is damaged");
+    if (result != -EOPNOTSUPP) return file_system_refuse(result, "its journal cannot be used");
+    if (big32(ext4.journal.super.header.kind) == JOURNAL_SUPER_1)
+        return file_system_refuse(result, "its journal is of the first version");
+    return file_system_refuse(result, "its journal needs a feature that is not supported: %s",
+                              journal_feature());
+}
+
 static int journal_use(const struct ext2_super_block *super)
 {
     uint64_t *places;
     uint32_t length, count;
+    if (super->s_journal_inum == 0)
+        return file_system_refuse(-EOPNOTSUPP, "its journal is on another disk");
     int result = journal_places(&places, &length);
-    if (result != 0) return result;
-    result = journal_open(&ext4.journal, &ext4.device, ext4.fs->blocksize, places, length);
-    if (result != 0) return result;
+    if (result == 0)
+        result = journal_open(&ext4.journal, &ext4.device, ext4.fs->blocksize, places, length);
+    if (result != 0) return journal_refuse(result);
     ext4.journal.is_wide = (super->s_feature_incompat & EXT4_FEATURE_INCOMPAT_64BIT) != 0;
     if (ext4.device.is_read_only) {
         if (ext4.journal.super.start == 0) return 0;
-        fe_log("%s: the journal has changes that cannot be written", ext4.device.path);
-        return -EROFS;
+        return file_system_refuse(-EROFS, "its journal has changes, and the disk is only read");
     }
     result = journal_replay(&ext4.journal, &count);
     if (count != 0) fe_log("%s: %u transactions recovered", ext4.device.path, count);
@@ -155,7 +220,7 @@ int ext4_open(const char *path, bool is_read_only)
         fe_log("%s: without a journal it can only be read", path);
         ext4.is_read_only = true;
     }
-    if (result != 0) fe_log("%s: its journal cannot be used (error %d)", path, -result);
+    if (result != 0) (void)journal_refuse(result);
     structures_close(); // what was recovered may be anything
     if (result == 0) result = super_read(&super);
     if (result == 0) result = structures_open(&super, !ext4.is_read_only);

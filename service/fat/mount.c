@@ -30,30 +30,48 @@ int error_of(FRESULT result)
     }
 }
 
-// The size of a sector as the boot sector has it; 0: there is none of FAT or exFAT.
-static uint32_t sector_size(const uint8_t *boot)
+static bool is_sector_size(uint32_t size)
 {
-    if (memcmp(boot + 3, "EXFAT   ", 8) == 0)
-        return boot[108] >= 9 && boot[108] <= 12 ? 1u << boot[108] : 0;
-    uint32_t size = boot[11] | (uint32_t)boot[12] << 8;
-    bool is_power = size >= DEVICE_SECTOR && size <= SECTOR_MAX && (size & (size - 1)) == 0;
-    return is_power ? size : 0;
+    return size >= DEVICE_SECTOR && size <= SECTOR_MAX && (size & (size - 1)) == 0;
+}
+
+// The size of a sector as the boot sector has it, in *size.
+static int sector_size(const uint8_t *boot, uint32_t *size)
+{
+    bool is_exfat = memcmp(boot + 3, "EXFAT   ", 8) == 0;
+    bool is_boot = boot[510] == 0x55 && boot[511] == 0xaa && (boot[0] == 0xeb || boot[0] == 0xe9);
+    *size = is_exfat ? 1u << (boot[108] & 31) : boot[11] | (uint32_t)boot[12] << 8;
+    if (is_sector_size(*size)) return 0;
+    if (is_exfat || (is_boot && *size > SECTOR_MAX))
+        return file_system_refuse(-EOPNOTSUPP, "sectors of %u bytes are not supported", *size);
+    return file_system_refuse(-EINVAL, "no boot sector of FAT or exFAT");
+}
+
+static int boot_read(uint32_t *size)
+{
+    uint8_t boot[BOOT_SIZE];
+    if (fat.device.size < BOOT_SIZE)
+        return file_system_refuse(-EINVAL, "it is smaller than a boot sector");
+    int result = device_read(&fat.device, 0, boot, sizeof boot);
+    if (result != 0) return file_system_refuse(result, "its boot sector cannot be read");
+    return sector_size(boot, size);
 }
 
 static int structures_open(void)
 {
-    uint8_t boot[BOOT_SIZE];
-    if (fat.device.size < BOOT_SIZE) return -EINVAL;
-    int result = device_read(&fat.device, 0, boot, sizeof boot);
+    uint32_t size;
+    int result = boot_read(&size);
     if (result != 0) return result;
-    uint32_t size = sector_size(boot);
-    if (size == 0) return -EINVAL;
     result = cache_init(&fat.cache, &fat.device, size, file_system_cache_pages());
     fat.cache.may_grow = file_system_may_grow;
-    if (result == 0) result = error_of(f_mount(&fat.fs, "", 1));
-    if (result == 0 && fat.fs.volbase != 0) return -EINVAL; // the disk has partitions
+    if (result != 0) return result;
+    FRESULT opened = f_mount(&fat.fs, "", 1);
+    if (opened == FR_NO_FILESYSTEM)
+        return file_system_refuse(-EINVAL, "its boot sector is none of FAT or exFAT, or damaged");
+    if (opened == FR_OK && fat.fs.volbase != 0)
+        return file_system_refuse(-EINVAL, "it has partitions, of which one is to be named");
     fat.cluster_size = fat.fs.csize * size;
-    return result;
+    return error_of(opened);
 }
 
 // One sector of the table, and the same of its copy.

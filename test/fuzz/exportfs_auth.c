@@ -100,9 +100,7 @@ int p9_lock(struct p9_file *file, struct p9_lock_range *range, uint32_t flags)
     return -EIO;
 }
 
-void polls_end(const struct fid *fid)
-{
-}
+void polls_end(const struct fid *fid) {}
 
 // Served elsewhere: never of a proof.
 #define ELSEWHERE(name)                                                                            \

@@ -46,7 +46,7 @@ static void must(bool condition)
 #define NOBODY(size)                                                                               \
     void fe_syscall##size(uint64_t number, uint64_t reg[size])                                     \
     {                                                                                              \
-        must(number == FE_CALL_FUTEX_REQUEUE_LOCK);                                                     \
+        must(number == FE_CALL_FUTEX_REQUEUE_LOCK);                                                \
         reg[0] = OK;                                                                               \
         reg[1] = 0;                                                                                \
     }

@@ -30,9 +30,7 @@ static void must(bool condition)
     if (!condition) abort();
 }
 
-void fe_log(const char *format, ...)
-{
-}
+void fe_log(const char *format, ...) {}
 
 size_t fe_format(char *text, size_t size, const char *format, ...)
 {

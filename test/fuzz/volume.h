@@ -208,6 +208,11 @@ bool file_system_may_grow(size_t bytes)
     return bytes != 0;
 }
 
+int file_system_refuse(int result, const char *format, ...)
+{
+    return result;
+}
+
 size_t file_system_cache_pages(void)
 {
     return 64;

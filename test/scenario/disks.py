@@ -106,9 +106,9 @@ def only_read(machine, disk):
 
 def refused(machine, disk):
     """A server that is started by hand says why it ends."""
-    for kind in "ext4", "fat":
+    for kind, reason in ("ext4", "no superblock of ext4"), ("fat", "no boot sector of FAT or exFAT"):
         text = machine.run(f"/service/{kind} -s none {disk}/data 2>&1", code=1)
-        assert f"{disk}/data: cannot be mounted: Invalid argument" in text, text
+        assert f"{disk}/data: cannot be mounted: {reason}" in text, text
         text = machine.run(f"/service/{kind} /none 2>&1", code=1)
         assert "/none: cannot be mounted: No such file" in text, text
         assert "usage: " in machine.run(f"/service/{kind} -x 2>&1", code=2)

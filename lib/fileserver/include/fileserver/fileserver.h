@@ -39,6 +39,10 @@ struct file_system {
 // is no such label.
 int file_system_main(const struct file_system *system, int count, char **arguments);
 
+// Why a volume cannot be opened, which is told in place of what `result` is called: that is
+// returned. The first reason is kept.
+[[gnu::format(printf, 2, 3)]] int file_system_refuse(int result, const char *format, ...);
+
 // An operation has changed something: a commit follows by itself.
 void file_system_changed(void);
 // How many pages a cache may have: an eighth of the memory that the process may use.
