@@ -152,7 +152,7 @@ def check_path(machine, wire):
     passed("a path that carries less is told of, and believed as far as that can be true")
 
 
-# The third station is heard by the machine alone: the emulator's network takes every packet for one that it is to carry.
+# The third station is heard by the machine alone: the emulator's network takes every packet for one to be carried.
 with Cable(ends="abc") as line, Slirp(line), Wire(line.paths[2]) as third, line.attach(Machine(), 0) as guest, \
         WebServer({"/content": bytes(SOME)}) as server:
     guest.login(user="root")
