@@ -1,31 +1,12 @@
 // SPDX-License-Identifier: MIT
 // HMAC-SHA-512 against RFC 4231, a proof against one that was computed elsewhere, and keys as text.
+#include "test/no_files.h"
 #include "test/unit.h"
 
 #include "key.c"
 #include "lib/9wire/attribute.c"
 
 #include <string.h>
-
-int p9_open(const char *path, uint32_t flags, uint32_t mode, struct p9_file **file)
-{
-    return -ENOENT;
-}
-
-int p9_file_stat(struct p9_file *file, struct fe_9p_attributes *attributes)
-{
-    return -EIO;
-}
-
-int64_t p9_read(struct p9_file *file, uint64_t offset, void *to, size_t count)
-{
-    return -EIO;
-}
-
-int p9_close(struct p9_file *file)
-{
-    return 0;
-}
 
 TEST("HMAC-SHA-512 of RFC 4231, test case 1")
 {

@@ -179,7 +179,7 @@ static int journal_use(const struct ext2_super_block *super)
     int result = journal_places(&places, &length);
     if (result == 0)
         result = journal_open(&ext4.journal, &ext4.device, ext4.fs->blocksize, places, length);
-    if (result != 0) return journal_refuse(result);
+    if (result != 0) return result;
     ext4.journal.is_wide = (super->s_feature_incompat & EXT4_FEATURE_INCOMPAT_64BIT) != 0;
     if (ext4.device.is_read_only) {
         if (ext4.journal.super.start == 0) return 0;
@@ -220,7 +220,7 @@ int ext4_open(const char *path, bool is_read_only)
         fe_log("%s: without a journal it can only be read", path);
         ext4.is_read_only = true;
     }
-    if (result != 0) (void)journal_refuse(result);
+    if (result != 0) result = journal_refuse(result);
     structures_close(); // what was recovered may be anything
     if (result == 0) result = super_read(&super);
     if (result == 0) result = structures_open(&super, !ext4.is_read_only);

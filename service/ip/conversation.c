@@ -207,10 +207,7 @@ static int command_set(struct conversation *conversation, const char *name, cons
 static int command_announce(struct conversation *conversation, const char *backlog)
 {
     const struct protocol *protocol = conversation->protocol;
-    uint16_t port = conversation->local_port;
-    bool is_allowed = rules_allow_local(conversation->rules, protocol, port) &&
-                      rules_allow_port(conversation, port);
-    if (!is_allowed) return -EACCES;
+    if (!rules_allow_local(conversation->rules, protocol, conversation->local_port)) return -EACCES;
     return protocol->announce(conversation, backlog == nullptr ? 1 : (uint32_t)atoi(backlog));
 }
 

@@ -9,7 +9,7 @@
 #include "lib/9wire/wire.c"
 #include "lib/ferrite/lock.c"
 
-#include "test/fuzz/no_files.h"
+#include "test/no_files.h"
 #include "test/refused.h"
 
 #include <stdlib.h>

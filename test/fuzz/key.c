@@ -4,7 +4,7 @@
 // are the key's again, with at most one newline behind them; all of those are keys.
 #include "lib/9key/key.c"
 #include "lib/9wire/attribute.c"
-#include "test/fuzz/no_files.h"
+#include "test/no_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>

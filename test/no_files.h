@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// For fuzzers: a namespace without files. Included once, by the fuzzer itself.
+// For tests and fuzzers: a namespace without files. Included once, by the program itself.
 #pragma once
 
 #include <9p/client.h>
