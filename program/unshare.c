@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// unshare: runs a program in a namespace of its own, which the options make, and confined to its
-// own processes. See unshare(1).
+// unshare: runs a program in a namespace of its own, which the options make, confined to its own
+// processes, and as another user when user 0 says so. See unshare(1).
 #include <9p/client.h>
 #include <9p/mount.h>
 #include <abi/syscalls.h>
@@ -9,19 +9,22 @@
 #include <ferrite/namespace.h>
 #include <ferrite/start.h>
 #include <ferrite/status.h>
+#include <grp.h>
+#include <login/user.h>
 #include <names/names.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char options[] = "+ek:d:b:f:n";
+static const char options[] = "+ek:d:b:f:nu:";
 static fe_handle outside, made; // the namespace that it comes from, and the new one
+static struct user user;        // whose the program is to be; without a name: whose it was
 
 static int usage(void)
 {
-    fputs("usage: unshare [-e] [-k path] [-d path] [-b old=new] [-f file] [-n]... program "
-          "[argument]...\n",
+    fputs("usage: unshare [-e] [-k path] [-d path] [-b old=new] [-f file] [-n] [-u user]... "
+          "program [argument]...\n",
           stderr);
     return 2;
 }
@@ -157,6 +160,29 @@ static int bind(char *words)
     return add(words, new);
 }
 
+static int find_user(const char *name)
+{
+    if (user_find(name, &user)) return 0;
+    fprintf(stderr, "unshare: %s: no such user\n", name);
+    return 1;
+}
+
+// All that is in the namespace is the user's from here on, and so is the process.
+static int become_user(void)
+{
+    const struct p9_user who = {user.uid, user.gid, user.groups, user.group_count};
+    fe_handle bound;
+    char *failed;
+    if (names_new(&bound) != 0) return fail("namespace");
+    int result = p9_mounts_identify(made, &who, bound, &failed);
+    if (result != 0) return answer(result, failed != nullptr ? failed : "namespace");
+    fe_handle_drop(&made);
+    made = bound;
+    bool is_done = setgroups(user.group_count, user.groups) == 0 && setgid(user.gid) == 0 &&
+                   setuid(user.uid) == 0;
+    return is_done ? 0 : fail(user.name);
+}
+
 // From here on other processes cannot be named, nor signalled.
 static int confine(void)
 {
@@ -192,6 +218,7 @@ static int run_option(int option)
     case 'b': return bind(optarg);
     case 'f': return run_file(optarg);
     case 'n': return take(is_network, nullptr) < 0 ? fail("network") : 0;
+    case 'u': return find_user(optarg);
     default: return 0;
     }
 }
@@ -203,6 +230,7 @@ int main(int count, char **arguments)
         result = run_option(option);
         p9_namespace_set(FE_NO_HANDLE);
     }
+    if (result == 0 && user.name[0] != '\0') result = become_user();
     if (result == 0) result = confine();
     if (result != 0) return result;
     names_enter(made);

@@ -160,6 +160,10 @@ struct mount_record {
 };
 enum status mount_record_read(fe_handle name_space, uint64_t mount, struct mount_record *record);
 struct p9_part;
+struct p9_mounts;
+// How the mount came to those of its path, which came earlier: MOUNT_BEFORE, MOUNT_AFTER or 0 when
+// it was the first; and MOUNT_CREATE.
+uint32_t mount_flags(const struct p9_mounts *mounts, size_t which);
 // The bytes of it; 0: the names are too long.
 size_t mount_record_write(char record[static MOUNT_RECORD_MAX], const struct p9_part *part,
                           bool is_outside);

@@ -93,6 +93,15 @@ static const char *below(const char *path, const char *folder)
                : nullptr;
 }
 
+static bool has_suffix(const struct p9_parts *parts, const char *suffix)
+{
+    for (size_t i = 0; i < parts->count; i++) {
+        if (strcmp(parts->part[i].suffix, suffix) == 0) return true;
+    }
+    return false;
+}
+
+// Of a union that is mounted below, the first one that still has a server is the first.
 static int find_below(const char *path, struct p9_parts *parts)
 {
     struct p9_mounts mounts;
@@ -104,7 +113,9 @@ static int find_below(const char *path, struct p9_parts *parts)
         char start[FE_PATH_MAX];
         size_t size;
         FE_HANDLE connector = FE_NO_HANDLE;
-        struct p9_part part = {.flags = entry->flags & MOUNT_CREATE};
+        uint32_t flags = mount_flags(&mounts, i);
+        if (!has_suffix(parts, suffix)) flags &= MOUNT_CREATE;
+        struct p9_part part = {.flags = flags};
         if (fe_namespace_session(client_namespace(), entry->mount, start, sizeof start, &connector,
                                  &size) != OK) {
             continue; // gone meanwhile, or not for this image
@@ -213,6 +224,18 @@ static int mount_own(const struct p9_parts *parts, const char *path, uint32_t fl
     return 0;
 }
 
+// One, or all of a union.
+static int mount_suffix(const struct p9_parts *parts, const char *suffix, const char *place)
+{
+    bool is_outside = parts->table != client_namespace();
+    int result = 0;
+    for (size_t i = 0; i < parts->count && result == 0; i++) {
+        const struct p9_part *part = &parts->part[i];
+        if (strcmp(part->suffix, suffix) == 0) result = add(place, part, is_outside, part->flags);
+    }
+    return result;
+}
+
 // What was mounted below comes along; after what is there only where there is nothing of that name.
 static int mount_below(const struct p9_parts *parts, const char *path, uint32_t flags)
 {
@@ -223,14 +246,14 @@ static int mount_below(const struct p9_parts *parts, const char *path, uint32_t 
         const struct p9_part *part = &parts->part[i];
         struct fe_9p_attributes attributes;
         size_t size = strlen(folder), rest = strlen(part->suffix);
-        if (rest == 0) continue;
+        if (rest == 0 || (part->flags & (MOUNT_BEFORE | MOUNT_AFTER)) != 0) continue;
         if (size + rest >= sizeof place) return -ENAMETOOLONG;
         memcpy(place, folder, size);
         memcpy(place + size, part->suffix, rest + 1);
         uint32_t order = flags & (MOUNT_BEFORE | MOUNT_AFTER);
         if (!is_outside && strcmp(place, part->source) == 0) continue; // onto itself
         if (order == MOUNT_AFTER && p9_stat(place, 0, &attributes) == 0) continue;
-        int result = add(place, part, is_outside, MOUNT_REPLACE | part->flags);
+        int result = mount_suffix(parts, part->suffix, place);
         if (result != 0) return result;
     }
     return 0;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Reading a namespace: its mounts in the order in which they came, and as commands that make it
-// anew: each mount goes before or after those of its path that came earlier, as it did then.
+// Reading a namespace: its mounts in the order in which they came, for another user, and as
+// commands that make it anew: each mount goes before or after those of its path that came earlier,
+// as it did then.
 #include "client_internal.h"
 #include "text.h"
 #include <9p/mount.h>
+#include <ferrite/namespace.h>
 #include <ferrite/status.h>
 
 void p9_mounts_free(struct p9_mounts *mounts)
@@ -115,6 +117,59 @@ int p9_mounts_read(fe_handle name_space, struct p9_mounts *mounts)
     }
 }
 
+// How the mount came to those of its path that are older: first, before or after them.
+static uint32_t order_of(const struct p9_mounts *mounts, size_t which)
+{
+    const struct p9_mount_entry *entry = &mounts->entry[which];
+    uint32_t order = MOUNT_REPLACE;
+    if ((entry->flags & MOUNT_UNION) == 0) return order;
+    for (size_t i = 0; i < which; i++) {
+        const struct p9_mount_entry *other = &mounts->entry[i];
+        if (strcmp(other->path, entry->path) != 0) continue;
+        if (other->position < entry->position) return MOUNT_AFTER;
+        order = MOUNT_BEFORE;
+    }
+    return order;
+}
+
+uint32_t mount_flags(const struct p9_mounts *mounts, size_t which)
+{
+    return order_of(mounts, which) | (mounts->entry[which].flags & MOUNT_CREATE);
+}
+
+// --- For another user ---
+
+static int mount_for(const struct p9_user *user, fe_handle from, const struct p9_mounts *mounts,
+                     size_t which, fe_handle to)
+{
+    const struct p9_mount_entry *entry = &mounts->entry[which];
+    char record[MOUNT_RECORD_MAX];
+    FE_HANDLE connector = FE_NO_HANDLE, bound = FE_NO_HANDLE;
+    uint64_t mount;
+    size_t size;
+    enum status status =
+        fe_namespace_session(from, entry->mount, record, sizeof record, &connector, &size);
+    if (status != OK) return -fe_status_errno(status);
+    int result = p9_identify(connector, user, &bound);
+    if (result != 0) return result;
+    status = fe_namespace_mount(to, entry->path, strlen(entry->path), record, size, bound,
+                                mount_flags(mounts, which), &mount);
+    return status == OK ? 0 : -fe_status_errno(status);
+}
+
+int p9_mounts_identify(fe_handle from, const struct p9_user *user, fe_handle to, char **failed)
+{
+    struct p9_mounts mounts;
+    *failed = nullptr;
+    int result = p9_mounts_read(from, &mounts);
+    for (size_t i = 0; i < mounts.count && result == 0; i++) {
+        result = mount_for(user, from, &mounts, i, to);
+        if (result != 0) *failed = strdup(mounts.entry[i].path);
+    }
+    p9_mounts_free(&mounts);
+    return result;
+}
+
 // --- As commands ---
 
 // A word as the shell takes it: in quotes where it has any but harmless letters.
@@ -139,21 +194,6 @@ static void print_word(struct p9_text *text, const char *word)
             p9_print_bytes(text, &word[i], 1);
     }
     p9_print(text, "'");
-}
-
-// How the mount came to those of its path that are older: first, before or after them.
-static const char *order_of(const struct p9_mounts *mounts, size_t which)
-{
-    const struct p9_mount_entry *entry = &mounts->entry[which];
-    if ((entry->flags & MOUNT_UNION) == 0) return "";
-    const char *order = "";
-    for (size_t i = 0; i < which; i++) {
-        const struct p9_mount_entry *other = &mounts->entry[i];
-        if (strcmp(other->path, entry->path) != 0) continue;
-        if (other->position < entry->position) return " -a";
-        order = " -b";
-    }
-    return order;
 }
 
 // The rest of `path` after a place that it is at or below; nullptr: it is not.
@@ -196,8 +236,10 @@ static void print_mount(struct p9_text *text, const struct p9_mounts *mounts, si
         (entry->is_outside || !is_found_by_name(mounts, which)))
         source = entry->origin;
     bool is_known = *source != '\0' && (!entry->is_outside || is_service(source));
-    p9_print(text, "%s%s%s%s", is_known ? "" : "# ", is_service(source) ? "mount" : "bind",
-             order_of(mounts, which), (entry->flags & MOUNT_CREATE) != 0 ? " -c" : "");
+    uint32_t flags = mount_flags(mounts, which);
+    p9_print(text, "%s%s%s%s%s", is_known ? "" : "# ", is_service(source) ? "mount" : "bind",
+             flags & MOUNT_BEFORE ? " -b" : "", flags & MOUNT_AFTER ? " -a" : "",
+             flags & MOUNT_CREATE ? " -c" : "");
     if (is_known)
         print_word(text, source);
     else

@@ -29,6 +29,8 @@ def check_unions(machine):
     passed("new files go to the part that is marked, and a union is bound as a whole")
 
     run("bind b a && [ -e a/two ] && [ ! -e a/one ] && unmount a && bind /dev c && [ -c c/null ] && [ -c c/console ]")
+    run("unmount c && bind -a -c b a && bind -b b/sub a && bind /tmp c && ls a > as && ls c/a | diff as - && unmount c")
+    run("unshare -k /bin -k /tmp ls /tmp/a | diff as - && unmount a && bind /dev c")
     run("unmount c && [ ! -e c/null ] && [ ! -e c/console ]")
     assert "nothing is mounted there" in run("unmount c", code=1)
     assert "Is a directory" in run("bind a/one c", code=1)

@@ -7,7 +7,6 @@ started anew."""
 from machine import Machine, passed
 
 DENIED = "Permission denied"
-USER = 1000
 
 
 def bind(port, net="/net", protocol="tcp"):
@@ -19,11 +18,6 @@ def bind(port, net="/net", protocol="tcp"):
 def refused(machine, port, *where):
     said = machine.run(bind(port, *where), code=1)
     assert DENIED in said, said
-
-
-def given(path, program="sh"):
-    """The program has what user 0 gives the user."""
-    return f"unshare /test/given {USER} '{path}' {program}"
 
 
 def by_a_user(machine):
@@ -68,13 +62,13 @@ def by_zero(machine):
 
 
 def by_gift(machine):
-    """The shell acts for the user in its network, which user 0 gave it."""
-    machine.run("mkfifo /tmp/kill /tmp/killed")
+    """A shell of the user, with a network that user 0 gave it."""
+    machine.run("mkfifo /tmp/kill /tmp/killed; chmod 666 /tmp/kill /tmp/killed")
     for path, has in (("/net", False), ("/net/view/tcp!listen!81,udp!listen!53,tcp!127.0.0.1!*", True),
                       ("/net/view/tcp,udp", False), ("/net/view/tcp!listen!*,udp", False)):
         victim = machine.pid_of("ip")
         machine.run(f"(read word </tmp/kill; kill -9 {victim}; echo >/tmp/killed) &")
-        machine.line_send(given(path))
+        machine.line_send(f"unshare -b '{path}=/net' -u user sh")
         machine.expect(r"[$#] ")
         for is_anew in False, True:
             if is_anew:
@@ -113,8 +107,7 @@ def own_view(machine):
     machine.line_send("exit")
     machine.login(user="root")
     victim = machine.pid_of("ip")
-    machine.run(f"chmod 666 /tmp/kill /tmp/killed; (trap '' HUP; read word </tmp/kill; kill -9 {victim};"
-                " echo >/tmp/killed) &")
+    machine.run(f"(trap '' HUP; read word </tmp/kill; kill -9 {victim}; echo >/tmp/killed) &")
     machine.line_send("exit")
     machine.login()
     machine.line_send("unshare -b '/net/view/tcp!listen!81=/net' sh")

@@ -40,6 +40,33 @@ def check_processes(machine):
     return outside
 
 
+def check_user(machine):
+    """User 0 runs programs as somebody else, who does not become user 0 again."""
+    run = machine.run
+    assert "not permitted" in run("unshare -u root true", code=1)
+    assert "no such user" in run("unshare -u nobody-at-all true", code=1)
+    run("id > /tmp/own && (umask 077; echo own > /tmp/box/own)")
+    machine.line_send("exit")
+    machine.login(user="root")
+    outside = re.search(r"(?m)^(\d+)", run("umask 077; echo root > /tmp/box/root; sleep 1000 & echo $!"))[1]
+    machine.line_send("unshare -u user sh")
+    machine.expect(r"[$#] ")
+    run("id | diff - /tmp/own && grep -q '^uid 1000$' /proc/$$/status && cat /tmp/box/own")
+    for command in "cat /tmp/box/root", "cat /etc/secret/shadow", "echo new > /tmp/box/root":
+        assert "denied" in run(command, code=1), command
+    assert "No such process" in run(f"kill {outside}", code=1)
+    assert "not permitted" in run("unshare -u root true", code=1)
+    run("echo new > /tmp/box/new && ls -n /tmp/box/new | grep -q ' 1000 ' && rm /tmp/box/new")
+    machine.line_send("exit")
+    machine.expect(r"[$#] ")
+    assert run("unshare -u user -k /bin -k /tmp/box ls / | cat").split() == ["bin"]
+    run("unshare -u user -n [ ! -e /net ] && kill -0 $!")
+    run("unshare -u root sh -c 'id -u | grep 0 && cat /tmp/box/root'")
+    machine.line_send("exit")
+    machine.login()
+    passed("a program that user 0 runs as a user is the user's with all that it names")
+
+
 VICTIMS = ["ls -laR /tmp/liar", "cat /tmp/liar/a /tmp/liar/b", "cp -r /tmp/liar /tmp/copy", "find /tmp/liar",
            "df /tmp/liar", "echo x > /tmp/liar/b", "mv /tmp/liar/b /tmp/liar/c", "rm -r /tmp/liar/a",
            "cd /tmp/liar && echo *", "stat /tmp/liar/folder/b", "/tmp/liar/a", "ns > /dev/null",
@@ -67,6 +94,7 @@ def check_liar(machine):
 with Machine() as machine:
     machine.login()
     check_options(machine)
+    check_user(machine)
     outside = check_processes(machine)
     machine.run("ln -s ../secret /tmp/box/up && ln -s /tmp/secret /tmp/box/whole")
     said = machine.run(f"unshare {BOX} /test/hostile {outside}", code=None)

@@ -33,6 +33,12 @@ struct p9_mounts { // in the order in which they came
 int p9_mounts_read(fe_handle name_space, struct p9_mounts *mounts);
 void p9_mounts_free(struct p9_mounts *mounts);
 
+// What is mounted in `from` (rights inspect, resolve) is mounted in `to`, which is empty, for that
+// user; of connectors of user 0. -EPERM: one is somebody else's. *failed, to be freed: the path of
+// the mount with which it ended; nullptr: of none.
+struct p9_user;
+int p9_mounts_identify(fe_handle from, const struct p9_user *user, fe_handle to, char **failed);
+
 // The table as commands for a shell or for names_run() (right inspect); to be freed. nullptr: no
 // memory, or no right.
 char *p9_mount_text(fe_handle name_space, size_t *size);
@@ -51,7 +57,7 @@ int p9_unmount(const char *source, const char *path);
 // and mounting it in the one that is the client's then.
 struct p9_part {
     fe_handle session;
-    uint32_t flags;
+    uint32_t flags;                 // MOUNT_*: where it was in its union
     char *suffix, *source, *origin; // where below the path it was; its names as in p9_mount_entry
 };
 struct p9_parts {
