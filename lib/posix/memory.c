@@ -51,6 +51,22 @@ static int64_t map_anonymous(const struct wish *wish)
     return status == OK ? map(memory, wish) : -fe_status_errno(status);
 }
 
+static uint64_t memory_left(void)
+{
+    struct fe_process_info info;
+    return fe_process_inspect(fe_process_self(), &info) == OK ? info.memory_left : 0;
+}
+
+// Pages come when they are touched, and who touches one that is not there is killed. So what can
+// never be there is refused. Of less it is not asked: it may go as well before it is touched.
+static bool has_room(const struct wish *wish)
+{
+    enum : size_t { LEAST = 1 << 20 };
+    if (wish->size < LEAST || (wish->flags & MAP_WRITE) == 0) return true;
+    if (wish->size <= memory_left()) return true;
+    return fe_memory_reclaim() == OK && wish->size <= memory_left();
+}
+
 // For files whose server has no memory objects: a private copy of the bytes.
 static int64_t map_copy(struct file *file, const struct wish *wish, uint64_t offset)
 {
@@ -171,7 +187,8 @@ int64_t call_mmap(const int64_t *a)
     } else {
         wish.address = 0;
     }
-    if (flags & MAP_ANONYMOUS) return map_anonymous(&wish);
+    if (flags & MAP_ANONYMOUS)
+        return (flags & MAP_NORESERVE) != 0 || has_room(&wish) ? map_anonymous(&wish) : -ENOMEM;
     struct file *file = file_hold(a[4]);
     if (file == nullptr) return -EBADF;
     int64_t result = map_file(file, &wish, (uint64_t)offset, type != MAP_PRIVATE);

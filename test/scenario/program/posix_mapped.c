@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -238,6 +239,27 @@ TEST("a mapping may go beyond the end of its file: touching a page there is a SI
     bytes = mmap(bytes, PAGE, PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0);
     EXPECT(is_nothing(bytes) && munmap(bytes, PAGE) == 0 && close(file) == 0);
     EXPECT(unlink(path) == 0);
+}
+
+static uint8_t *map_memory(size_t size, int protection, int flags)
+{
+    void *bytes = mmap(nullptr, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+    return bytes == MAP_FAILED ? nullptr : bytes;
+}
+
+TEST("memory that is not there is refused, unless it is only to be named")
+{
+    size_t all = (size_t)sysconf(_SC_PHYS_PAGES) * PAGE; // more than a session may have
+    void *volatile block = malloc(all);
+    EXPECT(block == nullptr && errno == ENOMEM);
+    EXPECT(map_memory(all, PROT_READ | PROT_WRITE, 0) == nullptr && errno == ENOMEM);
+    uint8_t *named = map_memory(all, PROT_READ | PROT_WRITE, MAP_NORESERVE);
+    EXPECT(named != nullptr && named[all - 1] == 0 && munmap(named, all) == 0);
+    named = map_memory(all, PROT_NONE, 0);
+    EXPECT(named != nullptr && munmap(named, all) == 0);
+    block = malloc(4 << 20);
+    EXPECT(block != nullptr);
+    free(block);
 }
 
 TEST("who may not write gets no memory that writes")
