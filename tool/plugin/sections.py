@@ -38,10 +38,14 @@ class Kernel(Functions):
                 yield start, int(rank)
 
 
+def build(top):
+    """Before anything else."""
+    subprocess.check_call(["make", "-s", "--no-print-directory", PLUGIN], cwd=top)
+
+
 def flags(top, board, report):
     """What the emulator's command line has besides, and the kernel's functions as they are now; the report is written
     when the emulator ends."""
-    subprocess.check_call(["make", "-s", "--no-print-directory", PLUGIN], cwd=top)
     kernel = Kernel(os.path.join(top, "out", board, "kernel.elf"))
     marks = report + ".marks"
     with open(os.path.join(top, marks), "w", encoding="utf-8") as file:
