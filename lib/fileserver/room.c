@@ -47,9 +47,10 @@ void room_give(void)
     if (has_more) room_watch();
 }
 
+// What others freed just now is room, too.
 bool file_system_may_grow(size_t bytes)
 {
-    if (is_short(bytes)) return false;
+    if (is_short(bytes) && (fe_memory_reclaim() != OK || is_short(bytes))) return false;
     room_watch();
     return true;
 }

@@ -4,11 +4,11 @@
 """Two machines on one cable: one works with the files, processes, console and network of the other, when it has
 the key."""
 
-import contextlib
 import os
 import re
 
-from machine import Machine, free_port, passed
+from machine import Machine, passed
+from peer.cable import Cable
 
 KEY, OTHER = os.urandom(32).hex(), os.urandom(32).hex()
 NEAR, FAR = "10.1.0.1", "10.1.0.2"
@@ -16,13 +16,6 @@ FAR_LINK = "fe80::5054:ff:fe00:2"
 # Until the near machine makes a file, the far one's shell reads nothing from its console.
 ASLEEP = "until rm /tmp/wake 2>/dev/null; do sleep 0.1; done; echo aw''ake"
 WAKE = ": >/tmp/far/tmp/wake"
-
-
-def cable(machine, end, number):
-    """A network card on one end of a cable, with an address of its own."""
-    machine.line = re.sub(r"-netdev \S+", f"-netdev socket,id=net0,{end}", machine.line)
-    machine.line = machine.line.replace("netdev=net0", f"netdev=net0,mac=52:54:00:00:00:0{number}", 1)
-    return machine
 
 
 def start(machine, address):
@@ -133,9 +126,7 @@ def lost(near, far):
     passed("a machine that is gone is an error, and not a wait without end")
 
 
-port = free_port()
-with cable(Machine(), f"listen=127.0.0.1:{port}", 1) as one, contextlib.ExitStack() as stack:
-    other = stack.enter_context(cable(Machine(), f"connect=127.0.0.1:{port}", 2))
+with Cable() as cable, cable.attach(Machine(), 0) as one, cable.attach(Machine(), 1) as other:
     start(one, NEAR)
     start(other, FAR)
     one.reach(FAR)
