@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Keeping the messages on a disk: `messages` in a folder, which becomes messages.1 when it is
-// large, messages.1 becomes messages.2, and so on; the last one goes. What was read is asked for
-// again by nobody until it is on the disk (/dev/logs/follow), so a keeper that is started again
-// goes on where this one was.
+// large, messages.1 becomes messages.2, and so on; the last one goes. What was read counts as read
+// when more is asked for (/dev/logs/follow), which is when it is on the disk. What a keeper was
+// about is kept for the next one of this boot, which so writes nothing twice, and nothing in part.
 //
 // While the disk cannot be written, because it is full or fails, the log service has the messages;
 // that is said once, each new message is another try, and what is missing is told in the file.
 #include "keep.h"
+#include "store.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <ferrite/log.h>
+#include <kept/kept.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,27 +27,34 @@ enum : size_t { BATCH = 16384, PATH_SIZE = 256, ROOM = 16 * BATCH };
 
 static const char follow[] = "/dev/logs/follow";
 
-static struct keeper {
-    const char *folder;
-    int file;         // -1: not open
+static const char *folder;
+static int file = -1; // -1: not open
+
+// What is kept. While a batch is written its place is known, and the rest is as it was before.
+static struct state {
+    bool is_writing;
     bool has_begun;   // this boot's line is written
     uint32_t missing; // lines that could not be written
+    int64_t start;    // of the batch in the file, with what is written before it
+    int64_t end;
     size_t last_size;
-    char last[BATCH]; // the last line that was dealt with
-} keeper = {.file = -1};
+    char last[STORE_LINE_MAX]; // the last line that was dealt with, or is being
+} state;
+static_assert(sizeof(struct state) <= KEPT_RECORD_MAX);
+static uint32_t record; // of it
 
 static bool name_of(uint32_t number, char *path)
 {
-    int size = number == 0 ? snprintf(path, PATH_SIZE, "%s/messages", keeper.folder)
-                           : snprintf(path, PATH_SIZE, "%s/messages.%u", keeper.folder, number);
+    int size = number == 0 ? snprintf(path, PATH_SIZE, "%s/messages", folder)
+                           : snprintf(path, PATH_SIZE, "%s/messages.%u", folder, number);
     return size < (int)PATH_SIZE;
 }
 
 static int close_file(int result)
 {
     int error = errno;
-    if (keeper.file >= 0) (void)close(keeper.file);
-    keeper.file = -1;
+    if (file >= 0) (void)close(file);
+    file = -1;
     errno = error;
     return result;
 }
@@ -61,7 +70,7 @@ static int rotate(void)
 }
 
 // With all folders on the way to it.
-static int folder_make(const char *folder)
+static int folder_make(void)
 {
     char path[PATH_SIZE];
     size_t size = strlen(folder);
@@ -85,16 +94,15 @@ static int open_file(void)
         if (rotate() != 0) return -1;
     }
     int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
-    if (keeper.file < 0) keeper.file = open(path, flags, 0640);
-    if (keeper.file < 0 && errno == ENOENT && folder_make(keeper.folder) == 0)
-        keeper.file = open(path, flags, 0640);
-    return keeper.file < 0 ? -1 : 0;
+    if (file < 0) file = open(path, flags, 0640);
+    if (file < 0 && errno == ENOENT && folder_make() == 0) file = open(path, flags, 0640);
+    return file < 0 ? -1 : 0;
 }
 
 static int write_all(const char *text, size_t size)
 {
     while (size > 0) {
-        ssize_t count = write(keeper.file, text, size);
+        ssize_t count = write(file, text, size);
         if (count <= 0) return -1;
         text += count;
         size -= (size_t)count;
@@ -102,45 +110,52 @@ static int write_all(const char *text, size_t size)
     return 0;
 }
 
-static int write_boot(void)
+// What is written before a batch: this boot's line, and what is missing.
+enum : size_t { HEAD_SIZE = 128 };
+static size_t head_make(char head[static HEAD_SIZE])
 {
-    char text[64];
+    size_t size = 0;
     time_t now = time(nullptr);
     struct tm parts;
-    if (gmtime_r(&now, &parts) == nullptr) return -1;
-    return write_all(text,
-                     strftime(text, sizeof text, "--- boot, %Y-%m-%d %H:%M:%S UTC\n", &parts));
-}
-
-static int write_missing(void)
-{
-    char text[64];
-    int size = snprintf(text, sizeof text, "--- %u lines could not be written\n", keeper.missing);
-    return write_all(text, (size_t)size);
+    if (!state.has_begun && gmtime_r(&now, &parts) != nullptr)
+        size = strftime(head, HEAD_SIZE, "--- boot, %Y-%m-%d %H:%M:%S UTC\n", &parts);
+    if (state.missing != 0)
+        size += (size_t)snprintf(head + size, HEAD_SIZE - size,
+                                 "--- %u lines could not be written\n", state.missing);
+    return size;
 }
 
 // After a failure it is not enough that the next few lines would have room: that would not last.
 static bool has_room(void)
 {
     struct statvfs disk;
-    return statvfs(keeper.folder, &disk) == 0 && disk.f_bavail >= ROOM / disk.f_frsize;
+    return statvfs(folder, &disk) == 0 && disk.f_bavail >= ROOM / disk.f_frsize;
+}
+
+static void write_begins(off_t start, size_t size)
+{
+    state.is_writing = true;
+    state.start = start;
+    state.end = start + (off_t)size;
+    kept_write(record, &state);
 }
 
 // Whole, or not at all.
 static int put(const char *text, size_t size)
 {
-    if (keeper.missing != 0 && !has_room()) {
+    char head[HEAD_SIZE];
+    if (state.missing != 0 && !has_room()) {
         errno = ENOSPC;
         return -1;
     }
     if (open_file() != 0) return close_file(-1);
-    off_t before = lseek(keeper.file, 0, SEEK_END);
-    bool is_done = before >= 0 && (keeper.has_begun || write_boot() == 0) &&
-                   (keeper.missing == 0 || write_missing() == 0) && write_all(text, size) == 0 &&
-                   fsync(keeper.file) == 0;
-    if (is_done) return 0;
+    off_t before = lseek(file, 0, SEEK_END);
+    if (before < 0) return close_file(-1);
+    size_t head_size = head_make(head);
+    write_begins(before, head_size + size);
+    if (write_all(head, head_size) == 0 && write_all(text, size) == 0 && fsync(file) == 0) return 0;
     int error = errno;
-    if (before >= 0) (void)!ftruncate(keeper.file, before);
+    (void)!ftruncate(file, before);
     errno = error;
     return close_file(-1);
 }
@@ -148,31 +163,35 @@ static int put(const char *text, size_t size)
 static void keep_text(const char *text, size_t size)
 {
     if (put(text, size) == 0) {
-        if (keeper.missing != 0) fe_log("<2>%s: messages are written again", keeper.folder);
-        keeper.missing = 0;
-        keeper.has_begun = true;
-        return;
+        if (state.missing != 0) fe_log("<2>%s: messages are written again", folder);
+        state.missing = 0;
+        state.has_begun = true;
+    } else {
+        if (state.missing == 0)
+            fe_log("%s: %s: messages are kept in memory only", folder, strerror(errno));
+        for (size_t i = 0; i < size; i++) state.missing += text[i] == '\n';
     }
-    if (keeper.missing == 0)
-        fe_log("%s: %s: messages are kept in memory only", keeper.folder, strerror(errno));
-    for (size_t i = 0; i < size; i++) keeper.missing += text[i] == '\n';
+    state.is_writing = false;
+    kept_write(record, &state);
 }
 
 static void remember(const char *text, size_t size)
 {
     const char *line = text + size - 1;
     while (line > text && line[-1] != '\n') line--;
-    keeper.last_size = size - (size_t)(line - text);
-    memcpy(keeper.last, line, keeper.last_size);
+    size -= (size_t)(line - text);
+    state.last_size = size < sizeof state.last ? size : sizeof state.last;
+    memcpy(state.last, line, state.last_size);
 }
 
-// Of what a log service that was started again gives, the part that is not written yet.
+// Of what is given first, by a log service that was started again or to a keeper that was, the part
+// that is not dealt with yet.
 static const char *skip(const char *text, size_t *size)
 {
-    if (keeper.last_size == 0) return text;
-    const char *found = memmem(text, *size, keeper.last, keeper.last_size);
+    if (state.last_size == 0) return text;
+    const char *found = memmem(text, *size, state.last, state.last_size);
     if (found == nullptr) return text;
-    const char *rest = found + keeper.last_size;
+    const char *rest = found + state.last_size;
     *size -= (size_t)(rest - text);
     return rest;
 }
@@ -188,15 +207,42 @@ static void keep_on(int source)
         const char *text = is_first ? skip(batch, &size) : batch;
         is_first = false;
         if (size == 0) continue;
-        keep_text(text, size);
         remember(text, size);
+        keep_text(text, size);
     }
 }
 
-int keep(const char *folder)
+// What an earlier keeper was writing is there as a whole, or goes.
+static void finish_writing(void)
 {
-    keeper.folder = folder;
-    if ((folder_make(folder) != 0 || open_file() != 0) && errno == EROFS) {
+    char path[PATH_SIZE];
+    struct stat status;
+    off_t size = name_of(0, path) && stat(path, &status) == 0 ? status.st_size : 0;
+    state.is_writing = false;
+    if (size >= state.end) {
+        state.has_begun = true;
+        state.missing = 0;
+        return;
+    }
+    state.last_size = 0;
+    if (size > state.start) (void)!truncate(path, state.start);
+}
+
+static void restore(void)
+{
+    const struct state *earlier = nullptr;
+    if (kept_open(sizeof state) == OK) earlier = kept_next(&record);
+    if (earlier != nullptr) state = *earlier;
+    if (state.is_writing) finish_writing();
+    if (earlier == nullptr) record = kept_create(&state);
+    kept_finish();
+}
+
+int keep(const char *where)
+{
+    folder = where;
+    restore();
+    if ((folder_make() != 0 || open_file() != 0) && errno == EROFS) {
         fe_log("%s: %s: messages are kept in memory only", folder, strerror(errno));
         return 0;
     }
