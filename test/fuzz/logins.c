@@ -31,6 +31,7 @@ static bool is_signed(struct sshkey_bytes key, struct sshkey_bytes signature,
 #define sleep pause_for
 #define sshkey_verify is_signed
 
+#include "lib/login/password.c"
 #include "lib/login/user.c"
 #include "service/logins/prove.c"
 #include "service/logins/run.c"
