@@ -117,24 +117,18 @@ int p9_mounts_read(fe_handle name_space, struct p9_mounts *mounts)
     }
 }
 
-// How the mount came to those of its path that are older: first, before or after them.
-static uint32_t order_of(const struct p9_mounts *mounts, size_t which)
+uint32_t mount_flags(const struct p9_mounts *mounts, size_t which)
 {
     const struct p9_mount_entry *entry = &mounts->entry[which];
-    uint32_t order = MOUNT_REPLACE;
-    if ((entry->flags & MOUNT_UNION) == 0) return order;
+    uint32_t create = entry->flags & MOUNT_CREATE, order = MOUNT_REPLACE;
+    if ((entry->flags & MOUNT_UNION) == 0) return create;
     for (size_t i = 0; i < which; i++) {
         const struct p9_mount_entry *other = &mounts->entry[i];
         if (strcmp(other->path, entry->path) != 0) continue;
-        if (other->position < entry->position) return MOUNT_AFTER;
+        if (other->position < entry->position) return MOUNT_AFTER | create;
         order = MOUNT_BEFORE;
     }
-    return order;
-}
-
-uint32_t mount_flags(const struct p9_mounts *mounts, size_t which)
-{
-    return order_of(mounts, which) | (mounts->entry[which].flags & MOUNT_CREATE);
+    return order | create;
 }
 
 // --- For another user ---

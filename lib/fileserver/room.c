@@ -23,10 +23,16 @@ static enum status room(uint64_t *part, uint64_t *left)
     return OK;
 }
 
-static bool is_short(uint64_t more)
+static bool is_there(uint64_t more)
 {
     uint64_t part, left;
-    return room(&part, &left) != OK || left < part + more;
+    return room(&part, &left) == OK && left >= part + more;
+}
+
+// What others freed just now is room, too.
+static bool is_short(uint64_t more)
+{
+    return !is_there(more) && (fe_memory_reclaim() != OK || !is_there(more));
 }
 
 void room_watch(void)
@@ -43,14 +49,13 @@ void room_give(void)
     is_watching = false;
     if (served->shrink == nullptr) return;
     bool has_more = served->shrink();
-    while (has_more && fe_memory_reclaim() == OK && is_short(0)) has_more = served->shrink();
+    while (has_more && is_short(0)) has_more = served->shrink();
     if (has_more) room_watch();
 }
 
-// What others freed just now is room, too.
 bool file_system_may_grow(size_t bytes)
 {
-    if (is_short(bytes) && (fe_memory_reclaim() != OK || is_short(bytes))) return false;
+    if (is_short(bytes)) return false;
     room_watch();
     return true;
 }

@@ -30,15 +30,14 @@ static const char follow[] = "/dev/logs/follow";
 static const char *folder;
 static int file = -1; // -1: not open
 
-// What is kept. While a batch is written its place is known, and the rest is as it was before.
+// What is kept. While a batch is written it is known where it begins, and the rest is as before.
 static struct state {
     bool is_writing;
     bool has_begun;   // this boot's line is written
     uint32_t missing; // lines that could not be written
-    int64_t start;    // of the batch in the file, with what is written before it
-    int64_t end;
+    int64_t start;    // of the batch in the file
     size_t last_size;
-    char last[STORE_LINE_MAX]; // the last line that was dealt with, or is being
+    char last[STORE_LINE_MAX]; // the last line that was dealt with
 } state;
 static_assert(sizeof(struct state) <= KEPT_RECORD_MAX);
 static uint32_t record; // of it
@@ -132,14 +131,6 @@ static bool has_room(void)
     return statvfs(folder, &disk) == 0 && disk.f_bavail >= ROOM / disk.f_frsize;
 }
 
-static void write_begins(off_t start, size_t size)
-{
-    state.is_writing = true;
-    state.start = start;
-    state.end = start + (off_t)size;
-    kept_write(record, &state);
-}
-
 // Whole, or not at all.
 static int put(const char *text, size_t size)
 {
@@ -149,15 +140,25 @@ static int put(const char *text, size_t size)
         return -1;
     }
     if (open_file() != 0) return close_file(-1);
-    off_t before = lseek(file, 0, SEEK_END);
-    if (before < 0) return close_file(-1);
+    state.start = lseek(file, 0, SEEK_END);
+    if (state.start < 0) return close_file(-1);
+    state.is_writing = true;
+    kept_write(record, &state);
     size_t head_size = head_make(head);
-    write_begins(before, head_size + size);
     if (write_all(head, head_size) == 0 && write_all(text, size) == 0 && fsync(file) == 0) return 0;
     int error = errno;
-    (void)!ftruncate(file, before);
+    (void)!ftruncate(file, state.start);
     errno = error;
     return close_file(-1);
+}
+
+static void remember(const char *text, size_t size)
+{
+    const char *line = text + size - 1;
+    while (line > text && line[-1] != '\n') line--;
+    size -= (size_t)(line - text);
+    state.last_size = size < sizeof state.last ? size : sizeof state.last;
+    memcpy(state.last, line, state.last_size);
 }
 
 static void keep_text(const char *text, size_t size)
@@ -171,17 +172,9 @@ static void keep_text(const char *text, size_t size)
             fe_log("%s: %s: messages are kept in memory only", folder, strerror(errno));
         for (size_t i = 0; i < size; i++) state.missing += text[i] == '\n';
     }
+    remember(text, size);
     state.is_writing = false;
     kept_write(record, &state);
-}
-
-static void remember(const char *text, size_t size)
-{
-    const char *line = text + size - 1;
-    while (line > text && line[-1] != '\n') line--;
-    size -= (size_t)(line - text);
-    state.last_size = size < sizeof state.last ? size : sizeof state.last;
-    memcpy(state.last, line, state.last_size);
 }
 
 // Of what is given first, by a log service that was started again or to a keeper that was, the part
@@ -207,25 +200,18 @@ static void keep_on(int source)
         const char *text = is_first ? skip(batch, &size) : batch;
         is_first = false;
         if (size == 0) continue;
-        remember(text, size);
         keep_text(text, size);
     }
 }
 
-// What an earlier keeper was writing is there as a whole, or goes.
-static void finish_writing(void)
+// What an earlier keeper was writing it had not asked for more than: it is given again, and goes.
+static void undo_writing(void)
 {
     char path[PATH_SIZE];
     struct stat status;
-    off_t size = name_of(0, path) && stat(path, &status) == 0 ? status.st_size : 0;
     state.is_writing = false;
-    if (size >= state.end) {
-        state.has_begun = true;
-        state.missing = 0;
-        return;
-    }
-    state.last_size = 0;
-    if (size > state.start) (void)!truncate(path, state.start);
+    if (name_of(0, path) && stat(path, &status) == 0 && status.st_size > state.start)
+        (void)!truncate(path, state.start);
 }
 
 static void restore(void)
@@ -233,7 +219,7 @@ static void restore(void)
     const struct state *earlier = nullptr;
     if (kept_open(sizeof state) == OK) earlier = kept_next(&record);
     if (earlier != nullptr) state = *earlier;
-    if (state.is_writing) finish_writing();
+    if (state.is_writing) undo_writing();
     if (earlier == nullptr) record = kept_create(&state);
     kept_finish();
 }

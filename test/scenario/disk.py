@@ -65,6 +65,7 @@ def messages(machine):
     machine.run(wait.format("init: keeplog: killed"))
     machine.run(f"for i in $(seq 30); do {kill}; done 2>/dev/null", code=None)
     machine.run("until log > /tmp/all && grep '^\\[' /var/log/messages | cmp -s - /tmp/all; do sleep 0.2; done")
+    assert machine.run("grep -c 'kernel: Ferrite' /var/log/messages").strip() == "1"
     assert machine.run("grep -c '^---' /var/log/messages").strip() == "1"
     machine.run("head -c 300000 /dev/zero >> /var/log/messages; echo restart > /dev/units/srv")
     machine.run(wait.format("init: srv: killed") + "; head -c 10 /var/log/messages.1")
