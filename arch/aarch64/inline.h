@@ -130,6 +130,11 @@ static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t 
     frame->whole = 1;
 }
 
+static inline void arch_frame_load_whole(struct frame *frame)
+{
+    frame->whole = 1;
+}
+
 static inline void arch_float_enable(bool on)
 {
     uint64_t cpacr = on ? 3u << 20 : 0;

@@ -23,6 +23,7 @@ constexpr uintptr_t ARCH_RECORD_BELOW = 0; // frame records lie where the frame 
 struct frame {
     uint64_t reg[12];
     uintptr_t pc, stack, base, thread_pointer;
+    bool whole;
 };
 
 struct none_translation;
@@ -82,6 +83,11 @@ static inline struct frame_place arch_frame_place(const struct frame *frame)
 static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t pointer)
 {
     frame->thread_pointer = pointer;
+}
+
+static inline void arch_frame_load_whole(struct frame *frame)
+{
+    frame->whole = true;
 }
 
 static inline void arch_float_enable(bool on)

@@ -64,3 +64,8 @@ static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t 
     frame->thread_pointer = pointer;
     frame->whole = 1;
 }
+
+static inline void arch_frame_load_whole(struct frame *frame)
+{
+    frame->whole = 1;
+}

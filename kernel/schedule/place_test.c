@@ -199,24 +199,43 @@ TEST("registers are saved when their owner stops running, and what was left behi
 }
 
 static bool cleaned_up, was_saved;
+static struct thread *back; // is ready again afterwards
 
 static bool look(struct reap *reap)
 {
     cleaned_up = true;
+    if (back != nullptr) schedule_ready(back);
     was_saved = !arch_cpu()->float_enabled && arch_cpu()->space == nullptr;
     return true;
+}
+
+// A thread of CPU 0 waits, and the CPU cleans up.
+static struct thread *cleans_up_after(struct thread *comes_back)
+{
+    struct reap reap;
+    reap_init(&reap, look);
+    reap_add(&reap);
+    back = comes_back;
+    schedule_block(THREAD_NEW);
+    struct thread *thread = choice(0);
+    back = nullptr;
+    return thread;
 }
 
 TEST("a CPU that cleans up keeps nothing of who ran on it: others may run him meanwhile")
 {
     setup();
-    struct reap reap;
-    reap_init(&reap, look);
     struct thread *thread = running(0, 5);
     trap_float();
     EXPECT(schedule_exit() == &thread->frame && cpus[0]->float_enabled);
-    reap_add(&reap);
-    on(0);
-    schedule_block(THREAD_NEW);
-    EXPECT(choice(0) == nullptr && cleaned_up && was_saved);
+    EXPECT(cleans_up_after(nullptr) == nullptr && cleaned_up && was_saved);
+}
+
+TEST("who comes back after a CPU has cleaned up has all registers loaded")
+{
+    setup();
+    struct thread *thread = running(0, 5);
+    thread->frame.whole = false;
+    EXPECT(choice(0) == thread && !thread->frame.whole);
+    EXPECT(cleans_up_after(thread) == thread && thread->frame.whole);
 }

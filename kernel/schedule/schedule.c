@@ -327,6 +327,9 @@ static inline void load(struct cpu *cpu, struct thread *thread)
         arch_space_switch(&space->arch);
     }
     float_switch(cpu, thread);
+    // A call returns without a look at what the CPU still has of the thread that made it. Since
+    // then it may have run elsewhere: then it was taken from here (settle, place_stop).
+    if (cpu->frame != &thread->frame) arch_frame_load_whole(&thread->frame);
     cpu->frame = &thread->frame;
     trace_switch(cpu, thread);
 }
@@ -335,6 +338,7 @@ static inline void load(struct cpu *cpu, struct thread *thread)
 static void settle(struct cpu *cpu)
 {
     float_leave(cpu);
+    cpu->frame = nullptr;
     if (cpu->space == nullptr) return;
     cpu->space = nullptr;
     arch_space_switch(nullptr);
