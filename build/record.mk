@@ -14,7 +14,8 @@ $(shell mkdir -p $(sort $(foreach s,$(stamps),$(dir $(call stamp-of,$s) $($s.obj
 	$(gen) $(made)))
 $(foreach s,$(stamps),$(call write-if-changed,$(call stamp-of,$s),$(compiler) $($s.flags) $(call \
 	special-flags,$s,$(lastword $(subst ., ,$s)))))
-$(call write-if-changed,$(made)/given,$(KEYS) $(RELEASE) $(PASSWD))
+# (make keys KEYS=... is for others: nothing here is signed with those.)
+$(if $(filter-out keys,$(goals)),$(call write-if-changed,$(made)/given,$(KEYS) $(RELEASE) $(PASSWD)))
 $(call write-if-changed,$(initrd).list,$(subst $() ,$(newline),$(entries)))
 -include $(foreach s,$(stamps),$(patsubst %.o,%.d,$($s.objects)))
 endif

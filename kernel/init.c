@@ -220,6 +220,7 @@ void init_start(const struct bootinfo *info)
          "start block");
     object_put(&stack->object);
     process->state = PROCESS_RUNNING;
+    process->is_init = true;
     thread_start(thread);
     object_put(&thread->object);
     object_put(&process->object);

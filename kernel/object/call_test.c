@@ -150,6 +150,47 @@ TEST("a long copy stops for an interrupt and goes on where it was")
     EXPECT(memcmp(in, out, sizeof out) == 0);
 }
 
+// `thread`, on a CPU of its own beside the client's, sends what is in the client's transfer too.
+static enum status call_beside(struct thread *thread)
+{
+    static struct cpu beside;
+    struct cpu *first = arch_cpu();
+    if (thread->state == THREAD_READY) {
+        beside = (struct cpu){.self = &beside, .index = 1};
+        schedule_init(&beside);
+    }
+    none_machine.cpu = &beside;
+    enum status status = call(thread, 2, TRANSFER);
+    none_machine.cpu = first;
+    return status;
+}
+
+TEST("two long copies into one room do not spoil each other: the second lets the first finish")
+{
+    enum : uint32_t { SIZE = 100'000, EVER = 1000 };
+    EXPECT(setup());
+    struct thread *rival = play_thread(client_process, 20);
+    put_transfer(client_process, (struct fe_transfer){.send = BUFFER, .send_size = SIZE});
+    put_transfer(server_process, (struct fe_transfer){.receive = BUFFER, .receive_capacity = SIZE});
+    EXPECT(receive(server, TRANSFER) == CALL_DEFERRED);
+    none_machine.interrupt = true;
+    while (client->ipc.copied < SIZE / 2) EXPECT(call(client, 1, TRANSFER) == CALL_RESTART);
+    uint32_t before = client->ipc.copied, attempts = 0;
+    for (uint32_t i = 0; i < 10; i++) EXPECT(call_beside(rival) == CALL_RESTART);
+    EXPECT(call(client, 1, TRANSFER) == CALL_RESTART && client->ipc.copied >= before);
+    // Not for ever, and not for one who is less urgent.
+    while (rival->ipc.copied == 0 && attempts < EVER) {
+        EXPECT(call_beside(rival) == CALL_RESTART);
+        attempts++;
+    }
+    EXPECT(attempts > SIZE / ARCH_PAGE_SIZE && attempts < EVER);
+    EXPECT(call(client, 1, TRANSFER) == CALL_RESTART && client->ipc.copied == before);
+    rival->urgency++;
+    EXPECT(call(client, 1, TRANSFER) == CALL_RESTART && client->ipc.copied < before);
+    while (call(client, 1, TRANSFER) == CALL_RESTART) EXPECT(call_beside(rival) == CALL_RESTART);
+    EXPECT(client->state == THREAD_SERVED && server->frame.reg[1] == 1);
+}
+
 TEST("what is too large for the receiver fails the call and leaves the receiver alone")
 {
     EXPECT(setup());

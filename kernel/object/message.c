@@ -5,7 +5,12 @@
 // one has.
 #include "kernel/object/message_step.h"
 #include "kernel/object/reap.h"
+#include "kernel/object/slot.h"
 #include "kernel/string.h"
+
+// How often a thread lets the same one go on before itself: as often as the longest message stops,
+// and some more, since turns of the lock come in order.
+enum : uint32_t { GIVE_WAY_MOST = 2 * FE_BUFFER_MAX / PAGE_SIZE };
 
 static_assert(sizeof(struct fe_transfer) <= FE_TRANSFER_ROOM_ALIGN);
 
@@ -121,6 +126,21 @@ static inline uint64_t wait_name(const struct thread *thread)
     return (uint64_t)thread->slot << 32 | thread->waits;
 }
 
+// Whether somebody as urgent, who runs on another CPU, is at it with `other`: each of the two would
+// spoil what the other one has done, over and over. So he is let finish; but not for ever, for who
+// began such a copy need not go on with it.
+static bool gives_way(struct thread *current, const struct thread *other)
+{
+    uint64_t name = other->ipc.copied_with;
+    const struct thread *copier = name == 0 ? nullptr : thread_by_slot((uint32_t)(name >> 32));
+    bool is_busy = copier != nullptr && copier != current && copier->state == THREAD_RUNNING &&
+                   copier->urgency <= current->urgency && wait_name(copier) == name &&
+                   copier->ipc.copied_with == wait_name(other);
+    if (is_busy && current->ipc.gave_way++ < GIVE_WAY_MOST) return true;
+    current->ipc.gave_way = 0;
+    return false;
+}
+
 // Progress is kept in the current thread, under the name of the other one's present wait; and the
 // other one knows who copied last, because whoever else copies spoils what is there already.
 [[gnu::noinline]] static enum status copy_long(struct thread *from, struct thread *to,
@@ -129,6 +149,7 @@ static inline uint64_t wait_name(const struct thread *thread)
     struct thread *current = thread_current(), *other = from == current ? to : from;
     uint64_t name = wait_name(other), own_name = wait_name(current);
     struct ipc *ipc = &current->ipc;
+    if (gives_way(current, other)) return CALL_RESTART;
     if (ipc->copied_with != name || other->ipc.copied_with != own_name) ipc->copied = 0;
     ipc->copied_with = name;
     other->ipc.copied_with = own_name;

@@ -148,6 +148,7 @@ static void dead(struct process *process)
     ASSERT(list_is_empty(&process->threads) && list_is_empty(&process->parked));
     ASSERT(process->handles.used == 0);
     process->state = PROCESS_DEAD;
+    if (process->is_init) panic("%s has ended: exit code %d", process->name, process->exit_code);
     trace_process(process, TRACE_EXIT);
     machine_forget(process);
     process->phase = PROCESS_END_SPACE;

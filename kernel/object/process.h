@@ -96,6 +96,7 @@ struct process {
     bool ending;           // its end has begun: no new threads, no new handles
     bool stopped;
     bool is_filled;
+    bool is_init;       // the first: the machine does not go on without it
     uint32_t filled;    // steps of process_fill that are done
     uint32_t parking;   // threads that a stop has still to look at
     struct list parked; // threads that would run were it not stopped

@@ -39,6 +39,7 @@ struct ipc {
     struct page_view result_view, buffer_view[2]; // of its struct, and of its buffers' pages
     uint64_t copied_with; // restartable copy: the partner's call or wait, and how far it went
     uint32_t copied;
+    uint32_t gave_way; // how often in a row the partner was left to another copy
 };
 
 struct thread {

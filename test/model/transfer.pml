@@ -4,7 +4,8 @@
    refused, or its thread be called up and send something else; another sender, or a short message
    that fails half-way, may come into the same room; and the server's wait may end, by a call in
    registers, by an interrupt, or with the thread, in whose slot the next one counts from 0. What
-   comes is one message and all of it, and comes to the room of who waits now.
+   comes is one message and all of it, and comes to the room of who waits now. (Senders that let
+   each other finish, gives_way, only make less of this happen.)
 
    piece    copy_long                  refuse   call_again, forget_progress
    call_up  thread_upcall              wait     schedule_block: counted

@@ -133,16 +133,18 @@ class Machine:
         try:
             index = self.child.expect(wanted + [PANIC], timeout=timeout)
         except pexpect.TIMEOUT:
-            raise AssertionError(f"waited {timeout} s for {wanted}") from None
+            raise AssertionError(f"waited {timeout} s for {wanted}, but it said {self.last_said()!r}") from None
         except pexpect.EOF:
-            said = " ".join(self.child.before.splitlines()[-2:])
-            raise AssertionError(f"the machine ended, having said {said!r}; wanted {wanted}") from None
+            raise AssertionError(f"the machine ended, having said {self.last_said()!r}; wanted {wanted}") from None
         if index == len(wanted):
             what = self.child.after.strip()
             with contextlib.suppress(pexpect.ExceptionPexpect):
                 self.child.expect(pexpect.EOF, timeout=1)
             raise AssertionError(f"the kernel panicked: {what}")
         return self.child.match
+
+    def last_said(self):
+        return " ".join(ESCAPES.sub("", self.child.before).splitlines()[-2:])
 
     def expect_end(self, timeout=LIMIT):
         """Waits until the machine has switched itself off (or would reboot)."""

@@ -69,6 +69,18 @@ def with_flash(machine, initrd):
     machine.line = re.sub(r"out/\S+flash\.img", made, machine.line)
 
 
+def with_init(machine, program):
+    """An initrd whose first program is another one."""
+    folder, made = os.path.join(TOP, "out", machine.board), os.path.join(machine.folder.name, "other")
+    with open(os.path.join(folder, "scenario/initrd.list"), encoding="utf-8") as file:
+        text = re.sub(r"(?m)^/service/init=.*$", f"/service/init={folder}/image/{program}", file.read())
+    with open(f"{made}.list", "w", encoding="utf-8") as file:
+        file.write(text)
+    subprocess.run(["out/host/bin/initrd", f"{made}.list", made], cwd=TOP, check=True)
+    with open(made, "rb") as file:
+        with_initrd(machine, file.read())
+
+
 def initrd_of(machine):
     with open(os.path.join(TOP, "out", machine.board, "scenario/initrd"), "rb") as file:
         return file.read()
@@ -92,6 +104,16 @@ def refuses(what, wanted, change):
         more = machine.child.expect([r"\S", pexpect.TIMEOUT], timeout=2)
         assert more == 1, "it went on after that"
     passed(what)
+
+
+def init_ends():
+    """Nothing goes on without the first program, whatever ends it."""
+    machine = Machine()
+    with_init(machine, "bin/bind")
+    with machine:
+        machine.child.expect(r"kernel panic: init has ended: exit code -?\d+[\r\n]")
+        machine.expect_end()
+    passed("an init that ends, ends the machine")
 
 
 def with_text_changed(initrd):
@@ -187,6 +209,7 @@ if this_cell() == first_cell():  # that one was refused shows that it came as it
             initrd_changed(with_init_changed))
     refuses("an initrd of another signer", "the initrd is signed with a key that this kernel does not trust",
             initrd_changed(signed_by_another))
+    init_ends()
 refuses("an initrd= that names nothing", "there is no initrd: the file that initrd= names is not there",
         with_strange_name)
 refuses("RAM listed twice", "the memory map lists .* twice", None)

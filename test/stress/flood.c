@@ -5,7 +5,7 @@
 #include <guest/guest.h>
 
 enum : uint64_t { DURATION = 3 * SECOND, HASTE = 400'000 };
-enum : uint32_t { SERVERS = 2, CLIENTS = 4, LONG = 16 * FE_PAGE_SIZE };
+enum : uint32_t { SERVERS = 2, CLIENTS = 4, LONG = 16 * FE_PAGE_SIZE, LEAST = 64 };
 
 struct party {
     alignas(FE_PAGE_SIZE) uint8_t out[LONG], in[LONG], half[FE_PAGE_SIZE];
@@ -62,7 +62,7 @@ static void flood(void *argument)
     struct party *own = argument;
     uint64_t end = fe_clock_after(DURATION);
     uint32_t number = (uint32_t)(own - parties);
-    for (uint32_t i = 0; (i < 8 || fe_clock_monotonic() < end) && wrong == 0; i++) {
+    for (uint32_t i = 0; (i < LEAST || fe_clock_monotonic() < end) && wrong == 0; i++) {
         bool fails = i % 8 == number, is_hasty = i % 3 == 0;
         uint8_t byte = (uint8_t)(i * CLIENTS + number);
         uint64_t deadline = is_hasty ? fe_clock_after(i * 7919 % HASTE) : FE_FOREVER;

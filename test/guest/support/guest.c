@@ -98,6 +98,9 @@ bool guest_is_as_before(const struct fe_system_info *before, uint64_t slack)
         if (is_clean && now.process_count == before->process_count) return true;
         fe_clock_sleep_until(fe_clock_after(5 * MILLISECOND));
     } while (fe_clock_monotonic() < limit);
+    guest_print("%u processes and %lu bytes free, there were %u and %lu\n", now.process_count,
+                (unsigned long)now.memory_free, before->process_count,
+                (unsigned long)before->memory_free);
     return false;
 }
 
