@@ -273,3 +273,31 @@ TEST("a server thread that dies leaves its callers to the others")
     EXPECT(client->state == THREAD_SERVED && reply(second, token, 0) == OK);
     EXPECT(client->state == THREAD_READY && client->frame.reg[1] == 5);
 }
+
+// Another channel becomes the one that receive() and call() are about.
+static bool other_channel(void)
+{
+    if (channel_create(server_process, &channel) != OK) return false;
+    object_get_handle(&channel->object);
+    return session_create(channel, server_process, 78, &session) == OK;
+}
+
+TEST("two servers that call each other keep each other urgent only until one gives up")
+{
+    EXPECT(setup());
+    struct channel *first_channel = channel;
+    struct session *first_session = session;
+    struct thread *urgent = play_thread(client_process, 30);
+    struct thread *second = play_thread(server_process, 10);
+    EXPECT(receive(server, 0) == CALL_DEFERRED && call(urgent, 1, 0) == CALL_DEFERRED);
+    EXPECT(other_channel());
+    EXPECT(receive(second, 0) == CALL_DEFERRED && call(client, 1, 0) == CALL_DEFERRED);
+    EXPECT(call(server, 2, 0) == CALL_DEFERRED && second->urgency == urgent->urgency);
+    channel = first_channel;
+    session = first_session;
+    EXPECT(call(second, 2, 0) == CALL_DEFERRED && server->state == THREAD_CALLING);
+    wait_break(urgent, ERR_TIMED_OUT);
+    wait_break(server, ERR_TIMED_OUT);
+    EXPECT(second->urgency == client->urgency && second->state == THREAD_CALLING);
+    EXPECT(server->urgency == client->urgency && server->state == THREAD_READY);
+}

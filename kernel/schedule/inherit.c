@@ -117,6 +117,15 @@ static struct thread *change_locking(struct thread *thread)
     return mutex->owner;
 }
 
+// Where it waits, or comes from there, or goes there: whoever leaves a queue, or a wait, changes
+// others first, and where these wait for each other, that may come back to him.
+static bool is_queued(const struct thread *thread)
+{
+    if (thread->state == THREAD_RECEIVING) return thread->ipc.channel != nullptr;
+    bool is_aside = thread->state == THREAD_SERVED && !thread->listed;
+    return is_aside || tree_is_linked(&thread->node);
+}
+
 // Applies what is new where `thread` is; who is affected next.
 static struct thread *apply(struct thread *thread, const struct loan *loan)
 {
@@ -127,6 +136,7 @@ static struct thread *apply(struct thread *thread, const struct loan *loan)
     }
     thread->urgency = loan->urgency;
     set_payer(thread, loan->payer);
+    if (!is_queued(thread)) return nullptr;
     switch (thread->state) {
     case THREAD_CALLING: return change_caller(thread);
     case THREAD_SERVED: return change_served(thread);
