@@ -2,13 +2,19 @@
 // Images from file to mapping, with a trust root of the test's own: the key pair of RFC 8032,
 // section 7.1, test 1, which may entitle to memory objects only.
 #include "kernel/object/image.h"
+#include "kernel/memory/progress.h"
 #include "kernel/memory/page.h"
 #include "kernel/memory/space.h"
+#include "kernel/none/play.h"
+#include "kernel/object/handle.h"
 #include "kernel/object/memory.h"
 #include "kernel/object/process.h"
+#include "kernel/object/reap.h"
 #include "kernel/object/trust.h"
 #include "test/unit.h"
+#include "kernel/syscall.h"
 #include <abi/object.h>
+#include <kernel/syscalls.h>
 #include <string.h>
 
 const struct trust_root trust_roots[] = {
@@ -242,4 +248,39 @@ TEST("an image with names may be given what is mounted at or below them, others 
     EXPECT(image_may_name(image, "/dev", 4) && image_may_name(image, "/dev/a", 6));
     EXPECT(image_may_name(image, "/net/tcp", 8) && !image_may_name(image, "/net", 4));
     EXPECT(!image_may_name(image, "/", 1) && !image_may_name(image, "/device", 7));
+}
+
+// Makes a process in so many pieces, and gives it up if it is not there then.
+static enum status create_in(uint32_t pieces, fe_handle image)
+{
+    static const struct fe_process_options options = {.name = "child"};
+    fe_handle handle;
+    uintptr_t base;
+    enum status status = CALL_RESTART;
+    for (uint32_t i = 0; i < pieces && status == CALL_RESTART; i++)
+        status = sys_process_create(process_current(), image, &options, &handle, &base);
+    progress_end(&thread_current()->progress);
+    if (status == OK) (void)!sys_handle_close(handle);
+    while (reap_step());
+    return status;
+}
+
+TEST("a process goes with whoever gives up making it, however far it is")
+{
+    setup();
+    struct image *image;
+    EXPECT(make(&image) == OK);
+    struct process *parent = play_process(0);
+    play_as(play_thread(parent, 10));
+    EXPECT(handle_reserve(parent, 1) == OK);
+    fe_handle handle = handle_insert(parent, &image->object, RIGHT_ALL);
+    uint32_t before = process_count(), pieces = 0;
+    none_machine.interrupt = true;
+    enum status status;
+    do {
+        status = create_in(++pieces, handle);
+        EXPECT((status == OK || status == CALL_RESTART) && process_count() == before);
+    } while (status != OK);
+    none_machine.interrupt = false;
+    EXPECT(pieces > 3);
 }

@@ -75,7 +75,11 @@ enum status sys_process_create(struct process *parent, fe_handle image,
     }
     struct process *child = (struct process *)progress->object;
     enum status status = OK;
-    while (status == OK && !child->is_filled) status = progress_go_on(process_fill(child));
+    while (status == OK && !child->is_filled) {
+        status = process_fill(child);
+        if (!child->is_filled)
+            status = progress_go_on(status); // a filled one has to get its handle
+    }
     if (status == CALL_RESTART) return status;
     if (status == OK) {
         *base = child->image_base;
