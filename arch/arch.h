@@ -112,9 +112,9 @@ void arch_frame_sanitise(struct frame *frame);
 // whoever changes its frame so also sets cpu->reschedule.
 static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t pointer);
 
-// The next way back to it loads every register, also where a call that returns to the thread that
-// made it may leave some as they are: since that call others had this CPU, or the thread another.
-// Inline; after it the frame is what schedule_exit() gives.
+// The next way back to it loads every register. A call that returns to the thread that made it may
+// leave some as they are, but not when that thread has run on another CPU meanwhile. Inline; the
+// frame is what schedule_exit() gives then.
 static inline void arch_frame_load_whole(struct frame *frame);
 
 // Prints a line of the registers through `print`, for user faults and panics; false: there are not

@@ -91,7 +91,7 @@ static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t 
     frame->thread_pointer = pointer;
 }
 
-static inline void arch_frame_load_whole(struct frame *frame) {} // every way back does
+static inline void arch_frame_load_whole(struct frame *frame) {} // as always
 
 static inline void *arch_physical_to_virtual(uint64_t physical)
 {

@@ -144,7 +144,7 @@ static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t 
     frame->vector = 0;                                             // the way back loads everything
 }
 
-static inline void arch_frame_load_whole(struct frame *frame) {} // schedule_exit()'s are
+static inline void arch_frame_load_whole(struct frame *frame) {} // what schedule_exit() gives is
 
 static inline void *arch_physical_to_virtual(uint64_t physical)
 {
