@@ -9,7 +9,7 @@
 #include <guest/random_call.h>
 
 enum : uint64_t { DURATION = 8 * SECOND };
-enum : uint32_t { MAKERS = 4, CALLERS = 3, MAKER_PRIORITY = 20 };
+enum : uint32_t { MAKERS = 4, CALLERS = 3 };
 
 static void call_for_ever(void *caller)
 {
@@ -35,14 +35,13 @@ static void pause(struct random_caller *dice)
     fe_clock_sleep_until(fe_clock_after(random_number(dice) % (4 * MILLISECOND)));
 }
 
-// A child's life. It may have ended by itself: a random call may have killed it. Whatever it makes
-// of its urgency, it does not keep those away who end it.
+// A child's life. It may have ended by itself: a random call may have killed it.
 static bool play(struct random_caller *dice, char name)
 {
     char role[2] = {name, 0};
     struct fe_child child;
     struct fe_process_info info;
-    if (guest_spawn_below(MAKER_PRIORITY, role, &child) != OK) return false;
+    if (guest_spawn(role, nullptr, 0, &child) != OK) return false;
     pause(dice);
     if (random_number(dice) % 2) {
         (void)!fe_process_stop(child.process);
@@ -71,8 +70,7 @@ TEST("processes that make every call are stopped and killed on all CPUs, and lea
 {
     struct fe_system_info before;
     EXPECT(fe_system_inspect(guest_resource("system"), &before) == OK);
-    for (uintptr_t i = 0; i < MAKERS; i++)
-        EXPECT(guest_thread(make, (void *)i, MAKER_PRIORITY) == OK);
+    for (uintptr_t i = 0; i < MAKERS; i++) EXPECT(guest_thread(make, (void *)i, 20) == OK);
     EXPECT(guest_reaches(&over, MAKERS) && spoilt == 0 && made > MAKERS);
     guest_print("%u processes lived and died\n", made);
     EXPECT(guest_is_as_before(&before, 1 << 20));

@@ -51,8 +51,8 @@ uint32_t guest_cpu_count(void)
     return fe_system_inspect(guest_resource("system"), &info) == OK ? info.cpu_count : 0;
 }
 
-static enum status spawn(const char *role, const struct fe_spawn_handle *handles, size_t count,
-                         uint32_t priority, struct fe_child *child)
+enum status guest_spawn(const char *role, const struct fe_spawn_handle *handles, size_t count,
+                        struct fe_child *child)
 {
     struct fe_spawn_handle given[12] = {{"resource/debug", guest_resource("debug"), 0, true},
                                         {"image", fe_start_handle("image"), 0, true}};
@@ -62,20 +62,8 @@ static enum status spawn(const char *role, const struct fe_spawn_handle *handles
     struct fe_spawn options = {.image = fe_start_handle("image"),
                                .arguments = arguments,
                                .handles = given,
-                               .handle_count = count + 2,
-                               .priority = priority};
+                               .handle_count = count + 2};
     return fe_spawn(&options, child);
-}
-
-enum status guest_spawn(const char *role, const struct fe_spawn_handle *handles, size_t count,
-                        struct fe_child *child)
-{
-    return spawn(role, handles, count, 0, child);
-}
-
-enum status guest_spawn_below(uint32_t priority, const char *role, struct fe_child *child)
-{
-    return spawn(role, nullptr, 0, priority - 1, child);
 }
 
 enum status guest_wait(struct fe_child *child, struct fe_process_info *info)

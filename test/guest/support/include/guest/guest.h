@@ -63,9 +63,6 @@ bool guest_turn_end(void);
 enum status guest_spawn(const char *role, const struct fe_spawn_handle *handles, size_t count,
                         struct fe_child *child);
 
-// The same with no more handles; all its threads stay less urgent than `priority` (2 and more).
-enum status guest_spawn_below(uint32_t priority, const char *role, struct fe_child *child);
-
 // What a program that spawns itself defines.
 int guest_child(const char *role);
 
