@@ -59,13 +59,13 @@ static inline struct frame_place arch_frame_place(const struct frame *frame)
     return (struct frame_place){frame->pc, frame->stack, frame->base};
 }
 
-static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t pointer)
-{
-    frame->thread_pointer = pointer;
-    frame->whole = 1;
-}
-
 static inline void arch_frame_load_whole(struct frame *frame)
 {
     frame->whole = 1;
+}
+
+static inline void arch_frame_set_thread_pointer(struct frame *frame, uintptr_t pointer)
+{
+    frame->thread_pointer = pointer;
+    arch_frame_load_whole(frame);
 }

@@ -17,6 +17,14 @@ static struct thread *client, *server;
 static struct channel *channel;
 static struct session *session;
 
+// Another channel becomes the one that receive() and call() are about.
+static bool open_channel(uint64_t badge)
+{
+    if (channel_create(server_process, &channel) != OK) return false;
+    object_get_handle(&channel->object);
+    return session_create(channel, server_process, badge, &session) == OK;
+}
+
 static bool setup(void)
 {
     none_reset();
@@ -24,9 +32,7 @@ static bool setup(void)
     server_process = play_process(40);
     client = play_thread(client_process, 20);
     server = play_thread(server_process, 10);
-    if (channel_create(server_process, &channel) != OK) return false;
-    object_get_handle(&channel->object);
-    return session_create(channel, server_process, 77, &session) == OK;
+    return open_channel(77);
 }
 
 static enum status receive(struct thread *thread, uint64_t transfer)
@@ -274,14 +280,6 @@ TEST("a server thread that dies leaves its callers to the others")
     EXPECT(client->state == THREAD_READY && client->frame.reg[1] == 5);
 }
 
-// Another channel becomes the one that receive() and call() are about.
-static bool other_channel(void)
-{
-    if (channel_create(server_process, &channel) != OK) return false;
-    object_get_handle(&channel->object);
-    return session_create(channel, server_process, 78, &session) == OK;
-}
-
 TEST("two servers that call each other keep each other urgent only until one gives up")
 {
     EXPECT(setup());
@@ -290,7 +288,7 @@ TEST("two servers that call each other keep each other urgent only until one giv
     struct thread *urgent = play_thread(client_process, 30);
     struct thread *second = play_thread(server_process, 10);
     EXPECT(receive(server, 0) == CALL_DEFERRED && call(urgent, 1, 0) == CALL_DEFERRED);
-    EXPECT(other_channel());
+    EXPECT(open_channel(78));
     EXPECT(receive(second, 0) == CALL_DEFERRED && call(client, 1, 0) == CALL_DEFERRED);
     EXPECT(call(server, 2, 0) == CALL_DEFERRED && second->urgency == urgent->urgency);
     channel = first_channel;
